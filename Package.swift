@@ -1,0 +1,94 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Every target of ours is held to the same rules: Swift 6 mode, warnings as errors, the upcoming features on.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+
+let package = Package(
+    name: "sagaflow",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sagaflow-api", targets: ["API"]),
+        .executable(name: "sagaflow-engine", targets: ["Engine"]),
+        .executable(name: "saga", targets: ["CLI"]),
+        .executable(name: "sagaflow-mocks", targets: ["Mocks"]),
+        .executable(name: "sagaflow-bench", targets: ["Bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+
+        .target(name: "Core", swiftSettings: settings),
+        .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: settings),
+        .target(name: "Redis", dependencies: ["CHiredis", logging], swiftSettings: settings),
+        .target(name: "Storage", dependencies: ["Core", "Postgres", logging, lifecycle], swiftSettings: settings),
+        .target(name: "Participants", dependencies: ["Core", nioSSL] + nio, swiftSettings: settings),
+        .target(name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"], swiftSettings: settings),
+
+        .executableTarget(
+            name: "API",
+            dependencies: [
+                "Core", "Storage", "Postgres", "Redis", hummingbird, httpTypes, crypto, configuration, logging, lifecycle,
+            ] + nio,
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Engine",
+            dependencies: [
+                "Core", "Storage", "Postgres", "Participants", hummingbird, httpTypes, configuration, logging, lifecycle,
+            ] + nio,
+            swiftSettings: settings),
+        .executableTarget(
+            name: "CLI", dependencies: ["Core", "Storage", "Postgres", "Checker", argumentParser, logging],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Mocks",
+            dependencies: ["Core", "Postgres", hummingbird, httpTypes, argumentParser, logging, lifecycle],
+            path: "mocks", exclude: ["workflows"], swiftSettings: settings),
+        .executableTarget(
+            name: "Bench", dependencies: ["Core", "Postgres", "Storage", argumentParser] + nio, path: "bench",
+            swiftSettings: settings),
+
+        .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: settings),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: settings),
+        .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "Core", "Postgres"], swiftSettings: settings),
+        .testTarget(
+            name: "ParticipantsTests", dependencies: ["Participants", "Core", nioSSL] + nio, swiftSettings: settings),
+        .testTarget(
+            name: "APITests", dependencies: ["API", "Core", "Storage", "Postgres", "Redis"] + nio,
+            swiftSettings: settings),
+        .testTarget(name: "EngineTests", dependencies: ["Engine", "Core", "Storage", "Postgres"], swiftSettings: settings),
+        .testTarget(
+            name: "SystemTests", dependencies: ["Checker", "Core", "Storage", "Postgres"], swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)
