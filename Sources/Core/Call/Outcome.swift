@@ -1,0 +1,61 @@
+/// What one attempt came to. Correctness lives here: whether to retry, and whether there may be an effect to undo.
+package enum Outcome: String, Sendable, Hashable, CaseIterable {
+    /// 2xx.
+    case succeeded
+    /// A definite no: nothing happened there, and asking again is pointless.
+    case rejected
+    /// Not now: ask again later.
+    case busy
+    /// Sent, but no usable answer came back. The effect may exist.
+    case unknown
+    /// The participant surely never saw it.
+    case notSent
+}
+
+/// What came back from a participant, before it is judged.
+package enum Answer: Sendable, Hashable {
+    /// A complete HTTP answer. `retryAfter` is what its header asked for.
+    case response(status: Int, retryAfter: Duration?, body: [UInt8])
+    /// It never reached the participant; the text says why.
+    case notSent(String)
+    /// It was sent, or may have been, but no usable answer came; the text says why.
+    case unknown(String)
+    /// The engine that made the call died before it could write down the answer.
+    case lost
+    /// The request could not be built from the definition and the run's values.
+    case unrenderable(String)
+}
+
+/// An attempt, judged: everything the decider needs to know of it.
+package struct CallResult: Sendable, Hashable {
+    /// What it came to.
+    package var outcome: Outcome
+    /// The answer's status, when there was an answer.
+    package var httpStatus: Int?
+    /// How long the call took.
+    package var duration: Duration
+    /// The answer's body, when it succeeded.
+    package var output: JSON?
+    /// What went wrong, when it did not.
+    package var failure: Failure?
+    /// The participant asked not to be called before this long.
+    package var retryAfter: Duration?
+
+    package init(
+        outcome: Outcome, httpStatus: Int? = nil, duration: Duration = .zero, output: JSON? = nil,
+        failure: Failure? = nil, retryAfter: Duration? = nil
+    ) {
+        self.outcome = outcome
+        self.httpStatus = httpStatus
+        self.duration = duration
+        self.output = output
+        self.failure = failure
+        self.retryAfter = retryAfter
+    }
+
+    /// The effect may exist although the participant did not say so: no usable answer, or a 408, which a server sends
+    /// when it gave up waiting and may have begun.
+    package static func mayHaveEffect(_ outcome: Outcome, httpStatus: Int?) -> Bool {
+        outcome == .unknown || (outcome == .busy && httpStatus == 408)
+    }
+}

@@ -1,0 +1,180 @@
+// The saga, as pure functions. `decide` turns something that happened into events; `evolve` (Evolve.swift) applies an
+// event; `Run.nextCommands` (Command.swift) says what the lease holder has to do. No clock, no dice, no sockets: time and
+// jitter are arguments, so every decision can be replayed, and every rule of the saga is in this folder:
+//
+//   forward      a step starts when all its dependencies are SUCCEEDED or SKIPPED            Decision+Forward.swift
+//   giving up    after a failure nothing new starts; calls in flight finish; then …          Decision+Forward.swift
+//   backward     … every step that may have had an effect is undone, dependents first        Decision+Backward.swift
+
+/// Decides what `happening` leads to.
+///
+/// - Parameters:
+///   - run: the run as stored, under a lease that is held.
+///   - now: the database's clock.
+///   - jitter: a number in 0..<1, for the backoff of a retry.
+/// - Returns: the events, in order; empty when nothing changes (a second cancel, a wake-up too early).
+/// - Throws: `IllegalHappening` when it does not fit the run; nothing is to be stored then.
+package func decide(
+    _ run: Run, _ happening: Happening, now: Instant, jitter: Double
+) throws(IllegalHappening) -> [RunEvent] {
+    var decision = Decision(run, now: now)
+    switch run.status {
+    case .pending, .running, .compensating:
+        try decision.decideLive(happening, jitter: jitter)
+    case .failed:
+        guard case .retry(let step, let by) = happening, run.canRetry(step: step) else {
+            throw IllegalHappening(run, happening)
+        }
+        decision.append(.retryRequested(step: step, by: by))
+        decision.loseCallsInFlight()
+        decision.startDue()
+        decision.advance()
+    case .completed, .compensated, .cancelled:
+        throw IllegalHappening(run, happening)
+    }
+    return decision.events
+}
+
+/// The events with which a run begins: `runStarted`, skipped steps, and, if that was all, its end.
+///
+/// The API decides this without a lease, so nothing is started: the first steps are marked due.
+package func start(_ run: Run, now: Instant) -> [RunEvent] {
+    var preview = Decision(run, now: now)
+    preview.skipAndCollect()
+    let due = preview.readySteps
+    var decision = Decision(run, now: now)
+    decision.append(.runStarted(due: due))
+    for event in preview.events { decision.append(event) }
+    if due.isEmpty { decision.advance() }
+    return decision.events
+}
+
+extension Run {
+    /// An operator's retry of this step would change something: it waits for its backoff, or its compensation was
+    /// exhausted, or the run was quarantined.
+    package func canRetry(step index: Int) -> Bool {
+        guard steps.indices.contains(index) else { return false }
+        let step = steps[index]
+        switch status {
+        case .pending, .running, .compensating:
+            let attempts = step.waitingAction == .execute ? step.attempts : step.compensationAttempts
+            return step.nextAttemptAt != nil && attempts > 0
+        case .failed:
+            return step.compensationStatus == .failed
+                || !steps.contains { $0.compensationStatus == .failed }
+        case .completed, .compensated, .cancelled:
+            return false
+        }
+    }
+}
+
+extension Decision {
+    fileprivate mutating func decideLive(_ happening: Happening, jitter: Double) throws(IllegalHappening) {
+        switch happening {
+        case .finished(let step, let action, let attempt, let result):
+            guard run.steps.indices.contains(step), let call = run.steps[step].callInFlight,
+                call.action == action, call.attempt == attempt
+            else { throw IllegalHappening(run, happening) }
+            finishAttempt(step, action, attempt, result, jitter: jitter)
+        case .tookOver:
+            loseCallsInFlight()
+        case .woke:
+            break
+        case .cancel(let by, let reason):
+            guard run.cause != .cancelRequested else { return }
+            append(.cancelRequested(by: by, reason: reason))
+        case .retry(let step, let by):
+            guard run.canRetry(step: step) else { throw IllegalHappening(run, happening) }
+            append(.retryRequested(step: step, by: by))
+        case .poison(let failure):
+            append(.runQuarantined(failure))
+            return
+        }
+        checkDeadline()
+        startDue()
+        advance()
+    }
+
+    /// Records the answer, and decides whether the action is tried again.
+    private mutating func finishAttempt(
+        _ index: Int, _ action: CallAction, _ attempt: Int, _ result: CallResult, jitter: Double
+    ) {
+        let report = CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration)
+        switch result.outcome {
+        case .succeeded:
+            let output = result.output ?? .null
+            append(.attemptSucceeded(step: index, action: action, attempt: attempt, report, output: output))
+        case .rejected, .busy, .unknown, .notSent:
+            let failure =
+                result.failure
+                ?? Failure(kind: result.outcome.rawValue, message: "The call failed.", httpStatus: result.httpStatus)
+            let retryIn = retryDelay(index, action, attempt, result, jitter: jitter)
+            append(
+                .attemptFailed(
+                    step: index, action: action, attempt: attempt, report, failure, retryIn: retryIn))
+        }
+    }
+
+    /// How long to wait before the next attempt; nil to give up.
+    private func retryDelay(
+        _ index: Int, _ action: CallAction, _ attempt: Int, _ result: CallResult, jitter: Double
+    ) -> Duration? {
+        if result.outcome == .rejected { return nil }
+        if action == .execute && run.cause != nil { return nil }
+        let step = run.definition.steps[index]
+        guard let call = action == .execute ? step.action : step.compensation else { return nil }
+        guard attempt < call.retry.maxAttempts else { return nil }
+        let backoff = call.retry.delay(afterAttempt: attempt, jitter: jitter)
+        guard let asked = result.retryAfter else { return backoff }
+        return max(backoff, min(asked, retryAfterCap))
+    }
+
+    /// A new lease holder can't know what became of calls in flight: each ends `unknown` and, if the policy has an
+    /// attempt left, is repeated at once under the same key.
+    fileprivate mutating func loseCallsInFlight() {
+        for index in run.steps.indices {
+            guard let call = run.steps[index].callInFlight else { continue }
+            let step = run.definition.steps[index]
+            guard let definition = call.action == .execute ? step.action : step.compensation else { continue }
+            let result = CallResult(.lost, of: definition, isAmbiguous: true, duration: .zero)
+            let report = CallReport(outcome: result.outcome, httpStatus: nil, duration: .zero)
+            let givesUp =
+                call.attempt >= definition.retry.maxAttempts || (call.action == .execute && run.cause != nil)
+            let failure = result.failure ?? Failure(kind: "lost", message: "The call was lost.")
+            append(
+                .attemptFailed(
+                    step: index, action: call.action, attempt: call.attempt, report, failure,
+                    retryIn: givesUp ? nil : .zero))
+        }
+    }
+
+    /// The deadline ends forward progress; it never abandons effects, and it no longer matters once all is done.
+    private mutating func checkDeadline() {
+        guard let deadlineAt = run.deadlineAt, now >= deadlineAt, run.cause == nil,
+            run.status == .pending || run.status == .running, !run.isForwardDone
+        else { return }
+        append(.deadlineExceeded)
+    }
+
+    /// Begins the next attempt of every step whose time has come.
+    fileprivate mutating func startDue() {
+        if run.isDraining { return }
+        for (index, step) in run.steps.enumerated() {
+            guard let due = step.nextAttemptAt, due <= now else { continue }
+            let action = step.waitingAction
+            let attempt = (action == .execute ? step.attempts : step.compensationAttempts) + 1
+            append(.attemptStarted(step: index, action: action, attempt: attempt))
+        }
+    }
+
+    /// Everything that follows by itself from where the run now stands.
+    mutating func advance() {
+        if run.status == .pending || run.status == .running {
+            run.cause == nil ? advanceForward() : drain()
+        }
+        if run.status == .compensating { advanceBackward() }
+    }
+}
+
+/// The longest `Retry-After` that is honoured: a participant must not be able to park a run for days.
+package let retryAfterCap: Duration = .seconds(300)

@@ -1,0 +1,38 @@
+extension Decision {
+    /// Undoes every step whose dependents are undone; ends the run when nothing is left to do.
+    ///
+    /// A step whose compensation failed blocks what it depended on: undoing a reservation's payment while the reservation
+    /// may still stand would break the order the participants rely on.
+    mutating func advanceBackward() {
+        for index in run.steps.indices where isReadyToCompensate(index) {
+            append(.attemptStarted(step: index, action: .compensate, attempt: 1))
+        }
+        let isWorking = run.steps.contains {
+            $0.compensationStatus == .compensating
+                || ($0.compensationStatus == .pending && $0.nextAttemptAt != nil)
+        }
+        if isWorking { return }
+        if let failed = run.steps.firstIndex(where: { $0.compensationStatus == .failed }) {
+            let step = run.definition.steps[failed].id
+            append(
+                .runFailed(
+                    Failure(
+                        kind: "compensation",
+                        message: "The compensation of \(step) gave up; its effect may still stand.", stepID: step,
+                        response: run.steps[failed].error?.json)))
+        } else {
+            append(run.cause == .cancelRequested ? .runCancelled : .runCompensated)
+        }
+    }
+
+    private func isReadyToCompensate(_ index: Int) -> Bool {
+        let step = run.steps[index]
+        guard step.compensationStatus == .pending, step.nextAttemptAt == nil else { return false }
+        return run.definition.steps[index].descendants.allSatisfy {
+            switch run.steps[$0].compensationStatus {
+            case .notRequired, .compensated: true
+            case .pending, .compensating, .failed: false
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+extension Run {
+    /// Applies one event.
+    ///
+    /// Total: any event applies to any run, because what is stored has happened. Whether it may happen is `decide`'s
+    /// business; the property tests hold the two together.
+    /// - Parameter at: the event's time by the database's clock.
+    package mutating func evolve(_ event: RunEvent, at: Instant) {
+        lastSequence += 1
+        switch event {
+        case .runStarted(let due):
+            for index in due { steps[index].nextAttemptAt = at }
+        case .attemptStarted(let index, let action, let attempt):
+            beginAttempt(index, action, attempt, at)
+        case .attemptSucceeded(let index, let action, _, _, let output):
+            succeed(index, action, output, at)
+        case .attemptFailed(let index, let action, _, let report, let failure, let retryIn):
+            fail(index, action, report, failure, retryIn, at)
+        case .stepSkipped(let index):
+            steps[index].status = .skipped
+            steps[index].completedAt = at
+        case .stepAbandoned(let index):
+            abandon(index, at)
+        case .cancelRequested(_, let reason):
+            leaveForwardPath(
+                .cancelRequested, Failure(kind: "cancelled", message: reason ?? "Cancelled on request."), at)
+        case .deadlineExceeded:
+            leaveForwardPath(
+                .deadlineExceeded, Failure(kind: "deadline", message: "The run's deadline passed."), at)
+        case .runCompensating(let indices, _):
+            for index in indices { steps[index].compensationStatus = .pending }
+            set(.compensating, at)
+        case .runCompleted(let output, let failure):
+            self.output = output
+            error = failure
+            finish(.completed, at)
+        case .runCompensated: finish(.compensated, at)
+        case .runCancelled: finish(.cancelled, at)
+        case .runFailed(let failure):
+            error = failure
+            finish(.failed, at)
+        case .retryRequested(let index, _): retry(index, at)
+        case .runQuarantined(let failure):
+            cause = cause ?? .quarantined
+            error = failure
+            finish(.failed, at)
+        }
+    }
+
+    private mutating func set(_ status: RunStatus, _ at: Instant) {
+        self.status = status
+        updatedAt = at
+    }
+
+    private mutating func finish(_ status: RunStatus, _ at: Instant) {
+        set(status, at)
+        completedAt = at
+    }
+
+    private mutating func beginAttempt(_ index: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
+        steps[index].nextAttemptAt = nil
+        switch action {
+        case .execute:
+            steps[index].status = .executing
+            steps[index].attempts = attempt
+            steps[index].startedAt = steps[index].startedAt ?? at
+            if status == .pending { set(.running, at) }
+        case .compensate:
+            steps[index].compensationStatus = .compensating
+            steps[index].compensationAttempts = attempt
+        }
+    }
+
+    private mutating func succeed(_ index: Int, _ action: CallAction, _ output: JSON, _ at: Instant) {
+        switch action {
+        case .execute:
+            steps[index].status = .succeeded
+            steps[index].output = output
+            steps[index].error = nil
+            steps[index].completedAt = at
+        case .compensate:
+            steps[index].compensationStatus = .compensated
+        }
+    }
+
+    private mutating func fail(
+        _ index: Int, _ action: CallAction, _ report: CallReport, _ failure: Failure, _ retryIn: Duration?,
+        _ at: Instant
+    ) {
+        steps[index].error = failure
+        steps[index].nextAttemptAt = retryIn.map { at + $0 }
+        switch action {
+        case .execute:
+            steps[index].isAmbiguous = steps[index].isAmbiguous || report.mayHaveEffect
+            steps[index].status = retryIn == nil ? .failed : .pending
+            guard retryIn == nil else { return }
+            steps[index].completedAt = at
+            leaveForwardPath(.stepFailed, failure.of(step: definition.steps[index].id), at)
+        case .compensate:
+            steps[index].isCompensationAmbiguous = steps[index].isCompensationAmbiguous || report.mayHaveEffect
+            steps[index].compensationStatus = retryIn == nil ? .failed : .pending
+        }
+    }
+
+    private mutating func abandon(_ index: Int, _ at: Instant) {
+        steps[index].nextAttemptAt = nil
+        guard steps[index].attempts > 0 else { return }
+        steps[index].status = .failed
+        steps[index].completedAt = at
+    }
+
+    /// The first cause stays, but a cancel is always remembered: what was accepted must end CANCELLED.
+    private mutating func leaveForwardPath(_ newCause: RunCause, _ failure: Failure, _ at: Instant) {
+        error = error ?? failure
+        cause = newCause == .cancelRequested ? newCause : cause ?? newCause
+        updatedAt = at
+    }
+
+    /// A waiting step goes now; a failed run takes its failed compensation (or, when it was quarantined, everything that
+    /// was unfinished) up again.
+    private mutating func retry(_ index: Int, _ at: Instant) {
+        if status == .failed {
+            completedAt = nil
+            let wasUndoing = steps.contains { $0.compensationStatus != .notRequired }
+            if cause == .quarantined {
+                cause = nil
+                error = nil
+            }
+            let neverStarted = steps.allSatisfy { $0.status == .pending && $0.attempts == 0 }
+            set(wasUndoing ? .compensating : neverStarted ? .pending : .running, at)
+        }
+        if steps[index].compensationStatus == .failed {
+            steps[index].compensationStatus = .pending
+            steps[index].compensationAttempts = 0
+            steps[index].nextAttemptAt = at
+        } else if steps[index].nextAttemptAt != nil {
+            steps[index].nextAttemptAt = at
+        }
+    }
+}

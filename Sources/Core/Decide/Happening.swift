@@ -1,0 +1,25 @@
+/// What the decider is asked about: something came in from outside.
+package enum Happening: Sendable, Hashable {
+    /// The call of a step's action ended.
+    case finished(step: Int, action: CallAction, attempt: Int, CallResult)
+    /// A new lease holder found calls in flight whose engine is gone.
+    case tookOver
+    /// Time has passed: waiting steps may be due, or the deadline over.
+    case woke
+    /// Somebody asked for the run to be undone.
+    case cancel(by: String, reason: String?)
+    /// An operator asked for this step to be tried now.
+    case retry(step: Int, by: String)
+    /// The run can't be processed.
+    case poison(Failure)
+}
+
+/// A happening that makes no sense for the run as it stands. Nothing changes.
+package struct IllegalHappening: Error, Sendable, CustomStringConvertible {
+    /// One sentence for the log.
+    package let description: String
+
+    init(_ run: Run, _ happening: Happening) {
+        description = "run \(run.id) is \(run.status.rawValue): \(happening) is not possible"
+    }
+}

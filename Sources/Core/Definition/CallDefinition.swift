@@ -1,0 +1,25 @@
+/// One HTTP call to a participant, defaults and inheritance applied.
+package struct CallDefinition: Sendable {
+    /// The methods a definition may use.
+    package static let methods = ["POST", "PUT", "PATCH", "DELETE", "GET"]
+
+    /// The registered name of the participant; its host is not the definition's business.
+    package let participant: String
+    /// One of `methods`.
+    package let method: String
+    package let path: PathTemplate
+    /// What is sent; nil is the run's input.
+    package let body: Template?
+    /// Headers besides those the protocol sets, in the order written; names are valid tokens, unique in any case.
+    package let headers: [(name: String, value: HeaderTemplate)]
+    /// From connecting to the end of the answer; at most an hour.
+    package let timeout: Duration
+    package let retry: RetryPolicy
+    /// Statuses within 400...599 that are to be retried though they would not be.
+    package let retryOn: Set<Int>
+    /// Statuses within 400...599 that are final though they would be retried. Disjoint from `retryOn`.
+    package let rejectOn: Set<Int>
+
+    /// The timeout of a call when neither it nor its step has one.
+    package static let defaultTimeout = Duration.seconds(10)
+}

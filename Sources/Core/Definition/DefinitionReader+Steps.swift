@@ -1,0 +1,130 @@
+extension DefinitionReader {
+    /// A step as it is written, before its place in the graph is known.
+    private struct Draft {
+        let id: String?
+        let dependsOn: [String]?
+        let condition: Condition?
+        let action: CallDefinition?
+        let compensation: CallDefinition?
+    }
+
+    /// The steps with their graph; nil when an error leaves no graph to speak of.
+    mutating func steps(_ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited) -> [StepDefinition]? {
+        guard let elements = json.array else {
+            refuse(pointer, "This must be an array of steps, not \(json.typeName).")
+            return nil
+        }
+        guard (1...WorkflowDefinition.maxSteps).contains(elements.count) else {
+            refuse(pointer, "A workflow has 1 to \(WorkflowDefinition.maxSteps) steps.")
+            return nil
+        }
+        var drafts: [Draft] = []
+        for (index, element) in elements.enumerated() {
+            drafts.append(draft(element, at: pointer.appending(index), inheriting: inherited))
+        }
+        guard let graph = graph(of: drafts, at: pointer) else { return nil }
+        var steps: [StepDefinition] = []
+        for (index, draft) in drafts.enumerated() {
+            guard let id = draft.id, let action = draft.action else { return nil }
+            let step = StepDefinition(
+                id: id, index: index, dependencies: graph.dependencies[index], dependents: graph.dependents[index],
+                descendants: graph.descendants[index], condition: draft.condition, action: action,
+                compensation: draft.compensation)
+            steps.append(step)
+        }
+        for step in steps { checkReferences(of: step, among: steps, graph, at: pointer.appending(step.index)) }
+        return steps
+    }
+
+    private mutating func draft(_ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited) -> Draft {
+        let members = ["id", "description", "dependsOn", "when", "timeout", "retry", "action", "compensation"]
+        guard let fields = object(json, at: pointer, members: members) else {
+            return Draft(id: nil, dependsOn: nil, condition: nil, action: nil, compensation: nil)
+        }
+        let id = required("id", in: fields, at: pointer) { $0.name($1, at: $2, underscores: true) }
+        _ = optional("description", in: fields, at: pointer) { $0.description($1, at: $2) }
+        let dependsOn = optional("dependsOn", in: fields, at: pointer) { $0.dependencies($1, at: $2) }
+        let condition = optional("when", in: fields, at: pointer) { $0.condition($1, at: $2) }
+        let own = optional("timeout", in: fields, at: pointer) { $0.duration($1, at: $2, max: .seconds(3600)) }
+        let timeout = own ?? inherited.timeout
+        let retry = retryPolicy("retry", in: fields, at: pointer, inheriting: inherited.retry)
+        let action = required("action", in: fields, at: pointer) {
+            $0.call($1, at: $2, timeout: timeout, retry: retry)
+        }
+        let compensation = optional("compensation", in: fields, at: pointer) {
+            $0.call($1, at: $2, timeout: timeout, retry: inherited.compensationRetry)
+        }
+        return Draft(id: id, dependsOn: dependsOn, condition: condition, action: action, compensation: compensation)
+    }
+
+    private mutating func dependencies(_ json: JSON, at pointer: JSONPointer) -> [String]? {
+        guard let elements = json.array else {
+            refuse(pointer, "This must be an array of step ids, not \(json.typeName).")
+            return nil
+        }
+        var ids: [String] = []
+        for (index, element) in elements.enumerated() {
+            // A wrong type keeps its place, so that the pointers of the others stay right.
+            ids.append(string(element, at: pointer.appending(index)) ?? "")
+        }
+        return ids
+    }
+
+    private mutating func condition(_ json: JSON, at pointer: JSONPointer) -> Condition? {
+        do {
+            return try Condition(json)
+        } catch {
+            refuse(pointer.appending(error.pointer), error.message)
+            return nil
+        }
+    }
+
+    /// Resolves ids; nil when ids are wrong, unknown or ambiguous, or when steps wait for each other.
+    private mutating func graph(of drafts: [Draft], at pointer: JSONPointer) -> StepGraph? {
+        var indices: [String: Int] = [:]
+        var isSound = true
+        for (index, draft) in drafts.enumerated() {
+            guard let id = draft.id else {
+                isSound = false
+                continue
+            }
+            if let first = indices[id] {
+                refuse(pointer.appending(index).appending("id"), "Step \(first) has this id already.")
+                isSound = false
+            } else {
+                indices[id] = index
+            }
+        }
+        var dependencies: [[Int]] = []
+        for (index, draft) in drafts.enumerated() {
+            guard let ids = draft.dependsOn else {
+                dependencies.append(index > 0 ? [index - 1] : [])
+                continue
+            }
+            let place = pointer.appending(index).appending("dependsOn")
+            var resolved: Set<Int> = []
+            for (position, id) in ids.enumerated() where !id.isEmpty {
+                let target = indices[id]
+                if target == nil {
+                    refuse(place.appending(position), "There is no step with this id.")
+                } else if target == index {
+                    refuse(place.appending(position), "A step cannot depend on itself.")
+                } else if let target, !resolved.insert(target).inserted {
+                    refuse(place.appending(position), "This step is listed twice.")
+                }
+                isSound = isSound && target != nil && target != index
+            }
+            dependencies.append(resolved.sorted())
+        }
+        guard isSound else { return nil }
+        switch StepGraph.resolve(dependencies) {
+        case .success(let graph): return graph
+        case .failure(let cycle):
+            let names = (cycle.steps + cycle.steps.prefix(1)).map { drafts[$0].id ?? "" }
+            refuse(
+                pointer.appending(cycle.steps[0]).appending("dependsOn"),
+                "These steps wait for each other: \(names.joined(separator: ", ")).")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/// Reads a definition field by field and collects what is wrong; never stops at the first error.
+///
+/// Every reading function returns nil both for what is absent and for what is wrong; the latter has left an error.
+struct DefinitionReader {
+    private(set) var errors: [DefinitionError] = []
+
+    mutating func refuse(_ pointer: JSONPointer, _ detail: String) {
+        guard errors.count < DefinitionErrors.limit else { return }
+        errors.append(DefinitionError(pointer, detail))
+    }
+
+    /// The whole definition; nil when it cannot be put together.
+    mutating func workflow(_ json: JSON) -> WorkflowDefinition? {
+        guard
+            let fields = object(
+                json, at: .root,
+                members: [
+                    "name", "version", "description", "timeout", "retry", "compensationRetry", "steps", "output",
+                ])
+        else { return nil }
+        let name = required("name", in: fields, at: .root) { $0.name($1, at: $2) }
+        let version = required("version", in: fields, at: .root) { $0.version($1, at: $2) }
+        let description = optional("description", in: fields, at: .root) { $0.description($1, at: $2) }
+        let timeout = optional("timeout", in: fields, at: .root) { $0.duration($1, at: $2, max: .seconds(30 * 86_400)) }
+        let retry = retryPolicy("retry", in: fields, at: .root, inheriting: .action)
+        let compensationRetry = retryPolicy("compensationRetry", in: fields, at: .root, inheriting: .compensation)
+        let inherited = Inherited(retry: retry, compensationRetry: compensationRetry)
+        let steps = required("steps", in: fields, at: .root) { $0.steps($1, at: $2, inheriting: inherited) }
+        let output = optional("output", in: fields, at: .root) { $0.template($1, at: $2) }
+        guard let steps else { return nil }
+        if let output { check(output, at: JSONPointer(["output"]), knows: Set(steps.map(\.id)), of: "this workflow") }
+        guard let name, let version else { return nil }
+        return WorkflowDefinition(
+            name: name, version: version, description: description, timeout: timeout, steps: steps, output: output,
+            source: json)
+    }
+
+    /// What steps and calls fall back on.
+    struct Inherited {
+        var retry: RetryPolicy
+        var compensationRetry: RetryPolicy
+        var timeout = CallDefinition.defaultTimeout
+    }
+
+    // MARK: Members
+
+    /// The members of an object, having refused those that are not known.
+    mutating func object(_ json: JSON, at pointer: JSONPointer, members: [String]) -> JSONObject? {
+        guard let object = json.object else {
+            refuse(pointer, "This must be an object, not \(json.typeName).")
+            return nil
+        }
+        for (key, _) in object.members where !members.contains(key) {
+            refuse(pointer.appending(key), "This member is not known; known are \(members.joined(separator: ", ")).")
+        }
+        return object
+    }
+
+    typealias Read<Value> = (inout DefinitionReader, JSON, JSONPointer) -> Value?
+
+    mutating func required<Value>(
+        _ key: String, in object: JSONObject, at pointer: JSONPointer, read: Read<Value>
+    ) -> Value? {
+        guard let json = object[key] else {
+            refuse(pointer.appending(key), "This member is required.")
+            return nil
+        }
+        return read(&self, json, pointer.appending(key))
+    }
+
+    mutating func optional<Value>(
+        _ key: String, in object: JSONObject, at pointer: JSONPointer, read: Read<Value>
+    ) -> Value? {
+        object[key].flatMap { read(&self, $0, pointer.appending(key)) }
+    }
+}

@@ -1,0 +1,18 @@
+/// One step of a workflow and its place in the graph.
+package struct StepDefinition: Sendable {
+    /// `[a-z0-9][a-z0-9_-]{0,62}`, unique in the workflow.
+    package let id: String
+    /// Its place in `WorkflowDefinition.steps`; the lists below hold such places too, ascending.
+    package let index: Int
+    /// The steps that must be done before this one starts.
+    package let dependencies: [Int]
+    /// The steps that wait for this one.
+    package let dependents: [Int]
+    /// All steps that wait for this one, directly or through others.
+    package let descendants: [Int]
+    /// False: the step is skipped. Nil: always run.
+    package let condition: Condition?
+    package let action: CallDefinition
+    /// What undoes the action's effect; nil when nothing can or need be undone.
+    package let compensation: CallDefinition?
+}

@@ -1,0 +1,52 @@
+// What a workflow is, once checked: everything in here is resolved, inherited and in range, so that nothing that uses a
+// definition has to ask again. The reading and refusing is in the DefinitionReader files; a definition that exists is valid.
+
+/// A registered workflow: its steps as a graph, and what every call needs, defaults filled in.
+package struct WorkflowDefinition: Sendable {
+    /// `[a-z0-9][a-z0-9-]{0,62}`
+    package let name: String
+    package let version: SemanticVersion
+    /// For people; at most 1,000 characters.
+    package let description: String?
+    /// How long a run may take before it is compensated; nil is forever. At most 30 days.
+    package let timeout: Duration?
+    /// 1...100 steps in the order they were written; a step's `index` is its place here.
+    package let steps: [StepDefinition]
+    /// What becomes the run's output; nil is the output of the last step.
+    package let output: Template?
+    /// The definition as it was given.
+    package let source: JSON
+
+    /// Steps of a workflow at most.
+    package static let maxSteps = 100
+
+    init(
+        name: String, version: SemanticVersion, description: String?, timeout: Duration?, steps: [StepDefinition],
+        output: Template?, source: JSON
+    ) {
+        self.name = name
+        self.version = version
+        self.description = description
+        self.timeout = timeout
+        self.steps = steps
+        self.output = output
+        self.source = source
+    }
+
+    /// Reads a definition and checks every rule.
+    ///
+    /// - Throws: `DefinitionErrors` with all that is wrong with it (the first 100), in the order of the fields.
+    package init(_ json: JSON) throws(DefinitionErrors) {
+        var reader = DefinitionReader()
+        guard let definition = reader.workflow(json), reader.errors.isEmpty else {
+            throw DefinitionErrors(reader.errors)
+        }
+        self = definition
+    }
+
+    /// What is hashed to tell whether two definitions are the same: members sorted, no white space.
+    package var canonicalBytes: [UInt8] { source.canonicalBytes }
+
+    /// The step with this id.
+    package func step(_ id: String) -> StepDefinition? { steps.first { $0.id == id } }
+}

@@ -1,0 +1,49 @@
+/// What went wrong, as it is stored, shown in the API and written to the history.
+package struct Failure: Sendable, Hashable, Error {
+    /// One lower-case word to branch on: an `Outcome`'s raw value, `template`, `lost`, `deadline`, `cancelled`, `quarantined`.
+    package var kind: String
+    /// One sentence for a person.
+    package var message: String
+    /// The status of the participant's answer, when there was one.
+    package var httpStatus: Int?
+    /// The step it happened in; nil in a step's own error.
+    package var stepID: String?
+    /// The participant's answer, when it explains a refusal.
+    package var response: JSON?
+
+    package init(
+        kind: String, message: String, httpStatus: Int? = nil, stepID: String? = nil, response: JSON? = nil
+    ) {
+        self.kind = kind
+        self.message = message
+        self.httpStatus = httpStatus
+        self.stepID = stepID
+        self.response = response
+    }
+
+    /// `{kind, message, httpStatus?, stepId?, response?}`.
+    package var json: JSON {
+        var object = JSONObject()
+        object["kind"] = .string(kind)
+        object["message"] = .string(message)
+        if let httpStatus { object["httpStatus"] = .number(JSONNumber(httpStatus)) }
+        if let stepID { object["stepId"] = .string(stepID) }
+        if let response { object["response"] = response }
+        return .object(object)
+    }
+
+    /// Reads what `json` wrote; nil for anything else.
+    package init?(_ json: JSON) {
+        guard let kind = json["kind"]?.string, let message = json["message"]?.string else { return nil }
+        self.init(
+            kind: kind, message: message, httpStatus: json["httpStatus"]?.int, stepID: json["stepId"]?.string,
+            response: json["response"])
+    }
+
+    /// The same failure, said of the run.
+    package func of(step: String) -> Failure {
+        var copy = self
+        copy.stepID = step
+        return copy
+    }
+}

@@ -1,0 +1,75 @@
+/// One execution of a workflow definition, as the lease holder sees it: the rows in `workflow_runs` and `run_steps`.
+///
+/// A run is a value. `decide` says what happens next, `evolve` applies it, and folding all events of a run from
+/// `Run.init` gives exactly the stored rows.
+package struct Run: Sendable {
+    /// The UUIDv7 by which everybody knows the run.
+    package let id: RunID
+    /// The definition it was started with, whatever versions came later.
+    package let definition: WorkflowDefinition
+    /// What the client sent.
+    package let input: JSON
+    /// What the client sent along: tenant, correlation and anything else.
+    package let context: JSON
+    /// When the API accepted it, by the database's clock.
+    package let createdAt: Instant
+    /// When forward progress must end; nil without a `timeout`.
+    package let deadlineAt: Instant?
+
+    /// Where it stands.
+    package var status: RunStatus = .pending
+    /// Why it left the forward path; nil while it has not.
+    package var cause: RunCause?
+    /// What went wrong first; nil while nothing has.
+    package var error: Failure?
+    /// What the run gives back, once completed.
+    package var output: JSON?
+    /// When status, cause or error last changed.
+    package var updatedAt: Instant
+    /// When it became terminal.
+    package var completedAt: Instant?
+    /// In the order of the definition.
+    package var steps: [Step]
+    /// Sequence number of the last event; 0 before the first.
+    package var lastSequence: Int = 0
+
+    /// A run before its first event.
+    package init(
+        id: RunID, definition: WorkflowDefinition, input: JSON, context: JSON, createdAt: Instant
+    ) {
+        self.id = id
+        self.definition = definition
+        self.input = input
+        self.context = context
+        self.createdAt = createdAt
+        self.deadlineAt = definition.timeout.map { createdAt + $0 }
+        self.updatedAt = createdAt
+        self.steps = Array(repeating: Step(), count: definition.steps.count)
+    }
+
+    /// Forward progress has ended but calls may still be in flight: they finish, nothing new starts.
+    package var isDraining: Bool {
+        cause != nil && (status == .pending || status == .running)
+    }
+
+    /// Every step succeeded or was skipped.
+    package var isForwardDone: Bool {
+        steps.allSatisfy { $0.status.isDone }
+    }
+}
+
+extension Run: Scope {
+    package func value(_ reference: Reference) -> JSON? {
+        switch reference.root {
+        case .input(let path): input.value(at: path)
+        case .context(let path): context.value(at: path)
+        case .runID: .string(id.description)
+        case .stepOutput(let step, let path): self.step(step)?.output?.value(at: path)
+        case .stepStatus(let step): self.step(step).map { .string($0.status.rawValue) }
+        }
+    }
+
+    private func step(_ id: String) -> Step? {
+        definition.steps.first { $0.id == id }.map { steps[$0.index] }
+    }
+}

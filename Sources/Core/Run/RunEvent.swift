@@ -1,0 +1,103 @@
+/// One thing that happened to a run: a row in `run_events`, the append-only truth.
+package enum RunEvent: Sendable, Hashable {
+    /// The API accepted the run; these steps (by index) are due at once.
+    case runStarted(due: [Int])
+    /// An attempt's intent: written before its call is sent.
+    case attemptStarted(step: Int, action: CallAction, attempt: Int)
+    /// The participant said yes. The step is SUCCEEDED, or COMPENSATED.
+    case attemptSucceeded(step: Int, action: CallAction, attempt: Int, CallReport, output: JSON)
+    /// The attempt came to nothing. It is repeated after `retryIn`, or, when that is nil, the action has given up.
+    case attemptFailed(step: Int, action: CallAction, attempt: Int, CallReport, Failure, retryIn: Duration?)
+    /// The step's `when` was false.
+    case stepSkipped(step: Int)
+    /// The step waited for its next attempt when the run left the forward path.
+    case stepAbandoned(step: Int)
+    /// Somebody asked for the run to be undone.
+    case cancelRequested(by: String, reason: String?)
+    /// The run's deadline passed.
+    case deadlineExceeded
+    /// No forward call is in flight any more: `steps` will be undone. `uncompensated` may have had effects too, but
+    /// have no compensation.
+    case runCompensating(steps: [Int], uncompensated: [Int])
+    /// Every step is done. `failure` says why the definition's `output` could not be evaluated, if so.
+    case runCompleted(output: JSON, failure: Failure?)
+    /// Every effect is undone.
+    case runCompensated
+    /// Every effect is undone, and that is what somebody asked for.
+    case runCancelled
+    /// A compensation gave up: a person has to look.
+    case runFailed(Failure)
+    /// An operator asked for a step to be tried now.
+    case retryRequested(step: Int, by: String)
+    /// The run could not be processed and was set aside.
+    case runQuarantined(Failure)
+
+    /// The name in `run_events.kind`.
+    package var kind: RunEventKind {
+        switch self {
+        case .runStarted: .runStarted
+        case .attemptStarted: .attemptStarted
+        case .attemptSucceeded: .attemptSucceeded
+        case .attemptFailed: .attemptFailed
+        case .stepSkipped: .stepSkipped
+        case .stepAbandoned: .stepAbandoned
+        case .cancelRequested: .cancelRequested
+        case .deadlineExceeded: .deadlineExceeded
+        case .runCompensating: .runCompensating
+        case .runCompleted: .runCompleted
+        case .runCompensated: .runCompensated
+        case .runCancelled: .runCancelled
+        case .runFailed: .runFailed
+        case .retryRequested: .retryRequested
+        case .runQuarantined: .runQuarantined
+        }
+    }
+}
+
+/// The names of events, as SQL, JSON and the live stream carry them.
+package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
+    case runStarted = "run_started"
+    case attemptStarted = "attempt_started"
+    case attemptSucceeded = "attempt_succeeded"
+    case attemptFailed = "attempt_failed"
+    case stepSkipped = "step_skipped"
+    case stepAbandoned = "step_abandoned"
+    case cancelRequested = "cancel_requested"
+    case deadlineExceeded = "deadline_exceeded"
+    case runCompensating = "run_compensating"
+    case runCompleted = "run_completed"
+    case runCompensated = "run_compensated"
+    case runCancelled = "run_cancelled"
+    case runFailed = "run_failed"
+    case retryRequested = "retry_requested"
+    case runQuarantined = "run_quarantined"
+
+    /// The run is terminal after such an event.
+    package var isTerminal: Bool {
+        switch self {
+        case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
+        default: false
+        }
+    }
+}
+
+/// The facts of an attempt that ended.
+package struct CallReport: Sendable, Hashable {
+    /// What it came to.
+    package var outcome: Outcome
+    /// The answer's status, when there was an answer.
+    package var httpStatus: Int?
+    /// How long the call took.
+    package var duration: Duration
+
+    package init(outcome: Outcome, httpStatus: Int?, duration: Duration) {
+        self.outcome = outcome
+        self.httpStatus = httpStatus
+        self.duration = duration
+    }
+
+    /// See `CallResult.mayHaveEffect`.
+    package var mayHaveEffect: Bool {
+        CallResult.mayHaveEffect(outcome, httpStatus: httpStatus)
+    }
+}

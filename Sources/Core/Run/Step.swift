@@ -1,0 +1,44 @@
+/// One step of one run: the row in `run_steps`.
+package struct Step: Sendable, Hashable {
+    /// Where the forward action stands.
+    package var status: StepStatus = .pending
+    /// Forward attempts begun so far.
+    package var attempts: Int = 0
+    /// Some forward attempt ended without a usable answer, so the effect may exist although nobody said yes.
+    package var isAmbiguous: Bool = false
+    /// Where the compensation stands.
+    package var compensationStatus: CompensationStatus = .notRequired
+    /// Compensation attempts begun since the compensation was last requested.
+    package var compensationAttempts: Int = 0
+    /// The same as `isAmbiguous`, of the compensation.
+    package var isCompensationAmbiguous: Bool = false
+    /// What the participant answered to the forward action.
+    package var output: JSON?
+    /// The last failure of either action.
+    package var error: Failure?
+    /// When the first forward attempt began.
+    package var startedAt: Instant?
+    /// When the forward action ended: succeeded, failed or skipped.
+    package var completedAt: Instant?
+    /// When the next attempt (of whichever action waits) is due; nil when none waits.
+    package var nextAttemptAt: Instant?
+
+    package init() {}
+
+    /// The participant may hold an effect of this step, so undoing the run must undo it.
+    package var mayHaveEffect: Bool {
+        status == .succeeded || isAmbiguous
+    }
+
+    /// A call of this step is in flight, and which.
+    package var callInFlight: (action: CallAction, attempt: Int)? {
+        if compensationStatus == .compensating { return (.compensate, compensationAttempts) }
+        if status == .executing { return (.execute, attempts) }
+        return nil
+    }
+
+    /// The action that `nextAttemptAt` speaks of.
+    package var waitingAction: CallAction {
+        compensationStatus == .pending ? .compensate : .execute
+    }
+}

@@ -1,0 +1,35 @@
+/// Where the forward action of a step stands.
+package enum StepStatus: String, Sendable, Hashable, CaseIterable {
+    /// Not started, or waiting for its next attempt. Next: `executing`, `skipped`, `failed`.
+    case pending = "PENDING"
+    /// A call is in flight, or was when its engine died. Next: `succeeded`, `failed`, `pending` (to be retried).
+    case executing = "EXECUTING"
+    /// The participant said yes. Final.
+    case succeeded = "SUCCEEDED"
+    /// It gave up. Final.
+    case failed = "FAILED"
+    /// Its `when` was false. Final; counts as done.
+    case skipped = "SKIPPED"
+
+    /// Dependents of a done step may go.
+    package var isDone: Bool {
+        switch self {
+        case .succeeded, .skipped: true
+        case .pending, .executing, .failed: false
+        }
+    }
+}
+
+/// Where the compensation of a step stands.
+package enum CompensationStatus: String, Sendable, Hashable, CaseIterable {
+    /// Nothing to undo (so far). Next: `pending`.
+    case notRequired = "NOT_REQUIRED"
+    /// To be undone, when its dependents are, or waiting for its next attempt. Next: `compensating`.
+    case pending = "PENDING"
+    /// A call is in flight, or was when its engine died. Next: `compensated`, `failed`, `pending`.
+    case compensating = "COMPENSATING"
+    /// Undone. Final.
+    case compensated = "COMPENSATED"
+    /// It gave up. Final, except that an operator's retry leads back to `pending`.
+    case failed = "FAILED"
+}

@@ -1,0 +1,96 @@
+/// The path and query of a call, with `${path}` references.
+///
+/// Every value is percent-encoded as part of one segment, so that no input can add segments, a query or a host.
+package struct PathTemplate: Sendable {
+    /// Bytes of a rendered path at most.
+    package static let maxLength = 8192
+
+    private enum Body: Sendable {
+        case constant(String)
+        case pieces([TextTemplate.Piece])
+    }
+
+    private let body: Body
+    /// The empty segments that the definition itself has; one more is the work of an empty value.
+    private let emptySegments: Int
+    /// The references in order, repetitions included.
+    package let references: [Reference]
+
+    /// Reads a path that begins with exactly one `/`, has only URL characters, no fragment and no dot segments.
+    package init(_ text: String) throws(TemplateError) {
+        let template = try TextTemplate(text)
+        guard text.utf8.first == UInt8(ascii: "/"), !text.utf8.starts(with: "//".utf8) else {
+            throw TemplateError(.pathNotAbsolute, pointer: .root)
+        }
+        for case .literal(let literal) in template.pieces where !Self.isPathText(literal) {
+            throw TemplateError(.pathCharacter, pointer: .root)
+        }
+        if template.references.count > Template.maxReferences {
+            throw TemplateError(.tooManyReferences(limit: Template.maxReferences), pointer: .root)
+        }
+        references = template.references
+        body = template.constant.map { .constant($0) } ?? .pieces(template.pieces)
+        // What is wrong whatever the values are is seen with harmless ones.
+        let sample = template.pieces.map { if case .literal(let literal) = $0 { literal } else { "x" } }.joined()
+        emptySegments = try Self.emptySegments(sample.utf8)
+    }
+
+    /// The path for one call.
+    ///
+    /// - Throws: `TemplateError` for a value that is missing or no text, and for one that would leave a segment empty or
+    ///   turn it into `.` or `..`: the call would go somewhere else than the definition says.
+    package func render(_ scope: some Scope) throws(TemplateError) -> String {
+        guard case .pieces(let pieces) = body else {
+            if case .constant(let path) = body { return path }
+            preconditionFailure("a path is either constant or in pieces")
+        }
+        var bytes: [UInt8] = []
+        for piece in pieces {
+            switch piece {
+            case .literal(let literal): bytes.append(utf8Of: literal)
+            case .reference(let reference):
+                switch TextTemplate.text(of: reference, in: scope) {
+                case .success(let text) where text.utf8.count > Self.maxLength:
+                    throw TemplateError(.tooLong(limit: Self.maxLength), pointer: .root)
+                case .success(let text): PercentEncoding.append(segment: text, to: &bytes)
+                case .failure(let kind): throw TemplateError(kind, pointer: .root)
+                }
+            }
+        }
+        guard bytes.count <= Self.maxLength else {
+            throw TemplateError(.tooLong(limit: Self.maxLength), pointer: .root)
+        }
+        guard try Self.emptySegments(bytes) == emptySegments else { throw TemplateError(.emptySegment, pointer: .root) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// How many segments are empty, such as the one after a slash at the end; refuses dot segments, also encoded ones.
+    private static func emptySegments(_ path: some Collection<UInt8>) throws(TemplateError) -> Int {
+        let end = path.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex
+        let segments = path[..<end].dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        if segments.contains(where: { isDots($0) }) { throw TemplateError(.dotSegment, pointer: .root) }
+        return segments.count(where: \.isEmpty)
+    }
+
+    private static func isDots(_ segment: some Collection<UInt8>) -> Bool {
+        let text = String(decoding: segment, as: UTF8.self).lowercased()
+        return [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"].contains(text)
+    }
+
+    /// RFC 3986 `pchar`, `/` and `?`, with every `%` followed by two hexadecimal digits.
+    private static func isPathText(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = rest.popFirst(), let low = rest.popFirst(), isHex(high), isHex(low) else {
+                    return false
+                }
+            } else if !PercentEncoding.isUnreserved(byte), !"!$&'()*+,;=:@/?".utf8.contains(byte) {
+                return false
+            }
+        }
+        return true
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 }
+}

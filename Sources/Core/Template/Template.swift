@@ -1,0 +1,111 @@
+// How a definition refers to what a run knows. `${path}` in the strings of a body, a path or a header is read once, at
+// registration, into references and constants; rendering is then a walk that copies only what varies. Templates cannot
+// compute, loop or fail in more ways than TemplateError lists.
+
+/// Any JSON with `${path}` references in its strings.
+///
+/// A string that is nothing but one reference becomes the value itself, type kept, `null` when missing. Inside a longer
+/// string the value is interpolated: strings as they are, numbers as written, booleans; anything else is an error.
+/// `$${` stands for a literal `${`. Keys of objects hold no references.
+package struct Template: Sendable {
+    /// References in one template at most: with payloads of a mebibyte, more would let one body fill the memory.
+    package static let maxReferences = 256
+
+    /// Every reference with its place in the template, in the order of the text.
+    package let uses: [(pointer: JSONPointer, reference: Reference)]
+
+    private let root: Node
+
+    /// Reads the references of `json`; the error's pointer is relative to it.
+    package init(_ json: JSON) throws(TemplateError) {
+        var uses: [(pointer: JSONPointer, reference: Reference)] = []
+        root = try Node(json, at: .root, &uses)
+        guard uses.count <= Self.maxReferences else {
+            throw TemplateError(.tooManyReferences(limit: Self.maxReferences), pointer: .root)
+        }
+        self.uses = uses
+    }
+
+    /// The distinct references, in the order of the text.
+    package var references: [Reference] {
+        var seen: Set<Reference> = []
+        return uses.map(\.reference).filter { seen.insert($0).inserted }
+    }
+
+    /// The JSON with every reference replaced by its value in `scope`.
+    ///
+    /// - Throws: `TemplateError` with the place in the template when a value inside a longer string is missing or no text.
+    package func render(_ scope: some Scope) throws(TemplateError) -> JSON {
+        try root.render(scope)
+    }
+
+    private indirect enum Node: Sendable {
+        /// A part without references, taken as it is.
+        case constant(JSON)
+        case value(Reference)
+        case text(TextTemplate, at: JSONPointer)
+        case array([Node])
+        /// The members, with `null` in the place of those that vary; and those, by position.
+        case object(JSONObject, varying: [(index: Int, node: Node)])
+
+        init(
+            _ json: JSON, at pointer: JSONPointer, _ uses: inout [(pointer: JSONPointer, reference: Reference)]
+        ) throws(TemplateError) {
+            switch json {
+            case .null, .bool, .number: self = .constant(json)
+            case .string(let string):
+                let text = try TextTemplate(string, at: pointer)
+                uses.append(contentsOf: text.references.map { (pointer, $0) })
+                if let constant = text.constant {
+                    self = .constant(.string(constant))
+                } else if let reference = text.wholeReference {
+                    self = .value(reference)
+                } else {
+                    self = .text(text, at: pointer)
+                }
+            case .array(let elements):
+                var nodes: [Node] = []
+                for (index, element) in elements.enumerated() {
+                    nodes.append(try Node(element, at: pointer.appending(index), &uses))
+                }
+                let constants = nodes.compactMap(\.constantValue)
+                self = constants.count == nodes.count ? .constant(.array(constants)) : .array(nodes)
+            case .object(let object):
+                var prototype = JSONObject()
+                var varying: [(index: Int, node: Node)] = []
+                for (index, member) in object.members.enumerated() {
+                    let place = pointer.appending(member.key)
+                    if TextTemplate.mentionsReference(member.key) {
+                        throw TemplateError(.referenceInKey, pointer: place)
+                    }
+                    let node = try Node(member.value, at: place, &uses)
+                    prototype.append(member.key, node.constantValue ?? .null)
+                    if !node.isConstant { varying.append((index, node)) }
+                }
+                self = varying.isEmpty ? .constant(.object(prototype)) : .object(prototype, varying: varying)
+            }
+        }
+
+        var constantValue: JSON? {
+            if case .constant(let value) = self { value } else { nil }
+        }
+
+        var isConstant: Bool { constantValue != nil }
+
+        func render(_ scope: some Scope) throws(TemplateError) -> JSON {
+            switch self {
+            case .constant(let value): return value
+            case .value(let reference): return scope.value(reference) ?? .null
+            case .text(let text, at: let pointer): return .string(try text.render(scope, at: pointer))
+            case .array(let nodes):
+                var elements: [JSON] = []
+                elements.reserveCapacity(nodes.count)
+                for node in nodes { elements.append(try node.render(scope)) }
+                return .array(elements)
+            case .object(var object, varying: let varying):
+                for (index, node) in varying { object.replaceValue(at: index, with: try node.render(scope)) }
+                return .object(object)
+            }
+        }
+    }
+}

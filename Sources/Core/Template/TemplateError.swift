@@ -1,0 +1,55 @@
+/// Why a template was refused at registration, or could not be rendered.
+package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The closed list of reasons.
+    package enum Kind: Error, Hashable, Sendable {
+        // Seen at registration.
+        case unterminated
+        case invalidReference(String)
+        case referenceInKey
+        case tooManyReferences(limit: Int)
+        case pathNotAbsolute
+        case pathCharacter
+        case dotSegment
+        // Seen when rendering.
+        case missing(Reference)
+        case notText(Reference, String)
+        case emptySegment
+        case headerCharacter
+        case tooLong(limit: Int)
+    }
+
+    package let kind: Kind
+    /// The place in the template.
+    package let pointer: JSONPointer
+
+    package init(_ kind: Kind, pointer: JSONPointer) {
+        self.kind = kind
+        self.pointer = pointer
+    }
+
+    /// The same error in a document that holds the template at `place`.
+    package func below(_ place: JSONPointer) -> TemplateError {
+        TemplateError(kind, pointer: place.appending(pointer))
+    }
+
+    /// A sentence; it names references, never values.
+    package var message: String {
+        switch kind {
+        case .unterminated: "A \"${\" has no \"}\"."
+        case .invalidReference(let path):
+            "\"\(path)\" is no reference: input…, context…, run.id, steps.ID.output… and steps.ID.status are."
+        case .referenceInKey: "Keys of objects cannot hold references."
+        case .tooManyReferences(let limit): "A template holds at most \(limit) references."
+        case .pathNotAbsolute: "A path begins with one \"/\" and names no host."
+        case .pathCharacter: "A path holds only characters that a URL's path and query may have."
+        case .dotSegment: "A path has no segment \".\" or \"..\"."
+        case .missing(let reference): "\(reference) has no value."
+        case .notText(let reference, let type): "\(reference) is \(type) and cannot be part of a text."
+        case .emptySegment: "A value leaves a segment of the path empty."
+        case .headerCharacter: "A header holds only printable ASCII characters."
+        case .tooLong(let limit): "The text is longer than \(limit) bytes."
+        }
+    }
+
+    package var description: String { "\(message) (at \"\(pointer)\")" }
+}

@@ -1,0 +1,180 @@
+internal import NIOCore
+internal import NIOPosix
+
+/// The connections to one origin on one event loop, and the calls that wait for one.
+///
+/// Idle connections are reused last in, first out, so that the surplus of a burst ages and is closed. Calls that find none
+/// wait in order of arrival while connections are opened, one per waiting call, up to the quota. A connection serves
+/// whoever waits longest, not the call it was opened for; so a failed attempt fails the call that waits longest, and only when
+/// no other attempt is left for it. Used only on its loop.
+final class OriginPool {
+    let origin: Origin
+    let encoder: RequestEncoder
+    let loopPool: LoopPool
+    private let quota: Int
+    /// Open connections, closing ones included, idle ones too.
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var idle: [Connection] = []
+    private var attempts: [ObjectIdentifier: ConnectAttempt] = [:]
+    private var waiting = CircularBuffer<PendingCall>()
+    private var lookup = AddressLookup()
+
+    init(origin: Origin, loopPool: LoopPool, quota: Int) {
+        self.origin = origin
+        self.encoder = RequestEncoder(origin: origin)
+        self.loopPool = loopPool
+        self.quota = quota
+    }
+
+    var isEmpty: Bool { connections.isEmpty && attempts.isEmpty && waiting.isEmpty }
+
+    var statistics: ParticipantClient.Statistics {
+        var statistics = ParticipantClient.Statistics()
+        statistics.connections = connections.count
+        statistics.idle = idle.count
+        statistics.connecting = attempts.count
+        statistics.waiting = waiting.count
+        return statistics
+    }
+
+    func start(_ call: PendingCall) {
+        while let connection = idle.popLast() {
+            guard connection.isUsable else { continue }
+            connection.perform(call)
+            return
+        }
+        guard waiting.count < loopPool.configuration.maxWaitingPerOrigin else {
+            call.finish(.notSent(TransportFailure(.poolExhausted, "Too many calls wait for \(origin).")))
+            return
+        }
+        waiting.append(call)
+        connectIfNeeded()
+    }
+
+    /// Takes back a call whose connection turned out dead before a byte was written; it goes first on a new connection.
+    func startAgain(_ call: PendingCall) {
+        if loopPool.isShuttingDown {
+            call.finish(.notSent(TransportFailure(.shutdown, "The client was shut down.")))
+        } else if call.mayTryAgain() {
+            waiting.prepend(call)
+            connectIfNeeded()
+        } else {
+            call.finish(.notSent(TransportFailure(.connectionClosed, "\(origin) closes connections at once.")))
+        }
+    }
+
+    /// Takes a connection that has nothing to do and gives it the next call, if there is one.
+    func release(_ connection: Connection) {
+        if !waiting.isEmpty {
+            let now = NIODeadline.now()
+            while let call = waiting.popFirst() {
+                if call.deadline > now {
+                    connection.perform(call)
+                    return
+                }
+                call.finish(.notSent(exhausted))
+            }
+        }
+        if loopPool.isShuttingDown {
+            connection.closePolitely()
+        } else {
+            idle.append(connection)
+            loopPool.watch(connection.becomeIdle())
+        }
+    }
+
+    func connectionClosed(_ connection: Connection) {
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        idle.removeAll { $0 === connection }
+        connectIfNeeded()
+        if isEmpty { loopPool.checkDone() }
+    }
+
+    private var exhausted: TransportFailure {
+        TransportFailure(.poolExhausted, "Every connection to \(origin) was busy until the deadline.")
+    }
+
+    // MARK: - Opening connections
+
+    private func connectIfNeeded() {
+        while waiting.count > attempts.count, connections.count + attempts.count < quota {
+            let attempt = ConnectAttempt(pool: self)
+            attempts[ObjectIdentifier(attempt)] = attempt
+            loopPool.watch(attempt.deadline)
+            resolve(for: attempt)
+        }
+    }
+
+    private func resolve(for attempt: ConnectAttempt) {
+        if let addresses = lookup.current(.now()) {
+            attempt.resolved(.success(addresses))
+            return
+        }
+        guard lookup.join(attempt) else { return }
+        let (host, resolver) = (origin.host, loopPool.configuration.resolver)
+        loopPool.resolverPool.runIfActive(eventLoop: loopPool.loop) { try resolver(host) }
+            .assumeIsolated()
+            .whenComplete { result in
+                let lifetime = self.loopPool.configuration.addressLifetime
+                for attempt in self.lookup.finish(result, lifetime: lifetime) { attempt.resolved(result) }
+            }
+    }
+
+    func attemptSucceeded(_ attempt: ConnectAttempt, _ connection: Connection) {
+        attempts.removeValue(forKey: ObjectIdentifier(attempt))
+        connections[ObjectIdentifier(connection)] = connection
+        release(connection)
+    }
+
+    func attemptFailed(_ attempt: ConnectAttempt, _ failure: TransportFailure) {
+        attempts.removeValue(forKey: ObjectIdentifier(attempt))
+        lookup.forget()
+        if waiting.count > attempts.count, let call = waiting.popFirst() {
+            call.finish(.notSent(failure))
+        }
+        connectIfNeeded()
+        if isEmpty { loopPool.checkDone() }
+    }
+
+    // MARK: - Deadlines and the end
+
+    /// Ends whatever is past its deadline and returns the earliest deadline that is left.
+    func sweep(_ now: NIODeadline) -> NIODeadline? {
+        for attempt in Array(attempts.values) where attempt.deadline <= now { attempt.expire() }
+        for connection in Array(connections.values) { connection.expire(now) }
+        sweepWaiting(now)
+        connectIfNeeded()
+        var next: NIODeadline?
+        func consider(_ deadline: NIODeadline?) {
+            guard let deadline else { return }
+            next = next.map { min($0, deadline) } ?? deadline
+        }
+        for attempt in attempts.values { consider(attempt.deadline) }
+        for connection in connections.values { consider(connection.deadline) }
+        for call in waiting { consider(call.deadline) }
+        return next
+    }
+
+    private func sweepWaiting(_ now: NIODeadline) {
+        guard waiting.contains(where: { $0.deadline <= now }) else { return }
+        let connecting = TransportFailure(.connect, "No connection to \(origin) was made before the deadline.")
+        let failure = connections.isEmpty && !attempts.isEmpty ? connecting : exhausted
+        var left = CircularBuffer<PendingCall>()
+        for call in waiting {
+            if call.deadline <= now { call.finish(.notSent(failure)) } else { left.append(call) }
+        }
+        waiting = left
+    }
+
+    func shutdown() {
+        let failure = TransportFailure(.shutdown, "The client was shut down.")
+        while let call = waiting.popFirst() { call.finish(.notSent(failure)) }
+        for attempt in Array(attempts.values) { attempt.abandon(failure) }
+        for connection in idle { connection.closePolitely() }
+        idle = []
+    }
+
+    func abandonCallsInFlight() {
+        for connection in Array(connections.values) { connection.abandon() }
+    }
+}

@@ -1,0 +1,112 @@
+package import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import Synchronization
+
+/// The client with which engines call participants: HTTP/1.1 over kept-alive connections, built for many small calls.
+///
+/// This folder is the whole of it. A call enters here, is checked against `RequestRules`, and goes to the `LoopPool` of one
+/// event loop. From there on everything happens on that loop without locks: its `OriginPool` finds or opens a `Connection`
+/// (`ConnectAttempt`: look-up, connect, TLS), the connection writes what `RequestEncoder` made and reads the answer with
+/// `ResponseParser`. One sweep per loop, not one timer per call, watches all deadlines.
+///
+/// What a result means for a step is not decided here; this module only knows whether the participant may have seen the
+/// request: `notSent` if surely not, `unknown` if it may have.
+package final class ParticipantClient: Sendable {
+    private static let longestTimeout = Duration.seconds(86_400)
+    /// Look-ups block a thread each; a few dead names must not hold up the others.
+    private static let resolverThreads = 6
+
+    private let loops: [NIOLoopBoundBox<LoopPool>]
+    private let maxConnectionsPerOrigin: Int
+    private let resolverPool: NIOThreadPool
+    private let turn = Atomic<Int>(0)
+
+    /// - Throws: `.invalidTrustRoots` or `.invalidTLSConfiguration`.
+    ///
+    /// The client must be shut down before it is released, and before the event loops are.
+    package init(
+        eventLoopGroup: any EventLoopGroup, configuration: Configuration = Configuration()
+    ) throws(ParticipantsError) {
+        let tls = try TLSContext(trustRootsFile: configuration.trustRootsFile)
+        let eventLoops = Array(eventLoopGroup.makeIterator())
+        let resolverPool = NIOThreadPool(numberOfThreads: Self.resolverThreads)
+        resolverPool.start()
+        let quotas = Self.quotas(of: configuration.maxConnectionsPerOrigin, over: eventLoops.count)
+        loops = zip(eventLoops, quotas).map { loop, quota in
+            .makeBoxSendingValue(
+                LoopPool(
+                    loop: loop, connectionsPerOrigin: quota, configuration: configuration, tls: tls,
+                    resolverPool: resolverPool),
+                eventLoop: loop)
+        }
+        maxConnectionsPerOrigin = configuration.maxConnectionsPerOrigin
+        self.resolverPool = resolverPool
+    }
+
+    /// Makes one call and waits for its end, at most for the call's timeout.
+    ///
+    /// Cancelling the task does not abort the call: whether the participant saw it must still be learned. Called on one of the
+    /// event loops, it stays there and saves two changes of thread.
+    package func send(_ call: ParticipantCall) async -> TransportResult {
+        if let violation = RequestRules.violation(of: call) {
+            return .notSent(TransportFailure(.invalidRequest, violation))
+        }
+        guard call.timeout > .zero else {
+            return .notSent(TransportFailure(.timeout, "The deadline had passed before the call was sent."))
+        }
+        let deadline = NIODeadline.now() + TimeAmount(min(call.timeout, Self.longestTimeout))
+        let pool = nextLoop()
+        return await withCheckedContinuation { continuation in
+            if pool.eventLoop.inEventLoop {
+                pool.value.start(PendingCall(call, deadline: deadline, continuation: continuation))
+            } else {
+                pool.eventLoop.execute {
+                    pool.value.start(PendingCall(call, deadline: deadline, continuation: continuation))
+                }
+            }
+        }
+    }
+
+    /// Ends the client: waiting calls end `notSent`, calls in flight have `grace` to end by themselves and then end `unknown`.
+    ///
+    /// Returns when every connection is closed. Calls made afterwards end `notSent`. A look-up that hangs in the C library is
+    /// not waited for.
+    package func shutdown(grace: Duration = .zero) async {
+        let deadline = NIODeadline.now() + TimeAmount(min(grace, Self.longestTimeout))
+        for pool in loops {
+            await withCheckedContinuation { continuation in
+                pool.eventLoop.execute {
+                    pool.value.shutdown(deadline: deadline) { continuation.resume() }
+                }
+            }
+        }
+        resolverPool.shutdownGracefully { _ in }
+    }
+
+    /// What the client holds at this moment, over all event loops and origins.
+    package func statistics() async -> Statistics {
+        var total = Statistics()
+        for pool in loops {
+            total += await withCheckedContinuation { continuation in
+                pool.eventLoop.execute { continuation.resume(returning: pool.value.statistics) }
+            }
+        }
+        return total
+    }
+
+    /// The loop we are on, if it is one of ours; otherwise they take turns.
+    private func nextLoop() -> NIOLoopBoundBox<LoopPool> {
+        // With fewer connections than loops, only the first loops have any.
+        let usable = min(loops.count, maxConnectionsPerOrigin)
+        for index in 0..<usable where loops[index].eventLoop.inEventLoop { return loops[index] }
+        let turn = turn.wrappingAdd(1, ordering: .relaxed).newValue
+        return loops[Int(UInt(bitPattern: turn) % UInt(usable))]
+    }
+
+    /// Divides the connections among the loops so that no more than `total` can exist.
+    private static func quotas(of total: Int, over count: Int) -> [Int] {
+        precondition(total >= 1 && count >= 1, "a client needs a connection and an event loop")
+        return (0..<count).map { total / count + ($0 < total % count ? 1 : 0) }
+    }
+}

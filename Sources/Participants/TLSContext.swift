@@ -1,0 +1,33 @@
+internal import NIOCore
+internal import NIOSSL
+
+/// What every TLS connection of a client shares: full verification, the system's and the configured trust roots, HTTP/1.1.
+struct TLSContext: Sendable {
+    private let context: NIOSSLContext
+
+    init(trustRootsFile: String?) throws(ParticipantsError) {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.applicationProtocols = ["http/1.1"]
+        // A participant that does not answer our closing must not hold the connection for long.
+        configuration.shutdownTimeout = .milliseconds(500)
+        if let trustRootsFile {
+            do {
+                let certificates = try NIOSSLCertificate.fromPEMFile(trustRootsFile)
+                configuration.additionalTrustRoots = [.certificates(certificates)]
+            } catch {
+                throw .invalidTrustRoots("The trust roots in \(trustRootsFile) cannot be read: \(error).")
+            }
+        }
+        do {
+            context = try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw .invalidTLSConfiguration("TLS cannot be set up: \(error).")
+        }
+    }
+
+    /// A handler that checks the certificate against the host; a numeric host is checked against the address connected to.
+    func makeHandler(host: String) throws -> NIOSSLClientHandler {
+        let isNumeric = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        return try NIOSSLClientHandler(context: context, serverHostname: isNumeric ? nil : host)
+    }
+}

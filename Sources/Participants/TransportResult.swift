@@ -1,0 +1,47 @@
+/// How a call ended, as far as the transport can know. What it means for a step is decided elsewhere.
+package enum TransportResult: Sendable {
+    /// A complete answer within the limits. 3xx is an answer like any other: redirects are never followed.
+    ///
+    /// `status` is 200...999 (informational answers are skipped). `retryAfter` counts from now and is at most one day; nil
+    /// when absent or not understood. `body` holds the bytes as received, whatever they are.
+    case response(status: Int, retryAfter: Duration?, contentType: String?, body: [UInt8])
+    /// The participant surely never saw the request: repeating it cannot double an effect.
+    case notSent(TransportFailure)
+    /// The request was sent, or may have been, and there is no usable answer: an effect is possible.
+    case unknown(TransportFailure)
+}
+
+/// Why there is no answer.
+package struct TransportFailure: Error, Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        /// The host has no address, or none that may be called.
+        case dns
+        /// No connection: refused, unreachable, or not within the connect timeout.
+        case connect
+        /// The TLS handshake failed: untrusted or wrong certificate, no common protocol.
+        case tls
+        /// Every connection to the origin was busy until the deadline, or too many calls waited already.
+        case poolExhausted
+        /// The deadline passed while the participant had the request.
+        case timeout
+        /// The participant closed or reset the connection before its answer was complete.
+        case connectionClosed
+        /// The answer is not HTTP/1.1 as this client accepts it.
+        case malformedResponse
+        /// The answer's body exceeds the limit.
+        case responseTooLarge
+        /// The call itself cannot be written as a request.
+        case invalidRequest
+        /// The client was shut down.
+        case shutdown
+    }
+
+    package let kind: Kind
+    /// One sentence that is safe to log and to show: no header, no body, no credentials.
+    package let message: String
+
+    package init(_ kind: Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}

@@ -1,0 +1,40 @@
+/// The generic cell rate algorithm (ITU-T I.371, annex A, "virtual scheduling"), pure: the clock and the stored state are passed in.
+///
+/// One number per key is kept, the theoretical arrival time `TAT`: the moment by which everything let through so far is paid for.
+/// With the emission interval `T = period / count` and the tolerance `τ = T · burst`, a call at `now` is judged so:
+///
+///     TAT' = max(TAT, now) + T
+///     allowed     when TAT' − τ ≤ now, and TAT' is stored
+///     remaining   = ⌊(now + τ − TAT') / T⌋
+///     retryAfter  = TAT' − τ − now, when refused; the stored TAT stays as it was
+///     resetAfter  = TAT − now, after the call: when the whole burst is free again
+///
+/// A `TAT` further ahead than `now + τ` cannot come from these rules. It means that the clock went back or the limit was lowered, and is
+/// read as `now + τ`, so that such an event refuses calls for one burst's time at the most.
+/// `GCRAScript` is the same in Lua.
+enum GCRA {
+    /// Times are microseconds on any one clock; `theoreticalArrival` is nil for a key not seen before or long idle.
+    static func judge(
+        theoreticalArrival: Int64?, now: Int64, limit: GCRALimit
+    ) -> (verdict: GCRAVerdict, theoreticalArrival: Int64) {
+        let interval = limit.emissionInterval
+        let tolerance = limit.tolerance
+        let stored = min(max(theoreticalArrival ?? now, now), now + tolerance)
+        let next = stored + interval
+        let room = now + tolerance - next
+        guard room >= 0 else {
+            let verdict = GCRAVerdict(isAllowed: false, remaining: 0, retryAfter: -room, resetAfter: stored - now)
+            return (verdict, stored)
+        }
+        let verdict = GCRAVerdict(isAllowed: true, remaining: room / interval, retryAfter: 0, resetAfter: next - now)
+        return (verdict, next)
+    }
+}
+
+/// What the algorithm says about one call; times in microseconds from the call.
+struct GCRAVerdict: Hashable {
+    var isAllowed: Bool
+    var remaining: Int64
+    var retryAfter: Int64
+    var resetAfter: Int64
+}

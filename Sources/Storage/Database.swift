@@ -1,0 +1,42 @@
+import Logging
+package import Postgres
+
+/// The pools of one process: writes and reads want different settings, and neither may starve the other.
+package struct Database: Sendable {
+    /// Where and how to connect, without the pools' own settings.
+    package let configuration: ConnectionConfiguration
+    /// For batches, claims and leases: plans are made once and always go through indexes.
+    package let writes: Pool
+    /// For what people look at: plans fit the values, and a transaction sees one moment.
+    package let reads: Pool
+
+    /// - Parameters:
+    ///   - configuration: from `DATABASE_URL`.
+    ///   - writes: connections for the hot path.
+    ///   - reads: connections for everything else.
+    package init(_ configuration: ConnectionConfiguration, writes: Int, reads: Int) {
+        self.configuration = configuration
+        var hot = configuration
+        // A generic plan made while the tables are empty would scan them for ever after; with sequential scans priced
+        // out there is one sensible plan for each of these statements, and it is right from the first row on.
+        hot.settings.merge(
+            ["plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"]
+        ) { $1 }
+        var relaxed = configuration
+        relaxed.settings.merge(
+            [
+                "plan_cache_mode": "force_custom_plan", "default_transaction_isolation": "repeatable read",
+                "default_transaction_read_only": "on", "jit": "off",
+            ]
+        ) { $1 }
+        relaxed.statementTimeout = .seconds(10)
+        self.writes = Pool(hot, maximumSize: writes)
+        self.reads = Pool(relaxed, maximumSize: reads)
+    }
+
+    /// Ends all connections.
+    package func close() async {
+        await writes.close()
+        await reads.close()
+    }
+}

@@ -1,0 +1,56 @@
+package import Core
+import Postgres
+
+/// Leases of one engine: claim, renew, give back, and what waits in the inboxes of the runs it holds.
+package struct LeaseStore: Sendable {
+    private let pool: Pool
+    private let engine: RunID
+    private let length: Duration
+
+    /// - Parameters:
+    ///   - database: its write pool is used.
+    ///   - engine: the lease owner.
+    ///   - length: how long a lease lasts from its claim or renewal.
+    package init(database: Database, engine: RunID, length: Duration) {
+        pool = database.writes
+        self.engine = engine
+        self.length = length
+    }
+
+    /// Claims up to `limit` due runs, skipping rows under a live lease.
+    ///
+    /// A former holder may still be running: its commits fail on the epoch, and participants must honour the
+    /// idempotency key.
+    package func claim(limit: Int) async throws(StoreError) -> [ClaimedRun] {
+        try await execute(ClaimRuns(engine: engine, limit: limit, lease: length))
+    }
+
+    /// How long until a run is due; negative when one is, nil when no run lives.
+    package func nextDue() async throws(StoreError) -> Duration? {
+        try await execute(NextDue()).first ?? nil
+    }
+
+    /// Extends leases; the answer has the unread inbox rows of each that is still held.
+    package func renew(_ leases: [Lease]) async throws(StoreError) -> [RunID: Int] {
+        let sorted = leases.sorted { $0.runID < $1.runID }
+        var held: [RunID: Int] = [:]
+        for row in try await execute(RenewLeases(engine: engine, leases: sorted, length: length)) {
+            held[row.runID] = row.inboxCount
+        }
+        return held
+    }
+
+    /// Gives leases back at once. Calls may have been in flight: the next claim is a takeover.
+    package func release(_ leases: [Lease]) async throws(StoreError) {
+        _ = try await execute(ReleaseLeases(engine: engine, leases: leases.sorted { $0.runID < $1.runID }))
+    }
+
+    /// What waits in the inbox of a run that is held, oldest first, at most 100.
+    package func inbox(of runID: RunID) async throws(StoreError) -> [InboxRow] {
+        try await execute(ReadInbox(runID: runID))
+    }
+
+    private func execute<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
+        do throws(PostgresError) { return try await pool.execute(statement) } catch { throw StoreError(error) }
+    }
+}

@@ -1,0 +1,80 @@
+package import Core
+
+/// A claimed run that can't be read: it is quarantined, the engine goes on.
+package struct UnreadableRun: Error, Sendable, CustomStringConvertible {
+    /// One sentence saying what is wrong with it.
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+extension ClaimedRun {
+    /// The run after the claim.
+    ///
+    /// - Throws: `UnreadableRun` when rows and definition do not fit together.
+    package func run(of definition: WorkflowDefinition) throws(UnreadableRun) -> Run {
+        var run = Run(
+            id: lease.runID, definition: definition, input: try Self.parse(input), context: try Self.parse(context),
+            createdAt: createdAt)
+        if let steps {
+            try restore(&run, steps)
+        } else {
+            for event in start(run, now: createdAt) { run.evolve(event, at: createdAt) }
+            guard run.lastSequence == lastSequence else {
+                throw UnreadableRun("its first events do not follow from its definition")
+            }
+        }
+        if beganDueSteps { begin(&run) }
+        return run
+    }
+
+    private func restore(_ run: inout Run, _ columns: StepColumns) throws(UnreadableRun) {
+        guard columns.status.count == run.steps.count else {
+            throw UnreadableRun("it has \(columns.status.count) steps, its definition \(run.steps.count)")
+        }
+        guard let status = RunStatus(rawValue: status) else { throw UnreadableRun("its status is \(status)") }
+        run.status = status
+        run.cause = cause.flatMap { RunCause(rawValue: $0) }
+        run.error = try error.map(Self.parse).flatMap { Failure($0) }
+        run.updatedAt = updatedAt
+        run.lastSequence = lastSequence
+        for index in run.steps.indices { run.steps[index] = try columns.step(index) }
+    }
+
+    /// Repeats what the claim statement did: the same steps, in the same order.
+    private func begin(_ run: inout Run) {
+        for (index, step) in run.steps.enumerated() {
+            guard let due = step.nextAttemptAt, due <= now else { continue }
+            let action = step.waitingAction
+            let attempts = action == .execute ? step.attempts : step.compensationAttempts
+            run.evolve(.attemptStarted(step: index, action: action, attempt: attempts + 1), at: now)
+        }
+    }
+
+    fileprivate static func parse(_ bytes: [UInt8]) throws(UnreadableRun) -> JSON {
+        do { return try JSON(parsing: bytes, limits: .stored) } catch {
+            throw UnreadableRun("a json column holds what sagaflow did not write: \(error)")
+        }
+    }
+}
+
+extension ClaimedRun.StepColumns {
+    fileprivate func step(_ index: Int) throws(UnreadableRun) -> Step {
+        guard let status = StepStatus(rawValue: status[index]),
+            let compensationStatus = CompensationStatus(rawValue: compensationStatus[index])
+        else { throw UnreadableRun("step \(index) has a status that is none") }
+        var step = Step()
+        step.status = status
+        step.attempts = Int(attempts[index])
+        step.isAmbiguous = isAmbiguous[index]
+        step.compensationStatus = compensationStatus
+        step.compensationAttempts = Int(compensationAttempts[index])
+        step.isCompensationAmbiguous = isCompensationAmbiguous[index]
+        step.output = try output[index].map(ClaimedRun.parse)
+        step.error = try error[index].map(ClaimedRun.parse).flatMap { Failure($0) }
+        step.startedAt = startedAt[index].map { Instant(microseconds: $0) }
+        step.completedAt = completedAt[index].map { Instant(microseconds: $0) }
+        step.nextAttemptAt = nextAttemptAt[index].map { Instant(microseconds: $0) }
+        return step
+    }
+}

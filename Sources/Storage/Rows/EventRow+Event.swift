@@ -1,0 +1,78 @@
+package import Core
+
+extension EventRow {
+    /// The columns as they were read; nothing is checked yet.
+    package init(
+        kind: RunEventKind, stepIndex: Int?, stepID: String?, action: CallAction?, attempt: Int?, outcome: Outcome?,
+        httpStatus: Int?, duration: Duration?, retryIn: Duration?, error: JSON?, data: JSON?
+    ) {
+        self.kind = kind
+        self.stepIndex = stepIndex
+        self.stepID = stepID
+        self.action = action
+        self.attempt = attempt
+        self.outcome = outcome
+        self.httpStatus = httpStatus
+        self.duration = duration
+        self.retryIn = retryIn
+        self.error = error
+        self.data = data
+    }
+
+    /// The event these columns tell of; nil when they tell of none.
+    package func event(of definition: WorkflowDefinition) -> RunEvent? {
+        switch kind {
+        case .runStarted: indices("due", definition).map { .runStarted(due: $0) }
+        case .attemptStarted, .attemptSucceeded, .attemptFailed: attemptEvent
+        case .stepSkipped: stepIndex.map { .stepSkipped(step: $0) }
+        case .stepAbandoned: stepIndex.map { .stepAbandoned(step: $0) }
+        case .cancelRequested:
+            data?["by"]?.string.map { .cancelRequested(by: $0, reason: data?["reason"]?.string) }
+        case .deadlineExceeded: .deadlineExceeded
+        case .runCompensating: compensatingEvent(definition)
+        case .runCompleted: data?["output"].map { .runCompleted(output: $0, failure: failure) }
+        case .runCompensated: .runCompensated
+        case .runCancelled: .runCancelled
+        case .runFailed: failure.map { .runFailed($0) }
+        case .retryRequested: retryEvent
+        case .runQuarantined: failure.map { .runQuarantined($0) }
+        }
+    }
+
+    private var failure: Failure? { error.flatMap { Failure($0) } }
+
+    private var retryEvent: RunEvent? {
+        guard let stepIndex, let by = data?["by"]?.string else { return nil }
+        return .retryRequested(step: stepIndex, by: by)
+    }
+
+    private var attemptEvent: RunEvent? {
+        guard let stepIndex, let action, let attempt else { return nil }
+        if kind == .attemptStarted { return .attemptStarted(step: stepIndex, action: action, attempt: attempt) }
+        guard let outcome, let duration else { return nil }
+        let report = CallReport(outcome: outcome, httpStatus: httpStatus, duration: duration)
+        if kind == .attemptSucceeded {
+            guard let output = data?["output"] else { return nil }
+            return .attemptSucceeded(step: stepIndex, action: action, attempt: attempt, report, output: output)
+        }
+        guard let failure else { return nil }
+        return .attemptFailed(
+            step: stepIndex, action: action, attempt: attempt, report, failure, retryIn: retryIn)
+    }
+
+    private func compensatingEvent(_ definition: WorkflowDefinition) -> RunEvent? {
+        guard let steps = indices("steps", definition), let uncompensated = indices("uncompensated", definition)
+        else { return nil }
+        return .runCompensating(steps: steps, uncompensated: uncompensated)
+    }
+
+    private func indices(_ key: String, _ definition: WorkflowDefinition) -> [Int]? {
+        guard let ids = data?[key]?.array else { return nil }
+        var indices: [Int] = []
+        for id in ids {
+            guard let step = definition.steps.first(where: { $0.id == id.string }) else { return nil }
+            indices.append(step.index)
+        }
+        return indices
+    }
+}

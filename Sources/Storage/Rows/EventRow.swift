@@ -1,0 +1,67 @@
+package import Core
+
+/// An event as the columns of `run_events`, and back.
+package struct EventRow: Sendable {
+    package var kind: RunEventKind
+    package var stepIndex: Int?
+    package var stepID: String?
+    package var action: CallAction?
+    package var attempt: Int?
+    package var outcome: Outcome?
+    package var httpStatus: Int?
+    package var duration: Duration?
+    package var retryIn: Duration?
+    package var error: JSON?
+    package var data: JSON?
+
+    /// The columns of an event of a run of this definition.
+    package init(_ event: RunEvent, of definition: WorkflowDefinition) {
+        kind = event.kind
+        switch event {
+        case .runStarted(let due):
+            data = ["due": Self.ids(due, definition)]
+        case .attemptStarted(let step, let action, let attempt):
+            set(step, definition, action, attempt)
+        case .attemptSucceeded(let step, let action, let attempt, let report, let output):
+            set(step, definition, action, attempt, report)
+            data = ["output": output]
+        case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
+            set(step, definition, action, attempt, report)
+            error = failure.json
+            self.retryIn = retryIn
+        case .stepSkipped(let step), .stepAbandoned(let step):
+            set(step, definition)
+        case .cancelRequested(let by, let reason):
+            data = ["by": .string(by), "reason": JSON(reason)]
+        case .runCompensating(let steps, let uncompensated):
+            data = ["steps": Self.ids(steps, definition), "uncompensated": Self.ids(uncompensated, definition)]
+        case .runCompleted(let output, let failure):
+            data = ["output": output]
+            error = failure?.json
+        case .runFailed(let failure), .runQuarantined(let failure):
+            error = failure.json
+        case .retryRequested(let step, let by):
+            set(step, definition)
+            data = ["by": .string(by)]
+        case .deadlineExceeded, .runCompensated, .runCancelled:
+            break
+        }
+    }
+
+    private mutating func set(
+        _ step: Int, _ definition: WorkflowDefinition, _ action: CallAction? = nil, _ attempt: Int? = nil,
+        _ report: CallReport? = nil
+    ) {
+        stepIndex = step
+        stepID = definition.steps[step].id
+        self.action = action
+        self.attempt = attempt
+        outcome = report?.outcome
+        httpStatus = report?.httpStatus
+        duration = report?.duration
+    }
+
+    private static func ids(_ indices: [Int], _ definition: WorkflowDefinition) -> JSON {
+        .array(indices.map { .string(definition.steps[$0].id) })
+    }
+}

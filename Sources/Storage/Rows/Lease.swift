@@ -1,0 +1,71 @@
+package import Core
+
+/// The right to change one run: held by the engine whose epoch the outbox row carries.
+package struct Lease: Hashable, Sendable {
+    /// The run.
+    package let runID: RunID
+    /// The fencing token: one more with every claim.
+    package let epoch: Int64
+
+    package init(runID: RunID, epoch: Int64) {
+        self.runID = runID
+        self.epoch = epoch
+    }
+}
+
+/// What somebody asks of a run's lease holder.
+package struct InboxRequest: Sendable, Hashable {
+    /// What kind of request.
+    package enum Kind: Sendable, Hashable {
+        /// Undo the run.
+        case cancel(reason: String?)
+        /// Try this step now.
+        case retry(stepID: String)
+    }
+
+    /// What is asked.
+    package let kind: Kind
+    /// Who asks; it goes into the history.
+    package let sentBy: String
+
+    package init(_ kind: Kind, sentBy: String) {
+        self.kind = kind
+        self.sentBy = sentBy
+    }
+
+    /// `run_inbox.kind`.
+    package var name: String {
+        switch kind {
+        case .cancel: "cancel"
+        case .retry: "retry"
+        }
+    }
+
+    /// `run_inbox.payload`.
+    package var payload: JSON {
+        switch kind {
+        case .cancel(let reason): ["reason": JSON(reason)]
+        case .retry(let stepID): ["stepId": .string(stepID)]
+        }
+    }
+
+    /// Reads the columns of `run_inbox`; nil when they hold no request we know.
+    package init?(name: String, payload: JSON, sentBy: String) {
+        switch name {
+        case "cancel": kind = .cancel(reason: payload["reason"]?.string)
+        case "retry":
+            guard let stepID = payload["stepId"]?.string else { return nil }
+            kind = .retry(stepID: stepID)
+        default: return nil
+        }
+        self.sentBy = sentBy
+    }
+}
+
+/// A row of `run_inbox`.
+package struct InboxRow: Sendable {
+    /// Its id, by which it is consumed.
+    package let inboxID: Int64
+    /// The request; nil when it is none this version knows.
+    package let request: InboxRequest?
+}

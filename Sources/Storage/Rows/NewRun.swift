@@ -1,0 +1,52 @@
+package import Core
+
+/// A run the API has accepted, ready to be written.
+package struct NewRun: Sendable {
+    /// The run as its first events leave it.
+    package let run: Run
+    /// The events with which it begins (`Core.start`).
+    package let events: [RunEvent]
+    /// Whose it is.
+    package let tenantID: String
+    /// What the client calls it by.
+    package let correlationID: String?
+    /// The client's W3C trace context.
+    package let traceparent: String?
+    /// The key under which the client may send the request again.
+    package let idempotency: Idempotency?
+    /// The input and context as bytes, encoded by the request's own task rather than by the connection's thread.
+    package let inputBytes: [UInt8]
+    package let contextBytes: [UInt8]
+
+    /// An idempotency key with the hash of the request it stands for.
+    package struct Idempotency: Sendable, Hashable {
+        /// What the client sent.
+        package let key: String
+        /// SHA-256 of the request: the same key with another request is refused.
+        package let requestHash: [UInt8]
+        /// How long the key is remembered.
+        package let lifetime: Duration
+
+        package init(key: String, requestHash: [UInt8], lifetime: Duration) {
+            self.key = key
+            self.requestHash = requestHash
+            self.lifetime = lifetime
+        }
+    }
+
+    /// Decides the first events of a run.
+    package init(
+        run fresh: Run, tenantID: String, correlationID: String?, traceparent: String?, idempotency: Idempotency?
+    ) {
+        events = start(fresh, now: fresh.createdAt)
+        var run = fresh
+        for event in events { run.evolve(event, at: fresh.createdAt) }
+        self.run = run
+        self.tenantID = tenantID
+        self.correlationID = correlationID
+        self.traceparent = traceparent
+        self.idempotency = idempotency
+        inputBytes = run.input.bytes
+        contextBytes = run.context.bytes
+    }
+}

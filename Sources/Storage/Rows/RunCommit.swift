@@ -1,0 +1,141 @@
+package import Core
+
+/// A decision about one run, as the rows it becomes. Built by the run's own task, so that the connection's thread only
+/// copies bytes.
+package struct RunCommit: Sendable {
+    /// The lease under which it was decided.
+    package let lease: Lease
+    /// The run as the decision leaves it.
+    package let run: Run
+    /// Sequence number of the first event.
+    package let firstSequence: Int
+    package let events: [Event]
+    package let steps: [ChangedStep]
+    package let changedRun: ChangedRun?
+    /// Inbox rows that led to this decision.
+    package let consumedInbox: [Int64]
+    /// Nil to keep the lease; otherwise it is given back and the run is due after this long.
+    package let releaseIn: Duration?
+
+    /// The run is over.
+    package var ends: Bool { run.status.isTerminal }
+
+    /// An event with its payloads encoded.
+    package struct Event: Sendable {
+        package let row: EventRow
+        package let error: [UInt8]?
+        package let data: [UInt8]?
+    }
+
+    /// A step's row after the decision. Times are flags and distances: the database's clock fills them in.
+    package struct ChangedStep: Sendable {
+        package let index: Int
+        package let step: Step
+        /// Nil leaves the stored output alone.
+        package let output: [UInt8]?
+        package let error: [UInt8]?
+        package let starts: Bool
+        package let completes: Bool
+        package let nextIn: Duration?
+    }
+
+    /// The run's payloads after the decision.
+    package struct ChangedRun: Sendable {
+        package let output: [UInt8]?
+        package let error: [UInt8]?
+    }
+
+    /// Applies `events` to `run` and works out what changes.
+    ///
+    /// - Parameters:
+    ///   - run: the run before; it becomes the run after.
+    ///   - now: the time the decision was made with.
+    package init(
+        lease: Lease, run: inout Run, events: [RunEvent], consumedInbox: [Int64] = [], now: Instant
+    ) {
+        self.lease = lease
+        self.consumedInbox = consumedInbox
+        firstSequence = run.lastSequence + 1
+        var touched: [Touch] = Array(repeating: Touch(), count: run.steps.count)
+        var touchesRun = false
+        for event in events {
+            touchesRun = event.touchesRun(run) || touchesRun
+            event.touchSteps(&touched)
+            run.evolve(event, at: now)
+        }
+        self.run = run
+        self.events = events.map { event in
+            let row = EventRow(event, of: run.definition)
+            return Event(row: row, error: row.error?.bytes, data: row.data?.bytes)
+        }
+        steps = touched.enumerated().compactMap { index, touch in
+            touch.isTouched ? ChangedStep(index, run.steps[index], touch, now) : nil
+        }
+        changedRun = touchesRun ? ChangedRun(output: run.output?.bytes, error: run.error?.json.bytes) : nil
+        if run.hasCallInFlight || run.status.isTerminal {
+            releaseIn = nil
+        } else {
+            releaseIn = run.wakeAt.map { max(.zero, $0 - now) } ?? .zero
+        }
+    }
+}
+
+/// What the events of one decision did to one step.
+struct Touch {
+    var isTouched = false
+    var starts = false
+    var completes = false
+    var setsOutput = false
+}
+
+extension RunCommit.ChangedStep {
+    fileprivate init(_ index: Int, _ step: Step, _ touch: Touch, _ now: Instant) {
+        self.init(
+            index: index, step: step, output: touch.setsOutput ? step.output?.bytes : nil,
+            error: step.error?.json.bytes, starts: touch.starts, completes: step.completedAt != nil && touch.completes,
+            nextIn: step.nextAttemptAt.map { $0 - now })
+    }
+}
+
+extension RunEvent {
+    /// The event changes the row in `workflow_runs` of a run that stands so.
+    fileprivate func touchesRun(_ run: Run) -> Bool {
+        switch self {
+        case .attemptStarted(_, let action, _): action == .execute && run.status == .pending
+        case .attemptFailed(_, let action, _, _, _, let retryIn): action == .execute && retryIn == nil
+        case .retryRequested: run.status == .failed
+        case .runStarted, .attemptSucceeded, .stepSkipped, .stepAbandoned: false
+        case .cancelRequested, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated, .runCancelled,
+            .runFailed, .runQuarantined:
+            true
+        }
+    }
+
+    fileprivate func touchSteps(_ touched: inout [Touch]) {
+        switch self {
+        case .attemptStarted(let step, let action, _):
+            touched[step].isTouched = true
+            touched[step].starts = touched[step].starts || action == .execute
+        case .attemptSucceeded(let step, let action, _, _, _):
+            touched[step].isTouched = true
+            touched[step].completes = touched[step].completes || action == .execute
+            touched[step].setsOutput = touched[step].setsOutput || action == .execute
+        case .attemptFailed(let step, let action, _, _, _, let retryIn):
+            touched[step].isTouched = true
+            touched[step].completes = touched[step].completes || (action == .execute && retryIn == nil)
+        case .stepSkipped(let step):
+            touched[step].isTouched = true
+            touched[step].completes = true
+        case .stepAbandoned(let step):
+            touched[step].isTouched = true
+            touched[step].completes = true
+        case .runCompensating(let steps, _):
+            for step in steps { touched[step].isTouched = true }
+        case .retryRequested(let step, _):
+            touched[step].isTouched = true
+        case .runStarted, .cancelRequested, .deadlineExceeded, .runCompleted, .runCompensated, .runCancelled,
+            .runFailed, .runQuarantined:
+            break
+        }
+    }
+}

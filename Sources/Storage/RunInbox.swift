@@ -1,0 +1,53 @@
+package import Core
+import Postgres
+
+/// What became of a request to a run.
+package enum InboxOutcome: Sendable, Hashable {
+    /// It waits for the run's lease holder, who will act on it.
+    case accepted
+    /// The run is over.
+    case terminal(RunStatus)
+    /// There is no such run.
+    case unknownRun
+    /// The step is not one that can be retried now.
+    case notRetryable
+}
+
+/// Asks the lease holders of runs for things. Nobody but the lease holder changes a run.
+package struct RunInbox: Sendable {
+    private let pool: Pool
+    private let reader: RunReader
+
+    package init(database: Database) {
+        pool = database.writes
+        reader = RunReader(pool: database.reads)
+    }
+
+    /// Asks for the run to be undone. What is accepted here never ends COMPLETED.
+    package func cancel(_ runID: RunID, reason: String?, by: String) async throws(StoreError) -> InboxOutcome {
+        if try await send(SendToRun(runID: runID, request: InboxRequest(.cancel(reason: reason), sentBy: by))) { return .accepted }
+        guard let status = try await reader.status(of: runID) else { return .unknownRun }
+        return .terminal(status)
+    }
+
+    /// Asks for a step to be tried now: one that waits for its backoff, or what a FAILED run gave up on.
+    ///
+    /// - Parameter canRetry: `Run.canRetry` of the step, judged on the rows as they are.
+    package func retry(
+        _ runID: RunID, stepID: String, by: String, canRetry: @Sendable (RunRow, [StepRow]) -> Bool
+    ) async throws(StoreError) -> InboxOutcome {
+        guard let (run, steps) = try await reader.find(runID) else { return .unknownRun }
+        guard canRetry(run, steps) else { return .notRetryable }
+        let request = InboxRequest(.retry(stepID: stepID), sentBy: by)
+        if run.status == .failed {
+            return try await send(SendToFailedRun(runID: runID, request: request)) ? .accepted : .notRetryable
+        }
+        return try await send(SendToRun(runID: runID, request: request)) ? .accepted : .notRetryable
+    }
+
+    private func send<S: Statement>(_ statement: S) async throws(StoreError) -> Bool {
+        do throws(PostgresError) { return !(try await pool.execute(statement)).isEmpty } catch {
+            throw StoreError(error)
+        }
+    }
+}

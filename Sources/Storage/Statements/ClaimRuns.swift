@@ -1,0 +1,95 @@
+package import Core
+import Postgres
+
+/// Claims due runs for one engine, and begins their due steps in the same statement.
+///
+/// Due, waiting and leased are one question (`available_at <= now()`), so this is claim and takeover in one. Rows another
+/// claimer is just locking are skipped. A former holder may still be at work: its commits fail on the epoch, and
+/// participants must honour the idempotency key.
+///
+/// When nothing else is to be decided first (no inbox, no lost calls, deadline not over) the due steps are flipped to
+/// EXECUTING or COMPENSATING here and their `attempt_started` events written, so that the intent is committed with the
+/// claim. What is returned is the state *before* those flips, with `beganDueSteps` saying that they were made; the engine
+/// repeats them with `evolve`.
+package struct ClaimRuns: Statement {
+    /// The claiming engine.
+    package let engine: RunID
+    /// How many at the most.
+    package let limit: Int
+    /// How long the lease lasts.
+    package let lease: Duration
+
+    package typealias Row = ClaimedRun
+
+    // `due` reads the columns of the row version it locks. The other tables are read by the statement's snapshot: if the
+    // former holder of an expired lease commits in between, that snapshot is old, and the new holder's first commit runs
+    // into the primary key of run_events: nothing is written, and the run is given back.
+    //
+    // Steps of a run never claimed before are not read: the engine derives them from the definition.
+    package static let sql = """
+        WITH due AS MATERIALIZED (
+            SELECT run_id, lease_owner, epoch, inbox_count, failures, last_seq
+            FROM outbox WHERE available_at <= now() ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        ), claim AS MATERIALIZED (
+            SELECT due.run_id, due.epoch + 1 AS epoch, due.inbox_count, due.epoch = 0 AS is_fresh,
+                due.lease_owner IS NOT NULL AS is_takeover,
+                CASE WHEN due.lease_owner IS NULL THEN due.last_seq ELSE seen.seq END AS last_seq,
+                CASE WHEN due.lease_owner IS NULL OR seen.progressed THEN 0 ELSE due.failures + 1 END AS failures,
+                due.lease_owner IS NULL AND due.inbox_count = 0 AND (
+                    r.status = 'COMPENSATING'
+                    OR (r.cause IS NULL AND r.status IN ('PENDING', 'RUNNING')
+                        AND (r.deadline_at IS NULL OR r.deadline_at > now()))) AS begins,
+                r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.context, r.correlation_id,
+                r.traceparent, r.created_at, r.updated_at
+            FROM due JOIN workflow_runs r ON r.run_id = due.run_id
+            LEFT JOIN LATERAL (
+                SELECT max(e.seq) AS seq, bool_or(e.seq > due.last_seq AND e.kind <> 'attempt_started') AS progressed
+                FROM run_events e WHERE e.run_id = due.run_id
+            ) seen ON due.lease_owner IS NOT NULL
+        ), begun AS (
+            UPDATE run_steps s
+            SET status = CASE WHEN s.compensation_status = 'PENDING' THEN s.status ELSE 'EXECUTING' END,
+                attempts = s.attempts + (s.compensation_status <> 'PENDING')::int,
+                compensation_status = CASE WHEN s.compensation_status = 'PENDING' THEN 'COMPENSATING'
+                    ELSE s.compensation_status END,
+                compensation_attempts = s.compensation_attempts + (s.compensation_status = 'PENDING')::int,
+                started_at = COALESCE(s.started_at, now()),
+                next_attempt_at = NULL
+            FROM claim c
+            WHERE c.begins AND s.run_id = c.run_id AND s.next_attempt_at <= now()
+            RETURNING s.run_id, s.step_index, s.step_id, s.compensation_status = 'COMPENSATING' AS is_compensation,
+                CASE WHEN s.compensation_status = 'COMPENSATING' THEN s.compensation_attempts ELSE s.attempts END
+                    AS attempt,
+                c.last_seq, c.epoch
+        ), event AS (
+            INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, action, attempt, engine_id, epoch)
+            SELECT b.run_id, b.last_seq + row_number() OVER (PARTITION BY b.run_id ORDER BY b.step_index), now(),
+                'attempt_started', b.step_index, b.step_id,
+                CASE WHEN b.is_compensation THEN 'compensate' ELSE 'execute' END, b.attempt, $1, b.epoch
+            FROM begun b
+        ), run AS (
+            UPDATE workflow_runs r SET status = 'RUNNING', updated_at = now()
+            FROM claim c WHERE c.begins AND c.status = 'PENDING' AND r.run_id = c.run_id
+        ), leased AS (
+            UPDATE outbox o
+            SET available_at = now() + $3 * interval '1 microsecond', lease_owner = $1, epoch = c.epoch,
+                failures = c.failures, last_seq = c.last_seq
+            FROM claim c WHERE o.run_id = c.run_id
+        )
+        SELECT c.run_id, c.epoch, c.inbox_count, c.is_takeover, c.last_seq, c.failures, c.begins, c.workflow_name,
+            c.workflow_version, c.status, c.cause, c.error, c.input, c.context, c.correlation_id, c.traceparent,
+            c.created_at, c.updated_at, now(),
+            s.status, s.attempts, s.is_ambiguous, s.compensation_status, s.compensation_attempts,
+            s.is_compensation_ambiguous, s.output, s.error, s.started_at, s.completed_at, s.next_attempt_at
+        FROM claim c
+        LEFT JOIN LATERAL (
+            SELECT array_agg(status) AS status, array_agg(attempts) AS attempts,
+                array_agg(is_ambiguous) AS is_ambiguous, array_agg(compensation_status) AS compensation_status,
+                array_agg(compensation_attempts) AS compensation_attempts,
+                array_agg(is_compensation_ambiguous) AS is_compensation_ambiguous, array_agg(output) AS output,
+                array_agg(error) AS error, array_agg(started_at) AS started_at,
+                array_agg(completed_at) AS completed_at, array_agg(next_attempt_at) AS next_attempt_at
+            FROM (SELECT * FROM run_steps WHERE run_id = c.run_id ORDER BY step_index) ordered
+        ) s ON NOT c.is_fresh
+        """
+}

@@ -1,0 +1,48 @@
+package import Core
+package import Postgres
+
+/// An idempotency key within its tenant.
+package struct KeyID: Hashable, Sendable {
+    /// The tenant.
+    package let tenantID: String
+    /// What the client sent.
+    package let key: String
+}
+
+/// The runs behind idempotency keys that are taken.
+package struct FindIdempotencyKeys: Statement {
+    private let keys: [KeyID]
+
+    /// A key that is taken.
+    package struct Row: Sendable {
+        /// Which.
+        package let id: KeyID
+        /// SHA-256 of the request that took it.
+        package let requestHash: [UInt8]
+        /// The run it started.
+        package let runID: RunID
+    }
+
+    package static let sql = """
+        SELECT k.tenant_id, k.idempotency_key, k.request_hash, k.run_id
+        FROM unnest($1::text[], $2::text[]) AS u (tenant_id, key)
+        JOIN idempotency_keys k ON k.tenant_id = u.tenant_id AND k.idempotency_key = u.key
+        """
+
+    package init(_ runs: [NewRun]) {
+        keys = runs.compactMap { new in
+            new.idempotency.map { KeyID(tenantID: new.tenantID, key: $0.key) }
+        }
+    }
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.textArray(keys.lazy.map(\.tenantID))
+        parameters.textArray(keys.lazy.map(\.key))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        Row(
+            id: KeyID(tenantID: try row.text(), key: try row.text()), requestHash: try row.bytes(),
+            runID: try row.runID())
+    }
+}

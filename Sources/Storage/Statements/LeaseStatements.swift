@@ -1,0 +1,130 @@
+package import Core
+package import Postgres
+
+/// Extends leases that are still held, and tells which runs have inbox rows.
+package struct RenewLeases: Statement {
+    /// The holder.
+    package let engine: RunID
+    /// Sorted by run id.
+    package let leases: [Lease]
+    /// From now on.
+    package let length: Duration
+
+    /// A lease that was extended; those missing are lost.
+    package struct Row: Sendable {
+        /// The run.
+        package let runID: RunID
+        /// Inbox rows the holder has not consumed.
+        package let inboxCount: Int
+    }
+
+    package static let sql = """
+        UPDATE outbox o SET available_at = now() + $4 * interval '1 microsecond'
+        FROM unnest($2::uuid[], $3::int8[]) AS u (run_id, epoch)
+        WHERE o.run_id = u.run_id AND o.epoch = u.epoch AND o.lease_owner = $1
+        RETURNING o.run_id, o.inbox_count
+        """
+}
+
+/// Gives leases back at once, so that the runs need not wait for their expiry.
+///
+/// The owner stays noted: calls may have been in flight, so the next claim is a takeover.
+package struct ReleaseLeases: Statement {
+    /// The holder.
+    package let engine: RunID
+    /// Sorted by run id.
+    package let leases: [Lease]
+
+    /// A lease that was given back.
+    package typealias Row = RunID
+
+    package static let sql = """
+        UPDATE outbox o SET available_at = now()
+        FROM unnest($2::uuid[], $3::int8[]) AS u (run_id, epoch)
+        WHERE o.run_id = u.run_id AND o.epoch = u.epoch AND o.lease_owner = $1
+        RETURNING o.run_id
+        """
+}
+
+/// How long until the next outbox row is due: a look at one end of an index.
+package struct NextDue: Statement {
+    /// Microseconds until then, negative when it is due; null when the outbox is empty.
+    package typealias Row = Duration?
+
+    package static let sql = """
+        SELECT (extract(epoch FROM min(available_at) - now()) * 1000000)::int8 FROM outbox
+        """
+}
+
+/// Which of these decisions are stored already: asked when the answer to a commit was lost.
+package struct FindCommitted: Statement {
+    /// The committing engine.
+    package let engine: RunID
+    /// The decisions in doubt; their first events are looked for.
+    package let commits: [RunCommit]
+
+    /// The run of a decision that is stored.
+    package typealias Row = RunID
+
+    package static let sql = """
+        SELECT e.run_id FROM unnest($2::uuid[], $3::int4[], $4::int8[]) AS u (run_id, seq, epoch)
+        JOIN run_events e ON e.run_id = u.run_id AND e.seq = u.seq AND e.epoch = u.epoch AND e.engine_id = $1
+        """
+}
+
+/// Which of these runs exist: asked when the answer to their start was lost.
+package struct FindRuns: Statement {
+    /// The runs in doubt.
+    package let runIDs: [RunID]
+
+    /// A run that exists.
+    package typealias Row = RunID
+
+    package static let sql = "SELECT run_id FROM workflow_runs WHERE run_id = ANY ($1::uuid[])"
+}
+
+extension RenewLeases {
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuid(engine.uuid)
+        parameters.uuidArray(leases.lazy.map(\.runID.uuid))
+        parameters.int64Array(leases.lazy.map(\.epoch))
+        parameters.int64(length.microseconds)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        Row(runID: try row.runID(), inboxCount: Int(try row.int32()))
+    }
+}
+
+extension ReleaseLeases {
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuid(engine.uuid)
+        parameters.uuidArray(leases.lazy.map(\.runID.uuid))
+        parameters.int64Array(leases.lazy.map(\.epoch))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+}
+
+extension NextDue {
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Duration? {
+        try row.int64OrNil().map { .microseconds($0) }
+    }
+}
+
+extension FindCommitted {
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuid(engine.uuid)
+        parameters.uuidArray(commits.lazy.map(\.lease.runID.uuid))
+        parameters.int32Array(commits.lazy.map { Int32($0.firstSequence) })
+        parameters.int64Array(commits.lazy.map(\.lease.epoch))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+}
+
+extension FindRuns {
+    package func bind(_ parameters: inout Parameters) { parameters.uuidArray(runIDs.lazy.map(\.uuid)) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+}

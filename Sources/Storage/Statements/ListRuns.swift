@@ -1,0 +1,81 @@
+import Core
+package import Postgres
+
+// Three statements, because three ways in: by correlation id, through the outbox (live runs are few among many), and
+// down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
+// its values.
+
+private let filters = """
+    r.run_id > $1 AND r.run_id < $2 AND ($3::text IS NULL OR r.status = $3)
+        AND ($4::text IS NULL OR r.workflow_name = $4) AND ($5::text IS NULL OR r.tenant_id = $5)
+        AND ($6::timestamptz IS NULL OR r.created_at > $6) AND ($7::timestamptz IS NULL OR r.created_at < $7)
+    """
+
+/// Runs by their status, workflow, tenant and time.
+package struct ListRuns: Statement {
+    package let query: RunQuery
+
+    package typealias Row = RunRow
+
+    // The second condition repeats what the first implies, in the words of the partial index.
+    package static let sql = """
+        SELECT \(RunRow.columns) FROM workflow_runs r
+        WHERE \(filters)
+            AND ($3::text IS NULL OR $3 NOT IN ('COMPENSATED', 'CANCELLED', 'FAILED') OR r.cause IS NOT NULL)
+        ORDER BY r.run_id DESC LIMIT $8
+        """
+
+    package func bind(_ parameters: inout Parameters) { bindQuery(query, &parameters) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunRow { try RunRow(&row) }
+}
+
+/// Runs in a live status.
+package struct ListLiveRuns: Statement {
+    package let query: RunQuery
+
+    package typealias Row = RunRow
+
+    package static let sql = """
+        SELECT \(RunRow.columns) FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
+        WHERE o.run_id > $1 AND o.run_id < $2 AND \(filters)
+        ORDER BY o.run_id DESC LIMIT $8
+        """
+
+    package func bind(_ parameters: inout Parameters) { bindQuery(query, &parameters) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunRow { try RunRow(&row) }
+}
+
+/// Runs of one correlation id.
+package struct ListCorrelatedRuns: Statement {
+    package let query: RunQuery
+    package let correlationID: String
+
+    package typealias Row = RunRow
+
+    package static let sql = """
+        SELECT \(RunRow.columns) FROM workflow_runs r
+        WHERE r.correlation_id = $9 AND \(filters)
+        ORDER BY r.run_id DESC LIMIT $8
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        bindQuery(query, &parameters)
+        parameters.text(correlationID)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunRow { try RunRow(&row) }
+}
+
+private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {
+    let (low, high) = query.idBounds
+    parameters.uuid(low.uuid)
+    parameters.uuid(high.uuid)
+    parameters.text(query.status?.rawValue)
+    parameters.text(query.workflowName)
+    parameters.text(query.tenantID)
+    parameters.timestamp(query.createdAfter?.microseconds)
+    parameters.timestamp(query.createdBefore?.microseconds)
+    parameters.int64(Int64(query.limit))
+}

@@ -1,0 +1,106 @@
+package import Core
+package import Postgres
+
+/// A row of `participants`.
+package struct StoredParticipant: Sendable {
+    /// The name definitions use.
+    package let name: String
+    /// Where it is.
+    package let url: String
+    /// Calls in flight to it, per engine; nil for the engine's default.
+    package let maxConcurrent: Int?
+    /// Sent with every call. May hold secrets: never shown, never logged.
+    package let headers: [(name: String, value: String)]
+    /// When it was last changed.
+    package let updatedAt: Instant
+
+    package init(
+        name: String, url: String, maxConcurrent: Int?, headers: [(name: String, value: String)], updatedAt: Instant
+    ) {
+        self.name = name
+        self.url = url
+        self.maxConcurrent = maxConcurrent
+        self.headers = headers
+        self.updatedAt = updatedAt
+    }
+}
+
+/// Writes a participant, new or changed; tells whether it is new.
+package struct PutParticipant: Statement {
+    package let name: String
+    package let url: String
+    package let maxConcurrent: Int?
+    package let headers: JSON
+    package let updatedBy: String
+
+    /// Whether the participant is new.
+    package typealias Row = Bool
+
+    package init(name: String, url: String, maxConcurrent: Int?, headers: JSON, updatedBy: String) {
+        self.name = name
+        self.url = url
+        self.maxConcurrent = maxConcurrent
+        self.headers = headers
+        self.updatedBy = updatedBy
+    }
+
+    // xmax is 0 in a row this statement inserted, and our transaction in one it updated.
+    package static let sql = """
+        INSERT INTO participants (participant_name, url, max_concurrent, headers, updated_by)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (participant_name) DO UPDATE SET url = excluded.url, max_concurrent = excluded.max_concurrent,
+            headers = excluded.headers, updated_by = excluded.updated_by, updated_at = now()
+        RETURNING xmax = 0
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(name)
+        parameters.text(url)
+        parameters.int32(maxConcurrent.map { Int32($0) })
+        parameters.json(headers.bytes)
+        parameters.text(updatedBy)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
+}
+
+/// One participant, or all of them.
+package struct FindParticipants: Statement {
+    /// Nil for all.
+    package let name: String?
+
+    package typealias Row = StoredParticipant
+
+    package init(name: String? = nil) { self.name = name }
+
+    package static let sql = """
+        SELECT participant_name, url, max_concurrent, headers, updated_at FROM participants
+        WHERE $1::text IS NULL OR participant_name = $1 ORDER BY participant_name LIMIT 10000
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.text(name) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredParticipant {
+        let (name, url) = (try row.text(), try row.text())
+        let maxConcurrent = try row.int32OrNil().map { Int($0) }
+        let headers = try row.jsonValue().object?.members ?? []
+        return StoredParticipant(
+            name: name, url: url, maxConcurrent: maxConcurrent,
+            headers: headers.map { ($0.key, $0.value.string ?? "") }, updatedAt: try row.instant())
+    }
+}
+
+/// Forgets a participant; a row comes back if there was one.
+package struct DeleteParticipant: Statement {
+    package let name: String
+
+    package typealias Row = String
+
+    package init(name: String) { self.name = name }
+
+    package static let sql = "DELETE FROM participants WHERE participant_name = $1 RETURNING participant_name"
+
+    package func bind(_ parameters: inout Parameters) { parameters.text(name) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> String { try row.text() }
+}

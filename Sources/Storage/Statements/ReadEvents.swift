@@ -1,0 +1,58 @@
+package import Core
+package import Postgres
+
+/// A row of `run_events`, as it is shown.
+package struct StoredEvent: Sendable {
+    package let sequence: Int
+    package let at: Instant
+    package let row: EventRow
+    /// The engine that wrote it; nil for the API.
+    package let engineID: RunID?
+    package let epoch: Int64
+    package let traceID: String?
+}
+
+/// The history of one run from a sequence number on, oldest first.
+package struct FindEvents: Statement {
+    package let runID: RunID
+    /// The last one already known; 0 for all.
+    package let after: Int
+    package let limit: Int
+
+    package typealias Row = StoredEvent
+
+    package init(_ runID: RunID, after: Int = 0, limit: Int = 10_000) {
+        self.runID = runID
+        self.after = after
+        self.limit = limit
+    }
+
+    package static let sql = """
+        SELECT seq, at, kind, step_index, step_id, action, attempt, outcome, http_status, duration_us, retry_in_us,
+            error, data, engine_id, epoch, trace_id
+        FROM run_events WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuid(runID.uuid)
+        parameters.int32(Int32(clamping: after))
+        parameters.int64(Int64(limit))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredEvent {
+        let (sequence, at, kindText) = (try row.int32(), try row.instant(), try row.text())
+        guard let kind = RunEventKind(rawValue: kindText) else { throw .decoding("no event kind: \(kindText)") }
+        let columns = EventRow(
+            kind: kind, stepIndex: try row.int16OrNil().map { Int($0) }, stepID: try row.textOrNil(),
+            action: try row.textOrNil().flatMap { CallAction(rawValue: $0) },
+            attempt: try row.int16OrNil().map { Int($0) },
+            outcome: try row.textOrNil().flatMap { Outcome(rawValue: $0) },
+            httpStatus: try row.int16OrNil().map { Int($0) },
+            duration: try row.int64OrNil().map { .microseconds($0) },
+            retryIn: try row.int64OrNil().map { .microseconds($0) }, error: try row.jsonValueOrNil(),
+            data: try row.jsonValueOrNil())
+        return StoredEvent(
+            sequence: Int(sequence), at: at, row: columns, engineID: try row.uuidOrNil().map { RunID($0) },
+            epoch: try row.int64(), traceID: try row.textOrNil())
+    }
+}

@@ -1,0 +1,35 @@
+// Core's ports on Postgres: every statement (Statements/), the rows they read and write (Rows/), the group committer that
+// batches starts and commits (Batching/), and what the API reads (Read/). Knows no HTTP.
+
+package import Postgres
+
+/// What can go wrong when sagaflow's own rows are read or written.
+package enum StoreError: Error, Sendable, CustomStringConvertible {
+    /// The database can't be reached or does not answer; nothing was written, or nobody can know. Try again.
+    case unavailable(PostgresError)
+    /// Too much is waiting to be written already; nothing was accepted. Try again later.
+    case overloaded
+    /// Postgres refused the data itself, whatever is tried.
+    case refused(PostgresError)
+    /// The process is about to end.
+    case shuttingDown
+
+    package var description: String {
+        switch self {
+        case .unavailable(let error): "the database is unavailable: \(error)"
+        case .overloaded: "too many writes are waiting"
+        case .refused(let error): "the database refused the data: \(error)"
+        case .shuttingDown: "the process is shutting down"
+        }
+    }
+
+    /// Sorts a driver's error into what callers can do about it.
+    package init(_ error: PostgresError) {
+        switch error {
+        case .server(let server): self = server.state.isDataError ? .refused(error) : .unavailable(error)
+        case .decoding: self = .refused(error)
+        case .configuration, .connectionFailed, .connectionLost, .poolExhausted, .poolClosed, .cancelled:
+            self = .unavailable(error)
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import NIOCore
+import Participants
+import Testing
+
+/// One way to misbehave and what the call must end in.
+struct Fault: Sendable, CustomTestStringConvertible {
+    let name: String
+    let acts: [Act]
+    let ending: Ending
+    var timeout = Duration.seconds(5)
+
+    var testDescription: String { name }
+
+    static let all: [Fault] = answers + cuts + garbage + slow
+
+    static let answers = [
+        Fault(name: "plain answer", acts: [.send(answer())], ending: .response(200)),
+        Fault(
+            name: "redirect", acts: [.send(answer("302 Found", ["Location: http://127.0.0.1:1/"]))], ending: .response(302)),
+        Fault(name: "204 without length", acts: [.send("HTTP/1.1 204 No Content\r\n\r\n")], ending: .response(204)),
+        Fault(
+            name: "304 with the length of what it does not send",
+            acts: [.send("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n")], ending: .response(304)),
+        Fault(name: "500", acts: [.send(answer("500 Internal Server Error"))], ending: .response(500)),
+        Fault(
+            name: "early hints before the answer",
+            acts: [.send("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + answer())],
+            ending: .response(200)),
+        Fault(
+            name: "HTTP/1.0 body that ends with the connection", acts: [.send("HTTP/1.0 200 OK\r\n\r\n{}"), .close],
+            ending: .response(200)),
+        Fault(
+            name: "chunks and trailers",
+            acts: [
+                .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), .send("1\r\n{\r\n"),
+                .send("1;x=y\r\n}\r\n0\r\nX-Sum: 1\r\n\r\n"),
+            ], ending: .response(200)),
+    ]
+
+    static let cuts = [
+        Fault(name: "closed without an answer", acts: [.close], ending: .unknown(.connectionClosed)),
+        Fault(name: "reset without an answer", acts: [.reset], ending: .unknown(.connectionClosed)),
+        Fault(
+            name: "closed in the head", acts: [.send("HTTP/1.1 200 OK\r\nContent-"), .close],
+            ending: .unknown(.connectionClosed)),
+        Fault(
+            name: "closed in the body", acts: [.send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"a\""), .close],
+            ending: .unknown(.connectionClosed)),
+        Fault(
+            name: "closed between chunks",
+            acts: [.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"), .close],
+            ending: .unknown(.connectionClosed)),
+        Fault(
+            name: "reset in the body", acts: [.send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"a\""), .reset],
+            ending: .unknown(.connectionClosed)),
+        Fault(
+            name: "reset in a body that would end with the connection", acts: [.send("HTTP/1.1 200 OK\r\n\r\n{"), .reset],
+            ending: .unknown(.connectionClosed)),
+    ]
+
+    static let garbage = [
+        Fault(name: "another protocol", acts: [.send("SSH-2.0-OpenSSH_9.2\r\n")], ending: .unknown(.malformedResponse)),
+        Fault(name: "HTTP/2", acts: [.send("HTTP/2 200\r\n\r\n")], ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "status that is no number", acts: [.send("HTTP/1.1 2OO OK\r\n\r\n")], ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "chunk size that is no number",
+            acts: [.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")],
+            ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "two lengths", acts: [.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} ")],
+            ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "protocol switched unasked", acts: [.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")],
+            ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "header flood", acts: [.send("HTTP/1.1 200 OK\r\n"), .endless("X-Flood: 0123456789\r\n")],
+            ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "one endless header", acts: [.send("HTTP/1.1 200 OK\r\nX-Flood: "), .endless("0123456789")],
+            ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "endless informational answers", acts: [.endless("HTTP/1.1 102 Processing\r\n\r\n")],
+            ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "endless trailers",
+            acts: [
+                .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"), .endless("X-Flood: 0123456789\r\n"),
+            ], ending: .unknown(.malformedResponse)),
+        Fault(
+            name: "10 MB by length", acts: [.send(answer(body: String(repeating: "x", count: 10_000_000)))],
+            ending: .unknown(.responseTooLarge)),
+        Fault(
+            name: "endless chunks",
+            acts: [.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), .endless("4\r\naaaa\r\n")],
+            ending: .unknown(.responseTooLarge)),
+        Fault(
+            name: "endless body", acts: [.send("HTTP/1.1 200 OK\r\n\r\n"), .endless("0123456789")],
+            ending: .unknown(.responseTooLarge)),
+    ]
+
+    static let slow = [
+        Fault(name: "no answer at all", acts: [], ending: .unknown(.timeout), timeout: .milliseconds(150)),
+        Fault(
+            name: "a head byte by byte", acts: [.drip(answer(), every: .milliseconds(20))], ending: .unknown(.timeout),
+            timeout: .milliseconds(300)),
+        Fault(
+            name: "a body byte by byte",
+            acts: [.send("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"), .drip("0123456789", every: .milliseconds(50))],
+            ending: .unknown(.timeout), timeout: .milliseconds(300)),
+    ]
+}
+
+@Suite("A participant that misbehaves costs its call, never the client")
+struct FaultTests {
+    /// Ends as it must, within the deadline, leaves no connection behind that can't be used, and the next call works.
+    @Test("ends in the right result and leaves a client that works", arguments: Fault.all)
+    func fault(_ fault: Fault) async throws {
+        let script: FaultyServer.Script = { $0.number == 0 ? fault.acts : [.send(answer(body: "second"))] }
+        try await FaultyServer.with(script: script) { server in
+            try await withClient { client in
+                let clock = ContinuousClock()
+                var result: TransportResult?
+                let took = await clock.measure { result = await client.send(call(server.port, timeout: fault.timeout)) }
+                #expect(result?.ending == fault.ending, "\(result?.message ?? "")")
+                #expect(took < fault.timeout + .seconds(1))
+                let second = await client.send(call(server.port))
+                #expect(second.body == Array("second".utf8), "\(second)")
+                #expect(server.requests.count == 2, "a call was repeated")
+                if case .unknown = fault.ending { #expect(server.accepted == 2, "a broken connection was used again") }
+            }
+        }
+    }
+
+    @Test("bytes that are not UTF-8 arrive untouched")
+    func rawBytes() async throws {
+        let bytes: [UInt8] = [0xFF, 0xC0, 0x80, 0x00, 0x0D, 0x0A, 0xED, 0xA0, 0x80]
+        let script: FaultyServer.Script = { _ in
+            [.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=x\r\nContent-Length: 9\r\n\r\n"), .sendBytes(bytes)]
+        }
+        try await FaultyServer.with(script: script) { server in
+            try await withClient { client in
+                let result = await client.send(call(server.port))
+                #expect(result.body == bytes)
+                guard case .response(_, _, let contentType, _) = result else { return }
+                #expect(contentType == "text/plain; charset=x")
+            }
+        }
+    }
+
+    @Test("the answer to HEAD has no body, whatever length it names")
+    func head() async throws {
+        let script: FaultyServer.Script = { _ in [.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")] }
+        try await FaultyServer.with(script: script) { server in
+            try await withClient { client in
+                for _ in 0..<2 {
+                    let result = await client.send(call(server.port, method: "HEAD", body: "", timeout: .seconds(1)))
+                    #expect(result.ending == .response(200))
+                }
+                #expect(server.accepted == 1)
+            }
+        }
+    }
+
+    @Test(
+        "Retry-After reaches the caller as a wait or not at all",
+        arguments: [
+            ("5", Duration.seconds(5)), ("-1", nil), ("1000000000", .seconds(86_400)), ("soon", nil),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", .zero), ("Fri, 31 Dec 9999 23:59:59 GMT", .seconds(86_400)),
+        ])
+    func retryAfter(_ value: String, _ wait: Duration?) async throws {
+        let script: FaultyServer.Script = { _ in
+            [.send(answer("503 Service Unavailable", ["Retry-After: \(value)"]))]
+        }
+        try await FaultyServer.with(script: script) { server in
+            try await withClient { client in
+                let result = await client.send(call(server.port))
+                #expect(result.ending == .response(503))
+                #expect(result.retryAfter == wait)
+            }
+        }
+    }
+
+    @Test("an answer before the request was read is taken, and the connection given up")
+    func earlyAnswer() async throws {
+        let script: FaultyServer.Script = { _ in [.send(answer("413 Content Too Large"))] }
+        try await FaultyServer.with(answersEarly: true, script: script) { server in
+            try await withClient { client in
+                let large = String(repeating: "x", count: 16_000_000)
+                let first = await client.send(call(server.port, body: large))
+                #expect(first.ending == .response(413))
+                let second = await client.send(call(server.port, body: "{}"))
+                #expect(second.ending == .response(413))
+                #expect(server.accepted == 2)
+            }
+        }
+    }
+}

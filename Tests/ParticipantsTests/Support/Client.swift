@@ -1,0 +1,75 @@
+import NIOCore
+import NIOPosix
+import Participants
+
+/// Runs `body` with a client on the given loops and shuts it down afterwards, whatever happened.
+func withClient<Result>(
+    on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton.next(),
+    _ configure: (inout ParticipantClient.Configuration) -> Void = { _ in },
+    _ body: (ParticipantClient) async throws -> Result
+) async throws -> Result {
+    var configuration = ParticipantClient.Configuration()
+    configure(&configuration)
+    let client = try ParticipantClient(eventLoopGroup: group, configuration: configuration)
+    do {
+        let result = try await body(client)
+        await client.shutdown()
+        return result
+    } catch {
+        await client.shutdown()
+        throw error
+    }
+}
+
+/// A call to a port of this machine.
+func call(
+    _ port: Int, method: String = "POST", scheme: Scheme = .http, host: String = "127.0.0.1", path: String = "/charge",
+    headers: [(String, String)] = [("content-type", "application/json")], body: String = #"{"amount":1}"#,
+    timeout: Duration = .seconds(5)
+) -> ParticipantCall {
+    ParticipantCall(
+        method: method, baseURL: BaseURL(origin: Origin(scheme: scheme, host: host, port: port)), path: path,
+        headers: headers, body: Array(body.utf8), timeout: timeout)
+}
+
+/// A result without its sentence: what a decision depends on.
+enum Ending: Hashable, CustomStringConvertible {
+    case response(Int)
+    case notSent(TransportFailure.Kind)
+    case unknown(TransportFailure.Kind)
+
+    init(_ result: TransportResult) {
+        switch result {
+        case .response(let status, _, _, _): self = .response(status)
+        case .notSent(let failure): self = .notSent(failure.kind)
+        case .unknown(let failure): self = .unknown(failure.kind)
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .response(let status): "response \(status)"
+        case .notSent(let kind): "notSent \(kind)"
+        case .unknown(let kind): "unknown \(kind)"
+        }
+    }
+}
+
+extension TransportResult {
+    var ending: Ending { Ending(self) }
+
+    var body: [UInt8]? {
+        if case .response(_, _, _, let body) = self { body } else { nil }
+    }
+
+    var retryAfter: Duration? {
+        if case .response(_, let wait, _, _) = self { wait } else { nil }
+    }
+
+    var message: String? {
+        switch self {
+        case .response: nil
+        case .notSent(let failure), .unknown(let failure): failure.message
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+@testable import Postgres
+
+/// The PostgreSQL server the tests run against; every suite that writes makes a database of its own.
+enum TestServer {
+    struct NotConfigured: Error, CustomStringConvertible {
+        let description = "TEST_POSTGRES_URL is not set: it must name a PostgreSQL server and a superuser"
+    }
+
+    /// The server named by TEST_POSTGRES_URL.
+    static func configuration() throws -> ConnectionConfiguration {
+        guard let url = ProcessInfo.processInfo.environment["TEST_POSTGRES_URL"] else { throw NotConfigured() }
+        return try ConnectionConfiguration(url, applicationName: "postgres-tests")
+    }
+
+    /// A connection for one test.
+    static func connect(
+        _ change: (inout ConnectionConfiguration) -> Void = { _ in }
+    ) async throws -> Connection {
+        var configuration = try configuration()
+        change(&configuration)
+        return try await Connection.connect(configuration)
+    }
+
+    /// Runs `body` with a database that nobody else uses and that is gone afterwards.
+    static func withDatabase<Value>(
+        _ body: (ConnectionConfiguration) async throws -> Value
+    ) async throws -> Value {
+        let admin = try await connect()
+        let name = "pgtest_\(UUID().uuidString.prefix(13).lowercased().replacing("-", with: "_"))"
+        try await admin.simpleQuery("CREATE DATABASE \(name)")
+        let outcome: Result<Value, any Error>
+        do {
+            outcome = .success(try await body(try configuration().database(name)))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await admin.simpleQuery("DROP DATABASE \(name) WITH (FORCE)")
+        return try outcome.get()
+    }
+}
+
+/// `SELECT 1`.
+struct SelectOne: Statement {
+    static var sql: String { "SELECT 1" }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 { try row.int32() }
+}
+
+/// The session's process on the server.
+struct BackendPID: Statement {
+    static var sql: String { "SELECT pg_backend_pid()" }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 { try row.int32() }
+}
+
+/// Waits on the server.
+struct Sleep: Statement {
+    let seconds: Double
+
+    static var sql: String { "SELECT 1 FROM pg_sleep($1)" }
+
+    func bind(_ parameters: inout Parameters) { parameters.double(seconds) }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 { try row.int32() }
+}
+
+/// Inserts into `items(id int PRIMARY KEY, text text)`.
+struct InsertItem: Statement {
+    let id: Int32
+    var text = "x"
+
+    static var sql: String { "INSERT INTO items (id, text) VALUES ($1, $2) RETURNING id" }
+
+    func bind(_ parameters: inout Parameters) {
+        parameters.int32(id)
+        parameters.text(text)
+    }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 { try row.int32() }
+}
+
+/// How many items there are.
+struct CountItems: Statement {
+    static var sql: String { "SELECT count(*) FROM items" }
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+/// A TCP server that sends given bytes to whoever connects, one by one with a pause between, whatever it is asked.
+final class FakeServer: Sendable {
+    let port: Int
+    private let listener: Int32
+
+    init(bytes: [UInt8], pause: useconds_t) throws {
+        let (listener, port) = try Self.listen()
+        self.listener = listener
+        self.port = port
+        Thread.detachNewThread {
+            while true {
+                let peer = accept(listener, nil, nil)
+                guard peer >= 0 else { return }
+                for byte in bytes {
+                    guard withUnsafeBytes(of: byte, { send(peer, $0.baseAddress, 1, Int32(MSG_NOSIGNAL)) }) == 1 else {
+                        break
+                    }
+                    if pause > 0 { usleep(pause) }
+                }
+                close(peer)
+            }
+        }
+    }
+
+    func stop() {
+        shutdown(listener, Int32(SHUT_RDWR))
+        close(listener)
+    }
+
+    /// A port that was free a moment ago.
+    static func freePort() throws -> Int {
+        let (listener, port) = try listen()
+        close(listener)
+        return port
+    }
+
+    /// Writes where nobody reads any more, and returns the error number.
+    static func writeToBrokenPipe() -> Int32 {
+        var ends: [Int32] = [0, 0]
+        pipe(&ends)
+        close(ends[0])
+        defer { close(ends[1]) }
+        return write(ends[1], "x", 1) == 1 ? 0 : errno
+    }
+
+    private static func listen() throws -> (socket: Int32, port: Int) {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(listener, address, size) == 0 && Foundation.listen(listener, 16) == 0
+                    && getsockname(listener, address, &size) == 0
+            }
+        }
+        try #require(status, "cannot listen: errno \(errno)")
+        return (listener, Int(UInt16(bigEndian: address.sin_port)))
+    }
+}
+
+func sendSignal(_ process: pid_t, _ number: Int32) -> Int32 { kill(process, number) }

@@ -1,0 +1,82 @@
+import Logging
+import Testing
+
+@testable import Redis
+
+@Suite("GCRA in Redis")
+struct GCRAScriptTests {
+    @Test("the script is named by its right digest, or every call would be two")
+    func digestIsRight() async throws {
+        let client = RedisClient(try sharedRedis(), logger: .quiet)
+        #expect(try await client.command(["SCRIPT", "LOAD", GCRAScript.source]) == .string(GCRAScript.digest))
+    }
+
+    @Test("Lua and Swift judge every one of many random calls alike", arguments: [1, 2, 3] as [UInt64])
+    func luaAgreesWithSwift(seed: UInt64) async throws {
+        let client = RedisClient(try sharedRedis(), logger: .quiet)
+        let source = GCRAScript.source.replacing("redis.call('TIME')", with: "{ARGV[3], ARGV[4]}")
+        try #require(source != GCRAScript.source)
+        // Intervals of 10 s and more: no key expires by Redis's real clock while the test runs.
+        let limit = GCRALimit(burst: 4, period: .seconds(31), count: 3)
+        let key = freshKey("agreement")
+        var random = SeededGenerator(seed: seed)
+        var arrival: Int64?
+        var now: Int64 = 1_900_000_000_123_456
+        for call in 0..<300 {
+            now += Int64.random(in: -1_000_000...limit.emissionInterval * 2 / 3, using: &random)
+            if call % 50 == 49 { now -= 100_000_000 }
+            let expected = GCRA.judge(theoreticalArrival: arrival, now: now, limit: limit)
+            if expected.verdict.isAllowed { arrival = expected.theoreticalArrival }
+            let reply = try await client.command([
+                "EVAL", source, "1", key, "\(limit.emissionInterval)", "\(limit.tolerance)",
+                "\(now / 1_000_000)", "\(now % 1_000_000)",
+            ])
+            let verdict = expected.verdict
+            try #require(
+                reply.array?.map(\.integer) == [
+                    verdict.isAllowed ? 1 : 0, verdict.remaining, verdict.retryAfter, verdict.resetAfter,
+                ])
+        }
+    }
+
+    @Test("two clients that share a key share its rate, called at the same time")
+    func twoClientsShareTheRate() async throws {
+        let configuration = try sharedRedis()
+        let clients = [RedisClient(configuration, logger: .quiet), RedisClient(configuration, logger: .quiet)]
+        let limit = GCRALimit(burst: 10, period: .seconds(1_000), count: 10)
+        let key = freshKey("shared")
+        let decisions = try await withThrowingTaskGroup(of: RateDecision.self) { group in
+            for call in 0..<40 { group.addTask { try await clients[call % 2].judge(key, limit: limit) } }
+            return try await group.reduce(into: [RateDecision]()) { $0.append($1) }
+        }
+        let allowed = decisions.filter(\.allowed)
+        #expect(allowed.count == 10)
+        #expect(Set(allowed.map(\.remaining)) == Set(0..<10))
+        #expect(
+            decisions.filter { !$0.allowed }.allSatisfy {
+                $0.retryAfter > .seconds(90) && $0.retryAfter <= .seconds(100)
+            })
+        #expect(decisions.allSatisfy { $0.source == .redis && $0.limit == 10 && $0.resetAfter > .zero })
+    }
+
+    @Test("a key leaves Redis by itself when its burst is free again")
+    func keyExpires() async throws {
+        let client = RedisClient(try sharedRedis(), logger: .quiet)
+        let key = freshKey("expiry")
+        let decision = try await client.judge(key, limit: GCRALimit(burst: 5, period: .seconds(100), count: 10))
+        let left = try #require(try await client.command(["PTTL", key]).integer)
+        #expect(decision.resetAfter == .seconds(10))
+        #expect((1...10_000).contains(left))
+    }
+
+    @Test("a Redis that has forgotten the script learns it again without a caller noticing")
+    func scriptIsLearntAgain() async throws {
+        let server = try RedisServer()
+        let client = RedisClient(try server.configuration(), logger: .quiet)
+        let limit = GCRALimit(burst: 2, period: .seconds(1_000), count: 1)
+        #expect(try await client.judge("k", limit: limit).remaining == 1)
+        #expect(try await client.command(["SCRIPT", "FLUSH"]) == .status("OK"))
+        #expect(try await client.judge("k", limit: limit).remaining == 0)
+        #expect(try await client.command(["SCRIPT", "EXISTS", GCRAScript.digest]) == .array([.integer(1)]))
+    }
+}

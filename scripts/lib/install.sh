@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Brings what the build, the services and the scripts need onto the machine. Does nothing where everything is there.
+
+# Where Postgres's server programs are; Debian keeps them off the PATH. Prints the folder, fails when there is none.
+postgres_bin() {
+    local initdb
+    if have pg_config && initdb=$(pg_config --bindir)/initdb && [[ -x $initdb ]]; then
+        dirname "$initdb"
+        return
+    fi
+    # The highest version last.
+    initdb=$(printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)
+    [[ -x $initdb ]] || return 1
+    dirname "$initdb"
+}
+
+# The Debian packages that are missing, one a line.
+missing_packages() {
+    postgres_bin >/dev/null || echo postgresql
+    have redis-server || echo redis-server
+    have pkg-config || echo pkg-config
+    { have pkg-config && pkg-config --exists libpq; } || echo libpq-dev
+    { have pkg-config && pkg-config --exists hiredis; } || echo libhiredis-dev
+    have jq || echo jq
+    have curl || echo curl
+    have openssl || echo openssl
+    have ps || echo procps
+    if [[ ${1:-} == --for-tests ]]; then
+        have shellcheck || echo shellcheck
+    fi
+}
+
+# install_missing [--for-tests]
+install_missing() {
+    have swift || die "Swift 6.3 is needed and not on the PATH: see https://www.swift.org/install"
+    local packages
+    packages=$(missing_packages "$@" | tr '\n' ' ')
+    [[ -n $packages ]] || return 0
+    have apt-get || die "please install what these Debian packages hold, then run this again: $packages"
+    heading "Installing $packages"
+    # shellcheck disable=SC2086 # a list of words
+    install_quietly $packages
+    packages=$(missing_packages "$@" | tr '\n' ' ')
+    [[ -z $packages ]] || die "still missing after the installation: $packages"
+}
+
+# Debian's packages start a Redis and create and start a Postgres cluster of their own. We want the programs only, so both are
+# forbidden while we install; clusters and servers that exist already are left alone.
+install_quietly() (
+    policy=/usr/sbin/policy-rc.d
+    drop_in=/etc/postgresql-common/createcluster.d/sagaflow.conf
+    made=()
+    # shellcheck disable=SC2317 # called by the trap
+    undo() { [[ ${#made[@]} == 0 ]] || as_root rm -f "${made[@]}"; }
+    trap undo EXIT
+    if [[ ! -e $policy ]]; then
+        made+=("$policy")
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod +x "$policy"
+    fi
+    apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o Acquire::Retries=3)
+    as_root "${apt[@]}" update
+    if [[ " $* " == *" postgresql "* ]]; then
+        as_root "${apt[@]}" install -y --no-install-recommends postgresql-common
+        as_root mkdir -p "${drop_in%/*}"
+        made+=("$drop_in")
+        echo 'create_main_cluster = false' | as_root tee "$drop_in" >/dev/null
+    fi
+    as_root "${apt[@]}" install -y --no-install-recommends "$@"
+)

@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# What both order demos do after they have started a run.
+
+SAGAFLOW_URL=${SAGAFLOW_URL:-http://127.0.0.1:3000}
+SAGAFLOW_MOCKS_URL=${SAGAFLOW_MOCKS_URL:-http://127.0.0.1}
+SAGAFLOW_MOCKS_PORT=${SAGAFLOW_MOCKS_PORT:-3001}
+
+# start_order INPUT: starts an order-processing run and prints its id.
+start_order() {
+    curl -fsS --max-time 10 "$SAGAFLOW_URL/v1/workflows/order-processing/start" \
+        -H 'content-type: application/json' -H "Idempotency-Key: $(openssl rand -hex 16)" \
+        -d "{\"input\": $1}" | jq -er .runId
+}
+
+# await_end RUN_ID: asks until the run is over, for a minute at the most, and prints its status.
+await_end() {
+    local status deadline=$((SECONDS + 60))
+    while true; do
+        status=$(curl -fsS --max-time 10 "$SAGAFLOW_URL/v1/runs/$1" | jq -er .run.status)
+        case $status in
+        COMPLETED | COMPENSATED | CANCELLED | FAILED)
+            echo "$status"
+            return
+            ;;
+        esac
+        ((SECONDS < deadline)) || die "run $1 is still $status after a minute"
+        sleep 0.1
+    done
+}
+
+# show_history RUN_ID
+show_history() {
+    curl -fsS --max-time 10 "$SAGAFLOW_URL/v1/runs/$1/events" | print_timeline
+}
+
+# ledger PORT_OFFSET RUN_ID: what one participant has really done for a run, as lines "TIME PATH", in order.
+ledger() {
+    curl -fsS --max-time 10 "$SAGAFLOW_MOCKS_URL:$((SAGAFLOW_MOCKS_PORT + $1))/ledger?runId=$2" |
+        jq -er --arg run "$2" '.entries[] | select(.runId == $run and .effect != null) | "\(.at) \(.path)"'
+}
+
+# expect WHAT EXPECTED ACTUAL
+expect() {
+    [[ $2 == "$3" ]] || die "$1: expected ${2//$'\n'/, }, found ${3//$'\n'/, }"
+    good "$1: ${2//$'\n'/, }"
+}
