@@ -17,6 +17,7 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -48,6 +49,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
 
         .target(name: "Core", swiftSettings: settings),
+        .target(name: "Settings", dependencies: ["Core", configuration], swiftSettings: settings),
         .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: settings),
         .target(name: "Redis", dependencies: ["CHiredis", logging], swiftSettings: settings),
         .target(name: "Storage", dependencies: ["Core", "Postgres", logging, lifecycle], swiftSettings: settings),
@@ -57,13 +59,15 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Core", "Storage", "Postgres", "Redis", hummingbird, httpTypes, crypto, configuration, logging, lifecycle,
+                "Core", "Settings", "Storage", "Postgres", "Participants", "Redis", hummingbird, httpTypes, crypto,
+                configuration, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
             name: "Engine",
             dependencies: [
-                "Core", "Storage", "Postgres", "Participants", hummingbird, httpTypes, configuration, logging, lifecycle,
+                "Core", "Settings", "Storage", "Postgres", "Participants", hummingbird, httpTypes, logging, lifecycle,
+                unixSignals,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
@@ -78,6 +82,7 @@ let package = Package(
             swiftSettings: settings),
 
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: settings),
+        .testTarget(name: "MocksTests", dependencies: ["Mocks", "Core", "Postgres"], swiftSettings: settings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: settings),
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Core", "Postgres"], swiftSettings: settings),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts an order whose confirmation e-mail is refused, against a running system (scripts/up). By then the payment is charged and
-# the goods are reserved: both must be undone, each exactly once, the reservation first.
+# Starts an order whose confirmation e-mail is refused, against a running system (scripts/up). By then the payment is
+# charged and the goods are reserved: both must be undone, each exactly once, the reservation first.
 #
 #   SAGAFLOW_URL         the API, default http://127.0.0.1:3000
 #   SAGAFLOW_MOCKS_URL, SAGAFLOW_MOCKS_PORT   the participants, default http://127.0.0.1 and 3001
@@ -13,7 +13,7 @@ source "$ROOT/scripts/lib/timeline.sh"
 source "$ROOT/scripts/lib/orders.sh"
 
 run=$(start_order '{"orderId": "order-1002", "amount": 75, "sku": "book-42", "quantity": 2, "email": "ada@example.org",
-    "failEmail": {"status": 400, "times": 99}}')
+    "fail": {"status": 400, "steps": ["send-confirmation-email"]}}')
 say "run $run"
 status=$(await_end "$run")
 show_history "$run"

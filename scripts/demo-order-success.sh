@@ -11,7 +11,8 @@ source "$ROOT/scripts/lib/timeline.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/orders.sh
 source "$ROOT/scripts/lib/orders.sh"
 
-run=$(start_order '{"orderId": "order-1001", "amount": 120.50, "sku": "book-42", "quantity": 1, "email": "ada@example.org"}')
+run=$(start_order '{"orderId": "order-1001", "amount": 120.50,
+    "sku": "book-42", "quantity": 1, "email": "ada@example.org"}')
 say "run $run"
 status=$(await_end "$run")
 show_history "$run"

@@ -2,8 +2,8 @@ internal import NIOCore
 
 /// A participant's base URL, checked once when it is registered or read, so that no call can fail over its shape.
 ///
-/// Only `http` and `https`, no user info, no query, no fragment. The host is a DNS name in ASCII (international names in
-/// punycode), an IPv4 address, or an IPv6 address in brackets.
+/// Only `http` and `https`, no user info, no query, no fragment. The host is a DNS name in ASCII (international names
+/// in punycode), an IPv4 address, or an IPv6 address in brackets.
 package struct BaseURL: Hashable, Sendable {
     package let origin: Origin
     /// What stands before every call's path: empty, or begins with `/` and does not end with one.
@@ -14,7 +14,8 @@ package struct BaseURL: Hashable, Sendable {
         self.pathPrefix = pathPrefix
     }
 
-    /// Throws `.invalidBaseURL` with one sentence that names what is wrong and never repeats the text, which may hold a secret.
+    /// Throws `.invalidBaseURL` with one sentence that names what is wrong and never repeats the text, which may hold a
+    /// secret.
     package init(parsing text: String) throws(ParticipantsError) {
         guard text.utf8.count <= 2048 else { throw .invalidBaseURL("A base URL is at most 2048 bytes long.") }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
@@ -77,7 +78,8 @@ package struct BaseURL: Hashable, Sendable {
 
     private static func parsePort(_ text: Substring?) throws(ParticipantsError) -> Int? {
         guard let text, !text.isEmpty else { return nil }
-        guard text.utf8.count <= 5, text.utf8.allSatisfy({ $0.isDigit }), let port = Int(text), (1...65535).contains(port)
+        guard text.utf8.count <= 5, text.utf8.allSatisfy({ $0.isDigit }), let port = Int(text),
+            (1...65535).contains(port)
         else { throw .invalidBaseURL("A port is a number from 1 to 65535.") }
         return port
     }

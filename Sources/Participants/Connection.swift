@@ -4,7 +4,8 @@ internal import NIOTLS
 
 /// One connection to a participant: writes a request, reads its answer, waits for the next. Used only on its loop.
 ///
-/// It is never used for two calls at once, and for a next call only when the last answer ended exactly where the bytes ended.
+/// It is never used for two calls at once, and for a next call only when the last answer ended exactly where the bytes
+/// ended.
 final class Connection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -22,6 +23,11 @@ final class Connection: ChannelInboundHandler {
     private var parser: ResponseParser
     private var request = ByteBuffer()
     private var idleTimeout: TimeAmount
+    /// Set while a request is handed to the channel. What the channel reports meanwhile, it reports because the write
+    /// failed.
+    private var isWriting = false
+    /// Larger TLS writes may reach the socket in several parts.
+    private static let oneTLSRecord = 16_000
 
     init(pool: OriginPool) {
         let configuration = pool.loopPool.configuration
@@ -51,8 +57,8 @@ final class Connection: ChannelInboundHandler {
 
     /// Sends the call. The connection is idle or has just been opened.
     ///
-    /// The channel makes one attempt to write per flush. If that fails, the channel is closed when `flush` returns, and not
-    /// one byte has left: the call may be made again elsewhere. After a partial write it may not.
+    /// The channel makes one attempt to write per flush. If that fails, the channel is closed when `flush` returns, and
+    /// not one byte has left: the call may be made again elsewhere. After a partial write it may not.
     func perform(_ call: PendingCall) {
         guard let context else {
             pool.startAgain(call)
@@ -61,11 +67,17 @@ final class Connection: ChannelInboundHandler {
         state = .busy(call)
         parser.begin(expectsBody: call.call.method != "HEAD")
         pool.encoder.encode(call.call, into: &request)
+        let isOneWrite = pool.origin.scheme == .http || request.readableBytes <= Self.oneTLSRecord
+        isWriting = true
         context.writeAndFlush(NIOAny(request), promise: nil)
+        isWriting = false
         if !RequestEncoder.isWorthKeeping(request) { request = ByteBuffer() }
-        if !context.channel.isActive, case .busy = state {
+        guard !context.channel.isActive else { return }
+        if isOneWrite {
             state = .closed
             pool.startAgain(call)
+        } else {
+            fail(.connectionClosed, "\(pool.origin) closed the connection while the request was written.")
         }
     }
 
@@ -94,7 +106,8 @@ final class Connection: ChannelInboundHandler {
         }
     }
 
-    /// False when the answer came before the participant read the whole request: the rest must not be taken for a new one.
+    /// False when the answer came before the participant read the whole request: the rest must not be taken for a new
+    /// one.
     private var hasWrittenEverything: Bool {
         guard let options = context?.channel.syncOptions else { return false }
         return (try? options.getOption(.bufferedWritableBytes)) == 0
@@ -162,6 +175,9 @@ final class Connection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
         switch state {
+        case .busy where isWriting:
+            // An answer to a request that has not been sent is none.
+            break
         case .busy(let call):
             read(bytes, for: call)
         case .idle, .opening:
@@ -198,6 +214,8 @@ final class Connection: ChannelInboundHandler {
         case .opening(let attempt):
             closeHard()
             attempt?.handshakeFailed("\(error)")
+        case .busy where isWriting:
+            break
         case .busy:
             fail(.connectionClosed, "\(pool.origin) broke the connection off before its answer was complete.")
         case .idle:
@@ -212,6 +230,8 @@ final class Connection: ChannelInboundHandler {
         case .opening(let attempt):
             state = .closed
             attempt?.handshakeFailed("the connection was closed")
+        case .busy where isWriting:
+            break
         case .busy(let call) where parser.endOfInput():
             complete(call, leftover: 0)
         case .busy where parser.hasBegun:

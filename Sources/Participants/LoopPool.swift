@@ -3,9 +3,9 @@ internal import NIOPosix
 
 /// Everything the client has on one event loop: a pool per origin and one timer for all their deadlines.
 ///
-/// A timer per call would be set and cancelled a thousand times for each time it fires. The sweep is set for the earliest
-/// deadline instead, and when it fires it looks at all of them; calls that end in time, which is nearly all, never touch it.
-/// Used only on its loop.
+/// A timer per call would be set and cancelled a thousand times for each time it fires. The sweep is set for the
+/// earliest deadline instead, and when it fires it looks at all of them; calls that end in time, which is nearly all,
+/// never touch it. Used only on its loop.
 final class LoopPool {
     /// Sweeps are at least this far apart, so a crowd of staggered deadlines costs a bounded share of the loop.
     private static let sweepInterval = TimeAmount.milliseconds(5)

@@ -3,10 +3,10 @@ internal import NIOPosix
 
 /// The connections to one origin on one event loop, and the calls that wait for one.
 ///
-/// Idle connections are reused last in, first out, so that the surplus of a burst ages and is closed. Calls that find none
-/// wait in order of arrival while connections are opened, one per waiting call, up to the quota. A connection serves
-/// whoever waits longest, not the call it was opened for; so a failed attempt fails the call that waits longest, and only when
-/// no other attempt is left for it. Used only on its loop.
+/// Idle connections are reused last in, first out, so that the surplus of a burst ages and is closed. Calls that find
+/// none wait in order of arrival while connections are opened, one per waiting call, up to the quota. A connection
+/// serves whoever waits longest, not the call it was opened for; so a failed attempt fails the call that waits longest,
+/// and only when no other attempt is left for it. Used only on its loop.
 final class OriginPool {
     let origin: Origin
     let encoder: RequestEncoder

@@ -5,7 +5,8 @@ package struct ParticipantCall: Sendable {
     package var baseURL: BaseURL
     /// Begins with `/`, is already percent-encoded, may hold a query; it follows the base URL's prefix.
     package var path: String
-    /// Names and values as they go out. Host, Content-Length and the connection's own headers are set by the client and refused here.
+    /// Names and values as they go out. Host, Content-Length and the connection's own headers are set by the client and
+    /// refused here.
     package var headers: [(String, String)]
     package var body: [UInt8]
     /// The total deadline: waiting for a connection, connecting, writing and the whole answer.

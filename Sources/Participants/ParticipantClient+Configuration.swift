@@ -8,8 +8,9 @@ extension ParticipantClient {
         /// All header lines of an answer together, in bytes, and how many there may be.
         package var maxHeaderBytes = 64 * 1024
         package var maxHeaders = 256
-        /// An unused connection is closed after this time, which must be shorter than what servers allow (commonly 5 s),
-        /// or calls are lost to connections that the server is closing. A shorter `Keep-Alive: timeout=` of a server is obeyed.
+        /// An unused connection is closed after this time, which must be shorter than what servers allow (commonly 5
+        /// s), or calls are lost to connections that the server is closing. A shorter `Keep-Alive: timeout=` of a
+        /// server is obeyed.
         package var idleTimeout: Duration = .seconds(4)
         /// Open and opening connections to one origin, over all event loops.
         package var maxConnectionsPerOrigin = 128
@@ -18,7 +19,7 @@ extension ParticipantClient {
         /// How long the addresses of a host are believed. A failed connect forgets them.
         package var addressLifetime: Duration = .seconds(5)
         /// Looks up hosts; the place to refuse addresses.
-        package var resolver: Resolver = systemResolver
+        package var resolver: HostResolver = systemResolver
         /// A PEM file of certificates to trust besides the system's.
         package var trustRootsFile: String?
 

@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// The client with which engines call participants: HTTP/1.1 over kept-alive connections, built for many small calls.
 ///
-/// This folder is the whole of it. A call enters here, is checked against `RequestRules`, and goes to the `LoopPool` of one
-/// event loop. From there on everything happens on that loop without locks: its `OriginPool` finds or opens a `Connection`
-/// (`ConnectAttempt`: look-up, connect, TLS), the connection writes what `RequestEncoder` made and reads the answer with
-/// `ResponseParser`. One sweep per loop, not one timer per call, watches all deadlines.
+/// This folder is the whole of it. A call enters here, is checked against `RequestRules`, and goes to the `LoopPool` of
+/// one event loop. From there on everything happens on that loop without locks: its `OriginPool` finds or opens a
+/// `Connection` (`ConnectAttempt`: look-up, connect, TLS), the connection writes what `RequestEncoder` made and reads
+/// the answer with `ResponseParser`. One sweep per loop, not one timer per call, watches all deadlines.
 ///
 /// What a result means for a step is not decided here; this module only knows whether the participant may have seen the
 /// request: `notSent` if surely not, `unknown` if it may have.
@@ -46,32 +46,38 @@ package final class ParticipantClient: Sendable {
 
     /// Makes one call and waits for its end, at most for the call's timeout.
     ///
-    /// Cancelling the task does not abort the call: whether the participant saw it must still be learned. Called on one of the
-    /// event loops, it stays there and saves two changes of thread.
+    /// Cancelling the task does not abort the call: whether the participant saw it must still be learned.
     package func send(_ call: ParticipantCall) async -> TransportResult {
+        await withCheckedContinuation { continuation in send(call) { continuation.resume(returning: $0) } }
+    }
+
+    /// Makes one call; `completion` gets its end, once, on an event loop or on the calling thread.
+    ///
+    /// Called on one of the event loops, it stays there and saves two changes of thread.
+    package func send(_ call: ParticipantCall, completion: @escaping @Sendable (TransportResult) -> Void) {
         if let violation = RequestRules.violation(of: call) {
-            return .notSent(TransportFailure(.invalidRequest, violation))
+            return completion(.notSent(TransportFailure(.invalidRequest, violation)))
         }
         guard call.timeout > .zero else {
-            return .notSent(TransportFailure(.timeout, "The deadline had passed before the call was sent."))
+            let failure = TransportFailure(.timeout, "The deadline had passed before the call was sent.")
+            return completion(.notSent(failure))
         }
         let deadline = NIODeadline.now() + TimeAmount(min(call.timeout, Self.longestTimeout))
         let pool = nextLoop()
-        return await withCheckedContinuation { continuation in
-            if pool.eventLoop.inEventLoop {
-                pool.value.start(PendingCall(call, deadline: deadline, continuation: continuation))
-            } else {
-                pool.eventLoop.execute {
-                    pool.value.start(PendingCall(call, deadline: deadline, continuation: continuation))
-                }
+        if pool.eventLoop.inEventLoop {
+            pool.value.start(PendingCall(call, deadline: deadline, completion: completion))
+        } else {
+            pool.eventLoop.execute {
+                pool.value.start(PendingCall(call, deadline: deadline, completion: completion))
             }
         }
     }
 
-    /// Ends the client: waiting calls end `notSent`, calls in flight have `grace` to end by themselves and then end `unknown`.
+    /// Ends the client: waiting calls end `notSent`, calls in flight have `grace` to end by themselves and then end
+    /// `unknown`.
     ///
-    /// Returns when every connection is closed. Calls made afterwards end `notSent`. A look-up that hangs in the C library is
-    /// not waited for.
+    /// Returns when every connection is closed. Calls made afterwards end `notSent`. A look-up that hangs in the C
+    /// library is not waited for.
     package func shutdown(grace: Duration = .zero) async {
         let deadline = NIODeadline.now() + TimeAmount(min(grace, Self.longestTimeout))
         for pool in loops {

@@ -8,12 +8,12 @@ final class PendingCall {
     let call: ParticipantCall
     let deadline: NIODeadline
     private var unsentAttempts = 0
-    private var continuation: CheckedContinuation<TransportResult, Never>?
+    private var completion: (@Sendable (TransportResult) -> Void)?
 
-    init(_ call: ParticipantCall, deadline: NIODeadline, continuation: CheckedContinuation<TransportResult, Never>) {
+    init(_ call: ParticipantCall, deadline: NIODeadline, completion: @escaping @Sendable (TransportResult) -> Void) {
         self.call = call
         self.deadline = deadline
-        self.continuation = continuation
+        self.completion = completion
     }
 
     /// Notes that a connection failed before a byte of the request was written; false when that happened too often.
@@ -23,8 +23,8 @@ final class PendingCall {
     }
 
     func finish(_ result: TransportResult) {
-        precondition(continuation != nil, "a call is finished once")
-        continuation?.resume(returning: result)
-        continuation = nil
+        precondition(completion != nil, "a call is finished once")
+        completion?(result)
+        completion = nil
     }
 }

@@ -12,7 +12,9 @@ enum RequestRules {
         guard (1...32).contains(call.method.utf8.count), call.method.utf8.allSatisfy({ $0 &- 0x41 < 26 }) else {
             return "The method is not an HTTP method in upper case."
         }
-        guard call.method != "CONNECT", call.method != "TRACE" else { return "The method \(call.method) is not allowed." }
+        guard call.method != "CONNECT", call.method != "TRACE" else {
+            return "The method \(call.method) is not allowed."
+        }
         guard call.path.utf8.first == UInt8(ascii: "/"), isPathAndQuery(call.path.utf8) else {
             return "The path is not a percent-encoded absolute path."
         }
@@ -51,7 +53,9 @@ enum RequestRules {
     }
 
     private static func violation(name: String, value: String) -> String? {
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0.isTokenCharacter }) else { return "A header name is not a token." }
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0.isTokenCharacter }) else {
+            return "A header name is not a token."
+        }
         guard !value.utf8.contains(where: { $0.isForbiddenInHeaderValue }) else {
             return "The value of header \(name) holds a control character."
         }

@@ -23,6 +23,7 @@ struct ResponseHead {
             line[7] == UInt8(ascii: "0") || line[7] == UInt8(ascii: "1"), line[8] == 0x20,
             line.count == 12 || line[12] == 0x20
         else { throw .malformed("the status line is not HTTP/1.1") }
+        try Self.checkText(line.extracting(12..<line.count))
         minorVersion = Int(line[7] - 0x30)
         status = 0
         for index in 9..<12 {
@@ -34,6 +35,12 @@ struct ResponseHead {
 
     /// Reads `name: value`, checks both and keeps what matters.
     mutating func readField(_ line: Span<UInt8>) throws(ParseFault) {
+        let (name, value) = try Self.checkField(line)
+        try keep(name: line.extracting(name), value: line.extracting(value))
+    }
+
+    /// Checks the form of `name: value` and tells where both are in the line, without the blanks around the value.
+    static func checkField(_ line: Span<UInt8>) throws(ParseFault) -> (name: Range<Int>, value: Range<Int>) {
         var colon = 0
         while colon < line.count, line[colon] != UInt8(ascii: ":") {
             guard line[colon].isTokenCharacter else { throw .malformed("a header name is not a token") }
@@ -43,10 +50,14 @@ struct ResponseHead {
         var (start, end) = (colon + 1, line.count)
         while start < end, line[start].isSpaceOrTab { start += 1 }
         while end > start, line[end - 1].isSpaceOrTab { end -= 1 }
-        for index in start..<end where line[index].isForbiddenInHeaderValue {
-            throw .malformed("a header value holds a control character")
+        try checkText(line.extracting(start..<end))
+        return (0..<colon, start..<end)
+    }
+
+    private static func checkText(_ text: Span<UInt8>) throws(ParseFault) {
+        for index in text.indices where text[index].isForbiddenInHeaderValue {
+            throw .malformed("the head holds a control character")
         }
-        try keep(name: line.extracting(0..<colon), value: line.extracting(start..<end))
     }
 
     private mutating func keep(name: Span<UInt8>, value: Span<UInt8>) throws(ParseFault) {
@@ -94,7 +105,9 @@ struct ResponseHead {
 
     private mutating func readKeepAlive(_ value: Span<UInt8>) {
         forEachToken(in: value) { token, head in
-            guard token.count > 8, token.count <= 14, token.extracting(0..<8).equalsIgnoringCase("timeout=") else { return }
+            guard token.count > 8, token.count <= 14, token.extracting(0..<8).equalsIgnoringCase("timeout=") else {
+                return
+            }
             var seconds = 0
             for index in 8..<token.count {
                 guard token[index].isDigit else { return }

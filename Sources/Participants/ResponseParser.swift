@@ -1,9 +1,10 @@
 /// Reads the answers on one connection, byte by byte where it must, from a server that may be anything.
 ///
-/// A pure state machine: bytes in, progress out; no sockets, no clocks. It is our own, and not the general parser of the
-/// networking library, for two reasons. It knows exactly at which byte an answer ends, so that a connection on which
-/// the server sent one byte too many is never used again (the next call would read a forged answer). And it keeps five
-/// headers instead of making two strings of every one, on a path where each microsecond is paid at every step of every run.
+/// A pure state machine: bytes in, progress out; no sockets, no clocks. It is our own, and not the general parser of
+/// the networking library, for two reasons. It knows exactly at which byte an answer ends, so that a connection on
+/// which the server sent one byte too many is never used again (the next call would read a forged answer). And it keeps
+/// five headers instead of making two strings of every one, on a path where each microsecond is paid at every step of
+/// every run.
 ///
 /// Stricter than it must be where leniency is a risk: no folded headers, no transfer encoding but `chunked`, no length
 /// beside a transfer encoding. Lines may end in LF alone.
@@ -48,13 +49,14 @@ struct ResponseParser {
     private(set) var body: [UInt8] = []
     /// Whether any byte of the current answer was read.
     private(set) var hasBegun = false
+    private var endedWithConnection = false
 
     init(limits: Limits) {
         self.limits = limits
     }
 
-    /// Whether the answer's end was marked by the server and not by closing.
-    var mayReuseConnection: Bool { stage == .done && head.keepsAlive }
+    /// Whether the answer is complete, its end was marked by something else than closing, and the server reads on.
+    var mayReuseConnection: Bool { stage == .done && !endedWithConnection && head.keepsAlive }
 
     /// Forgets the last answer. `expectsBody` is false for HEAD.
     mutating func begin(expectsBody: Bool) {
@@ -67,6 +69,7 @@ struct ResponseParser {
         head = ResponseHead()
         body = []
         hasBegun = false
+        endedWithConnection = false
     }
 
     /// Reads on.
@@ -100,6 +103,7 @@ struct ResponseParser {
     mutating func endOfInput() -> Bool {
         guard stage == .untilClose else { return stage == .done }
         stage = .done
+        endedWithConnection = true
         return true
     }
 
@@ -143,7 +147,9 @@ extension ResponseParser {
     private mutating func countLine(_ count: Int) throws(ParseFault) {
         switch stage {
         case .chunkSize, .chunkEnd:
-            guard partialLine.count + count <= Self.maxChunkLine else { throw .malformed("a chunk's size line is too long") }
+            guard partialLine.count + count <= Self.maxChunkLine else {
+                throw .malformed("a chunk's size line is too long")
+            }
         case .statusLine, .field, .trailer, .fixed, .chunk, .untilClose, .done:
             headBytes += count + 1
             guard headBytes <= limits.headBytes else {
@@ -172,7 +178,12 @@ extension ResponseParser {
             guard line.isEmpty else { throw .malformed("a chunk does not end where its size says") }
             stage = .chunkSize
         case .trailer:
-            if line.isEmpty { stage = .done } else { try countField() }
+            if line.isEmpty {
+                stage = .done
+            } else {
+                try countField()
+                _ = try ResponseHead.checkField(line)
+            }
         case .fixed, .chunk, .untilClose, .done:
             preconditionFailure("no lines in stage \(stage)")
         }

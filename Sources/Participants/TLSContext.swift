@@ -1,7 +1,8 @@
 internal import NIOCore
 internal import NIOSSL
 
-/// What every TLS connection of a client shares: full verification, the system's and the configured trust roots, HTTP/1.1.
+/// What every TLS connection of a client shares: full verification, the system's and the configured trust roots,
+/// HTTP/1.1.
 struct TLSContext: Sendable {
     private let context: NIOSSLContext
 
@@ -25,7 +26,8 @@ struct TLSContext: Sendable {
         }
     }
 
-    /// A handler that checks the certificate against the host; a numeric host is checked against the address connected to.
+    /// A handler that checks the certificate against the host; a numeric host is checked against the address connected
+    /// to.
     func makeHandler(host: String) throws -> NIOSSLClientHandler {
         let isNumeric = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         return try NIOSSLClientHandler(context: context, serverHostname: isNumeric ? nil : host)

@@ -2,8 +2,8 @@
 package enum TransportResult: Sendable {
     /// A complete answer within the limits. 3xx is an answer like any other: redirects are never followed.
     ///
-    /// `status` is 200...999 (informational answers are skipped). `retryAfter` counts from now and is at most one day; nil
-    /// when absent or not understood. `body` holds the bytes as received, whatever they are.
+    /// `status` is 200...999 (informational answers are skipped). `retryAfter` counts from now and is at most one day;
+    /// nil when absent or not understood. `body` holds the bytes as received, whatever they are.
     case response(status: Int, retryAfter: Duration?, contentType: String?, body: [UInt8])
     /// The participant surely never saw the request: repeating it cannot double an effect.
     case notSent(TransportFailure)

@@ -1,7 +1,9 @@
-/// The generic cell rate algorithm (ITU-T I.371, annex A, "virtual scheduling"), pure: the clock and the stored state are passed in.
+/// The generic cell rate algorithm (ITU-T I.371, annex A, "virtual scheduling"), pure: the clock and the stored state
+/// are passed in.
 ///
-/// One number per key is kept, the theoretical arrival time `TAT`: the moment by which everything let through so far is paid for.
-/// With the emission interval `T = period / count` and the tolerance `τ = T · burst`, a call at `now` is judged so:
+/// One number per key is kept, the theoretical arrival time `TAT`: the moment by which everything let through so far
+/// is paid for. With the emission interval `T = period / count` and the tolerance `τ = T · burst`, a call at `now` is
+/// judged so:
 ///
 ///     TAT' = max(TAT, now) + T
 ///     allowed     when TAT' − τ ≤ now, and TAT' is stored
@@ -9,8 +11,8 @@
 ///     retryAfter  = TAT' − τ − now, when refused; the stored TAT stays as it was
 ///     resetAfter  = TAT − now, after the call: when the whole burst is free again
 ///
-/// A `TAT` further ahead than `now + τ` cannot come from these rules. It means that the clock went back or the limit was lowered, and is
-/// read as `now + τ`, so that such an event refuses calls for one burst's time at the most.
+/// A `TAT` further ahead than `now + τ` cannot come from these rules. It means that the clock went back or the limit
+/// was lowered, and is read as `now + τ`, so that such an event refuses calls for one burst's time at the most.
 /// `GCRAScript` is the same in Lua.
 enum GCRA {
     /// Times are microseconds on any one clock; `theoreticalArrival` is nil for a key not seen before or long idle.

@@ -4,8 +4,8 @@ package struct GCRALimit: Hashable, Sendable {
     package let period: Duration
     package let count: Int
 
-    /// - Precondition: `burst` and `count` from 1 to 1,000,000, `period` at least 1 ms, and `burst` calls at the steady rate take at most
-    ///   10¹⁵ µs (31 years), which keeps every sum of microseconds exact in Lua's doubles.
+    /// - Precondition: `burst` and `count` from 1 to 1,000,000, `period` at least 1 ms, and `burst` calls at the
+    ///   steady rate take at most 10¹⁵ µs (31 years), which keeps every sum of microseconds exact in Lua's doubles.
     package init(burst: Int, period: Duration, count: Int) {
         precondition((1...1_000_000).contains(burst), "burst out of range")
         precondition((1...1_000_000).contains(count), "count out of range")
@@ -25,7 +25,8 @@ package struct GCRALimit: Hashable, Sendable {
     /// τ, in microseconds.
     var tolerance: Int64 { emissionInterval * Int64(burst) }
 
-    /// This limit with its rate and its burst multiplied by `factor`, in 0 < factor ≤ 1; a burst of one call always stays.
+    /// This limit with its rate and its burst multiplied by `factor`, in 0 < factor ≤ 1; a burst of one call always
+    /// stays.
     package func scaled(by factor: Double) -> GCRALimit {
         precondition(0 < factor && factor <= 1, "factor out of range")
         return GCRALimit(burst: max(1, Int(Double(burst) * factor)), period: period / factor, count: count)

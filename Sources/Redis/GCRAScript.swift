@@ -1,10 +1,11 @@
 /// `GCRA.judge` as one Lua call, so that any number of processes share a key without a race.
 ///
-/// The clock is Redis's own (`TIME`), the only one all callers have in common. The key expires when its burst is free again, that is when it
-/// would say nothing any more. Needs Redis 5 or later, where a script may write after `TIME`.
+/// The clock is Redis's own (`TIME`), the only one all callers have in common. The key expires when its burst is free
+/// again, that is when it would say nothing any more. Needs Redis 5 or later, where a script may write after `TIME`.
 enum GCRAScript {
-    /// KEYS[1]: the key. ARGV: T and τ in microseconds. Answers {allowed 0/1, remaining, retryAfter, resetAfter}, times in microseconds.
-    /// Numbers are formatted with %.0f, as Lua's own conversion keeps 14 digits only and a time has 16.
+    /// KEYS[1]: the key. ARGV: T and τ in microseconds. Answers {allowed 0/1, remaining, retryAfter, resetAfter},
+    /// times in microseconds. Numbers are formatted with %.0f, as Lua's own conversion keeps 14 digits only and a
+    /// time has 16.
     static let source = """
         local interval, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2])
         local time = redis.call('TIME')

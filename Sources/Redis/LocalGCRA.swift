@@ -1,6 +1,7 @@
 /// The rate limiter in the process: `GCRA.judge` over a bounded table of keys. The clock is passed in.
 ///
-/// When `capacity` keys are busy at once, every further key shares one more: a flood of invented keys costs no memory and frees nobody.
+/// When `capacity` keys are busy at once, every further key shares one more: a flood of invented keys costs no memory
+/// and frees nobody.
 package struct LocalGCRA: Sendable {
     private let capacity: Int
     private var arrivals: [String: Int64] = [:]

@@ -3,9 +3,9 @@ internal import Synchronization
 
 /// Holds one rate over all processes through Redis, and a stricter one in this process while Redis cannot answer.
 ///
-/// Stricter, because each process then counts alone: with the default factor of one half, two processes together still hold the rate.
-/// There is nothing to switch back: every call asks Redis first, and while Redis is away the client refuses without waiting.
-/// Without Redis in the configuration the process holds the full rate.
+/// Stricter, because each process then counts alone: with the default factor of one half, two processes together
+/// still hold the rate. There is nothing to switch back: every call asks Redis first, and while Redis is away the
+/// client refuses without waiting. Without Redis in the configuration the process holds the full rate.
 package final class RateLimiter: Sendable {
     private let redis: RedisClient?
     private let limit: GCRALimit
@@ -35,7 +35,8 @@ package final class RateLimiter: Sendable {
         self.local = Mutex(Local(limiter: LocalGCRA()))
     }
 
-    /// Judges one call of `key`, and counts it when it is allowed. Never throws and waits at most the client's command timeout.
+    /// Judges one call of `key`, and counts it when it is allowed. Never throws and waits at most the client's
+    /// command timeout.
     package func judge(_ key: String) async -> RateDecision {
         guard let redis else { return judgeLocally(key) }
         do throws(RedisError) {

@@ -1,7 +1,7 @@
 /// Decides whether Redis may be tried; pure, the clock is passed in.
 ///
-/// Closed: every command goes. `trip` opens it for 50 ms, and for twice as long with each further failure, up to 2 s. When the time
-/// is over one command may try; its success closes the circuit (`reset`), its failure trips it again.
+/// Closed: every command goes. `trip` opens it for 50 ms, and for twice as long with each further failure, up to 2 s.
+/// When the time is over one command may try; its success closes the circuit (`reset`), its failure trips it again.
 struct RedisCircuit {
     static let firstPause: Duration = .milliseconds(50)
     static let longestPause: Duration = .seconds(2)

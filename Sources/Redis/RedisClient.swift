@@ -1,17 +1,20 @@
-// What lives here: a small async client for Redis over hiredis, and the rate limiter the API's admin calls pass through.
+// What lives here: a small async client for Redis over hiredis, and the rate limiter the API's admin calls pass
+// through.
 //
-// Redis is a hint in this system: losing it loses nothing. So the client's first duty is to never hold a caller up. It keeps one
-// connection on one thread of its own, gives every command one deadline that covers name lookup, connect, login, sending and
-// reading, and while Redis is away it answers at once instead of trying again for every caller.
+// Redis is a hint in this system: losing it loses nothing. So the client's first duty is to never hold a caller up.
+// It keeps one connection on one thread of its own, gives every command one deadline that covers name lookup,
+// connect, login, sending and reading, and while Redis is away it answers at once instead of trying again for every
+// caller.
 
 internal import CHiredis
 package import Logging
 
 /// One Redis session that opens itself when it is needed, on its own thread, and fails fast while Redis is away.
 ///
-/// Commands run one after another. Each takes at most `RedisConfiguration.commandTimeout`, counted from the call and so including the
-/// wait behind others. After a failure the client refuses with `RedisError.unavailable` for 50 ms, doubling up to 2 s
-/// until a command is answered again. A command that failed may still have been executed; nothing is sent twice.
+/// Commands run one after another. Each takes at most `RedisConfiguration.commandTimeout`, counted from the call and
+/// so including the wait behind others. After a failure the client refuses with `RedisError.unavailable` for 50 ms,
+/// doubling up to 2 s until a command is answered again. A command that failed may still have been executed; nothing
+/// is sent twice.
 package actor RedisClient {
     package nonisolated let configuration: RedisConfiguration
     private let executor = RedisThread()
@@ -68,7 +71,8 @@ package actor RedisClient {
         }
     }
 
-    /// The connection that is open, or a new one; a connection the server has closed in the meantime is replaced unnoticed.
+    /// The connection that is open, or a new one; a connection the server has closed in the meantime is replaced
+    /// unnoticed.
     private func openSession(deadline: ContinuousClock.Instant) throws(RedisError) -> RedisSession {
         if let session, session.isQuiet { return session }
         session = nil

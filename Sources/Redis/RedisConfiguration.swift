@@ -12,7 +12,8 @@ package struct RedisConfiguration: Sendable {
     /// The longest any command may take from call to answer, connecting included.
     package var commandTimeout: Duration = .milliseconds(250)
 
-    /// Throws `RedisError.configuration` with a sentence that names the part that is wrong and repeats nothing of the URL.
+    /// Throws `RedisError.configuration` with a sentence that names the part that is wrong and repeats nothing of the
+    /// URL.
     package init(url: String) throws(RedisError) {
         let scheme = "redis://"
         guard !url.hasPrefix("rediss://") else { throw .configuration("TLS (rediss:) is not supported") }

@@ -1,6 +1,7 @@
 internal import CHiredis
 
-/// A reply as RESP2 knows it. Strings are bytes read as UTF-8, bad sequences repaired: we store no binary values in Redis.
+/// A reply as RESP2 knows it. Strings are bytes read as UTF-8, bad sequences repaired: we store no binary values in
+/// Redis.
 package enum RedisReply: Hashable, Sendable {
     case null
     case integer(Int64)

@@ -10,8 +10,8 @@ internal import Synchronization
 
 /// Looks a host name up without waiting longer than the caller can.
 ///
-/// getaddrinfo takes no deadline and may block for many seconds, so it runs on a thread of its own; a lookup that outlives
-/// its caller is awaited by the next one instead of being started again.
+/// getaddrinfo takes no deadline and may block for many seconds, so it runs on a thread of its own; a lookup that
+/// outlives its caller is awaited by the next one instead of being started again.
 final class RedisResolver: Sendable {
     private let host: String
     private let port: Int

@@ -8,10 +8,11 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// One logged-in hiredis context. Every call blocks the thread it is made on, up to its deadline, so only `RedisClient`'s thread has one.
+/// One logged-in hiredis context. Every call blocks the thread it is made on, up to its deadline, so only
+/// `RedisClient`'s thread has one.
 ///
-/// The socket is non-blocking and awaited with poll(2): hiredis's own timeouts count per system call, so a server that sends a byte
-/// now and then could hold a caller for ever.
+/// The socket is non-blocking and awaited with poll(2): hiredis's own timeouts count per system call, so a server
+/// that sends a byte now and then could hold a caller for ever.
 final class RedisSession {
     private let context: UnsafeMutablePointer<redisContext>
 

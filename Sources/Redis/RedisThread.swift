@@ -8,8 +8,8 @@ internal import Darwin
 
 /// A serial executor with one thread of its own, so that hiredis's waiting blocks nobody else.
 ///
-/// The thread blocks SIGPIPE: hiredis writes with plain write(2), and the signal for a broken connection goes to the thread that wrote.
-/// `@unchecked Sendable`: everything mutable is touched under `mutex` only.
+/// The thread blocks SIGPIPE: hiredis writes with plain write(2), and the signal for a broken connection goes to the
+/// thread that wrote. `@unchecked Sendable`: everything mutable is touched under `mutex` only.
 final class RedisThread: SerialExecutor, @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -50,6 +50,11 @@ package struct LeaseStore: Sendable {
         try await execute(ReadInbox(runID: runID))
     }
 
+    /// Ends a run as FAILED and QUARANTINED, whatever state it is in; false when the lease was lost before.
+    package func quarantine(_ lease: Lease, _ failure: Failure) async throws(StoreError) -> Bool {
+        !(try await execute(QuarantineRun(engine: engine, lease: lease, failure: failure))).isEmpty
+    }
+
     private func execute<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
         do throws(PostgresError) { return try await pool.execute(statement) } catch { throw StoreError(error) }
     }

@@ -96,7 +96,9 @@ enum EchoedTimestamp: Echoed {
     }
     static func scalar(_ row: inout RowReader) throws(PostgresError) -> Int64? { try row.timestampOrNil() }
     static func array(_ row: inout RowReader) throws(PostgresError) -> [Int64] { try row.timestampArray() }
-    static func nullableArray(_ row: inout RowReader) throws(PostgresError) -> [Int64?] { try row.timestampOrNilArray() }
+    static func nullableArray(_ row: inout RowReader) throws(PostgresError) -> [Int64?] {
+        try row.timestampOrNilArray()
+    }
 }
 
 enum EchoedInterval: Echoed {

@@ -7,7 +7,8 @@ struct ErrorTests {
     @Test(
         "a refused query carries its SQLSTATE and leaves the connection usable",
         arguments: [
-            ("SELECT 1/0", SQLState.divisionByZero), ("SELEC", .syntaxError), ("SELECT * FROM nowhere", .undefinedTable),
+            ("SELECT 1/0", SQLState.divisionByZero), ("SELEC", .syntaxError),
+            ("SELECT * FROM nowhere", .undefinedTable),
             ("SELECT nothing", .undefinedColumn), ("SELECT 'x'::int", .invalidTextRepresentation),
             ("CREATE TEMP TABLE t (i int UNIQUE); INSERT INTO t VALUES (1), (1)", .uniqueViolation),
             ("CREATE TEMP TABLE t (i int CHECK (i > 0)); INSERT INTO t VALUES (0)", .checkViolation),

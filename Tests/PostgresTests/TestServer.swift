@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Postgres
@@ -87,4 +88,31 @@ struct CountItems: Statement {
     static var sql: String { "SELECT count(*) FROM items" }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
+}
+
+/// What a call throws; nil if it succeeds.
+func failure(_ body: () async throws -> Void) async -> PostgresError? {
+    do {
+        try await body()
+    } catch let error as PostgresError {
+        return error
+    } catch {
+        Issue.record("not an error of ours: \(error)")
+    }
+    return nil
+}
+
+/// A value shared by tasks.
+final class Shared<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+
+    init(_ value: Value) { self.value = Mutex(value) }
+
+    func update<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+        value.withLock { value in
+            var copy = value
+            defer { value = copy }
+            return body(&copy)
+        }
+    }
 }

@@ -4,50 +4,48 @@ import Testing
 
 @Suite("A transaction happens as a whole or not at all")
 struct TransactionTests {
-    private func withItems(_ body: (Connection) async throws -> Void) async throws {
+    private func connectWithItems() async throws -> Connection {
         let connection = try await TestServer.connect()
         try await connection.simpleQuery(
             """
             CREATE TEMP TABLE items (id int PRIMARY KEY, text text NOT NULL CHECK (text <> 'bad'));
             CREATE TEMP TABLE late (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)
             """)
-        try await body(connection)
+        return connection
     }
 
     @Test("rows of each statement come back under its own slot")
     func slots() async throws {
-        try await withItems { connection in
-            var pipeline = Pipeline()
-            let first = pipeline.add(InsertItem(id: 7))
-            let count = pipeline.add(CountItems())
-            let second = pipeline.add(InsertItem(id: 8))
-            let results = try await connection.transaction(pipeline)
-            #expect(results[first] == [7])
-            #expect(results[count] == [1])
-            #expect(results[second] == [8])
-            let (ids, counts) = try await connection.transaction(InsertItem(id: 9), CountItems())
-            #expect(ids == [9])
-            #expect(counts == [3])
-        }
+        let connection = try await connectWithItems()
+        var pipeline = Pipeline()
+        let first = pipeline.add(InsertItem(id: 7))
+        let count = pipeline.add(CountItems())
+        let second = pipeline.add(InsertItem(id: 8))
+        let results = try await connection.transaction(pipeline)
+        #expect(results[first] == [7])
+        #expect(results[count] == [1])
+        #expect(results[second] == [8])
+        let (ids, counts) = try await connection.transaction(InsertItem(id: 9), CountItems())
+        #expect(ids == [9])
+        #expect(counts == [3])
     }
 
     @Test("a failing statement leaves nothing of any other, and the connection usable", arguments: [0, 1, 2])
     func failureAborts(position: Int) async throws {
-        try await withItems { connection in
-            var pipeline = Pipeline()
-            for index in 0..<3 {
-                pipeline.add(InsertItem(id: Int32(index), text: index == position ? "bad" : "good"))
-            }
-            do throws(PostgresError) {
-                _ = try await connection.transaction(pipeline)
-                Issue.record("committed")
-            } catch {
-                #expect(error.state == .checkViolation)
-                #expect(!error.mayHaveCommitted)
-            }
-            #expect(try await connection.execute(CountItems()) == [0])
-            #expect(connection.health.isIdle)
+        let connection = try await connectWithItems()
+        var pipeline = Pipeline()
+        for index in 0..<3 {
+            pipeline.add(InsertItem(id: Int32(index), text: index == position ? "bad" : "good"))
         }
+        do throws(PostgresError) {
+            _ = try await connection.transaction(pipeline)
+            Issue.record("committed")
+        } catch {
+            #expect(error.state == .checkViolation)
+            #expect(!error.mayHaveCommitted)
+        }
+        #expect(try await connection.execute(CountItems()) == [0])
+        #expect(connection.health.isIdle)
     }
 
     @Test("an error that only the commit finds is thrown, and nothing is left")
@@ -56,47 +54,59 @@ struct TransactionTests {
             typealias Row = Never
             static var sql: String { "INSERT INTO late VALUES (1)" }
         }
-        try await withItems { connection in
-            var thrown: PostgresError?
-            do throws(PostgresError) {
-                _ = try await connection.transaction(InsertLate(), InsertLate(), InsertItem(id: 1))
-            } catch {
-                thrown = error
-            }
-            #expect(thrown?.state == .uniqueViolation)
-            #expect(thrown?.mayHaveCommitted == false)
-            // Alone, a statement commits after its own success was sent: that must not be taken for the commit's.
-            _ = try await connection.execute(InsertLate())
-            await #expect(throws: PostgresError.self) { try await connection.execute(InsertLate()) }
-            let rows = try await connection.simpleQuery("SELECT count(*), (SELECT count(*) FROM items) FROM late")
-            #expect(rows == [["1", "0"]])
+        let connection = try await connectWithItems()
+        let thrown = await failure {
+            _ = try await connection.transaction(InsertLate(), InsertLate(), InsertItem(id: 1))
         }
+        #expect(thrown?.state == .uniqueViolation)
+        #expect(thrown?.mayHaveCommitted == false)
+        // Alone, a statement commits after its own success was sent: that must not be taken for the commit's.
+        _ = try await connection.execute(InsertLate())
+        await #expect(throws: PostgresError.self) { try await connection.execute(InsertLate()) }
+        let rows = try await connection.simpleQuery("SELECT count(*), (SELECT count(*) FROM items) FROM late")
+        #expect(rows == [["1", "0"]])
     }
 
     @Test("an interactive transaction rolls back when its body throws, commits when not")
     func interactive() async throws {
-        try await withItems { connection in
-            await #expect(throws: PostgresError.poolExhausted) {
-                try await connection.inTransaction { connection throws(PostgresError) in
+        let connection = try await connectWithItems()
+        await #expect(throws: PostgresError.poolExhausted) {
+            try await connection.inTransaction { connection throws(PostgresError) in
+                _ = try connection.execute(InsertItem(id: 1))
+                throw .poolExhausted
+            }
+        }
+        let count = try await connection.inTransaction { connection throws(PostgresError) in
+            _ = try connection.execute(InsertItem(id: 2))
+            return try connection.execute(CountItems())
+        }
+        #expect(count == [1])
+        #expect(connection.health.isIdle)
+    }
+
+    @Test("an interactive transaction whose body ignores an error is not reported as committed")
+    func ignoredError() async throws {
+        let connection = try await connectWithItems()
+        let error = await failure {
+            try await connection.inTransaction { connection throws(PostgresError) in
+                _ = try connection.execute(InsertItem(id: 1))
+                do throws(PostgresError) {
                     _ = try connection.execute(InsertItem(id: 1))
-                    throw .poolExhausted
+                } catch {
+                    // Ignored, as careless code would.
                 }
             }
-            let count = try await connection.inTransaction { connection throws(PostgresError) in
-                _ = try connection.execute(InsertItem(id: 2))
-                return try connection.execute(CountItems())
-            }
-            #expect(count == [1])
-            #expect(connection.health.isIdle)
         }
+        #expect(error?.state == .inFailedSqlTransaction)
+        #expect(try await connection.execute(CountItems()) == [0])
+        #expect(connection.health.isIdle)
     }
 
     @Test("an empty pipeline does nothing")
     func empty() async throws {
-        try await withItems { connection in
-            _ = try await connection.transaction(Pipeline())
-            #expect(connection.health.isIdle)
-        }
+        let connection = try await connectWithItems()
+        _ = try await connection.transaction(Pipeline())
+        #expect(connection.health.isIdle)
     }
 
     @Test("answers of many megabytes while more is still to be sent do not deadlock", .timeLimit(.minutes(1)))
@@ -119,32 +129,30 @@ struct TransactionTests {
             static var sql: String { "SELECT * FROM items" }
             static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 { try row.int32() }
         }
-        try await withItems { connection in
-            _ = try await connection.execute(InsertItem(id: 1))
-            #expect(try await connection.execute(All()) == [1])
-            try await connection.simpleQuery("ALTER TABLE items ADD COLUMN more int")
-            #expect(try await connection.execute(All()) == [1])
-            try await connection.simpleQuery("ALTER TABLE items ADD COLUMN evenMore int")
-            let (ids, all) = try await connection.transaction(InsertItem(id: 2), All())
-            #expect(ids == [2])
-            #expect(all == [1, 2])
-            try await connection.simpleQuery("DEALLOCATE ALL")
-            #expect(try await connection.execute(CountItems()) == [2])
-        }
+        let connection = try await connectWithItems()
+        _ = try await connection.execute(InsertItem(id: 1))
+        #expect(try await connection.execute(All()) == [1])
+        try await connection.simpleQuery("ALTER TABLE items ADD COLUMN more int")
+        #expect(try await connection.execute(All()) == [1])
+        try await connection.simpleQuery("ALTER TABLE items ADD COLUMN evenMore int")
+        let (ids, all) = try await connection.transaction(InsertItem(id: 2), All())
+        #expect(ids == [2])
+        #expect(all == [1, 2])
+        try await connection.simpleQuery("DEALLOCATE ALL")
+        #expect(try await connection.execute(CountItems()) == [2])
     }
 
     @Test("inside a transaction a stale plan is an error: what came before is lost")
     func stalePlanInTransaction() async throws {
-        try await withItems { connection in
-            _ = try await connection.execute(CountItems())
-            await #expect(throws: PostgresError.self) {
-                try await connection.inTransaction { connection throws(PostgresError) in
-                    _ = try connection.execute(InsertItem(id: 1))
-                    try connection.simpleQuery("DEALLOCATE ALL")
-                    _ = try connection.execute(CountItems())
-                }
+        let connection = try await connectWithItems()
+        _ = try await connection.execute(CountItems())
+        await #expect(throws: PostgresError.self) {
+            try await connection.inTransaction { connection throws(PostgresError) in
+                _ = try connection.execute(InsertItem(id: 1))
+                try connection.simpleQuery("DEALLOCATE ALL")
+                _ = try connection.execute(CountItems())
             }
-            #expect(try await connection.execute(CountItems()) == [0])
         }
+        #expect(try await connection.execute(CountItems()) == [0])
     }
 }

@@ -6,7 +6,9 @@ import Testing
 struct WireTests {
     /// Sends every value alone, all together, and all with NULLs between; the server must understand them as `texts`.
     private func check<Type: Echoed>(_: Type.Type, _ cases: [(value: Type.Value, text: String)]) async throws {
-        let connection = try await TestServer.connect { $0.settings = ["TimeZone": "UTC", "IntervalStyle": "postgres"] }
+        let connection = try await TestServer.connect {
+            $0.settings = ["TimeZone": "UTC", "IntervalStyle": "postgres"]
+        }
         let values = cases.map(\.value)
         let withNulls = [nil] + values.flatMap { [$0, nil] }
         for (value, text) in cases {
@@ -30,7 +32,8 @@ struct WireTests {
 
     @Test("int4 at its extremes")
     func int32() async throws {
-        try await check(EchoedInt32.self, [(.min, "-2147483648"), (0, "0"), (16909060, "16909060"), (.max, "2147483647")])
+        try await check(
+            EchoedInt32.self, [(.min, "-2147483648"), (0, "0"), (16909060, "16909060"), (.max, "2147483647")])
     }
 
     @Test("int8 at its extremes")
@@ -63,7 +66,8 @@ struct WireTests {
         let connection = try await TestServer.connect()
         let whole = String(repeating: "abcdefgh", count: 10)
         let sliced = String(whole.dropFirst(3).dropLast(2).filter { $0 != "c" })
-        let rows = try await connection.execute(Echo<EchoedText>(value: sliced, array: [sliced], nullableArray: [sliced]))
+        let rows = try await connection.execute(
+            Echo<EchoedText>(value: sliced, array: [sliced], nullableArray: [sliced]))
         #expect(rows.first?.text == sliced)
     }
 
@@ -72,7 +76,10 @@ struct WireTests {
         try await check(
             EchoedUuid.self,
             [
-                (PGUUID(high: 0x0001_0203_0405_0607, low: 0x0809_0A0B_0C0D_0E0F), "00010203-0405-0607-0809-0a0b0c0d0e0f"),
+                (
+                    PGUUID(high: 0x0001_0203_0405_0607, low: 0x0809_0A0B_0C0D_0E0F),
+                    "00010203-0405-0607-0809-0a0b0c0d0e0f"
+                ),
                 (PGUUID(high: .max, low: .max), "ffffffff-ffff-ffff-ffff-ffffffffffff"),
                 (PGUUID(high: 0, low: 0), "00000000-0000-0000-0000-000000000000"),
             ])

@@ -33,10 +33,11 @@ show_history() {
     curl -fsS --max-time 10 "$SAGAFLOW_URL/v1/runs/$1/events" | print_timeline
 }
 
-# ledger PORT_OFFSET RUN_ID: what one participant has really done for a run, as lines "TIME PATH", in order.
+# ledger PORT_OFFSET RUN_ID: what one participant has really done and undone for a run, as lines "TIME PATH", in order. Calls that
+# were repeated or refused are in its ledger too, with an effect of 0, and are left out.
 ledger() {
     curl -fsS --max-time 10 "$SAGAFLOW_MOCKS_URL:$((SAGAFLOW_MOCKS_PORT + $1))/ledger?runId=$2" |
-        jq -er --arg run "$2" '.entries[] | select(.runId == $run and .effect != null) | "\(.at) \(.path)"'
+        jq -er --arg run "$2" '.entries[] | select(.runId == $run and .effect != 0) | "\(.at) \(.path)"'
 }
 
 # expect WHAT EXPECTED ACTUAL

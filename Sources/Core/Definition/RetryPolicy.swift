@@ -36,9 +36,12 @@ package struct RetryPolicy: Hashable, Sendable {
     package func delay(afterAttempt attempt: Int, jitter unit: Double) -> Duration {
         let cap = Double(maxInterval.microseconds)
         var delay = min(Double(initialInterval.microseconds), cap)
-        if multiplier > 1 {
-            for _ in 1..<max(attempt, 1) where delay < cap { delay = min(delay * multiplier, cap) }
+        // No policy has more than 100 attempts.
+        for _ in 1..<min(max(attempt, 1), 100) {
+            guard delay < cap else { break }
+            delay *= multiplier
         }
+        delay = min(delay, cap)
         delay = min(delay * (1 + jitter * (2 * unit - 1)), cap)
         return .microseconds(Int64(max(delay, 0)))
     }

@@ -36,7 +36,7 @@ extension Connection {
     /// Runs `body` on the connection's thread inside BEGIN and COMMIT, rolled back if it throws.
     ///
     /// For transactions that must look at a result before they go on. Each statement is a round trip, but no other
-    /// task gets in between.
+    /// task gets in between. A statement whose error `body` ignored fails the whole all the same.
     package func inTransaction<Value: Sendable>(
         _ body: @Sendable (isolated Connection) throws(PostgresError) -> Value
     ) throws(PostgresError) -> Value {
@@ -47,6 +47,14 @@ extension Connection {
         } catch {
             rollBack()
             throw error
+        }
+        // To COMMIT a failed transaction is to roll it back, and no error to the server.
+        if session.map({ PQtransactionStatus($0.pointer) }) == PQTRANS_INERROR {
+            rollBack()
+            throw .server(
+                ServerError(
+                    state: .inFailedSqlTransaction, message: "a statement failed and its error was ignored",
+                    statement: "COMMIT"))
         }
         try simpleQuery("COMMIT")
         return value
@@ -140,8 +148,10 @@ extension Connection {
         if let failure { throw failure }
     }
 
-    /// Throws the error a result stands for, if it does. After an error of the server nothing commits; one that ends the
-    /// session leaves open whether the very statement that `commits` still did.
+    /// Throws the error a result stands for, if it does.
+    ///
+    /// After an error of the server nothing commits. One that ends the session leaves it open only if the very
+    /// statement that failed is one that `commits`.
     func check(
         _ result: borrowing QueryResult, of statement: @autoclosure () -> String, commits: Bool = true
     ) throws(PostgresError) {

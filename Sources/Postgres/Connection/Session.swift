@@ -57,7 +57,7 @@ final class Session {
 
     private static func errorMessage(of pointer: OpaquePointer) -> String {
         guard let message = PQerrorMessage(pointer) else { return "unknown error" }
-        return String(cString: message).split(whereSeparator: \.isNewline).joined(separator: "; ")
+        return String(cString: message).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }
 

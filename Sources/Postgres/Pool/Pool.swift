@@ -181,11 +181,12 @@ package final class Pool: Sendable {
     }
 
     private func lost(_ connection: Connection) {
-        state.withLock { state in
+        let isClosed = state.withLock { state in
             state.remove(connection)
             state.totals.lost += 1
+            return state.isClosed
         }
-        logger.notice("a database connection broke and is discarded")
+        if !isClosed { logger.notice("a database connection broke and is discarded") }
     }
 
     private func giveBackSlot() {

@@ -128,3 +128,45 @@ extension FindRuns {
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
 }
+
+/// Sets a run aside without looking at anything but its lease: for runs that can't be read.
+package struct QuarantineRun: Statement {
+    /// The holder.
+    package let engine: RunID
+    /// The lease.
+    package let lease: Lease
+    /// Why.
+    package let failure: Failure
+
+    /// The run, if the lease was still held.
+    package typealias Row = RunID
+
+    package static let sql = """
+        WITH held AS MATERIALIZED (
+            SELECT run_id FROM outbox WHERE run_id = $2 AND epoch = $3 AND lease_owner = $1 FOR UPDATE
+        ), event AS (
+            INSERT INTO run_events (run_id, seq, at, kind, error, engine_id, epoch)
+            SELECT run_id, (SELECT max(seq) + 1 FROM run_events e WHERE e.run_id = held.run_id), now(),
+                'run_quarantined', $4, $1, $3
+            FROM held
+        ), run AS (
+            UPDATE workflow_runs SET status = 'FAILED', cause = COALESCE(cause, 'QUARANTINED'), error = $4,
+                updated_at = now(), completed_at = now()
+            WHERE run_id IN (SELECT run_id FROM held)
+        ), inbox AS (
+            DELETE FROM run_inbox WHERE run_id IN (SELECT run_id FROM held)
+        ), ended AS (
+            DELETE FROM outbox WHERE run_id IN (SELECT run_id FROM held)
+        )
+        SELECT run_id FROM held
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuid(engine.uuid)
+        parameters.uuid(lease.runID.uuid)
+        parameters.int64(lease.epoch)
+        parameters.json(failure.json.bytes)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+}

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// One connection of a `FaultyServer`: collects a request, then plays the script's acts.
@@ -88,10 +89,23 @@ final class FaultyConnection: ChannelInboundHandler {
         case .close:
             channel.close(promise: nil)
         case .reset:
-            (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-                .whenSuccess { channel.close(promise: nil) }
+            channel.closeWithReset(promise: nil)
         case .wait(let gate):
             gate.opened.hop(to: channel.eventLoop).whenSuccess(goOn)
+        }
+    }
+}
+
+extension Channel {
+    /// Closes the socket so that the other side sees a reset, without any farewell of TLS.
+    func closeWithReset(promise: EventLoopPromise<Void>?) {
+        (self as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenSuccess {
+            let handlers = self.pipeline.syncOperations
+            if let tls = try? handlers.context(handlerType: NIOSSLServerHandler.self) {
+                tls.close(promise: promise)
+            } else {
+                self.close(promise: promise)
+            }
         }
     }
 }

@@ -20,10 +20,10 @@ package struct ResolvedAddress: Hashable, Sendable {
 ///
 /// It may block: it runs on threads of its own. Wrap `systemResolver` to refuse addresses, for instance those of the
 /// machine's own network; an empty list means that none may be called.
-package typealias Resolver = @Sendable (_ host: String) throws(ParticipantsError) -> [ResolvedAddress]
+package typealias HostResolver = @Sendable (_ host: String) throws(ParticipantsError) -> [ResolvedAddress]
 
 /// The C library's `getaddrinfo`, in the order it gives (RFC 6724). Throws `.unresolvable`.
-package let systemResolver: Resolver = { host throws(ParticipantsError) in
+package let systemResolver: HostResolver = { host throws(ParticipantsError) in
     var hints = addrinfo()
     #if canImport(Glibc)
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -1,0 +1,98 @@
+import Core
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Participants
+import Postgres
+import ServiceLifecycle
+import Storage
+import UnixSignals
+
+/// One engine: its parts, wired. Any number of them may run side by side.
+struct Engine {
+    let configuration: EngineConfiguration
+    let id: RunID
+    let table: RunTable
+    private let database: Database
+    private let committer: DecisionCommitter
+    private let registry: ParticipantRegistry
+    private let claimer: Claimer
+    private let wakeUp = WakeUp()
+    private let logger: Logger
+
+    init(_ configuration: EngineConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        id = RunID.v7(
+            milliseconds: UInt64(time(nil)) * 1000,
+            random: (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max)))
+        // One connection for each committer, two for claims and renewals.
+        database = Database(configuration.database, writes: configuration.committers + 2, reads: 2)
+        table = RunTable(capacity: configuration.maxInFlight)
+        committer = DecisionCommitter(
+            pool: database.writes, engine: id, lanes: configuration.committers, patience: configuration.lease)
+        registry = ParticipantRegistry(pool: database.reads, logger: logger)
+        let group = MultiThreadedEventLoopGroup.singleton
+        var client = ParticipantClient.Configuration()
+        client.maxConnectionsPerOrigin = configuration.participantConnections
+        client.maxWaitingPerOrigin = configuration.maxInFlight
+        client.trustRootsFile = configuration.trustRoots
+        let caller = ParticipantCaller(
+            client: try ParticipantClient(eventLoopGroup: group, configuration: client), registry: registry)
+        let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
+        let definitions = DefinitionStore(pool: database.reads)
+        let context = EngineContext(
+            engine: id, table: table, leases: leases, committer: committer, definitions: definitions,
+            quarantine: Quarantine(definitions: definitions, leases: leases, maxFailures: 5, logger: logger),
+            caller: caller, eventLoops: group, logger: logger)
+        claimer = Claimer(
+            context: context, wakeUp: wakeUp, lease: configuration.lease, poll: configuration.poll,
+            grace: configuration.grace)
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// Services stop in reverse order: first no more runs are claimed and those at work end or are given back, last the
+    /// committer, so that every decision still finds its way into the database.
+    func run() async throws {
+        var services: [any Service] = [
+            CommitterService(committer: committer),
+            LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
+            registry,
+            Heartbeat(pool: database.writes, engine: id, host: Self.hostName, table: table, logger: logger),
+            WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
+        ]
+        services.append(opsServer(configuration, database: database, table: table, logger: logger))
+        services.append(claimer)
+        try await firstLook()
+        logger.info(
+            "engine started", metadata: ["engine": "\(id)", "ops": "\(configuration.opsHost):\(configuration.opsPort)"])
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        try await group.run()
+        await claimer.context.caller.client.shutdown()
+        await database.close()
+        logger.info("engine stopped", metadata: ["engine": "\(id)"])
+    }
+
+    /// Knows the participants before the first run is claimed. A database that is away is waited for.
+    private func firstLook() async throws {
+        var backoff = Backoff()
+        while true {
+            do { return try await registry.refresh() } catch {
+                guard error.isTransient else { throw error }
+                logger.warning("the database is not ready", metadata: ["error": "\(error)"])
+                try await Task.sleep(for: backoff.wait())
+            }
+        }
+    }
+
+    private static var hostName: String {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,52 @@
+import Core
+import Logging
+import Postgres
+import Settings
+
+/// Everything an engine can be told, checked once at start.
+struct EngineConfiguration: Sendable {
+    var database: ConnectionConfiguration
+    var opsHost: String
+    var opsPort: Int
+    var maxInFlight: Int
+    var lease: Duration
+    var poll: Duration
+    var grace: Duration
+    var committers: Int
+    var participantConnections: Int
+    var trustRoots: String?
+    var logLevel: Logger.Level
+
+    /// Reads it. The order is the order of `--help`.
+    init(_ settings: inout Settings) throws(SettingsError) {
+        let url = try settings.text("database.url", help: "Postgres, as libpq takes it; several hosts are fine")
+        do { database = try ConnectionConfiguration(url, applicationName: "sagaflow-engine") } catch {
+            throw SettingsError("--database-url (DATABASE_URL) can't be used: \(error)")
+        }
+        maxInFlight = try settings.integer(
+            "max.in.flight", default: 1000, in: 1...100_000, help: "runs this engine holds at once")
+        lease = try settings.duration(
+            "lease", default: .seconds(10), in: .milliseconds(500) ... .seconds(600),
+            help: "how long a run waits for a dead engine")
+        poll = try settings.duration(
+            "poll", default: .seconds(1), in: .milliseconds(10) ... .seconds(60),
+            help: "how often to look for due runs when nothing wakes the engine")
+        grace = try settings.duration(
+            "grace", default: .seconds(10), in: .milliseconds(100) ... .seconds(600),
+            help: "how long runs may go on after a SIGTERM")
+        committers = try settings.integer(
+            "committers", default: 2, in: 1...16, help: "batches of decisions written at once")
+        participantConnections = try settings.integer(
+            "participant.connections", default: 256, in: 1...10_000, help: "connections to one participant")
+        trustRoots = settings.optionalText(
+            "participant.ca.file", help: "PEM file of the authorities that sign participants' certificates")
+        opsHost = try settings.text("ops.host", default: "127.0.0.1", help: "where health is answered")
+        opsPort = try settings.integer("ops.port", default: 3100, in: 0...65535, help: "the same")
+        let level = try settings.text("log.level", default: "info", help: "trace, debug, info, notice, warning, error")
+        guard let parsed = Logger.Level(rawValue: level) else {
+            throw SettingsError("--log-level (LOG_LEVEL) is \"\(level)\", which is no level.")
+        }
+        logLevel = parsed
+        try settings.finish()
+    }
+}

@@ -1,0 +1,27 @@
+import Glibc
+import Logging
+import Settings
+
+/// `sagaflow-engine`: claims runs and carries them.
+@main
+struct EngineMain {
+    static func main() async throws {
+        // Writing to a peer that has gone must be an error, not the end.
+        signal(SIGPIPE, SIG_IGN)
+        var settings = Settings(program: "sagaflow-engine", about: "claims due runs, calls participants, stores results.")
+        let configuration: EngineConfiguration
+        do {
+            configuration = try EngineConfiguration(&settings)
+        } catch {
+            if settings.wantsHelp { return print(settings.helpText) }
+            settings.refuse(error)
+        }
+        if settings.wantsHelp { return print(settings.helpText) }
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = configuration.logLevel
+            return handler
+        }
+        try await Engine(configuration, logger: Logger(label: "sagaflow.engine")).run()
+    }
+}

@@ -1,0 +1,76 @@
+import Core
+import Participants
+
+/// Turns a step's action into an HTTP request, and its answer into a result for the decider.
+struct ParticipantCaller: Sendable {
+    let client: ParticipantClient
+    let registry: ParticipantRegistry
+
+    /// What a call needs to know besides the run itself.
+    struct Trace: Sendable {
+        /// Sent as `X-Correlation-Id`.
+        let correlationID: String
+        /// Sent as `traceparent`.
+        let traceparent: String?
+    }
+
+    /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
+    func call(
+        _ run: Run, step index: Int, action: CallAction, attempt: Int, trace: Trace,
+        completion: @escaping @Sendable (CallResult) -> Void
+    ) {
+        let step = run.definition.steps[index]
+        guard let definition = action == .execute ? step.action : step.compensation else {
+            preconditionFailure("the decider starts no compensation that is not defined")
+        }
+        let isAmbiguous =
+            action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
+        let begun = ContinuousClock.now
+        let finish: @Sendable (Answer) -> Void = { answer in
+            completion(
+                CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: ContinuousClock.now - begun))
+        }
+        guard let participant = registry.participant(definition.participant) else {
+            return finish(.notSent("No participant is registered as \(definition.participant)."))
+        }
+        do {
+            let call = try render(
+                run, step: step.id, action: action, attempt: attempt, definition, participant, trace)
+            client.send(call) { finish(Answer($0)) }
+        } catch {
+            finish(.unrenderable("The request can't be built: \(error)"))
+        }
+    }
+
+    private func render(
+        _ run: Run, step: String, action: CallAction, attempt: Int, _ definition: CallDefinition,
+        _ participant: RegisteredParticipant, _ trace: Trace
+    ) throws(TemplateError) -> ParticipantCall {
+        let key = idempotencyKey(run: run.id, step: step, action: action)
+        var headers: [(String, String)] = [
+            ("content-type", "application/json"), ("accept", "application/json"), ("idempotency-key", key),
+            ("x-idempotency-key", key), ("x-saga-run-id", run.id.description), ("x-saga-step-id", step),
+            ("x-saga-action", action.rawValue), ("x-saga-attempt", String(attempt)),
+            ("x-correlation-id", trace.correlationID),
+        ]
+        if let traceparent = trace.traceparent { headers.append(("traceparent", traceparent)) }
+        for (name, value) in participant.headers { headers.append((name, value)) }
+        for (name, value) in definition.headers { headers.append((name, try value.render(run))) }
+        let body = try definition.body.map { template throws(TemplateError) in try template.render(run) } ?? run.input
+        return ParticipantCall(
+            method: definition.method, baseURL: participant.baseURL, path: try definition.path.render(run),
+            headers: headers, body: body.bytes, timeout: definition.timeout)
+    }
+}
+
+extension Answer {
+    /// A transport's result as the decider's rules know it.
+    init(_ result: TransportResult) {
+        switch result {
+        case .response(let status, let retryAfter, _, let body):
+            self = .response(status: status, retryAfter: retryAfter, body: body)
+        case .notSent(let failure): self = .notSent(failure.message)
+        case .unknown(let failure): self = .unknown(failure.message)
+        }
+    }
+}

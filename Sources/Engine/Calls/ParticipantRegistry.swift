@@ -1,0 +1,60 @@
+import Core
+import Logging
+import Participants
+import Postgres
+import ServiceLifecycle
+import Storage
+import Synchronization
+
+/// A registered participant, ready to be called.
+struct RegisteredParticipant: Sendable {
+    /// Where it is.
+    let baseURL: BaseURL
+    /// Sent with every call. May hold secrets.
+    let headers: [(name: String, value: String)]
+}
+
+/// The participants by name, as the table had them a second ago. A database that is away changes nothing.
+final class ParticipantRegistry: Service {
+    private let pool: Pool
+    private let logger: Logger
+    private let interval: Duration
+    private let known = Mutex<[String: RegisteredParticipant]>([:])
+
+    init(pool: Pool, interval: Duration = .seconds(1), logger: Logger) {
+        self.pool = pool
+        self.interval = interval
+        self.logger = logger
+    }
+
+    /// The participant, or nil if none of that name is registered.
+    func participant(_ name: String) -> RegisteredParticipant? { known.withLock { $0[name] } }
+
+    /// Reads the table once.
+    func refresh() async throws(PostgresError) {
+        var fresh: [String: RegisteredParticipant] = [:]
+        for row in try await pool.execute(FindParticipants()) {
+            do {
+                fresh[row.name] = RegisteredParticipant(
+                    baseURL: try BaseURL(parsing: row.url), headers: row.headers)
+            } catch {
+                logger.error(
+                    "a registered participant has an unusable URL", metadata: ["participant": "\(row.name)"])
+            }
+        }
+        let result = fresh
+        known.withLock { $0 = result }
+    }
+
+    /// Reads the table again and again.
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try await Task.sleep(for: self.interval)
+                do { try await self.refresh() } catch {
+                    self.logger.warning("participants can't be read", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// The engine's pulse. The claimer asks for due runs whenever there is room, and gives each to a worker (Runs/). Beside it:
+// the group committer that stores decisions, the lease keeper, the listener that turns notifications into wake-ups, the
+// registry of participants (Calls/) and the ops server (Services/). All of them are services of one group (App/).
+
+import Core
+import Logging
+import Participants
+import ServiceLifecycle
+import Storage
+
+/// Claims due runs and has workers carry them.
+///
+/// Takes as many as there is room for. When a claim finds fewer, nothing more is due: it sleeps until the next run is,
+/// a notification comes, or the poll interval is over.
+struct Claimer: Service {
+    let context: EngineContext
+    let wakeUp: WakeUp
+    /// How long a lease lasts.
+    let lease: Duration
+    /// The longest sleep.
+    let poll: Duration
+    /// How long runs may go on after the engine was asked to stop.
+    let grace: Duration
+
+    /// One statement claims no more than this: a batch should take milliseconds.
+    private static let maxBatch = 200
+
+    func run() async throws {
+        await withDiscardingTaskGroup { workers in
+            await withGracefulShutdownHandler {
+                await claimUntilStopped(&workers)
+            } onGracefulShutdown: {
+                context.table.stop()
+                wakeUp.ring()
+            }
+            await drain()
+        }
+    }
+
+    private func claimUntilStopped(_ workers: inout DiscardingTaskGroup) async {
+        var backoff = Backoff()
+        // A saturated engine waits until a fair part of its room is free: many small claims cost more than few large ones.
+        let worthwhile = max(1, context.table.capacity / 8)
+        while !context.table.isStopping {
+            let room = await context.table.waitForRoom(worthwhile)
+            if context.table.isStopping { break }
+            let limit = min(room, Self.maxBatch)
+            let asked = ContinuousClock.now
+            do {
+                let claimed = try await context.leases.claim(limit: limit)
+                backoff = Backoff()
+                for run in claimed { carry(run, asked: asked, &workers) }
+                if claimed.count < limit { await sleepUntilDue() }
+            } catch {
+                context.logger.warning("runs can't be claimed now", metadata: ["error": "\(error)"])
+                await wakeUp.wait(atMost: backoff.wait())
+            }
+        }
+    }
+
+    private func carry(_ claimed: ClaimedRun, asked: ContinuousClock.Instant, _ workers: inout DiscardingTaskGroup) {
+        let context = context
+        let claimedAt = ContinuousClock.now
+        let mailbox = Mailbox()
+        // The lease began when the database ran the claim, which is no earlier than we asked.
+        context.table.add(claimed.lease, mailbox, heldUntil: asked + lease)
+        workers.addTask {
+            if var worker = await RunWorker(claimed, mailbox: mailbox, claimedAt: claimedAt, context: context) {
+                await worker.work()
+            }
+            context.table.remove(claimed.lease)
+        }
+    }
+
+    private func sleepUntilDue() async {
+        do {
+            let due = try await context.leases.nextDue() ?? poll
+            if due > .zero { await wakeUp.wait(atMost: min(due, poll)) }
+        } catch {
+            context.logger.warning("the next due run can't be looked up", metadata: ["error": "\(error)"])
+            await wakeUp.wait(atMost: poll)
+        }
+    }
+
+    /// Lets runs go on for a while; what is still held then is given back, and calls in flight are learned by the next
+    /// holder. Only a courtesy: a killed engine's leases run out by themselves.
+    private func drain() async {
+        let giveUpAt = ContinuousClock.now + grace
+        while context.table.count > 0, ContinuousClock.now < giveUpAt {
+            await wakeUp.wait(atMost: .milliseconds(50))
+        }
+        let left = context.table.abandonAll()
+        if left.isEmpty { return }
+        context.logger.notice("runs are given back unfinished", metadata: ["count": "\(left.count)"])
+        do { try await context.leases.release(left) } catch {
+            context.logger.warning("leases are left to run out", metadata: ["error": "\(error)"])
+        }
+        await context.caller.client.shutdown()
+    }
+}

@@ -1,0 +1,18 @@
+import Core
+import Logging
+import NIOCore
+import Storage
+
+/// What every run's worker shares.
+struct EngineContext: Sendable {
+    let engine: RunID
+    let table: RunTable
+    let leases: LeaseStore
+    let committer: DecisionCommitter
+    let definitions: DefinitionStore
+    let quarantine: Quarantine
+    let caller: ParticipantCaller
+    /// For the timers of steps that wait beside calls in flight.
+    let eventLoops: any EventLoopGroup
+    let logger: Logger
+}

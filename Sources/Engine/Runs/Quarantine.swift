@@ -1,0 +1,58 @@
+import Core
+import Logging
+import Storage
+
+/// Opens claimed runs, and sets aside those that can't be processed: they become FAILED with a reason, stay visible, and
+/// never stop an engine.
+struct Quarantine: Sendable {
+    let definitions: DefinitionStore
+    let leases: LeaseStore
+    /// Takeovers in a row without progress before a run is set aside.
+    let maxFailures: Int
+    let logger: Logger
+
+    /// The run behind a claim; nil when it was set aside or given back.
+    func open(_ claimed: ClaimedRun) async -> Run? {
+        if claimed.failures >= maxFailures {
+            await setAside(
+                claimed.lease,
+                reason: "\(claimed.failures) engines in a row were lost while they held this run.")
+            return nil
+        }
+        do {
+            let definition = try await definitions.definition(
+                claimed.workflowName, version: claimed.workflowVersion)
+            return try claimed.run(of: definition)
+        } catch let problem as DefinitionProblem {
+            if case .store = problem {
+                logger.warning("a definition can't be read now", metadata: ["error": "\(problem)"])
+                await giveBack(claimed.lease)
+            } else {
+                await setAside(claimed.lease, reason: "\(problem)")
+            }
+        } catch {
+            await setAside(claimed.lease, reason: "It can't be read: \(error)")
+        }
+        return nil
+    }
+
+    /// Ends a run as FAILED, for a person to look at.
+    func setAside(_ lease: Lease, reason: String) async {
+        let failure = Failure(kind: "quarantined", message: reason)
+        do {
+            let isDone = try await leases.quarantine(lease, failure)
+            logger.error(
+                "a run was quarantined", metadata: ["runId": "\(lease.runID)", "reason": "\(reason)", "written": "\(isDone)"])
+        } catch {
+            logger.error(
+                "a run can't be quarantined now", metadata: ["runId": "\(lease.runID)", "error": "\(error)"])
+        }
+    }
+
+    /// Lets another claim have the run soon. If the database is away the lease runs out by itself.
+    func giveBack(_ lease: Lease) async {
+        do { try await leases.release([lease]) } catch {
+            logger.info("a lease is left to run out", metadata: ["runId": "\(lease.runID)", "error": "\(error)"])
+        }
+    }
+}

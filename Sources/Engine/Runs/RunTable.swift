@@ -1,0 +1,122 @@
+import Core
+import Storage
+import Synchronization
+
+/// The runs this engine holds: what the lease keeper renews, and where others find a run's worker.
+///
+/// Bounded: the claimer asks for room before it claims.
+final class RunTable: Sendable {
+    private struct Entry: Sendable {
+        let lease: Lease
+        let mailbox: Mailbox
+        /// By this process's monotonic clock; nil once the lease is known to be lost.
+        var heldUntil: ContinuousClock.Instant?
+    }
+    private struct State: Sendable {
+        var entries: [RunID: Entry] = [:]
+        var roomNeeded = 0
+        var claimer: CheckedContinuation<Void, Never>?
+        var isStopping = false
+    }
+
+    /// How many runs may be held at once.
+    let capacity: Int
+    private let state = Mutex(State())
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    /// Runs held.
+    var count: Int { state.withLock { $0.entries.count } }
+
+    /// No more runs are to be taken.
+    var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// Waits until `room` more runs can be taken, or the engine stops; returns the room there is.
+    func waitForRoom(_ room: Int) async -> Int {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let isFree = state.withLock { state in
+                if state.isStopping || capacity - state.entries.count >= room { return true }
+                state.roomNeeded = room
+                state.claimer = continuation
+                return false
+            }
+            if isFree { continuation.resume() }
+        }
+        return capacity - count
+    }
+
+    /// Nobody waits for room from now on.
+    func stop() {
+        let claimer = state.withLock { state in
+            state.isStopping = true
+            defer { state.claimer = nil }
+            return state.claimer
+        }
+        claimer?.resume()
+    }
+
+    /// Notes a claimed run. Its former lease, if this very engine held it, is superseded.
+    func add(_ lease: Lease, _ mailbox: Mailbox, heldUntil: ContinuousClock.Instant) {
+        state.withLock {
+            $0.entries[lease.runID] = Entry(lease: lease, mailbox: mailbox, heldUntil: heldUntil)
+        }
+    }
+
+    /// Forgets a run, unless it was claimed anew in the meantime.
+    func remove(_ lease: Lease) {
+        let claimer = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.entries[lease.runID]?.lease == lease else { return nil }
+            state.entries[lease.runID] = nil
+            guard state.claimer != nil, capacity - state.entries.count >= state.roomNeeded else { return nil }
+            defer { state.claimer = nil }
+            return state.claimer
+        }
+        claimer?.resume()
+    }
+
+    /// The lease has not run out as far as this process can know. To be asked before every call.
+    func isHeld(_ lease: Lease, at now: ContinuousClock.Instant) -> Bool {
+        state.withLock { state in
+            guard let entry = state.entries[lease.runID], entry.lease == lease, let until = entry.heldUntil
+            else { return false }
+            return now < until
+        }
+    }
+
+    /// All leases that are not known to be lost.
+    var leases: [Lease] {
+        state.withLock { state in state.entries.values.filter { $0.heldUntil != nil }.map(\.lease) }
+    }
+
+    /// Takes in the answer to a renewal that was asked for at `asked`.
+    func renewed(_ asked: [Lease], held: [RunID: Int], until: ContinuousClock.Instant) -> (lost: Int, inboxes: [Mailbox]) {
+        state.withLock { state in
+            var lost = 0
+            var inboxes: [Mailbox] = []
+            for lease in asked where state.entries[lease.runID]?.lease == lease {
+                if let unread = held[lease.runID] {
+                    state.entries[lease.runID]?.heldUntil = until
+                    if unread > 0, let entry = state.entries[lease.runID] { inboxes.append(entry.mailbox) }
+                } else {
+                    state.entries[lease.runID]?.heldUntil = nil
+                    lost += 1
+                }
+            }
+            return (lost, inboxes)
+        }
+    }
+
+    /// The worker of a run, if this engine holds it.
+    func mailbox(of runID: RunID) -> Mailbox? {
+        state.withLock { $0.entries[runID]?.mailbox }
+    }
+
+    /// Declares every lease lost, so that workers stop at their next step; returns what was held.
+    func abandonAll() -> [Lease] {
+        state.withLock { state in
+            let leases = state.entries.values.filter { $0.heldUntil != nil }.map(\.lease)
+            for runID in state.entries.keys { state.entries[runID]?.heldUntil = nil }
+            return leases
+        }
+    }
+}

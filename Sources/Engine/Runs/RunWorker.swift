@@ -1,0 +1,181 @@
+import Core
+import Logging
+import NIOCore
+import Postgres
+import Storage
+
+/// Carries one claimed run as far as it goes without waiting: the only writer of that run while the lease lasts.
+///
+///     claim → (decide → commit → call)* → terminal, or the lease is given back because nothing is left to do but wait
+///
+/// Every call is made after the commit that stored its intent; every answer is decided and committed before anything
+/// follows from it. When a commit says that the lease is lost, the worker drops the run without another word.
+struct RunWorker {
+    private let context: EngineContext
+    private let claimed: ClaimedRun
+    /// When the claim's answer arrived: with `claimed.now` it ties this process's clock to the database's.
+    private let claimedAt: ContinuousClock.Instant
+    private let mailbox: Mailbox
+
+    private var run: Run
+    private var inFlight: Set<Int> = []
+    private var isInboxPending: Bool
+    private var timer: Scheduled<Void>?
+    private let trace: ParticipantCaller.Trace
+
+    /// Nil when the claimed run can't be read or has failed too often: it has been set aside then.
+    init?(
+        _ claimed: ClaimedRun, mailbox: Mailbox, claimedAt: ContinuousClock.Instant, context: EngineContext
+    ) async {
+        self.context = context
+        self.claimed = claimed
+        self.claimedAt = claimedAt
+        self.mailbox = mailbox
+        isInboxPending = claimed.inboxCount > 0
+        trace = ParticipantCaller.Trace(
+            correlationID: claimed.correlationID ?? claimed.lease.runID.description, traceparent: claimed.traceparent)
+        guard let run = await context.quarantine.open(claimed) else { return nil }
+        self.run = run
+    }
+
+    /// Works until the run is over, waits, or is lost.
+    mutating func work() async {
+        defer { timer?.cancel() }
+        if needsDecision {
+            guard await settle([hasLostCalls ? .tookOver : .woke]) else { return }
+        }
+        while true {
+            guard startCalls() else { return }
+            let messages = await mailbox.next()
+            let happenings = messages.compactMap { take($0) }
+            guard await settle(happenings) else { return }
+        }
+    }
+
+    /// The claim alone does not say what to call.
+    private var needsDecision: Bool {
+        !claimed.beganDueSteps || isInboxPending || !run.hasCallInFlight
+    }
+
+    /// Calls are noted as in flight that this claim did not begin.
+    private var hasLostCalls: Bool { !claimed.beganDueSteps && run.hasCallInFlight }
+
+    /// The database's time, as far as this process can tell.
+    private var now: Instant { claimed.now + (ContinuousClock.now - claimedAt) }
+
+    private mutating func take(_ message: Message) -> Happening? {
+        switch message {
+        case .answered(let step, let action, let attempt, let result):
+            inFlight.remove(step)
+            return .finished(step: step, action: action, attempt: attempt, result)
+        case .due:
+            return .woke
+        case .inboxFilled:
+            isInboxPending = true
+            return nil
+        }
+    }
+
+    /// Makes the calls whose intent is stored and which are not under way. False when the lease has run out.
+    private mutating func startCalls() -> Bool {
+        guard context.table.isHeld(claimed.lease, at: .now) else {
+            context.logger.notice("a lease ran out before its next call", metadata: ["runId": "\(run.id)"])
+            return false
+        }
+        for (index, step) in run.steps.enumerated() {
+            guard let call = step.callInFlight, inFlight.insert(index).inserted else { continue }
+            let mailbox = mailbox
+            context.caller.call(run, step: index, action: call.action, attempt: call.attempt, trace: trace) {
+                mailbox.post(.answered(step: index, action: call.action, attempt: call.attempt, $0))
+            }
+        }
+        watchWaitingSteps()
+        return true
+    }
+
+    /// A step that waits for its backoff beside calls in flight needs a timer of its own: nobody else will look.
+    private mutating func watchWaitingSteps() {
+        timer?.cancel()
+        timer = nil
+        guard let due = run.steps.lazy.compactMap(\.nextAttemptAt).min() else { return }
+        let mailbox = mailbox
+        let delay = max(.zero, due - now) + .milliseconds(1)
+        timer = context.eventLoops.next().scheduleTask(in: TimeAmount(delay)) { mailbox.post(.due) }
+    }
+}
+
+extension RunWorker {
+    /// Decides and commits until nothing is left to decide. False when the run is out of this worker's hands.
+    private mutating func settle(_ happenings: [Happening]) async -> Bool {
+        while true {
+            do {
+                let inbox = isInboxPending ? try await context.leases.inbox(of: run.id) : []
+                let commit = decideAll(requests(inbox) + happenings, consumed: inbox.map(\.inboxID))
+                isInboxPending = false
+                if commit.events.isEmpty, inbox.isEmpty, run.hasCallInFlight { return true }
+                switch try await context.committer.submit(commit) {
+                case .written(let unread):
+                    run = commit.run
+                    if commit.ends || commit.releaseIn != nil { return false }
+                    isInboxPending = unread > 0
+                    return isInboxPending ? await settle([]) : true
+                case .inboxFirst:
+                    isInboxPending = true
+                case .leaseLost:
+                    context.logger.notice("lease lost", metadata: ["runId": "\(run.id)"])
+                    return false
+                }
+            } catch {
+                await giveUp(error)
+                return false
+            }
+        }
+    }
+
+    /// What came in through the inbox is decided first: a cancel accepted before a result must not be overtaken by it.
+    private func requests(_ inbox: [InboxRow]) -> [Happening] {
+        inbox.compactMap { row in
+            guard let request = row.request else {
+                context.logger.warning("an inbox row is none we know", metadata: ["runId": "\(run.id)"])
+                return nil
+            }
+            switch request.kind {
+            case .cancel(let reason): return .cancel(by: request.sentBy, reason: reason)
+            case .retry(let stepID):
+                guard let step = run.definition.step(stepID) else { return nil }
+                return .retry(step: step.index, by: request.sentBy)
+            }
+        }
+    }
+
+    private func decideAll(_ happenings: [Happening], consumed: [Int64]) -> RunCommit {
+        let now = now
+        var after = run
+        var events: [RunEvent] = []
+        for happening in happenings {
+            do {
+                let decided = try decide(after, happening, now: now, jitter: Double.random(in: 0..<1))
+                for event in decided { after.evolve(event, at: now) }
+                events += decided
+            } catch {
+                context.logger.info("a request came too late", metadata: ["error": "\(error)"])
+            }
+        }
+        var copy = run
+        return RunCommit(lease: claimed.lease, run: &copy, events: events, consumedInbox: consumed, now: now)
+    }
+
+    /// The decision could not be stored. What Postgres refuses for good would be refused for ever: such a run is set
+    /// aside. Everything else is left to the next holder.
+    private func giveUp(_ error: any Error) async {
+        guard case .refused(let cause)? = error as? StoreError, cause.state != .uniqueViolation else {
+            context.logger.warning(
+                "a decision could not be stored; the run is left to the next claim",
+                metadata: ["runId": "\(run.id)", "error": "\(error)"])
+            await context.quarantine.giveBack(claimed.lease)
+            return
+        }
+        await context.quarantine.setAside(
+            claimed.lease, reason: "The database refused what the run led to: \(cause)")
+    }
+}

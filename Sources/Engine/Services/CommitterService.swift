@@ -1,0 +1,15 @@
+import ServiceLifecycle
+import Storage
+
+/// Runs the group committer until everything that uses it has stopped.
+struct CommitterService: Service {
+    let committer: DecisionCommitter
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await committer.run()
+        } onGracefulShutdown: {
+            committer.close()
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Logging
+import ServiceLifecycle
+import Storage
+
+/// Renews the leases of all held runs, at a third of their length, and rings the workers whose runs have mail.
+struct LeaseKeeper: Service {
+    let table: RunTable
+    let leases: LeaseStore
+    let lease: Duration
+    let logger: Logger
+
+    /// Leases in one statement.
+    private static let maxBatch = 500
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try await Task.sleep(for: lease / 3)
+                await renewAll()
+            }
+        }
+    }
+
+    private func renewAll() async {
+        var rest = table.leases[...]
+        while !rest.isEmpty {
+            let batch = Array(rest.prefix(Self.maxBatch))
+            rest = rest.dropFirst(Self.maxBatch)
+            let asked = ContinuousClock.now
+            do {
+                let held = try await leases.renew(batch)
+                let (lost, inboxes) = table.renewed(batch, held: held, until: asked + lease)
+                if lost > 0 { logger.warning("leases were lost", metadata: ["count": "\(lost)"]) }
+                for inbox in inboxes { inbox.post(.inboxFilled) }
+            } catch {
+                logger.warning("leases can't be renewed now", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Postgres
+import ServiceLifecycle
+import Storage
+
+/// Answers whether the engine lives (`/health`) and can work (`/ready`: the database answers).
+func opsServer(
+    _ configuration: EngineConfiguration, database: Database, table: RunTable, logger: Logger
+) -> some Service {
+    let router = Router()
+    for path in ["/health", "/health/live"] {
+        router.get("\(path)") { _, _ in json(.ok, #"{"status":"up"}"#) }
+    }
+    for path in ["/ready", "/health/ready"] {
+        router.get("\(path)") { _, _ in
+            do {
+                _ = try await database.reads.execute(Ping(), deadline: .seconds(2))
+                return json(.ok, #"{"status":"ready","runsInFlight":\#(table.count)}"#)
+            } catch {
+                return json(.serviceUnavailable, #"{"status":"not ready","missing":["postgres"]}"#)
+            }
+        }
+    }
+    return Application(
+        router: router,
+        configuration: .init(
+            address: .hostname(configuration.opsHost, port: configuration.opsPort), serverName: "sagaflow-engine"),
+        logger: logger)
+}
+
+private func json(_ status: HTTPResponse.Status, _ text: String) -> Response {
+    Response(
+        status: status, headers: [.contentType: "application/json"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+}

@@ -1,0 +1,53 @@
+package import Core
+package import Postgres
+
+/// Writes an engine's row for the cluster view, and clears away rows of engines unheard of for an hour.
+package struct BeatEngine: Statement {
+    package let engine: RunID
+    package let host: String
+    package let inFlight: Int
+
+    package typealias Row = Int64
+
+    package init(engine: RunID, host: String, inFlight: Int) {
+        self.engine = engine
+        self.host = host
+        self.inFlight = inFlight
+    }
+
+    package static let sql = """
+        WITH gone AS (
+            DELETE FROM engines WHERE heartbeat_at < now() - interval '1 hour' AND engine_id <> $1 RETURNING 1
+        ), beat AS (
+            INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight)
+            VALUES ($1, $2, $3, now(), now(), $4)
+            ON CONFLICT (engine_id) DO UPDATE SET heartbeat_at = now(), in_flight = excluded.in_flight
+        )
+        SELECT count(*) FROM gone
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuid(engine.uuid)
+        parameters.text(host)
+        parameters.text(sagaflowVersion)
+        parameters.int32(Int32(inFlight))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
+}
+
+/// Removes the row of an engine that stops.
+package struct ForgetEngine: Statement {
+    package let engine: RunID
+
+    package typealias Row = Never
+
+    package init(engine: RunID) { self.engine = engine }
+
+    package static let sql = "DELETE FROM engines WHERE engine_id = $1"
+
+    package func bind(_ parameters: inout Parameters) { parameters.uuid(engine.uuid) }
+}
+
+/// The release these processes are of.
+package let sagaflowVersion = "0.1.0"
