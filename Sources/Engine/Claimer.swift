@@ -14,7 +14,6 @@ import Storage
 /// a notification comes, or the poll interval is over.
 struct Claimer: Service {
     let context: EngineContext
-    let wakeUp: WakeUp
     /// How long a lease lasts.
     let lease: Duration
     /// The longest sleep.
@@ -31,7 +30,7 @@ struct Claimer: Service {
                 await claimUntilStopped(&workers)
             } onGracefulShutdown: {
                 context.table.stop()
-                wakeUp.ring()
+                context.wakeUp.ring()
             }
             await drain()
         }
@@ -53,7 +52,7 @@ struct Claimer: Service {
                 if claimed.count < limit { await sleepUntilDue() }
             } catch {
                 context.logger.warning("runs can't be claimed now", metadata: ["error": "\(error)"])
-                await wakeUp.wait(atMost: backoff.wait())
+                await context.wakeUp.wait(atMost: backoff.wait())
             }
         }
     }
@@ -75,10 +74,10 @@ struct Claimer: Service {
     private func sleepUntilDue() async {
         do {
             let due = try await context.leases.nextDue() ?? poll
-            if due > .zero { await wakeUp.wait(atMost: min(due, poll)) }
+            if due > .zero { await context.wakeUp.wait(atMost: min(due, poll)) }
         } catch {
             context.logger.warning("the next due run can't be looked up", metadata: ["error": "\(error)"])
-            await wakeUp.wait(atMost: poll)
+            await context.wakeUp.wait(atMost: poll)
         }
     }
 
@@ -87,7 +86,7 @@ struct Claimer: Service {
     private func drain() async {
         let giveUpAt = ContinuousClock.now + grace
         while context.table.count > 0, ContinuousClock.now < giveUpAt {
-            await wakeUp.wait(atMost: .milliseconds(50))
+            await context.wakeUp.wait(atMost: .milliseconds(50))
         }
         let left = context.table.abandonAll()
         if left.isEmpty { return }

@@ -54,7 +54,10 @@ struct HTTPTests {
                 let answer = try await payments.send(
                     example.method, example.path, headers, Array(example.body.utf8))
                 #expect(answer.status == example.status, "\(example.description)")
-                if example.status >= 400 { #expect(answer.body["status"]?.int == example.status) }
+                if example.status >= 400 {
+                    #expect(answer.body["status"]?.int == example.status)
+                    #expect(answer.body["title"]?.string?.isEmpty == false)
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 import Participants
 import Testing
 
-@Suite("Base URLs: what could lead a call astray is refused with a sentence")
+@Suite("Base URLs: what could lead a call astray is refused with a sentence", .timeLimit(.minutes(2)))
 struct BaseURLTests {
     @Test(
         "accepted, in one form",

@@ -4,7 +4,7 @@ import Participants
 import Synchronization
 import Testing
 
-@Suite("A call that found no connection was surely not sent")
+@Suite("A call that found no connection was surely not sent", .timeLimit(.minutes(2)))
 struct ConnectTests {
     /// A port on which nobody listens.
     private func closedPort() async throws -> Int {

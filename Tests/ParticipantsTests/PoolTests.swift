@@ -5,7 +5,7 @@ import Participants
 import Synchronization
 import Testing
 
-@Suite("Connections are reused without losing, repeating or mixing up calls")
+@Suite("Connections are reused without losing, repeating or mixing up calls", .timeLimit(.minutes(2)))
 struct PoolTests {
     @Test("calls one after the other share a connection, and the request is exactly what was asked for")
     func keepAlive() async throws {
@@ -44,7 +44,7 @@ struct PoolTests {
                     #expect(await client.send(call(server.port)).ending == .response(200))
                     #expect(server.accepted == round)
                     for channel in server.openChannels { try await channel.close().get() }
-                    while await client.statistics().connections > 0 { await Task.yield() }
+                    try await until("the client notices") { await client.statistics().connections == 0 }
                 }
             }
         }
@@ -164,14 +164,14 @@ struct PoolTests {
         let script: FaultyServer.Script = { $0.number == 0 ? [.wait(gate), .send(answer())] : [.send(answer())] }
         try await FaultyServer.with(script: script) { server in
             try await withClient({ $0.maxConnectionsPerOrigin = 1 }) { client in
-                await withTaskGroup(of: Void.self) { group in
+                try await withThrowingTaskGroup(of: Void.self) { group in
                     for index in 0..<20 {
                         group.addTask {
                             #expect(await client.send(call(server.port, path: "/\(index)")).ending == .response(200))
                         }
                         // The first is in flight or waits for its connection, the others wait behind it.
-                        while await client.statistics().waiting + server.requests.count < index + 1 {
-                            await Task.yield()
+                        try await until("call \(index) waits") {
+                            await client.statistics().waiting + server.requests.count == index + 1
                         }
                     }
                     gate.open()
@@ -190,9 +190,9 @@ struct PoolTests {
                 $0.maxWaitingPerOrigin = 1
             }) { client in
                 async let first = client.send(call(server.port))
-                while server.requests.isEmpty { await Task.yield() }
+                try await server.received(1)
                 async let second = client.send(call(server.port, timeout: .milliseconds(300)))
-                while await client.statistics().waiting == 0 { await Task.yield() }
+                try await until("the second call waits") { await client.statistics().waiting == 1 }
                 #expect(
                     await client.send(call(server.port)).ending == .notSent(.poolExhausted), "one may wait, not two")
                 #expect(await second.ending == .notSent(.poolExhausted))
@@ -208,15 +208,15 @@ struct PoolTests {
         try await FaultyServer.with(script: { _ in [] }) { hanging in
             try await FaultyServer.with(script: { _ in [.send(answer())] }) { server in
                 try await withClient({ $0.maxConnectionsPerOrigin = 2 }) { client in
-                    await withTaskGroup(of: Ending.self) { group in
+                    try await withThrowingTaskGroup(of: Ending.self) { group in
                         for _ in 0..<20 {
                             group.addTask { await client.send(call(hanging.port, timeout: .milliseconds(500))).ending }
                         }
-                        while hanging.requests.count < 2 { await Task.yield() }
+                        try await hanging.received(2)
                         for _ in 0..<20 { #expect(await client.send(call(server.port)).ending == .response(200)) }
                         // Those that got no connection were not sent; which of the reasons depends on the last
                         // millisecond.
-                        let endings = await group.reduce(into: [Ending: Int]()) { $0[$1, default: 0] += 1 }
+                        let endings = try await group.reduce(into: [Ending: Int]()) { $0[$1, default: 0] += 1 }
                         #expect(endings[.unknown(.timeout)] == hanging.requests.count)
                         let allowed: Set<Ending> = [.unknown(.timeout), .notSent(.poolExhausted), .notSent(.connect)]
                         #expect(Set(endings.keys).isSubset(of: allowed))
@@ -232,12 +232,12 @@ struct PoolTests {
         try await FaultyServer.with(script: { _ in [.wait(gate), .send(answer())] }) { server in
             try await withClient { client in
                 let port = server.port
-                await withTaskGroup(of: Ending.self) { group in
+                try await withThrowingTaskGroup(of: Ending.self) { group in
                     group.addTask { await client.send(call(port)).ending }
-                    while server.requests.isEmpty { await Task.yield() }
+                    try await server.received(1)
                     group.cancelAll()
                     gate.open()
-                    #expect(await group.next() == .response(200))
+                    #expect(try await group.next() == .response(200))
                 }
             }
         }

@@ -9,7 +9,7 @@ private enum Reading: Equatable {
     case failed(ParseFault)
 }
 
-@Suite("The parser reads what a hostile server sends, the same however it is cut into packets")
+@Suite("The parser reads what a hostile server sends, the same however it is cut into packets", .timeLimit(.minutes(2)))
 struct ResponseParserTests {
     private static let limits = ResponseParser.Limits(
         headBytes: 400, headerCount: 10, informationalAnswers: 2, bodyBytes: 64)
@@ -163,10 +163,10 @@ struct ResponseParserTests {
         }
     }
 
-    @Test("bytes changed at random never crash it, nor make it depend on how they are cut", arguments: 0..<8)
+    @Test("bytes changed at random never crash it, nor make it depend on how they are cut", arguments: 0..<4)
     func fuzz(seed: UInt64) {
         var random = SplitMix(state: seed)
-        for _ in 0..<1500 {
+        for _ in 0..<700 {
             var bytes = Array(Self.validCases[Int(random.next() % UInt64(Self.validCases.count))].text.utf8)
             for _ in 0...(random.next() % 4) {
                 let at = Int(random.next() % UInt64(bytes.count))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Participants
 
-@Suite("Retry-After: what a participant asks for, never more than a day, never nonsense")
+@Suite("Retry-After: what a participant asks for, never more than a day, never nonsense", .timeLimit(.minutes(2)))
 struct RetryAfterTests {
     /// Sun, 06 Nov 1994 08:49:37 GMT, the date of the RFC.
     private let now: Int64 = 784_111_777

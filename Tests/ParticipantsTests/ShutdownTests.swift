@@ -3,20 +3,22 @@ import NIOPosix
 import Participants
 import Testing
 
-@Suite("Shutting down ends every call once and leaves no connection")
+@Suite("Shutting down ends every call once and leaves no connection", .timeLimit(.minutes(2)))
 struct ShutdownTests {
     @Test("without grace, calls in flight end unknown, waiting calls and later ones not sent")
     func withoutGrace() async throws {
         try await FaultyServer.with(script: { _ in [] }) { server in
             try await withClient({ $0.maxConnectionsPerOrigin = 3 }) { client in
-                let endings = await withTaskGroup(of: Ending.self) { group in
+                let endings = try await withThrowingTaskGroup(of: Ending.self) { group in
                     for _ in 0..<10 {
                         group.addTask { await client.send(call(server.port, timeout: .seconds(30))).ending }
                     }
-                    while await client.statistics().waiting + server.requests.count < 10 { await Task.yield() }
-                    while server.requests.count < 3 { await Task.yield() }
+                    try await until("all calls wait") {
+                        await client.statistics().waiting + server.requests.count == 10
+                    }
+                    try await server.received(3)
                     await client.shutdown()
-                    return await group.reduce(into: [Ending: Int]()) { $0[$1, default: 0] += 1 }
+                    return try await group.reduce(into: [Ending: Int]()) { $0[$1, default: 0] += 1 }
                 }
                 #expect(endings == [.unknown(.shutdown): 3, .notSent(.shutdown): 7])
                 #expect(await client.send(call(server.port)).ending == .notSent(.shutdown))
@@ -33,9 +35,11 @@ struct ShutdownTests {
         try await FaultyServer.with(script: script) { server in
             try await withClient { client in
                 async let first = client.send(call(server.port))
-                while server.requests.isEmpty { await Task.yield() }
+                try await server.received(1)
                 async let shutdown: Void = client.shutdown(grace: .seconds(20))
-                while await client.send(call(server.port)).ending != .notSent(.shutdown) { await Task.yield() }
+                try await until("the client refuses calls") {
+                    await client.send(call(server.port)).ending == .notSent(.shutdown)
+                }
                 gate.open()
                 #expect(await first.ending == .response(200))
                 await shutdown
@@ -49,7 +53,7 @@ struct ShutdownTests {
         try await FaultyServer.with(script: { _ in [] }) { server in
             try await withClient { client in
                 async let first = client.send(call(server.port, timeout: .seconds(30)))
-                while server.requests.isEmpty { await Task.yield() }
+                try await server.received(1)
                 await client.shutdown(grace: .milliseconds(50))
                 #expect(await first.ending == .unknown(.shutdown))
             }
@@ -60,7 +64,7 @@ struct ShutdownTests {
     func storm(_ round: Int) async throws {
         try await FaultyServer.with(script: { _ in [.send(answer())] }) { server in
             try await withClient(on: MultiThreadedEventLoopGroup.singleton) { client in
-                let endings = await withTaskGroup(of: [Ending].self) { group in
+                let endings = try await withThrowingTaskGroup(of: [Ending].self) { group in
                     for _ in 0..<20 {
                         group.addTask {
                             var endings: [Ending] = []
@@ -70,9 +74,9 @@ struct ShutdownTests {
                             return endings
                         }
                     }
-                    while server.requests.count < 50 + 40 * round { await Task.yield() }
+                    try await server.received(50 + 40 * round)
                     await client.shutdown()
-                    return await group.reduce(into: []) { $0 += $1 }
+                    return try await group.reduce(into: []) { $0 += $1 }
                 }
                 let allowed: Set<Ending> = [.response(200), .unknown(.shutdown), .notSent(.shutdown)]
                 #expect(Set(endings).isSubset(of: allowed))

@@ -59,7 +59,9 @@ final class Certificates {
     }
 }
 
-@Suite("TLS: only the right participant is called, and no request leaves before it has proved itself")
+@Suite(
+    "TLS: only the right participant is called, and no request leaves before it has proved itself",
+    .timeLimit(.minutes(2)))
 struct TLSTests {
     private let certificates: Certificates
 
@@ -139,7 +141,7 @@ struct TLSTests {
         ) { server in
             try await withClient({ $0.trustRootsFile = certificates.path("ca.pem") }) { client in
                 for _ in 0..<3 {
-                    let result = await client.send(call(server.port, scheme: .https, body: text, timeout: .seconds(20)))
+                    let result = await client.send(call(server.port, scheme: .https, body: text))
                     #expect(result.body == Array(text.utf8))
                 }
                 #expect(server.accepted == 1)

@@ -2,6 +2,7 @@ internal import Core
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import NIOHTTP1
 
 extension Response {
     /// A JSON body, taken as it is.
@@ -13,13 +14,13 @@ extension Response {
 
     /// An RFC 9457 problem.
     static func problem(_ status: Int, _ detail: String) -> Response {
-        let status = HTTPResponse.Status(integerLiteral: status)
         let json: JSON = [
-            "type": "about:blank", "title": JSON(status.reasonPhrase), "status": JSON(status.code),
+            "type": "about:blank", "title": JSON(HTTPResponseStatus(statusCode: status).reasonPhrase),
+            "status": JSON(status),
             "detail": JSON(detail),
         ]
         return Response(
-            status: status, headers: [.contentType: "application/problem+json"],
+            status: HTTPResponse.Status(integerLiteral: status), headers: [.contentType: "application/problem+json"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
     }
 

@@ -45,10 +45,9 @@ struct Engine {
         let context = EngineContext(
             engine: id, table: table, leases: leases, committer: committer, definitions: definitions,
             quarantine: Quarantine(definitions: definitions, leases: leases, maxFailures: 5, logger: logger),
-            caller: caller, eventLoops: group, logger: logger)
+            caller: caller, wakeUp: wakeUp, eventLoops: group, logger: logger)
         claimer = Claimer(
-            context: context, wakeUp: wakeUp, lease: configuration.lease, poll: configuration.poll,
-            grace: configuration.grace)
+            context: context, lease: configuration.lease, poll: configuration.poll, grace: configuration.grace)
     }
 
     /// Runs until SIGTERM or SIGINT.

@@ -12,6 +12,8 @@ struct EngineContext: Sendable {
     let definitions: DefinitionStore
     let quarantine: Quarantine
     let caller: ParticipantCaller
+    /// The claimer's bell: rung for the time at which a run given back is due.
+    let wakeUp: WakeUp
     /// For the timers of steps that wait beside calls in flight.
     let eventLoops: any EventLoopGroup
     let logger: Logger

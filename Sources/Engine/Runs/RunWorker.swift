@@ -116,6 +116,7 @@ extension RunWorker {
                 switch try await context.committer.submit(commit) {
                 case .written(let unread):
                     run = commit.run
+                    if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
                     if commit.ends || commit.releaseIn != nil { return false }
                     isInboxPending = unread > 0
                     return isInboxPending ? await settle([]) : true

@@ -1,5 +1,5 @@
-package import Core
-package import Postgres
+import Core
+import Postgres
 
 /// Made before the first migration, so it is none itself.
 let createMigrationTable = """

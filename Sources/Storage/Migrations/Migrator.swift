@@ -88,7 +88,9 @@ package struct Migrator: Sendable {
         let record = RecordMigration(migration)
         let isWhole = try await run(migration.upName) { () throws(PostgresError) in
             try await connection.inTransaction { connection throws(PostgresError) in
-                try connection.runWhole(migration.up) && !connection.execute(record).isEmpty
+                guard try connection.runWhole(migration.up) else { return false }
+                _ = try connection.execute(record)
+                return true
             }
         }
         if !isWhole { throw .endsTransaction(migration.upName) }
@@ -102,7 +104,9 @@ package struct Migrator: Sendable {
             let forget = ForgetMigration(version: migration.version)
             let isWhole = try await run(migration.downName) { () throws(PostgresError) in
                 try await connection.inTransaction { connection throws(PostgresError) in
-                    try connection.runWhole(migration.down) && !connection.execute(forget).isEmpty
+                    guard try connection.runWhole(migration.down) else { return false }
+                    _ = try connection.execute(forget)
+                    return true
                 }
             }
             if !isWhole { throw .endsTransaction(migration.downName) }
@@ -171,7 +175,7 @@ package struct Migrator: Sendable {
         let connection = try await open()
         do throws(MigrationError) {
             try await lock(connection)
-            try await run { () throws(PostgresError) in try await connection.simpleQuery(createMigrationTable) }
+            _ = try await run { () throws(PostgresError) in try await connection.simpleQuery(createMigrationTable) }
             let changed = try await body(connection)
             await connection.close()
             return changed

@@ -15,7 +15,8 @@ struct DefinitionChange: Sendable, CustomTestStringConvertible {
 
     /// A workflow of one good step with these members added (a member given twice would be malformed JSON).
     static func top(_ members: String, _ pointers: String..., detail: String = "") -> DefinitionChange {
-        let steps = members.contains(#""steps""#) ? "" : #","steps":[{"id":"a","action":{"participant":"p","path":"/"}}]"#
+        let steps =
+            members.contains(#""steps""#) ? "" : #","steps":[{"id":"a","action":{"participant":"p","path":"/"}}]"#
         let name = members.contains(#""name""#) ? "" : #","name":"w""#
         let version = members.contains(#""version""#) ? "" : #","version":"1.0.0""#
         return DefinitionChange(text: "{\(members)\(name)\(version)\(steps)}", pointers: pointers, detail: detail)
@@ -23,12 +24,14 @@ struct DefinitionChange: Sendable, CustomTestStringConvertible {
 
     /// A workflow with these steps.
     static func steps(_ steps: String, _ pointers: String..., detail: String = "") -> DefinitionChange {
-        DefinitionChange(text: #"{"name":"w","version":"1.0.0","steps":[\#(steps)]}"#, pointers: pointers, detail: detail)
+        DefinitionChange(
+            text: #"{"name":"w","version":"1.0.0","steps":[\#(steps)]}"#, pointers: pointers, detail: detail)
     }
 
     /// A workflow whose only step's action has these members besides participant and path.
     static func action(_ members: String, _ pointers: String..., detail: String = "") -> DefinitionChange {
-        let text = #"{"name":"w","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/",\#(members)}}]}"#
+        let text =
+            #"{"name":"w","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/",\#(members)}}]}"#
         return DefinitionChange(text: text, pointers: pointers.map { "/steps/0/action" + $0 }, detail: detail)
     }
 
@@ -49,67 +52,126 @@ let brokenDefinitions: [DefinitionChange] = [
     .whole("null", "", detail: "an object"), .whole("[]", "", detail: "not an array"), .whole("\"x\"", ""),
     .whole("{}", "/name", "/version", "/steps", detail: "required"),
     .top(#""nmae":"x""#, "/nmae", detail: "not known"), .top(#""Timeout":"1s""#, "/Timeout"),
-    .top(#""name":"Order""#, "/name"), .top(#""name":"""#, "/name"), .top(#""name":"-a""#, "/name"), .top(#""name":"a_b""#, "/name"),
-    .top(#""name":"a b""#, "/name"), .top(#""name":"é""#, "/name"), .top(#""name":"a/b""#, "/name"), .top(#""name":5"#, "/name", detail: "not a number"),
-    .top(#""name":null"#, "/name", detail: "not null"), .top(#""name":"\#(String(repeating: "a", count: 64))""#, "/name"),
+    .top(#""name":"Order""#, "/name"), .top(#""name":"""#, "/name"), .top(#""name":"-a""#, "/name"),
+    .top(#""name":"a_b""#, "/name"),
+    .top(#""name":"a b""#, "/name"), .top(#""name":"é""#, "/name"), .top(#""name":"a/b""#, "/name"),
+    .top(#""name":5"#, "/name", detail: "not a number"),
+    .top(#""name":null"#, "/name", detail: "not null"),
+    .top(#""name":"\#(String(repeating: "a", count: 64))""#, "/name"),
     .top(#""version":"1.0""#, "/version"), .top(#""version":"v1.0.0""#, "/version"), .top(#""version":1"#, "/version"),
-    .top(#""version":"1.0.0-\#(String(repeating: "a", count: 59))""#, "/version"), .top(#""description":1"#, "/description"),
+    .top(#""version":"1.0.0-\#(String(repeating: "a", count: 59))""#, "/version"),
+    .top(#""description":1"#, "/description"),
     .top(#""description":"\#(String(repeating: "a", count: 1001))""#, "/description"),
-    .top(#""timeout":"0s""#, "/timeout"), .top(#""timeout":"-1s""#, "/timeout"), .top(#""timeout":"31d""#, "/timeout", detail: "at most 30d"),
-    .top(#""timeout":"1.5s""#, "/timeout"), .top(#""timeout":60"#, "/timeout"), .top(#""timeout":"60""#, "/timeout"), .top(#""timeout":null"#, "/timeout"),
-    .top(#""output":"${steps.b.output}""#, "/output", detail: "steps.b.output"), .top(#""output":{"x":["${foo}"]}"#, "/output/x/0"),
+    .top(#""timeout":"0s""#, "/timeout"), .top(#""timeout":"-1s""#, "/timeout"),
+    .top(#""timeout":"31d""#, "/timeout", detail: "at most 30d"),
+    .top(#""timeout":"1.5s""#, "/timeout"), .top(#""timeout":60"#, "/timeout"), .top(#""timeout":"60""#, "/timeout"),
+    .top(#""timeout":null"#, "/timeout"),
+    .top(#""output":"${steps.b.output}""#, "/output", detail: "steps.b.output"),
+    .top(#""output":{"x":["${foo}"]}"#, "/output/x/0"),
     .top(#""output":{"${input.a}":1}"#, "/output/${input.a}"),
     // Retries
-    .top(#""retry":[]"#, "/retry"), .top(#""retry":{"attempts":3}"#, "/retry/attempts"), .top(#""retry":{"maxAttempts":0}"#, "/retry/maxAttempts"),
-    .top(#""retry":{"maxAttempts":101}"#, "/retry/maxAttempts"), .top(#""retry":{"maxAttempts":1000000000}"#, "/retry/maxAttempts"),
-    .top(#""retry":{"maxAttempts":2.5}"#, "/retry/maxAttempts"), .top(#""retry":{"maxAttempts":"3"}"#, "/retry/maxAttempts"),
-    .top(#""retry":{"maxAttempts":1e400}"#, "/retry/maxAttempts"), .top(#""retry":{"initialInterval":"0ms"}"#, "/retry/initialInterval"),
-    .top(#""retry":{"initialInterval":"2d"}"#, "/retry/initialInterval"), .top(#""retry":{"maxInterval":"25h"}"#, "/retry/maxInterval"),
-    .top(#""retry":{"initialInterval":"2s","maxInterval":"1s"}"#, "/retry/maxInterval"), .top(#""retry":{"multiplier":0.5}"#, "/retry/multiplier"),
-    .top(#""retry":{"multiplier":10.01}"#, "/retry/multiplier"), .top(#""retry":{"multiplier":"2"}"#, "/retry/multiplier"),
-    .top(#""retry":{"multiplier":1e400}"#, "/retry/multiplier"), .top(#""retry":{"jitter":-0.1}"#, "/retry/jitter"), .top(#""retry":{"jitter":1.1}"#, "/retry/jitter"),
-    .top(#""compensationRetry":{"maxAttempts":101}"#, "/compensationRetry/maxAttempts"), .action(#""retry":{"maxAttempts":0}"#, "/retry/maxAttempts"),
+    .top(#""retry":[]"#, "/retry"), .top(#""retry":{"attempts":3}"#, "/retry/attempts"),
+    .top(#""retry":{"maxAttempts":0}"#, "/retry/maxAttempts"),
+    .top(#""retry":{"maxAttempts":101}"#, "/retry/maxAttempts"),
+    .top(#""retry":{"maxAttempts":1000000000}"#, "/retry/maxAttempts"),
+    .top(#""retry":{"maxAttempts":2.5}"#, "/retry/maxAttempts"),
+    .top(#""retry":{"maxAttempts":"3"}"#, "/retry/maxAttempts"),
+    .top(#""retry":{"maxAttempts":1e400}"#, "/retry/maxAttempts"),
+    .top(#""retry":{"initialInterval":"0ms"}"#, "/retry/initialInterval"),
+    .top(#""retry":{"initialInterval":"2d"}"#, "/retry/initialInterval"),
+    .top(#""retry":{"maxInterval":"25h"}"#, "/retry/maxInterval"),
+    .top(#""retry":{"initialInterval":"2s","maxInterval":"1s"}"#, "/retry/maxInterval"),
+    .top(#""retry":{"multiplier":0.5}"#, "/retry/multiplier"),
+    .top(#""retry":{"multiplier":10.01}"#, "/retry/multiplier"),
+    .top(#""retry":{"multiplier":"2"}"#, "/retry/multiplier"),
+    .top(#""retry":{"multiplier":1e400}"#, "/retry/multiplier"), .top(#""retry":{"jitter":-0.1}"#, "/retry/jitter"),
+    .top(#""retry":{"jitter":1.1}"#, "/retry/jitter"),
+    .top(#""compensationRetry":{"maxAttempts":101}"#, "/compensationRetry/maxAttempts"),
+    .action(#""retry":{"maxAttempts":0}"#, "/retry/maxAttempts"),
     .steps(step("a", #""retry":{"jitter":2}"#), "/steps/0/retry/jitter"),
     // Steps
     .top(#""steps":{}"#, "/steps"), .top(#""steps":[]"#, "/steps", detail: "1 to 100"),
-    .steps((0..<101).map { step("s\($0)") }.joined(separator: ","), "/steps", detail: "1 to 100"), .steps("1", "/steps/0"), .steps("null", "/steps/0"),
-    .steps("{}", "/steps/0/id", "/steps/0/action"), .steps(step("A"), "/steps/0/id"), .steps(step("a.b"), "/steps/0/id"), .steps(step("_a"), "/steps/0/id"),
-    .steps(#"{"id":1,"action":\#(call)}"#, "/steps/0/id"), .steps(step("a", #""depends_on":[]"#), "/steps/0/depends_on"),
-    .steps(#"{"id":"a","compensation":\#(call)}"#, "/steps/0/action", detail: "required"), .steps(#"{"id":"a","action":null}"#, "/steps/0/action"),
-    .steps(step("a", #""compensation":null"#), "/steps/0/compensation"), .steps(step("a", #""compensation":{}"#), "/steps/0/compensation/participant", "/steps/0/compensation/path"),
-    .steps(step("a", #""timeout":"61m""#), "/steps/0/timeout", detail: "at most 1h"), .steps(step("a", #""description":{}"#), "/steps/0/description"),
-    .steps(step("a") + "," + step("a"), "/steps/1/id", detail: "Step 0"), .steps(step("a") + "," + step("b") + "," + step("a"), "/steps/2/id"),
+    .steps((0..<101).map { step("s\($0)") }.joined(separator: ","), "/steps", detail: "1 to 100"),
+    .steps("1", "/steps/0"), .steps("null", "/steps/0"),
+    .steps("{}", "/steps/0/id", "/steps/0/action"), .steps(step("A"), "/steps/0/id"),
+    .steps(step("a.b"), "/steps/0/id"), .steps(step("_a"), "/steps/0/id"),
+    .steps(#"{"id":1,"action":\#(call)}"#, "/steps/0/id"),
+    .steps(step("a", #""depends_on":[]"#), "/steps/0/depends_on"),
+    .steps(#"{"id":"a","compensation":\#(call)}"#, "/steps/0/action", detail: "required"),
+    .steps(#"{"id":"a","action":null}"#, "/steps/0/action"),
+    .steps(step("a", #""compensation":null"#), "/steps/0/compensation"),
+    .steps(step("a", #""compensation":{}"#), "/steps/0/compensation/participant", "/steps/0/compensation/path"),
+    .steps(step("a", #""timeout":"61m""#), "/steps/0/timeout", detail: "at most 1h"),
+    .steps(step("a", #""description":{}"#), "/steps/0/description"),
+    .steps(step("a") + "," + step("a"), "/steps/1/id", detail: "Step 0"),
+    .steps(step("a") + "," + step("b") + "," + step("a"), "/steps/2/id"),
     // Dependencies
-    .steps(step("a", #""dependsOn":"b""#), "/steps/0/dependsOn"), .steps(step("a", #""dependsOn":null"#), "/steps/0/dependsOn"),
-    .steps(step("a", #""dependsOn":[1]"#), "/steps/0/dependsOn/0"), .steps(step("a", #""dependsOn":["b"]"#), "/steps/0/dependsOn/0", detail: "no step"),
-    .steps(step("a", #""dependsOn":["a"]"#), "/steps/0/dependsOn/0", detail: "itself"), .steps(step("a") + "," + step("b", #""dependsOn":["a","a"]"#), "/steps/1/dependsOn/1", detail: "twice"),
-    .steps(step("a", #""dependsOn":["b"]"#) + "," + step("b", #""dependsOn":["a"]"#), "/steps/0/dependsOn", detail: "a, b, a"),
+    .steps(step("a", #""dependsOn":"b""#), "/steps/0/dependsOn"),
+    .steps(step("a", #""dependsOn":null"#), "/steps/0/dependsOn"),
+    .steps(step("a", #""dependsOn":[1]"#), "/steps/0/dependsOn/0"),
+    .steps(step("a", #""dependsOn":["b"]"#), "/steps/0/dependsOn/0", detail: "no step"),
+    .steps(step("a", #""dependsOn":["a"]"#), "/steps/0/dependsOn/0", detail: "itself"),
+    .steps(step("a") + "," + step("b", #""dependsOn":["a","a"]"#), "/steps/1/dependsOn/1", detail: "twice"),
+    .steps(
+        step("a", #""dependsOn":["b"]"#) + "," + step("b", #""dependsOn":["a"]"#), "/steps/0/dependsOn",
+        detail: "a, b, a"),
     .steps(step("a", #""dependsOn":["b"]"#) + "," + step("b"), "/steps/0/dependsOn", detail: "a, b, a"),
-    .steps(step("x", #""dependsOn":[]"#) + "," + step("a", #""dependsOn":["c","x"]"#) + "," + step("b", #""dependsOn":["a"]"#) + "," + step("c", #""dependsOn":["b"]"#), "/steps/1/dependsOn", detail: "a, c, b, a"),
+    .steps(
+        step("x", #""dependsOn":[]"#) + "," + step("a", #""dependsOn":["c","x"]"#) + ","
+            + step("b", #""dependsOn":["a"]"#) + "," + step("c", #""dependsOn":["b"]"#), "/steps/1/dependsOn",
+        detail: "a, c, b, a"),
     // Calls
-    .action(#""url":"http://evil""#, "/url"), .action(#""host":"evil""#, "/host"), .action(#""method":"post""#, "/method"), .action(#""method":"CONNECT""#, "/method"),
-    .action(#""method":1"#, "/method"), .action(#""method":"GET","body":{}"#, "/body"), .action(#""timeout":"0s""#, "/timeout"), .action(#""timeout":"2h""#, "/timeout"),
-    .action(#""retryOn":409"#, "/retryOn"), .action(#""retryOn":[200]"#, "/retryOn/0"), .action(#""retryOn":[399]"#, "/retryOn/0"), .action(#""rejectOn":[600]"#, "/rejectOn/0"),
-    .action(#""retryOn":["409"]"#, "/retryOn/0"), .action(#""retryOn":[409,409]"#, "/retryOn/1"), .action(#""retryOn":[409,503],"rejectOn":[503]"#, "/rejectOn"),
+    .action(#""url":"http://evil""#, "/url"), .action(#""host":"evil""#, "/host"),
+    .action(#""method":"post""#, "/method"), .action(#""method":"CONNECT""#, "/method"),
+    .action(#""method":1"#, "/method"), .action(#""method":"GET","body":{}"#, "/body"),
+    .action(#""timeout":"0s""#, "/timeout"), .action(#""timeout":"2h""#, "/timeout"),
+    .action(#""retryOn":409"#, "/retryOn"), .action(#""retryOn":[200]"#, "/retryOn/0"),
+    .action(#""retryOn":[399]"#, "/retryOn/0"), .action(#""rejectOn":[600]"#, "/rejectOn/0"),
+    .action(#""retryOn":["409"]"#, "/retryOn/0"), .action(#""retryOn":[409,409]"#, "/retryOn/1"),
+    .action(#""retryOn":[409,503],"rejectOn":[503]"#, "/rejectOn"),
     .action(#""body":"${x}""#, "/body"), .action(#""body":{"a":["${input.x"]}"#, "/body/a/0"),
-    .steps(#"{"id":"a","action":{"participant":"http://evil","path":"/"}}"#, "/steps/0/action/participant"), .steps(#"{"id":"a","action":{"participant":"","path":"/"}}"#, "/steps/0/action/participant"),
-    .steps(#"{"id":"a","action":{"participant":"p","path":1}}"#, "/steps/0/action/path"), .path("charge"), .path("//evil/x"), .path("http://evil/"), .path("/a#b"), .path("/../admin"), .path("/a b"),
+    .steps(#"{"id":"a","action":{"participant":"http://evil","path":"/"}}"#, "/steps/0/action/participant"),
+    .steps(#"{"id":"a","action":{"participant":"","path":"/"}}"#, "/steps/0/action/participant"),
+    .steps(#"{"id":"a","action":{"participant":"p","path":1}}"#, "/steps/0/action/path"), .path("charge"),
+    .path("//evil/x"), .path("http://evil/"), .path("/a#b"), .path("/../admin"), .path("/a b"),
     .path("/${input"), .path(#"/a\r\nHost: evil"#), .path("/" + String(repeating: "a", count: 2048)),
     // Headers
-    .action(#""headers":[]"#, "/headers"), .action(#""headers":{"X-A":1}"#, "/headers/X-A"), .action(#""headers":{"X-A":"a\r\nHost: evil"}"#, "/headers/X-A"), .action(#""headers":{"X-A":"a\u000ab"}"#, "/headers/X-A"),
-    .action(#""headers":{"X-A":"é"}"#, "/headers/X-A"), .action(#""headers":{"X A":"a"}"#, "/headers/X A"), .action(#""headers":{"":"a"}"#, "/headers/"), .action(#""headers":{"X-A\r\nHost":"a"}"#, "/headers/X-A\r\nHost"),
-    .action(#""headers":{"X:A":"a"}"#, "/headers/X:A"), .action(#""headers":{"Host":"a"}"#, "/headers/Host", detail: "protocol"), .action(#""headers":{"hOST":"a"}"#, "/headers/hOST"),
-    .action(#""headers":{"Content-Length":"1"}"#, "/headers/Content-Length"), .action(#""headers":{"Transfer-Encoding":"chunked"}"#, "/headers/Transfer-Encoding"),
-    .action(#""headers":{"Connection":"close"}"#, "/headers/Connection"), .action(#""headers":{"Idempotency-Key":"x"}"#, "/headers/Idempotency-Key"),
-    .action(#""headers":{"X-Idempotency-Key":"x"}"#, "/headers/X-Idempotency-Key"), .action(#""headers":{"x-saga-run-id":"x"}"#, "/headers/x-saga-run-id"), .action(#""headers":{"traceparent":"x"}"#, "/headers/traceparent"),
-    .action(#""headers":{"X-A":"1","x-a":"2"}"#, "/headers/x-a", detail: "twice"), .action(#""headers":{"X-A":"${nope}"}"#, "/headers/X-A"),
+    .action(#""headers":[]"#, "/headers"), .action(#""headers":{"X-A":1}"#, "/headers/X-A"),
+    .action(#""headers":{"X-A":"a\r\nHost: evil"}"#, "/headers/X-A"),
+    .action(#""headers":{"X-A":"a\u000ab"}"#, "/headers/X-A"),
+    .action(#""headers":{"X-A":"é"}"#, "/headers/X-A"), .action(#""headers":{"X A":"a"}"#, "/headers/X A"),
+    .action(#""headers":{"":"a"}"#, "/headers/"), .action(#""headers":{"X-A\r\nHost":"a"}"#, "/headers/X-A\r\nHost"),
+    .action(#""headers":{"X:A":"a"}"#, "/headers/X:A"),
+    .action(#""headers":{"Host":"a"}"#, "/headers/Host", detail: "protocol"),
+    .action(#""headers":{"hOST":"a"}"#, "/headers/hOST"),
+    .action(#""headers":{"Content-Length":"1"}"#, "/headers/Content-Length"),
+    .action(#""headers":{"Transfer-Encoding":"chunked"}"#, "/headers/Transfer-Encoding"),
+    .action(#""headers":{"Connection":"close"}"#, "/headers/Connection"),
+    .action(#""headers":{"Idempotency-Key":"x"}"#, "/headers/Idempotency-Key"),
+    .action(#""headers":{"X-Idempotency-Key":"x"}"#, "/headers/X-Idempotency-Key"),
+    .action(#""headers":{"x-saga-run-id":"x"}"#, "/headers/x-saga-run-id"),
+    .action(#""headers":{"traceparent":"x"}"#, "/headers/traceparent"),
+    .action(#""headers":{"X-A":"1","x-a":"2"}"#, "/headers/x-a", detail: "twice"),
+    .action(#""headers":{"X-A":"${nope}"}"#, "/headers/X-A"),
     .action(#""headers":{\#((0..<33).map { "\"X-\($0)\":\"\"" }.joined(separator: ","))}"#, "/headers", detail: "32"),
     // Conditions
-    .steps(step("a", #""when":{"log":1}"#), "/steps/0/when/log"), .steps(step("a", #""when":{"and":[{"==":[1]}]}"#), "/steps/0/when/and/0/=="), .steps(step("a", #""when":{"var":"foo"}"#), "/steps/0/when/var"),
+    .steps(step("a", #""when":{"log":1}"#), "/steps/0/when/log"),
+    .steps(step("a", #""when":{"and":[{"==":[1]}]}"#), "/steps/0/when/and/0/=="),
+    .steps(step("a", #""when":{"var":"foo"}"#), "/steps/0/when/var"),
     // Who may refer to whom
-    .action(#""body":"${steps.a.output}""#, "/body", detail: "before a"), .action(#""body":{"x":"${steps.zzz.status}"}"#, "/body/x"), .action(#""headers":{"X-A":"${steps.a.status}"}"#, "/headers/X-A"), .path("/${steps.a.output.id}"),
-    .steps(step("a", #""when":{"var":"steps.a.status"}"#), "/steps/0/when/var"), .steps(step("a", #""when":{"missing":["steps.b.output.x"]}"#) + "," + step("b"), "/steps/0/when/missing/0"),
-    .steps(step("a", #""compensation":{"participant":"p","path":"/","body":["${steps.b.output}"]}"#) + "," + step("b"), "/steps/0/compensation/body/0", detail: "a and the steps before it"),
-    .steps(step("a", #""dependsOn":[]"#) + "," + #"{"id":"b","dependsOn":[],"action":{"participant":"p","path":"/${steps.a.output}"}}"#, "/steps/1/action/path"),
-    .steps(step("a") + "," + #"{"id":"b","action":{"participant":"p","path":"/","body":"${steps.c.output}"}}"# + "," + step("c"), "/steps/1/action/body"),
+    .action(#""body":"${steps.a.output}""#, "/body", detail: "before a"),
+    .action(#""body":{"x":"${steps.zzz.status}"}"#, "/body/x"),
+    .action(#""headers":{"X-A":"${steps.a.status}"}"#, "/headers/X-A"), .path("/${steps.a.output.id}"),
+    .steps(step("a", #""when":{"var":"steps.a.status"}"#), "/steps/0/when/var"),
+    .steps(step("a", #""when":{"missing":["steps.b.output.x"]}"#) + "," + step("b"), "/steps/0/when/missing/0"),
+    .steps(
+        step("a", #""compensation":{"participant":"p","path":"/","body":["${steps.b.output}"]}"#) + "," + step("b"),
+        "/steps/0/compensation/body/0", detail: "a and the steps before it"),
+    .steps(
+        step("a", #""dependsOn":[]"#) + ","
+            + #"{"id":"b","dependsOn":[],"action":{"participant":"p","path":"/${steps.a.output}"}}"#,
+        "/steps/1/action/path"),
+    .steps(
+        step("a") + "," + #"{"id":"b","action":{"participant":"p","path":"/","body":"${steps.c.output}"}}"# + ","
+            + step("c"), "/steps/1/action/body"),
 ]

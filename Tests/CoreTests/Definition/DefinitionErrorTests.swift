@@ -23,7 +23,8 @@ struct DefinitionErrorTests {
             """#
         let expected = [
             "/extra", "/name", "/version", "/timeout", "/retry/x", "/retry/maxAttempts", "/steps/0/action/participant",
-            "/steps/0/action/path", "/steps/0/action/timeout", "/steps/1/when/nope", "/steps/1/action/path", "/steps/1/id", "/output",
+            "/steps/0/action/path", "/steps/0/action/timeout", "/steps/1/when/nope", "/steps/1/action/path",
+            "/steps/1/id", "/output",
         ]
         for _ in 0..<5 {
             let error = #expect(throws: DefinitionErrors.self) { try WorkflowDefinition(JSON(parsing: text)) }

@@ -78,7 +78,8 @@ struct DefinitionTests {
 
     @Test("a diamond, written in any order, knows who waits for whom")
     func diamond() throws {
-        let steps = try graph([("join", ["left", "right"]), ("left", ["root"]), ("right", ["root"]), ("root", [])]).steps
+        let steps = try graph([("join", ["left", "right"]), ("left", ["root"]), ("right", ["root"]), ("root", [])])
+            .steps
         #expect(steps.map(\.dependencies) == [[1, 2], [3], [3], []])
         #expect(steps.map(\.dependents) == [[], [0], [0], [1, 2]])
         #expect(steps.map(\.descendants) == [[], [0], [0], [0, 1, 2]])
@@ -95,7 +96,8 @@ struct DefinitionTests {
 
     @Test("timeouts and retries are inherited from step and workflow; a compensation's never from the action")
     func inheritance() throws {
-        let workflow = try definition(#"""
+        let workflow = try definition(
+            #"""
             { "name": "w", "version": "1.0.0",
               "retry": { "maxAttempts": 5, "jitter": 0 }, "compensationRetry": { "maxAttempts": 20 },
               "output": { "a": "${steps.a.output}", "c": "${steps.c.status}" },
@@ -110,19 +112,34 @@ struct DefinitionTests {
             """#)
         let (a, b, c) = (workflow.steps[0], workflow.steps[1], workflow.steps[2])
         #expect(a.action.timeout == .seconds(10))
-        #expect(a.action.retry == RetryPolicy(maxAttempts: 5, initialInterval: .milliseconds(100), maxInterval: .seconds(10), multiplier: 2, jitter: 0))
-        #expect(a.compensation?.retry == RetryPolicy(maxAttempts: 20, initialInterval: .milliseconds(200), maxInterval: .seconds(30)))
+        #expect(
+            a.action.retry
+                == RetryPolicy(
+                    maxAttempts: 5, initialInterval: .milliseconds(100), maxInterval: .seconds(10), multiplier: 2,
+                    jitter: 0))
+        #expect(
+            a.compensation?.retry
+                == RetryPolicy(maxAttempts: 20, initialInterval: .milliseconds(200), maxInterval: .seconds(30)))
         #expect(b.action.timeout == .seconds(3))
         #expect(b.compensation?.timeout == .seconds(3))
-        #expect(b.action.retry == RetryPolicy(maxAttempts: 5, initialInterval: .milliseconds(100), maxInterval: .seconds(7), multiplier: 1.5, jitter: 0))
-        #expect(b.compensation?.retry == RetryPolicy(maxAttempts: 20, initialInterval: .seconds(1), maxInterval: .seconds(30)))
+        #expect(
+            b.action.retry
+                == RetryPolicy(
+                    maxAttempts: 5, initialInterval: .milliseconds(100), maxInterval: .seconds(7), multiplier: 1.5,
+                    jitter: 0))
+        #expect(
+            b.compensation?.retry
+                == RetryPolicy(maxAttempts: 20, initialInterval: .seconds(1), maxInterval: .seconds(30)))
         #expect(c.action.timeout == .seconds(4))
         #expect(c.action.method == "PUT")
         #expect(c.action.retryOn == [409, 422])
         #expect(c.action.rejectOn == [503])
         #expect(c.action.headers.map(\.name) == ["X-Order", "Accept"])
         #expect(try c.action.headers[0].value.render(TestScope(input: ["id": 7])) == "o-7")
-        #expect(try workflow.output?.render(TestScope(outputs: ["a": 1], statuses: ["c": "SKIPPED"])) == ["a": 1, "c": "SKIPPED"])
+        #expect(
+            try workflow.output?.render(TestScope(outputs: ["a": 1], statuses: ["c": "SKIPPED"])) == [
+                "a": 1, "c": "SKIPPED",
+            ])
     }
 
     @Test("without any policy the defaults hold, and a compensation is more patient")
@@ -135,36 +152,49 @@ struct DefinitionTests {
         #expect(RetryPolicy.compensation.maxInterval == .seconds(30))
     }
 
-    @Test("the extremes of every range are accepted", arguments: [
-        #""timeout":"30d""#, #""timeout":"1ms""#, #""retry":{"maxAttempts":1,"initialInterval":"1ms","maxInterval":"1ms","multiplier":1,"jitter":0}"#,
-        #""retry":{"maxAttempts":100,"initialInterval":"1d","maxInterval":"1d","multiplier":10,"jitter":1}"#, #""retry":{}"#,
-        #""description":"x""#, #""output":null"#, #""output":"${input}""#,
-    ])
+    @Test(
+        "the extremes of every range are accepted",
+        arguments: [
+            #""timeout":"30d""#, #""timeout":"1ms""#,
+            #""retry":{"maxAttempts":1,"initialInterval":"1ms","maxInterval":"1ms","multiplier":1,"jitter":0}"#,
+            #""retry":{"maxAttempts":100,"initialInterval":"1d","maxInterval":"1d","multiplier":10,"jitter":1}"#,
+            #""retry":{}"#,
+            #""description":"x""#, #""output":null"#, #""output":"${input}""#,
+        ])
     func extremes(_ member: String) throws {
         _ = try definition(
-            #"{"name":"0","version":"0.0.0-a+b","steps":[{"id":"a_b-9","action":{"participant":"p","path":"/"}}],\#(member)}"#)
+            #"{"name":"0","version":"0.0.0-a+b","steps":[{"id":"a_b-9","action":{"participant":"p","path":"/"}}],\#(member)}"#
+        )
     }
 }
 
 @Suite("Backoff")
 struct RetryPolicyTests {
-    @Test("delays grow by the multiplier up to the cap, jitter on both sides and never beyond the cap", arguments: [
-        (1, 0.5, 100_000), (2, 0.5, 200_000), (3, 0.5, 400_000), (8, 0.5, 10_000_000), (100, 0.5, 10_000_000), (1, 0, 90_000),
-        (1, 0.999999999, 109_999), (2, 0.25, 190_000), (50, 0, 9_000_000), (50, 0.999, 10_000_000), (0, 0.5, 100_000),
-        (.max, 0.5, 10_000_000),
-    ] as [(Int, Double, Int64)])
+    @Test(
+        "delays grow by the multiplier up to the cap, jitter on both sides and never beyond the cap",
+        arguments: [
+            (1, 0.5, 100_000), (2, 0.5, 200_000), (3, 0.5, 400_000), (8, 0.5, 10_000_000), (100, 0.5, 10_000_000),
+            (1, 0, 90_000),
+            (1, 0.999999999, 109_999), (2, 0.25, 190_000), (50, 0, 9_000_000), (50, 0.999, 10_000_000),
+            (0, 0.5, 100_000),
+            (.max, 0.5, 10_000_000),
+        ] as [(Int, Double, Int64)])
     func delays(_ attempt: Int, _ unit: Double, _ microseconds: Int64) {
         #expect(RetryPolicy.action.delay(afterAttempt: attempt, jitter: unit).microseconds == microseconds)
     }
 
     @Test("a multiplier of one keeps the delay, and the largest values do not overflow")
     func extremes() {
-        let steady = RetryPolicy(maxAttempts: 100, initialInterval: .seconds(1), maxInterval: .seconds(9), multiplier: 1, jitter: 0)
+        let steady = RetryPolicy(
+            maxAttempts: 100, initialInterval: .seconds(1), maxInterval: .seconds(9), multiplier: 1, jitter: 0)
         #expect(steady.delay(afterAttempt: .max, jitter: 0) == .seconds(1))
-        let wild = RetryPolicy(maxAttempts: 100, initialInterval: .seconds(86_400), maxInterval: .seconds(86_400), multiplier: 10, jitter: 1)
+        let wild = RetryPolicy(
+            maxAttempts: 100, initialInterval: .seconds(86_400), maxInterval: .seconds(86_400), multiplier: 10,
+            jitter: 1)
         #expect(wild.delay(afterAttempt: 100, jitter: 0) == .zero)
         #expect(wild.delay(afterAttempt: 100, jitter: 0.999) == .seconds(86_400))
-        let capped = RetryPolicy(maxAttempts: 2, initialInterval: .seconds(9), maxInterval: .seconds(1), multiplier: 2, jitter: 0)
+        let capped = RetryPolicy(
+            maxAttempts: 2, initialInterval: .seconds(9), maxInterval: .seconds(1), multiplier: 2, jitter: 0)
         #expect(capped.delay(afterAttempt: 1, jitter: 0) == .seconds(1))
     }
 }

@@ -59,10 +59,12 @@ struct JSONEncodeTests {
         #expect(bytes == Array("xtrue".utf8))
     }
 
-    @Test("a pointer escapes ~ and /, and only them", arguments: [
-        ([], ""), (["a"], "/a"), (["a", "0"], "/a/0"), ([""], "/"), (["a/b"], "/a~1b"), (["m~n"], "/m~0n"),
-        (["~1"], "/~01"), ([" ", "é%"], "/ /é%"),
-    ] as [([String], String)])
+    @Test(
+        "a pointer escapes ~ and /, and only them",
+        arguments: [
+            ([], ""), (["a"], "/a"), (["a", "0"], "/a/0"), ([""], "/"), (["a/b"], "/a~1b"), (["m~n"], "/m~0n"),
+            (["~1"], "/~01"), ([" ", "é%"], "/ /é%"),
+        ] as [([String], String)])
     func pointers(_ tokens: [String], _ text: String) {
         #expect(JSONPointer(tokens).description == text)
     }

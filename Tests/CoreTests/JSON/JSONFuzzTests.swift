@@ -21,7 +21,8 @@ struct JSONFuzzTests {
     @Test("random bytes never crash the parser, and what it accepts it writes and reads again", arguments: 1...8)
     func randomBytes(_ seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let alphabet = Array("{}[]\",:\\/bfnrtu0123456789eE+-. \ntrufalsn\u{e9}".utf8) + [0x00, 0x80, 0xC3, 0xED, 0xF4, 0xFF]
+        let alphabet =
+            Array("{}[]\",:\\/bfnrtu0123456789eE+-. \ntrufalsn\u{e9}".utf8) + [0x00, 0x80, 0xC3, 0xED, 0xF4, 0xFF]
         for _ in 0..<2500 {
             let count = Int.random(in: 0...24, using: &random)
             let bytes = (0..<count).map { _ in alphabet.randomElement(using: &random) ?? 0 }
@@ -74,7 +75,9 @@ struct JSONFuzzTests {
         case 0: .null
         case 1: .bool(.random(using: &random))
         case 2: JSON(Int(truncatingIfNeeded: random.next()) >> Int.random(in: 0..<63, using: &random))
-        case 3: JSONNumber(Double(bitPattern: random.next())).flatMap { abs($0.double ?? 0) < 1e300 ? .number($0) : nil } ?? 0.5
+        case 3:
+            JSONNumber(Double(bitPattern: random.next())).flatMap { abs($0.double ?? 0) < 1e300 ? .number($0) : nil }
+                ?? 0.5
         case 4: .string(text(&random))
         case 5, 6: .array((0..<Int.random(in: 0..<5, using: &random)).map { _ in value(depth: depth - 1, &random) })
         default:

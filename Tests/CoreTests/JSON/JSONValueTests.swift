@@ -3,7 +3,9 @@ import Testing
 
 @Suite("JSON values")
 struct JSONValueTests {
-    @Test("members keep their order through changes, also beyond the size that is searched one by one", arguments: [3, 40])
+    @Test(
+        "members keep their order through changes, also beyond the size that is searched one by one",
+        arguments: [3, 40])
     func order(_ count: Int) {
         var object = JSONObject()
         for index in 0..<count { object["k\(index)"] = JSON(index) }
@@ -47,11 +49,14 @@ struct JSONValueTests {
         #expect(JSON("1") != JSON(1))
     }
 
-    @Test("numbers are read only as what they are", arguments: [
-        ("1", 1, 1.0), ("-0", 0, -0.0), ("1.0", nil, 1.0), ("1e2", nil, 100.0), ("9223372036854775807", .max, 0x1p63),
-        ("9223372036854775808", nil, 0x1p63), ("-9223372036854775808", .min, -0x1p63), ("1e400", nil, nil),
-        ("0.1", nil, 0.1), ("1e-400", nil, 0),
-    ] as [(String, Int?, Double?)])
+    @Test(
+        "numbers are read only as what they are",
+        arguments: [
+            ("1", 1, 1.0), ("-0", 0, -0.0), ("1.0", nil, 1.0), ("1e2", nil, 100.0),
+            ("9223372036854775807", .max, 0x1p63),
+            ("9223372036854775808", nil, 0x1p63), ("-9223372036854775808", .min, -0x1p63), ("1e400", nil, nil),
+            ("0.1", nil, 0.1), ("1e-400", nil, 0),
+        ] as [(String, Int?, Double?)])
     func reads(_ text: String, _ int: Int?, _ double: Double?) throws {
         let number = try #require(JSONNumber(text))
         #expect(number.int == int)
@@ -59,17 +64,22 @@ struct JSONValueTests {
         #expect(number.text == text)
     }
 
-    @Test("what is no JSON number makes none", arguments: [
-        "", "-", "+1", "01", "1.", ".5", "1e", "0x1", "NaN", "Infinity", " 1", "1 ", "1a", "١",
-    ])
+    @Test(
+        "what is no JSON number makes none",
+        arguments: [
+            "", "-", "+1", "01", "1.", ".5", "1e", "0x1", "NaN", "Infinity", " 1", "1 ", "1a", "١",
+        ])
     func refuses(_ text: String) {
         #expect(JSONNumber(text) == nil)
     }
 
-    @Test("doubles are written shortest, integers without a fraction", arguments: [
-        (0.1, "0.1"), (3.0, "3"), (-0.0, "0"), (1e21, "1e+21"), (0.1 + 0.2, "0.30000000000000004"), (.leastNonzeroMagnitude, "5e-324"),
-        (9007199254740992, "9007199254740992"),
-    ])
+    @Test(
+        "doubles are written shortest, integers without a fraction",
+        arguments: [
+            (0.1, "0.1"), (3.0, "3"), (-0.0, "0"), (1e21, "1e+21"), (0.1 + 0.2, "0.30000000000000004"),
+            (.leastNonzeroMagnitude, "5e-324"),
+            (9007199254740992, "9007199254740992"),
+        ])
     func writes(_ value: Double, _ text: String) {
         #expect(JSONNumber(value)?.text == text)
         #expect(JSONNumber(text)?.double == value)
@@ -80,17 +90,21 @@ struct JSONValueTests {
         #expect(JSONNumber(value) == nil)
     }
 
-    @Test("numbers are compared exactly, whatever their form", arguments: [
-        ("1", "2", .less), ("1", "1.0", .equal), ("1", "10e-1", .equal), ("100", "1e2", .equal), ("0", "-0", .equal),
-        ("0.0", "-0e9", .equal), ("-1", "1", .less), ("-2", "-1", .less), ("-1.5", "-1.25", .less), ("0", "0.0001", .less),
-        ("-0.0001", "0", .less), ("0", "-1", .greater), ("1", "0", .greater),
-        ("9007199254740993", "9007199254740992", .greater), ("9007199254740993", "9007199254740992.5", .greater),
-        ("1.000000000000000005", "1.000000000000000004", .greater), ("1.000000000000000005", "1", .greater),
-        ("123456789012345678901234567890", "123456789012345678901234567891", .less), ("1e400", "1e399", .greater),
-        ("1e-400", "0", .greater), ("-1e400", "1", .less), ("0.1", "0.10", .equal), ("0.1", "0.09", .greater),
-        ("12", "9", .greater), ("12e0", "9.5", .greater), ("1e308", "1e309", .less), ("0.00012", "12e-5", .equal),
-        ("1000e-3", "1", .equal), ("9223372036854775808", "9223372036854775807", .greater),
-    ] as [(String, String, JSONNumber.Order)])
+    @Test(
+        "numbers are compared exactly, whatever their form",
+        arguments: [
+            ("1", "2", .less), ("1", "1.0", .equal), ("1", "10e-1", .equal), ("100", "1e2", .equal),
+            ("0", "-0", .equal),
+            ("0.0", "-0e9", .equal), ("-1", "1", .less), ("-2", "-1", .less), ("-1.5", "-1.25", .less),
+            ("0", "0.0001", .less),
+            ("-0.0001", "0", .less), ("0", "-1", .greater), ("1", "0", .greater),
+            ("9007199254740993", "9007199254740992", .greater), ("9007199254740993", "9007199254740992.5", .greater),
+            ("1.000000000000000005", "1.000000000000000004", .greater), ("1.000000000000000005", "1", .greater),
+            ("123456789012345678901234567890", "123456789012345678901234567891", .less), ("1e400", "1e399", .greater),
+            ("1e-400", "0", .greater), ("-1e400", "1", .less), ("0.1", "0.10", .equal), ("0.1", "0.09", .greater),
+            ("12", "9", .greater), ("12e0", "9.5", .greater), ("1e308", "1e309", .less), ("0.00012", "12e-5", .equal),
+            ("1000e-3", "1", .equal), ("9223372036854775808", "9223372036854775807", .greater),
+        ] as [(String, String, JSONNumber.Order)])
     func compares(_ left: String, _ right: String, _ order: JSONNumber.Order) throws {
         let (left, right) = (try #require(JSONNumber(left)), try #require(JSONNumber(right)))
         #expect(JSONNumber.compare(left, right) == order)

@@ -3,22 +3,29 @@ import Testing
 
 @Suite("Templates of bodies")
 struct TemplateTests {
-    @Test("a reference that is the whole string keeps its type; inside a longer one it is text", arguments: [
-        ("${input.amount}", 12.50), ("${input.big}", 9_007_199_254_740_993), ("${input.ok}", true), ("${input.none}", nil),
-        ("${input.lines.1}", ["sku": "d"]), ("${input.lines.0.sku}", "a b/c"), ("${input.a-b_C9}", "dashed"),
-        ("${input.missing}", nil), ("${input.id.deeper}", nil), ("${input.lines.2}", nil), ("${input.lines.01}", nil),
-        ("${input.lines.x}", nil), ("${input.0}", "zero"), ("${context.tenantId}", "t1"), ("${context}", ["tenantId": "t1"]),
-        ("${run.id}", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), ("${steps.charge-payment.output.paymentId}", "p-9"),
-        ("${steps.charge-payment.output.parts.1}", 2), ("${steps.charge-payment.status}", "SUCCEEDED"),
-        ("${steps.two_words.output}", "plain"), ("${steps.nothing.output}", nil), ("${steps.nothing.output.x}", nil),
-        ("${steps.unknown.output}", nil), ("${steps.unknown.status}", nil),
-        ("id=${input.id}", "id=o-1"), ("${input.id}${input.id}", "o-1o-1"), ("${input.amount} EUR", "12.5 EUR"),
-        ("is ${input.ok}!", "is true!"), ("<${input.empty}>", "<>"), ("${input.text}.", "ümläut & more."),
-        ("#${input.big}", "#9007199254740993"), (" ${input.id}", " o-1"),
-        ("$${input.id}", "${input.id}"), ("$$${input.id}", "$${input.id}"), ("a$${b}${input.id}", "a${b}o-1"),
-        ("$", "$"), ("$$", "$$"), ("$x {y} }", "$x {y} }"), ("$ {input.id}", "$ {input.id}"), ("", ""), ("100 $", "100 $"),
-        ("${input.fake}", "${input.id}"), ("x${input.fake}", "x${input.id}"),
-    ] as [(String, JSON)])
+    @Test(
+        "a reference that is the whole string keeps its type; inside a longer one it is text",
+        arguments: [
+            ("${input.amount}", 12.50), ("${input.big}", 9_007_199_254_740_993), ("${input.ok}", true),
+            ("${input.none}", nil),
+            ("${input.lines.1}", ["sku": "d"]), ("${input.lines.0.sku}", "a b/c"), ("${input.a-b_C9}", "dashed"),
+            ("${input.missing}", nil), ("${input.id.deeper}", nil), ("${input.lines.2}", nil),
+            ("${input.lines.01}", nil),
+            ("${input.lines.x}", nil), ("${input.0}", "zero"), ("${context.tenantId}", "t1"),
+            ("${context}", ["tenantId": "t1"]),
+            ("${run.id}", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"), ("${steps.charge-payment.output.paymentId}", "p-9"),
+            ("${steps.charge-payment.output.parts.1}", 2), ("${steps.charge-payment.status}", "SUCCEEDED"),
+            ("${steps.two_words.output}", "plain"), ("${steps.nothing.output}", nil),
+            ("${steps.nothing.output.x}", nil),
+            ("${steps.unknown.output}", nil), ("${steps.unknown.status}", nil),
+            ("id=${input.id}", "id=o-1"), ("${input.id}${input.id}", "o-1o-1"), ("${input.amount} EUR", "12.5 EUR"),
+            ("is ${input.ok}!", "is true!"), ("<${input.empty}>", "<>"), ("${input.text}.", "ümläut & more."),
+            ("#${input.big}", "#9007199254740993"), (" ${input.id}", " o-1"),
+            ("$${input.id}", "${input.id}"), ("$$${input.id}", "$${input.id}"), ("a$${b}${input.id}", "a${b}o-1"),
+            ("$", "$"), ("$$", "$$"), ("$x {y} }", "$x {y} }"), ("$ {input.id}", "$ {input.id}"), ("", ""),
+            ("100 $", "100 $"),
+            ("${input.fake}", "${input.id}"), ("x${input.fake}", "x${input.id}"),
+        ] as [(String, JSON)])
     func renders(_ text: String, _ expected: JSON) throws {
         #expect(try Template(.string(text)).render(TestScope.order) == expected)
         let nested = try Template(["a": [1, ["b": .string(text)], "k"], "c": nil])
@@ -29,7 +36,8 @@ struct TemplateTests {
     func keepsNumbers() throws {
         let input = try JSON(parsing: #"{"n":1.10,"e":1E5,"long":1.000000000000000005}"#)
         let template = try Template(["n": "${input.n}", "t": "${input.e}/${input.long}", "own": 1])
-        #expect(try template.render(TestScope(input: input)).text == #"{"n":1.10,"t":"1E5/1.000000000000000005","own":1}"#)
+        #expect(
+            try template.render(TestScope(input: input)).text == #"{"n":1.10,"t":"1E5/1.000000000000000005","own":1}"#)
     }
 
     @Test("a template without references is taken as it is, members in order")
@@ -40,14 +48,16 @@ struct TemplateTests {
         #expect(try template.render(TestScope()).text == #"{"z":1,"a":["${x}",true,null],"m":{}}"#)
     }
 
-    @Test("what cannot be text inside a longer string is an error with its place", arguments: [
-        ("x${input.missing}", TemplateError.Kind.missing(Reference(.input(["missing"])))),
-        ("x${input.none}", .missing(Reference(.input(["none"])))),
-        ("x${input.lines}", .notText(Reference(.input(["lines"])), "an array")),
-        ("x${input}", .notText(Reference(.input([])), "an object")),
-        ("x${steps.nothing.output}", .missing(Reference(.stepOutput(step: "nothing", [])))),
-        ("x${steps.unknown.status}", .missing(Reference(.stepStatus(step: "unknown")))),
-    ])
+    @Test(
+        "what cannot be text inside a longer string is an error with its place",
+        arguments: [
+            ("x${input.missing}", TemplateError.Kind.missing(Reference(.input(["missing"])))),
+            ("x${input.none}", .missing(Reference(.input(["none"])))),
+            ("x${input.lines}", .notText(Reference(.input(["lines"])), "an array")),
+            ("x${input}", .notText(Reference(.input([])), "an object")),
+            ("x${steps.nothing.output}", .missing(Reference(.stepOutput(step: "nothing", [])))),
+            ("x${steps.unknown.status}", .missing(Reference(.stepStatus(step: "unknown")))),
+        ])
     func refusesToRender(_ text: String, _ kind: TemplateError.Kind) throws {
         let template = try Template(["a/b": ["ok", .string(text)]])
         let error = #expect(throws: TemplateError.self) { try template.render(TestScope.order) }
@@ -55,12 +65,16 @@ struct TemplateTests {
         #expect(error?.pointer.description == "/a~1b/1")
     }
 
-    @Test("what is no reference is refused at registration, with its place", arguments: [
-        "${}", "${ input.id }", "${inputs.id}", "${input.}", "${input..a}", "${.input}", "${input.a b}", "${input.é}",
-        "${input[0]}", "${run}", "${run.status}", "${run.id.x}", "${steps}", "${steps.a}", "${steps.a.input}",
-        "${steps.a.status.x}", "${steps..output}", "${env.HOME}", "${secrets.key}", "${Input.id}", "a ${x} b", "${input.id|trim}",
-        "${${input.id}}", "${input.\"a\"}",
-    ])
+    @Test(
+        "what is no reference is refused at registration, with its place",
+        arguments: [
+            "${}", "${ input.id }", "${inputs.id}", "${input.}", "${input..a}", "${.input}", "${input.a b}",
+            "${input.é}",
+            "${input[0]}", "${run}", "${run.status}", "${run.id.x}", "${steps}", "${steps.a}", "${steps.a.input}",
+            "${steps.a.status.x}", "${steps..output}", "${env.HOME}", "${secrets.key}", "${Input.id}", "a ${x} b",
+            "${input.id|trim}",
+            "${${input.id}}", "${input.\"a\"}",
+        ])
     func refusesReferences(_ text: String) {
         let error = #expect(throws: TemplateError.self) { try Template(["x": [.string(text)]]) }
         guard case .invalidReference? = error?.kind else {
@@ -93,10 +107,13 @@ struct TemplateTests {
         #expect(template.references.map(\.step) == [nil, nil, "s"])
     }
 
-    @Test("a reference is written as it was read", arguments: [
-        "input", "input.a.0.b-c_D", "context", "context.tenantId", "run.id", "steps.a-b_c.output", "steps.a.output.x.1",
-        "steps.a.status",
-    ])
+    @Test(
+        "a reference is written as it was read",
+        arguments: [
+            "input", "input.a.0.b-c_D", "context", "context.tenantId", "run.id", "steps.a-b_c.output",
+            "steps.a.output.x.1",
+            "steps.a.status",
+        ])
     func roundTrips(_ text: String) {
         #expect(Reference(text)?.description == text)
     }

@@ -21,7 +21,8 @@ struct TestScope: Scope {
     static let order = TestScope(
         input: [
             "id": "o-1", "amount": 12.50, "big": 9_007_199_254_740_993, "ok": true, "none": nil, "empty": "",
-            "lines": [["sku": "a b/c"], ["sku": "d"]], "a-b_C9": "dashed", "dot": ".", "dots": "..", "crlf": "a\r\nX: y",
+            "lines": [["sku": "a b/c"], ["sku": "d"]], "a-b_C9": "dashed", "dot": ".", "dots": "..",
+            "crlf": "a\r\nX: y",
             "text": "ümläut & more", "fake": "${input.id}", "0": "zero",
         ],
         context: ["tenantId": "t1"],

@@ -10,9 +10,11 @@ struct RunIDTests {
         #expect(id.milliseconds == 0x017F_22E2_79B0)
     }
 
-    @Test("version and variant stand whatever the random bits are", arguments: [
-        (UInt64.min, "00000000-0000-7000-8000-000000000000"), (.max, "ffffffff-ffff-7fff-bfff-ffffffffffff"),
-    ])
+    @Test(
+        "version and variant stand whatever the random bits are",
+        arguments: [
+            (UInt64.min, "00000000-0000-7000-8000-000000000000"), (.max, "ffffffff-ffff-7fff-bfff-ffffffffffff"),
+        ])
     func fixedBits(_ bits: UInt64, _ text: String) {
         #expect(RunID.v7(milliseconds: bits & 0xFFFF_FFFF_FFFF, random: (bits, bits)).description == text)
     }
@@ -25,12 +27,17 @@ struct RunIDTests {
         #expect(RunID(text) == RunID(high: 0x017F_22E2_79B0_7CC3, low: 0x98C4_DC0C_0C07_398F))
     }
 
-    @Test("every other form is refused", arguments: [
-        "", "017f22e279b07cc398c4dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c07398", "017f22e2-79b0-7cc3-98c4-dc0c0c07398ff",
-        "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}", "017f22e2-79b0-7cc3-98c4-dc0c0c07398g", "017f22e2_79b0-7cc3-98c4-dc0c0c07398f",
-        "017f22e-279b0-7cc3-98c4-dc0c0c07398f", " 017f22e2-79b0-7cc3-98c4-dc0c0c0739", "017f22e2-79b0-7cc3-98c4-dc0c0c0739é",
-        "------------------------------------", "urn:uuid:017f22e2-79b0-7cc3-98c4-dc0c",
-    ])
+    @Test(
+        "every other form is refused",
+        arguments: [
+            "", "017f22e279b07cc398c4dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c07398",
+            "017f22e2-79b0-7cc3-98c4-dc0c0c07398ff",
+            "{017f22e2-79b0-7cc3-98c4-dc0c0c07398f}", "017f22e2-79b0-7cc3-98c4-dc0c0c07398g",
+            "017f22e2_79b0-7cc3-98c4-dc0c0c07398f",
+            "017f22e-279b0-7cc3-98c4-dc0c0c07398f", " 017f22e2-79b0-7cc3-98c4-dc0c0c0739",
+            "017f22e2-79b0-7cc3-98c4-dc0c0c0739é",
+            "------------------------------------", "urn:uuid:017f22e2-79b0-7cc3-98c4-dc0c",
+        ])
     func refuses(_ text: String) {
         #expect(RunID(text) == nil)
     }

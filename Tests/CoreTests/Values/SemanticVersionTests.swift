@@ -7,7 +7,8 @@ struct SemanticVersionTests {
     private static let ascending = [
         "0.0.0-0", "0.0.0", "0.0.1", "0.1.0", "0.9.9", "1.0.0-0", "1.0.0-1", "1.0.0-2", "1.0.0-10",
         "1.0.0-99999999999999999999998", "1.0.0-99999999999999999999999", "1.0.0--", "1.0.0-A", "1.0.0-alpha",
-        "1.0.0-alpha.1", "1.0.0-alpha.1.0", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
+        "1.0.0-alpha.1", "1.0.0-alpha.1.0", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",
+        "1.0.0-rc.1",
         "1.0.0", "1.0.0+a", "1.0.0+b", "1.0.1", "1.2.0", "1.10.0", "2.0.0-rc.1", "2.0.0", "10.0.0",
         "18446744073709551615.0.0",
     ]
@@ -23,20 +24,28 @@ struct SemanticVersionTests {
         }
     }
 
-    @Test("what is valid is written as it was read", arguments: ascending + [
-        "1.0.0-0A.is.legal", "1.2.3----RC-SNAPSHOT.12.9.1--.12+788", "1.0.0+0.build.1-rc.10000aaa-kk-0.1", "1.0.0+001",
-        "1.0.0-alpha-a.b-c-somethinglong+build.1-aef.1-its-okay",
-    ])
+    @Test(
+        "what is valid is written as it was read",
+        arguments: ascending + [
+            "1.0.0-0A.is.legal", "1.2.3----RC-SNAPSHOT.12.9.1--.12+788", "1.0.0+0.build.1-rc.10000aaa-kk-0.1",
+            "1.0.0+001",
+            "1.0.0-alpha-a.b-c-somethinglong+build.1-aef.1-its-okay",
+        ])
     func roundTrips(_ text: String) {
         #expect(SemanticVersion(text)?.description == text)
     }
 
-    @Test("what semver.org's grammar does not have is refused", arguments: [
-        "", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.02.3", "1.2.03", "1.2.3-", "1.2.3+", "1.2.3-01", "1.2.3-a..b",
-        "1.2.3+a..b", "1.2.3-a.", "1.2.3+a+b", "-1.2.3", "+1.2.3", "1.2.-3", "1. 2.3", " 1.2.3", "1.2.3 ", "1.2.x", "a.b.c",
-        "1.2.3-é", "1.2.3+é", "1.2.3-a_b", "1.2.3-a b", "1.2.3-a/b", "18446744073709551616.0.0", "١.0.0", "1..2", "...", "1.2.3-+b",
-        "1.0.0-" + String(repeating: "a", count: 59),
-    ])
+    @Test(
+        "what semver.org's grammar does not have is refused",
+        arguments: [
+            "", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.02.3", "1.2.03", "1.2.3-", "1.2.3+", "1.2.3-01",
+            "1.2.3-a..b",
+            "1.2.3+a..b", "1.2.3-a.", "1.2.3+a+b", "-1.2.3", "+1.2.3", "1.2.-3", "1. 2.3", " 1.2.3", "1.2.3 ", "1.2.x",
+            "a.b.c",
+            "1.2.3-é", "1.2.3+é", "1.2.3-a_b", "1.2.3-a b", "1.2.3-a/b", "18446744073709551616.0.0", "١.0.0", "1..2",
+            "...", "1.2.3-+b",
+            "1.0.0-" + String(repeating: "a", count: 59),
+        ])
     func refuses(_ text: String) {
         #expect(SemanticVersion(text) == nil)
     }
@@ -50,10 +59,14 @@ struct SemanticVersionTests {
         #expect(SemanticVersion("1.0.0-0")?.isRelease == false)
     }
 
-    @Test("a segment of a path lets nothing through that could end it", arguments: [
-        ("abc-._~09AZ", "abc-._~09AZ"), ("a/b", "a%2Fb"), ("a?b#c", "a%3Fb%23c"), ("../x", "..%2Fx"), ("a b+c", "a%20b%2Bc"),
-        ("é", "%C3%A9"), ("%2F", "%252F"), ("\r\n\u{0}", "%0D%0A%00"), ("😀", "%F0%9F%98%80"), ("", ""), ("a:@b;c=d&e", "a%3A%40b%3Bc%3Dd%26e"),
-    ])
+    @Test(
+        "a segment of a path lets nothing through that could end it",
+        arguments: [
+            ("abc-._~09AZ", "abc-._~09AZ"), ("a/b", "a%2Fb"), ("a?b#c", "a%3Fb%23c"), ("../x", "..%2Fx"),
+            ("a b+c", "a%20b%2Bc"),
+            ("é", "%C3%A9"), ("%2F", "%252F"), ("\r\n\u{0}", "%0D%0A%00"), ("😀", "%F0%9F%98%80"), ("", ""),
+            ("a:@b;c=d&e", "a%3A%40b%3Bc%3Dd%26e"),
+        ])
     func percentEncoding(_ text: String, _ encoded: String) {
         #expect(PercentEncoding.segment(text) == encoded)
     }

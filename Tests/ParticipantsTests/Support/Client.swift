@@ -9,6 +9,9 @@ func withClient<Result>(
     _ body: (ParticipantClient) async throws -> Result
 ) async throws -> Result {
     var configuration = ParticipantClient.Configuration()
+    // A busy machine must not look like a fault: the tests that are about these times set their own.
+    configuration.idleTimeout = .seconds(120)
+    configuration.connectTimeout = .seconds(30)
     configure(&configuration)
     let client = try ParticipantClient(eventLoopGroup: group, configuration: configuration)
     do {
@@ -25,7 +28,7 @@ func withClient<Result>(
 func call(
     _ port: Int, method: String = "POST", scheme: Scheme = .http, host: String = "127.0.0.1", path: String = "/charge",
     headers: [(String, String)] = [("content-type", "application/json")], body: String = #"{"amount":1}"#,
-    timeout: Duration = .seconds(5)
+    timeout: Duration = .seconds(60)
 ) -> ParticipantCall {
     ParticipantCall(
         method: method, baseURL: BaseURL(origin: Origin(scheme: scheme, host: host, port: port)), path: path,
@@ -71,5 +74,19 @@ extension TransportResult {
         case .response: nil
         case .notSent(let failure), .unknown(let failure): failure.message
         }
+    }
+}
+
+/// Thrown when a condition does not come true; the sentence says which.
+struct NeverHappened: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Looks at something the client can only be asked about, again and again, until it is as wanted; gives up after a minute.
+func until(_ what: String, _ condition: () async -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(60)
+    while await !condition() {
+        guard ContinuousClock.now < end else { throw NeverHappened(description: what) }
+        try await Task.sleep(for: .milliseconds(1))
     }
 }

@@ -53,12 +53,16 @@ final class FaultyConnection: ChannelInboundHandler {
         let body = Array(received[(start + 4)..<(start + 4 + length)])
         received.removeFirst(state.answersEarly ? received.count : start + 4 + length)
         let connection = number
-        return state.value.withLock { state in
+        let (request, reached) = state.value.withLock { state in
             let request = ReceivedRequest(
                 number: state.requests.count, connection: connection, head: head, body: body)
             state.requests.append(request)
-            return request
+            let reached = state.waiting.filter { $0.count <= state.requests.count }
+            state.waiting.removeAll { $0.count <= state.requests.count }
+            return (request, reached)
         }
+        for waiting in reached { waiting.promise.succeed(()) }
+        return request
     }
 
     private func play(_ acts: ArraySlice<Act>, on channel: any Channel) {

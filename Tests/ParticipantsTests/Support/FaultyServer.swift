@@ -46,6 +46,8 @@ final class FaultyServer: Sendable {
         var accepted = 0
         var open: [Int: any Channel] = [:]
         var mostOpen = 0
+        /// Who waits until so many requests have arrived.
+        var waiting: [(count: Int, promise: EventLoopPromise<Void>)] = []
     }
 
     typealias Script = @Sendable (ReceivedRequest) -> [Act]
@@ -87,6 +89,17 @@ final class FaultyServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: port).get()
+    }
+
+    /// Waits until so many requests have arrived.
+    func received(_ count: Int) async throws {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        let isThere = state.value.withLock { state in
+            if state.requests.count < count { state.waiting.append((count, promise)) }
+            return state.requests.count >= count
+        }
+        if isThere { promise.succeed(()) }
+        try await promise.futureResult.get()
     }
 
     /// Stops listening and closes every connection.

@@ -1,0 +1,40 @@
+import Crypto
+
+/// A token that may call admin endpoints. Only its digest is kept.
+struct AdminToken: Sendable {
+    /// Who uses it; goes into the history and the logs.
+    let name: String
+    private let digest: [UInt8]
+
+    init(name: String, token: String) {
+        self.name = name
+        digest = Array(SHA256.hash(data: Array(token.utf8)))
+    }
+
+    /// The token of `tokens` that `text` is; takes the same time whichever it is, if any.
+    static func find(_ text: String, in tokens: [AdminToken]) -> AdminToken? {
+        let given = Array(SHA256.hash(data: Array(text.utf8)))
+        var found: AdminToken?
+        for token in tokens {
+            let difference = zip(token.digest, given).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
+            if difference == 0 { found = token }
+        }
+        return found
+    }
+
+    /// Reads `name:token,name2:token2`; nil, never naming the text, when it is of no such form.
+    static func parse(_ list: String) -> [AdminToken]? {
+        var tokens: [AdminToken] = []
+        for entry in list.split(separator: ",", omittingEmptySubsequences: false) {
+            let sides = entry.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2 else { return nil }
+            let (name, token) = (sides[0].trimmed(), sides[1].trimmed())
+            guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+                (8...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+                !tokens.contains(where: { $0.name == name })
+            else { return nil }
+            tokens.append(AdminToken(name: String(name), token: String(token)))
+        }
+        return tokens
+    }
+}

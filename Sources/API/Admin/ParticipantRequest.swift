@@ -1,0 +1,76 @@
+import Core
+import Participants
+
+/// What is registered of a participant, read and checked.
+struct ParticipantRequest {
+    /// As it was given.
+    let url: String
+    let maxConcurrent: Int?
+    /// Sent with every call. May hold secrets.
+    let headers: JSONObject
+
+    private static let maxHeaders = 32
+    private static let reserved: Set<String> = [
+        "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "keep-alive",
+        "proxy-connection", "proxy-authorization", "proxy-authenticate", "upgrade", "te", "trailer", "expect",
+        "idempotency-key", "x-idempotency-key", "x-correlation-id", "traceparent", "tracestate",
+    ]
+
+    init(_ json: JSON, rules: AddressRules) throws(Problem) {
+        var fields = try Fields(json, known: ["url", "maxConcurrent", "headers"])
+        let pointer = JSONPointer(["url"])
+        let url = fields.string("url", maxBytes: 2048)
+        if fields["url"] == nil { fields.refuse(pointer, "This member is required.") }
+        if let url { Self.check(url, at: pointer, rules: rules, &fields) }
+        maxConcurrent = fields["maxConcurrent"]?.isNull == true ? nil : fields.integer("maxConcurrent", in: 1...10_000)
+        headers = Self.headers(&fields)
+        try fields.check()
+        self.url = url ?? ""
+    }
+
+    private static func check(_ url: String, at pointer: JSONPointer, rules: AddressRules, _ fields: inout Fields) {
+        do throws(ParticipantsError) {
+            let base = try BaseURL(parsing: url)
+            if let violation = rules.violation(of: base.origin.host) { fields.refuse(pointer, violation) }
+        } catch .invalidBaseURL(let sentence) {
+            fields.refuse(pointer, sentence)
+        } catch {
+            fields.refuse(pointer, "This is no base URL.")
+        }
+    }
+
+    private static func headers(_ fields: inout Fields) -> JSONObject {
+        let pointer = JSONPointer(["headers"])
+        guard let json = fields["headers"] else { return JSONObject() }
+        guard let object = json.object else {
+            fields.refuse(pointer, "This must be an object of strings, not \(json.typeName).")
+            return JSONObject()
+        }
+        if object.count > maxHeaders { fields.refuse(pointer, "A participant has at most \(maxHeaders) headers.") }
+        var seen: Set<String> = []
+        for (name, value) in object.members.prefix(maxHeaders) {
+            let place = pointer.appending(name)
+            let lower = name.lowercased()
+            if !isToken(name) {
+                fields.refuse(place, "A header's name is an HTTP token of at most 128 characters.")
+            } else if reserved.contains(lower) || lower.hasPrefix("x-saga-") {
+                fields.refuse(place, "This header is set by the protocol and cannot be given.")
+            } else if !seen.insert(lower).inserted {
+                fields.refuse(place, "This header is given twice.")
+            }
+            guard let text = value.string, text.utf8.count <= 4096, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+            else {
+                fields.refuse(place, "A header's value is a string of at most 4096 printable ASCII characters.")
+                continue
+            }
+        }
+        return object
+    }
+
+    private static func isToken(_ name: String) -> Bool {
+        (1...128).contains(name.utf8.count)
+            && name.utf8.allSatisfy {
+                $0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26 || "!#$%&'*+-.^_`|~".utf8.contains($0)
+            }
+    }
+}

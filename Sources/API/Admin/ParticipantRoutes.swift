@@ -1,0 +1,95 @@
+import Core
+import HTTPTypes
+import Hummingbird
+import Logging
+import Postgres
+import Storage
+
+/// The participants definitions may name: where they are, and what every call to them carries.
+struct ParticipantRoutes: Sendable {
+    let database: Database
+    let body: BodyReader
+    let gate: AdminGate
+    let rules: AddressRules
+
+    var routes: [Route] {
+        [
+            gate.guarded(.get, "/v1/admin/participants", list),
+            gate.guarded(.get, "/v1/admin/participants/:name", get),
+            gate.guarded(.put, "/v1/admin/participants/:name", put),
+            gate.guarded(.delete, "/v1/admin/participants/:name", delete),
+        ]
+    }
+
+    @Sendable private func list(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let rows = try await database.reads.execute(FindParticipants())
+        return .json(.ok, ["participants": .array(rows.map { .object(Self.shown($0)) })])
+    }
+
+    @Sendable private func get(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let name = try Self.name(context)
+        guard let row = try await database.reads.execute(FindParticipants(name: name)).first else {
+            throw Self.unknown
+        }
+        return .json(.ok, .object(Self.shown(row)))
+    }
+
+    @Sendable private func put(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let name = try Self.name(context)
+        let asked = try ParticipantRequest(try await body.json(request), rules: rules)
+        let written = try await database.writes.execute(
+            PutParticipant(
+                name: name, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
+                updatedBy: admin.name))
+        context.logger.info("participant registered", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
+        let shown = Self.shown(name, asked.url, asked.maxConcurrent, Array(asked.headers.keys))
+        return .json(written.first == true ? .created : .ok, .object(shown))
+    }
+
+    @Sendable private func delete(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let name = try Self.name(context)
+        guard !(try await database.writes.execute(DeleteParticipant(name: name))).isEmpty else { throw Self.unknown }
+        context.logger.info("participant removed", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
+        return Response(status: .noContent)
+    }
+
+    /// Values of headers are never shown.
+    private static func shown(
+        _ name: String, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String]
+    ) -> JSONObject {
+        [
+            "name": .string(name), "url": .string(url), "maxConcurrent": maxConcurrent.map { JSON($0) } ?? .null,
+            "headerNames": .array(headerNames.map { .string($0) }),
+        ]
+    }
+
+    private static func shown(_ row: StoredParticipant) -> JSONObject {
+        var object = shown(row.name, row.url, row.maxConcurrent, row.headers.map(\.name))
+        object["updatedAt"] = RunJSON.time(row.updatedAt)
+        return object
+    }
+
+    /// The participant in the path, by the rule definitions have for its name.
+    private static func name(_ context: APIContext) throws(Problem) -> String {
+        let name = try context.pathText("name")
+        func isAlphanumeric(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || byte &- 0x61 < 26 }
+        guard (1...63).contains(name.utf8.count), name.utf8.first.map(isAlphanumeric) == true,
+            name.utf8.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "-") })
+        else {
+            throw Problem(
+                .invalidParameter,
+                "A name has 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit.")
+        }
+        return name
+    }
+
+    private static var unknown: Problem { Problem(.unknownParticipant, "No participant has this name.") }
+}

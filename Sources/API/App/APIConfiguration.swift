@@ -1,0 +1,99 @@
+import Core
+import Logging
+import Postgres
+import Redis
+import Settings
+
+/// Everything the API can be told, checked once at start.
+struct APIConfiguration: Sendable {
+    var database: ConnectionConfiguration
+    var redis: RedisConfiguration?
+    var adminTokens: [AdminToken]
+    var adminRate: GCRALimit
+    var participantAllow: Set<String>
+    var host: String
+    var port: Int
+    var maxBodyBytes: Int
+    var startQueue: Int
+    var starters: Int
+    var readers: Int
+    var keyLifetime: Duration
+    var connections: Int
+    var limits = StrictHTTPChannel.Limits()
+    var logLevel: Logger.Level
+
+    /// Reads it. The order is the order of `--help`.
+    init(_ settings: inout Settings) throws(SettingsError) {
+        let url = try settings.text("database.url", help: "Postgres, as libpq takes it; several hosts are fine")
+        redis = try Self.redis(
+            settings.optionalText("redis.url", help: "Redis, which holds the rate of admin calls over all APIs"))
+        adminTokens = try Self.tokens(
+            settings.optionalText(
+                "admin.tokens", help: "name:token,name2:token2; without any, admin calls are refused"))
+        let rate = try settings.text("admin.rate", default: "60/1m", help: "admin calls per token and time")
+        let burst = try settings.integer(
+            "admin.burst", default: 20, in: 1...100_000, help: "admin calls at once after a quiet time")
+        adminRate = try Self.rate(rate, burst: burst)
+        let allowed = settings.optionalText(
+            "participant.allow", help: "hosts,of,participants that are allowed although link-local or metadata services"
+        )
+        participantAllow = Set((allowed ?? "").split(separator: ",").map { $0.trimmed().lowercased() })
+        host = try settings.text("host", default: "127.0.0.1", help: "where to listen")
+        port = try settings.integer("port", default: 3000, in: 0...65535, help: "the same")
+        maxBodyBytes = try settings.integer(
+            "max.body.bytes", default: 1 << 20, in: 1024...(64 << 20), help: "larger bodies are refused")
+        startQueue = try settings.integer(
+            "start.queue", default: 4000, in: 1...1_000_000, help: "starts that may wait to be written")
+        starters = try settings.integer("starters", default: 2, in: 1...16, help: "batches of starts written at once")
+        readers = try settings.integer("readers", default: 8, in: 1...100, help: "database connections for reading")
+        keyLifetime = try settings.duration(
+            "idempotency.ttl", default: .seconds(86_400), in: .seconds(1) ... .seconds(30 * 86_400),
+            help: "how long idempotency keys are remembered")
+        connections = try settings.integer(
+            "connections", default: 10_000, in: 1...1_000_000, help: "clients connected at once")
+        limits.requestTimeout = try settings.duration(
+            "request.timeout", default: limits.requestTimeout, in: .milliseconds(100) ... .seconds(600),
+            help: "how long a request may take to arrive")
+        limits.idleTimeout = try settings.duration(
+            "idle.timeout", default: limits.idleTimeout, in: .milliseconds(100) ... .seconds(3600),
+            help: "how long an unused connection is kept")
+        let level = try settings.text("log.level", default: "info", help: "trace, debug, info, notice, warning, error")
+        guard let logLevel = Logger.Level(rawValue: level) else {
+            throw SettingsError(
+                "--log-level (LOG_LEVEL) is \"\(level)\", but must be one of trace, debug, info, notice, "
+                    + "warning, error, critical.")
+        }
+        self.logLevel = logLevel
+        do { database = try ConnectionConfiguration(url, applicationName: "sagaflow-api") } catch {
+            throw SettingsError("--database-url (DATABASE_URL) can't be used: \(error)")
+        }
+        try settings.finish()
+    }
+
+    private static func redis(_ url: String?) throws(SettingsError) -> RedisConfiguration? {
+        guard let url else { return nil }
+        do throws(RedisError) { return try RedisConfiguration(url: url) } catch {
+            throw SettingsError("--redis-url (REDIS_URL) can't be used: \(error)")
+        }
+    }
+
+    private static func tokens(_ list: String?) throws(SettingsError) -> [AdminToken] {
+        guard let list else { return [] }
+        guard let tokens = AdminToken.parse(list) else {
+            throw SettingsError(
+                "--admin-tokens (ADMIN_TOKENS) must be name:token,name2:token2 with different names and tokens of 8 to "
+                    + "512 visible ASCII characters; it is not shown here because it is secret.")
+        }
+        return tokens
+    }
+
+    private static func rate(_ text: String, burst: Int) throws(SettingsError) -> GCRALimit {
+        let sides = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard sides.count == 2, let count = Int(sides[0]), (1...1_000_000).contains(count),
+            let period = DurationText.parse(String(sides[1])), period <= .seconds(86_400)
+        else {
+            throw SettingsError("--admin-rate (ADMIN_RATE) is \"\(text)\", but must be calls per time, like 60/1m.")
+        }
+        return GCRALimit(burst: burst, period: period, count: count)
+    }
+}

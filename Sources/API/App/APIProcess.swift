@@ -1,0 +1,103 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Postgres
+import Redis
+import ServiceLifecycle
+import Storage
+
+// The API: what clients and operators talk to. It writes starts (through a group committer), puts requests into the
+// inboxes of runs, and reads. It never changes a run, and any number of it may run side by side.
+//
+//   App/        this wiring, the configuration, the process
+//   Server/     HTTP/1.1 connections, stricter than the framework's
+//   HTTP/       problems, bodies, queries, routing
+//   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
+//   Admin/      definitions and participants, behind a token      Health/     live and ready
+
+/// One API: its parts, wired.
+struct APIProcess {
+    let configuration: APIConfiguration
+    private let database: Database
+    private let starter: RunStarter
+    private let notifier: OutboxNotifier
+    private let redis: RedisClient?
+    private let logger: Logger
+
+    init(_ configuration: APIConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        // One connection for each starter, two for everything else that is written.
+        database = Database(configuration.database, writes: configuration.starters + 2, reads: configuration.readers)
+        starter = RunStarter(
+            pool: database.writes, lanes: configuration.starters, maxWaiting: configuration.startQueue)
+        notifier = OutboxNotifier(configuration.database)
+        redis = configuration.redis.map { RedisClient($0, logger: logger) }
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// Services stop in reverse order: first requests are answered and no more taken, then the starter writes what it
+    /// has accepted, last the notifier.
+    ///
+    /// - Parameter onListening: is told the port once the server takes connections.
+    func run(
+        stopOn signals: [UnixSignal] = [.sigterm, .sigint],
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws {
+        let services: [any Service] = [
+            NotifierService(notifier: notifier), StarterService(starter: starter),
+            buildApplication { channel in await onListening(channel.localAddress?.port ?? 0) },
+        ]
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
+        try await group.run()
+        await redis?.close()
+        await database.close()
+        logger.info("api stopped")
+    }
+
+    /// The HTTP server.
+    func buildApplication(
+        onListening: @escaping @Sendable (any Channel) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        let routes = buildRoutes()
+        let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
+        for route in routes {
+            router.on(
+                RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: route.handler))
+        }
+        return Application(
+            router: router, server: .strict(configuration.limits),
+            configuration: .init(
+                address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
+                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
+            onServerRunning: onListening, logger: logger)
+    }
+
+    private func buildRoutes() -> [Route] {
+        let reader = RunReader(pool: database.reads)
+        let definitions = DefinitionStore(pool: database.writes)
+        let body = BodyReader(maxBytes: configuration.maxBodyBytes)
+        let gate = AdminGate(
+            tokens: configuration.adminTokens,
+            limiter: RateLimiter(
+                redis: redis, limit: configuration.adminRate, keyPrefix: "sagaflow:admin:", logger: logger))
+        let start = StartRoutes(
+            definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(), body: body,
+            watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime)
+        let operators = OperatorRoutes(
+            reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body)
+        let participants = ParticipantRoutes(
+            database: database, body: body, gate: gate, rules: AddressRules(allowed: configuration.participantAllow))
+        return [
+            start.routes, RunRoutes(reader: reader).routes, operators.routes,
+            WorkflowRoutes(reads: database.reads).routes,
+            DefinitionRoutes(definitions: definitions, body: body, gate: gate).routes, participants.routes,
+            HealthRoutes(database: database, redis: redis).routes,
+        ].flatMap { $0 }
+    }
+}

@@ -1,0 +1,15 @@
+import ServiceLifecycle
+import Storage
+
+/// Sends wake-ups until everything that causes them has stopped.
+struct NotifierService: Service {
+    let notifier: OutboxNotifier
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await notifier.run()
+        } onGracefulShutdown: {
+            notifier.close()
+        }
+    }
+}

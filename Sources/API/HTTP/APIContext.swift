@@ -1,0 +1,27 @@
+import Hummingbird
+import NIOCore
+
+/// What a route knows of its request besides the request itself.
+struct APIContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    private let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// The peer's address, for limits per client; `unknown` when the connection has gone already.
+    var clientAddress: String { channel.remoteAddress?.ipAddress ?? "unknown" }
+
+    /// A variable of the route's path, percent-decoded.
+    ///
+    /// - Throws: `invalidParameter` when it is no text.
+    func pathText(_ name: Substring) throws(Problem) -> String {
+        guard let raw = parameters[name] else { preconditionFailure("the route has no \(name)") }
+        guard let text = PercentDecoding.decode(raw) else {
+            throw Problem(.invalidParameter, "The path holds a percent sign that encodes no text.")
+        }
+        return text
+    }
+}

@@ -1,0 +1,80 @@
+import Core
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+
+/// Reads JSON bodies: only `application/json` in UTF-8, unencoded, up to a size.
+struct BodyReader: Sendable {
+    /// Bytes of a body at most; more is 413.
+    let maxBytes: Int
+
+    /// The body.
+    func json(_ request: Request) async throws(Problem) -> JSON {
+        try checkType(request.headers)
+        return try parse(try await collect(request))
+    }
+
+    /// The body; nil when there is none.
+    func optionalJSON(_ request: Request) async throws(Problem) -> JSON? {
+        let buffer = try await collect(request)
+        if buffer.readableBytes == 0 { return nil }
+        try checkType(request.headers)
+        return try parse(buffer)
+    }
+
+    private func parse(_ buffer: ByteBuffer) throws(Problem) -> JSON {
+        let result: Result<JSON, JSONError> = buffer.withUnsafeReadableBytes { bytes in
+            do throws(JSONError) { return .success(try JSON(parsing: bytes)) } catch { return .failure(error) }
+        }
+        switch result {
+        case .success(let json): return json
+        case .failure(let error): throw Problem(error)
+        }
+    }
+
+    private func collect(_ request: Request) async throws(Problem) -> ByteBuffer {
+        if let text = request.headers[.contentLength], let length = Int(text), length > maxBytes { throw tooLarge }
+        do {
+            return try await request.body.collect(upTo: maxBytes)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge
+        } catch let error as HTTPParserError {
+            throw Problem(error)
+        } catch {
+            throw Problem(.malformedRequest, "The body ended too early.")
+        }
+    }
+
+    private var tooLarge: Problem { Problem(.bodyTooLarge, "A body has at most \(maxBytes) bytes.") }
+
+    private func checkType(_ headers: HTTPFields) throws(Problem) {
+        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw Problem(.unsupportedMediaType, "The body must not be encoded.")
+        }
+        guard let type = headers[.contentType] else {
+            throw Problem(.unsupportedMediaType, "The header Content-Type must be application/json.")
+        }
+        if type == "application/json" { return }
+        let parts = type.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmed().lowercased() }
+        guard parts.first == "application/json" else {
+            throw Problem(.unsupportedMediaType, "The header Content-Type must be application/json.")
+        }
+        for part in parts.dropFirst() where part.hasPrefix("charset=") {
+            let charset = part.dropFirst("charset=".count).filter { $0 != "\"" }
+            guard charset == "utf-8" || charset == "utf8" else {
+                throw Problem(.unsupportedMediaType, "JSON is UTF-8; no other charset is understood.")
+            }
+        }
+    }
+}
+
+extension Substring {
+    /// Without spaces and tabs at both ends.
+    func trimmed() -> Substring {
+        var text = self
+        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,76 @@
+import Core
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import Postgres
+import Storage
+
+/// What the errors of the modules below mean to a client. The only place where that is decided.
+extension Problem {
+    init(_ error: StoreError) {
+        switch error {
+        case .overloaded:
+            self.init(.overloaded, "Nothing was written. Try again later.", headers: Self.retryAfter(1))
+        case .shuttingDown:
+            self.init(.overloaded, "This process is about to end. Try again.", headers: Self.retryAfter(1))
+        case .unavailable:
+            self.init(
+                .databaseUnavailable,
+                "Whether anything was written is unknown. Repeat a start under the same Idempotency-Key.",
+                headers: Self.retryAfter(2))
+        case .refused(.server):
+            self.init(.invalidContent, "The database can't hold this content.")
+        case .refused:
+            self.init(.internalError, "What is stored could not be read.")
+        }
+    }
+
+    init(_ error: DefinitionProblem) {
+        switch error {
+        case .unknown: self.init(.unknownWorkflow, "No workflow of this name and version is registered.")
+        case .unreadable: self.init(.internalError, "The stored definition could not be read.")
+        case .store(let error): self.init(error)
+        }
+    }
+
+    init(_ error: DefinitionErrors) {
+        self.init(
+            .invalidContent, "The definition breaks \(error.errors.count) rule(s).",
+            places: error.errors.map { Place(pointer: $0.pointer, detail: $0.detail) })
+    }
+
+    init(_ error: JSONError) {
+        self.init(
+            error.isSyntax ? .malformedJSON : .invalidContent, "\(error.message) (byte \(error.offset))",
+            places: [Place(pointer: error.pointer, detail: error.message)])
+    }
+
+    init(_ error: HTTPParserError) {
+        switch error {
+        case .headerOverflow:
+            self.init(.headersTooLarge, "There are too many headers, or they are too long.")
+        case .invalidMethod:
+            self.init(.methodNotAllowed, "This is no HTTP method.", headers: [.allow: "GET, HEAD, POST, PUT, DELETE"])
+        case .invalidVersion:
+            self.init(.malformedRequest, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+        default:
+            self.init(.malformedRequest, "The request breaks the syntax of HTTP/1.1.")
+        }
+    }
+
+    /// Anything that was thrown while a request was answered; nil when it is none of what can be expected.
+    init?(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as StoreError: self.init(error)
+        case let error as PostgresError: self.init(StoreError(error))
+        case let error as DefinitionProblem: self.init(error)
+        case let error as DefinitionErrors: self.init(error)
+        case let error as JSONError: self.init(error)
+        case let error as HTTPParserError: self.init(error)
+        default: return nil
+        }
+    }
+
+    private static func retryAfter(_ seconds: Int) -> HTTPFields { [.retryAfter: String(seconds)] }
+}

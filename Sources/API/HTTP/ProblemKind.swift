@@ -1,0 +1,94 @@
+import HTTPTypes
+
+/// The kinds of refusal the API knows: one `type`, `title` and status each, stable for clients to branch on.
+enum ProblemKind: String, CaseIterable, Sendable {
+    // 400
+    case malformedRequest = "malformed-request"
+    case malformedJSON = "malformed-json"
+    case invalidParameter = "invalid-parameter"
+    // 401, 404, 405, 408
+    case unauthorized
+    case notFound = "not-found"
+    case unknownWorkflow = "unknown-workflow"
+    case unknownRun = "unknown-run"
+    case unknownStep = "unknown-step"
+    case unknownParticipant = "unknown-participant"
+    case methodNotAllowed = "method-not-allowed"
+    case requestTimeout = "request-timeout"
+    // 409
+    case runEnded = "run-ended"
+    case stepNotRetryable = "step-not-retryable"
+    case versionExists = "version-exists"
+    // 413, 414, 415, 417
+    case bodyTooLarge = "body-too-large"
+    case uriTooLong = "uri-too-long"
+    case unsupportedMediaType = "unsupported-media-type"
+    case expectationFailed = "expectation-failed"
+    // 422
+    case invalidContent = "invalid-content"
+    case keyReused = "idempotency-key-reused"
+    // 429, 431
+    case rateLimited = "rate-limited"
+    case headersTooLarge = "headers-too-large"
+    // 500, 503
+    case internalError = "internal-error"
+    case overloaded
+    case databaseUnavailable = "database-unavailable"
+    case notReady = "not-ready"
+
+    /// The `type` member: a URI that stays the same for ever.
+    var type: String { "urn:sagaflow:problem:\(rawValue)" }
+
+    /// The `title` member: the same for every problem of the kind.
+    var title: String {
+        switch self {
+        case .malformedRequest: "The request is not valid HTTP."
+        case .malformedJSON: "The body is not valid JSON."
+        case .invalidParameter: "A part of the path, the query or a header is not valid."
+        case .unauthorized: "A valid admin token is needed."
+        case .notFound: "There is nothing here."
+        case .unknownWorkflow: "There is no such workflow."
+        case .unknownRun: "There is no such run."
+        case .unknownStep: "The run has no such step."
+        case .unknownParticipant: "There is no such participant."
+        case .methodNotAllowed: "This method is not allowed here."
+        case .requestTimeout: "The request took too long to arrive."
+        case .runEnded: "The run has ended."
+        case .stepNotRetryable: "The step can't be retried now."
+        case .versionExists: "This version has other content."
+        case .bodyTooLarge: "The body is too large."
+        case .uriTooLong: "The URI is too long."
+        case .unsupportedMediaType: "Only application/json is understood."
+        case .expectationFailed: "This expectation can't be met."
+        case .invalidContent: "The content can't be accepted."
+        case .keyReused: "The idempotency key stands for another request."
+        case .rateLimited: "Too many requests."
+        case .headersTooLarge: "The headers are too large."
+        case .internalError: "Something went wrong on our side."
+        case .overloaded: "Too much is waiting to be written."
+        case .databaseUnavailable: "The database is unavailable."
+        case .notReady: "Not ready."
+        }
+    }
+
+    /// The status it is answered with.
+    var status: HTTPResponse.Status {
+        switch self {
+        case .malformedRequest, .malformedJSON, .invalidParameter: .badRequest
+        case .unauthorized: .unauthorized
+        case .notFound, .unknownWorkflow, .unknownRun, .unknownStep, .unknownParticipant: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .requestTimeout: .requestTimeout
+        case .runEnded, .stepNotRetryable, .versionExists: .conflict
+        case .bodyTooLarge: .contentTooLarge
+        case .uriTooLong: .uriTooLong
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .expectationFailed: .expectationFailed
+        case .invalidContent, .keyReused: .unprocessableContent
+        case .rateLimited: .tooManyRequests
+        case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .internalError: .internalServerError
+        case .overloaded, .databaseUnavailable, .notReady: .serviceUnavailable
+        }
+    }
+}

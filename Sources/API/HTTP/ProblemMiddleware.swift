@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Turns everything that is thrown into problem details, and tells 404 from 405.
+struct ProblemMiddleware: RouterMiddleware {
+    let table: RouteTable
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            let path = request.uri.path
+            if let error = error as? HTTPError, error.status == .notFound {
+                return missing(path).response(instance: path)
+            }
+            guard let problem = Problem(error) else {
+                context.logger.error("a request failed", metadata: ["path": "\(path)", "error": "\(error)"])
+                return Problem(.internalError, "It has been logged.").response(instance: path)
+            }
+            if problem.kind.status.code >= 500 {
+                // A database that is away is logged where it is noticed, not once for every request.
+                context.logger.log(
+                    level: problem.kind == .internalError ? .error : .debug, "a request could not be served",
+                    metadata: ["path": "\(path)", "problem": "\(problem.kind.rawValue)", "error": "\(error)"])
+            }
+            return problem.response(instance: path)
+        }
+    }
+
+    private func missing(_ path: String) -> Problem {
+        guard let allowed = table.allowed(path) else { return Problem(.notFound, "No resource has this path.") }
+        return Problem(.methodNotAllowed, "This path takes \(allowed).", headers: [.allow: allowed])
+    }
+}

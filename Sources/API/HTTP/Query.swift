@@ -1,0 +1,38 @@
+import Hummingbird
+
+/// The query of a request: each parameter at most once, none that is not known, percent-decoded.
+///
+/// A `+` is a plus sign: dates with offsets are written with one, and forms are not what this API gets.
+struct Query {
+    private var values: [String: String] = [:]
+
+    /// - Throws: `invalidParameter`.
+    init(_ request: Request, known: Set<String>) throws(Problem) {
+        guard let text = request.uri.query, !text.isEmpty else { return }
+        for part in text.split(separator: "&") {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentDecoding.decode(sides[0]),
+                let value = PercentDecoding.decode(sides.count > 1 ? sides[1] : "")
+            else { throw Problem(.invalidParameter, "The query holds a percent sign that encodes no text.") }
+            guard known.contains(name) else {
+                let list = known.sorted().joined(separator: ", ")
+                throw Problem(.invalidParameter, "The query holds an unknown parameter. Known are: \(list).")
+            }
+            guard values.updateValue(value, forKey: name) == nil else {
+                throw Problem(.invalidParameter, "The query parameter \(name) is given twice.")
+            }
+        }
+    }
+
+    /// The parameter as it is; nil when it is absent.
+    subscript(name: String) -> String? { values[name] }
+
+    /// The parameter as `read` understands it; nil when it is absent.
+    ///
+    /// - Throws: `invalidParameter` with `rule`, a sentence on what it must be, when `read` does not understand it.
+    func value<Value>(_ name: String, _ rule: String, read: (String) -> Value?) throws(Problem) -> Value? {
+        guard let text = values[name] else { return nil }
+        guard let value = read(text) else { throw Problem(.invalidParameter, "The query parameter \(name) \(rule)") }
+        return value
+    }
+}

@@ -1,0 +1,44 @@
+import HTTPTypes
+import Hummingbird
+
+/// One method of one path, and what answers it.
+struct Route: Sendable {
+    /// Answers a request or throws what `Problem(_:)` understands.
+    typealias Handler = @Sendable (Request, APIContext) async throws -> Response
+
+    let method: HTTPRequest.Method
+    /// As in `/v1/runs/:runId`.
+    let path: String
+    let handler: Handler
+
+    init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+        self.method = method
+        self.path = path
+        self.handler = handler
+    }
+}
+
+/// Which methods each path takes, to tell 404 from 405.
+struct RouteTable: Sendable {
+    private let entries: [(pattern: [Substring], methods: [String])]
+
+    init(_ routes: [Route]) {
+        var methods: [String: [String]] = [:]
+        for route in routes {
+            methods[route.path, default: []].append(route.method.rawValue)
+            if route.method == .get { methods[route.path, default: []].append("HEAD") }
+        }
+        entries = methods.map { ($0.key.split(separator: "/"), $0.value.sorted()) }
+    }
+
+    /// The value of an `Allow` header; nil when no route has this path.
+    func allowed(_ path: String) -> String? {
+        let segments = path.split(separator: "/")
+        let methods = entries.filter { entry in
+            entry.pattern.count == segments.count
+                && zip(entry.pattern, segments).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
+        }
+        guard !methods.isEmpty else { return nil }
+        return Set(methods.flatMap(\.methods)).sorted().joined(separator: ", ")
+    }
+}

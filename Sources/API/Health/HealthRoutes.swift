@@ -1,0 +1,55 @@
+import Core
+import Hummingbird
+import Postgres
+import Redis
+import Storage
+
+/// Whether the process is up (touches nothing), and whether it can serve (asks what it needs).
+struct HealthRoutes: Sendable {
+    let database: Database
+    let redis: RedisClient?
+
+    var routes: [Route] {
+        ["/health", "/health/live"].map { Route(.get, $0, live) }
+            + ["/ready", "/health/ready"].map { Route(.get, $0, ready) }
+    }
+
+    @Sendable private func live(_ request: Request, _ context: APIContext) async throws -> Response {
+        .json(.ok, ["status": "up"])
+    }
+
+    @Sendable private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
+        async let postgres = isPostgresUp
+        async let redis = isRedisUp
+        let checks = [("postgres", await postgres), ("redis", await redis)]
+        let missing = checks.filter { $0.1 == false }.map { JSON($0.0) }
+        if missing.isEmpty { return .json(.ok, ["status": "ready"]) }
+        var problem = Problem(.notReady, "What is missing did not answer.")
+        problem.extra = [("missing", .array(missing))]
+        throw problem
+    }
+
+    private var isPostgresUp: Bool? {
+        get async {
+            do throws(PostgresError) {
+                _ = try await database.reads.execute(Ping(), deadline: .seconds(2))
+                return true
+            } catch {
+                return false  // the pool has logged why
+            }
+        }
+    }
+
+    /// Nil when there is none.
+    private var isRedisUp: Bool? {
+        get async {
+            guard let redis else { return nil }
+            do throws(RedisError) {
+                try await redis.ping()
+                return true
+            } catch {
+                return false  // the client has logged why
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Core
+import HTTPTypes
+import Hummingbird
+import Storage
+
+/// `POST /v1/workflows/{name}/start`: the hot path.
+struct StartRoutes: Sendable {
+    let definitions: DefinitionStore
+    let starter: RunStarter
+    let notifier: OutboxNotifier
+    let ids: RunIDSource
+    let body: BodyReader
+    let watcher: RunWatcher
+    let keyLifetime: Duration
+
+    var routes: [Route] { [Route(.post, "/v1/workflows/:name/start", start)] }
+
+    @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
+        let name = try context.pathText("name")
+        let asked = try StartRequest(
+            try await body.json(request), request.headers, workflow: name, keyLifetime: keyLifetime)
+        let definition =
+            if let version = asked.version {
+                try await definitions.definition(name, version: version)
+            } else {
+                try await definitions.highestRelease(name)
+            }
+        let (id, now) = ids.next()
+        let new = NewRun(
+            run: Run(id: id, definition: definition, input: asked.input, context: asked.context, createdAt: now),
+            tenantID: asked.tenantID, correlationID: asked.correlationID, traceparent: asked.traceparent,
+            idempotency: asked.idempotency)
+        switch try await starter.submit(new) {
+        case .started:
+            notifier.wake()
+            return try await answer(id, new.run.status, wait: asked.wait, headers: [:])
+        case .replayed(let known):
+            guard let status = try await watcher.status(of: known) else {
+                throw Problem(.unknownRun, "The run this key stands for has been removed.")
+            }
+            return try await answer(known, status, wait: asked.wait, headers: [.idempotencyReplayed: "true"])
+        case .keyReused:
+            throw Problem(.keyReused, "Use a new Idempotency-Key for another request.")
+        }
+    }
+
+    private func answer(
+        _ id: RunID, _ status: RunStatus, wait: Int?, headers: HTTPFields
+    ) async throws -> Response {
+        var (headers, status) = (headers, status)
+        let text = id.description
+        headers[.location] = "/v1/runs/\(text)"
+        if let wait {
+            headers[.preferenceApplied] = "wait=\(wait)"
+            status = try await watcher.waitForEnd(of: id, atMost: .seconds(wait)) ?? status
+            if status.isTerminal, let (run, steps) = try await watcher.reader.find(id) {
+                return .json(.ok, RunJSON.run(run, steps), headers: headers)
+            }
+        }
+        return .json(.accepted, ["runId": .string(text), "status": .string(status.rawValue)], headers: headers)
+    }
+}

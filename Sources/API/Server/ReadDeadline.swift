@@ -1,0 +1,71 @@
+import NIOCore
+
+/// Tells when a request takes too long to arrive, and closes connections nobody uses.
+///
+/// It sees bytes before they are parsed, so that one byte of a header every second does not keep a connection. One
+/// coarse timer per connection instead of one per request: a deadline is noticed at most a quarter of it late.
+final class ReadDeadline: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    /// The event that a request did not arrive in time.
+    struct Passed {}
+
+    private enum Phase {
+        case idle(since: NIODeadline)
+        case reading(since: NIODeadline)
+        case answering
+    }
+
+    private let requestTimeout: TimeAmount
+    private let idleTimeout: TimeAmount
+    private var phase = Phase.answering
+    private var timer: Scheduled<Void>?
+
+    init(requestTimeout: Duration, idleTimeout: Duration) {
+        self.requestTimeout = TimeAmount(requestTimeout)
+        self.idleTimeout = TimeAmount(idleTimeout)
+    }
+
+    /// The last byte of a request is here.
+    func requestArrived() { phase = .answering }
+
+    /// No request waits for its answer.
+    func answered() { if case .answering = phase { phase = .idle(since: .now()) } }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        phase = .idle(since: .now())
+        schedule(context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .idle = phase { phase = .reading(since: .now()) }
+        context.fireChannelRead(data)
+    }
+
+    private func schedule(_ context: ChannelHandlerContext) {
+        let interval = TimeAmount.nanoseconds(min(requestTimeout, idleTimeout).nanoseconds / 4)
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: interval) { self.check(context) }
+    }
+
+    private func check(_ context: ChannelHandlerContext) {
+        switch phase {
+        case .idle(let since) where .now() >= since + idleTimeout:
+            return context.close(promise: nil)
+        case .reading(let since) where .now() >= since + requestTimeout:
+            return context.fireUserInboundEventTriggered(Passed())
+        case .idle, .reading, .answering:
+            schedule(context)
+        }
+    }
+}

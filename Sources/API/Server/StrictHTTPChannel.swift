@@ -1,0 +1,62 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+// The HTTP/1.1 end of a connection, stricter than what the framework sets up by itself: framing that two parsers could
+// read differently is refused (RequestRules), refusals are problem details like all others, the connection is closed
+// after them so that the client can still read them (RequestCodec), and a client has a bounded time to send a request
+// (ReadDeadline).
+
+/// Sets up the pipeline of one connection and hands its requests to the responder.
+struct StrictHTTPChannel: HTTPChannelHandler {
+    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    /// What a client is allowed.
+    struct Limits: Sendable {
+        /// From a request's first byte to its last.
+        var requestTimeout: Duration = .seconds(8)
+        /// From an answer to the next request.
+        var idleTimeout: Duration = .seconds(60)
+        /// Bytes of path and query.
+        var uriBytes = 8 * 1024
+        /// Bytes of one header, name and value.
+        var headerBytes = 8 * 1024
+        /// Headers in one request.
+        var headerCount = 100
+    }
+
+    let responder: HTTPChannelHandler.Responder
+    let limits: Limits
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            // Roomier than `limits`: what the parser refuses is refused without a closer look.
+            var parserLimits = NIOHTTPDecoderLimitConfiguration()
+            parserLimits.maxHeaderFieldSize = 96 * 1024
+            parserLimits.maxHeaderListSize = 128 * 1024
+            parserLimits.maxHeaderFieldCount = limits.headerCount
+            let deadline = ReadDeadline(requestTimeout: limits.requestTimeout, idleTimeout: limits.idleTimeout)
+            try pipeline.addHandler(deadline)
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
+                withEncoderConfiguration: .init(), withDecoderLimitConfiguration: parserLimits)
+            try pipeline.addHandler(RequestCodec(rules: RequestRules(limits: limits), deadline: deadline))
+            return try NIOAsyncChannel(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value, logger: logger) }
+}
+
+extension HTTPServerBuilder {
+    /// A server of `StrictHTTPChannel`s.
+    static func strict(_ limits: StrictHTTPChannel.Limits) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in StrictHTTPChannel(responder: responder, limits: limits) }
+    }
+}

@@ -1,0 +1,52 @@
+// Tests of the saga's rules read as scripts: `Flow` writes a workflow definition in one line, `Play` drives a run of it
+// with a line of words and writes down, in the same words, what the decider decided. A case of a table is then a flow, a
+// script and the expected trace, and each rule can be read without a screen of set-up. The random histories, which check
+// the same rules without expecting any particular trace, are in the folder Random.
+
+import Core
+
+/// A workflow definition written in one line.
+///
+/// Steps are separated by spaces: `a b c` is a chain. `d<b,c` depends on `b` and `c`, `d<` on nothing. Suffixes: `!` has no
+/// compensation, `?` has a `when` that is false, `~` has one that asks for `input.go`.
+/// Actions have 3 attempts 100 ms apart (doubling), compensations 2 attempts 200 ms apart, without jitter.
+struct Flow {
+    let text: String
+    var timeout: String?
+    var output: JSON?
+
+    init(_ text: String, timeout: String? = nil, output: JSON? = nil) {
+        self.text = text
+        self.timeout = timeout
+        self.output = output
+    }
+
+    func definition() throws -> WorkflowDefinition {
+        var workflow: JSON = [
+            "name": "w", "version": "1.0.0",
+            "retry": ["maxAttempts": 3, "initialInterval": "100ms", "maxInterval": "10s", "multiplier": 2, "jitter": 0],
+            "compensationRetry": [
+                "maxAttempts": 2, "initialInterval": "200ms", "maxInterval": "10s", "multiplier": 2, "jitter": 0,
+            ],
+            "steps": .array(text.split(separator: " ").map { step(String($0)) }),
+        ]
+        if let timeout { workflow["timeout"] = .string(timeout) }
+        if let output { workflow["output"] = output }
+        return try WorkflowDefinition(workflow)
+    }
+
+    private func step(_ word: String) -> JSON {
+        let halves = word.split(separator: "<", omittingEmptySubsequences: false)
+        let flags = word.filter { "!?~".contains($0) }
+        let id = String(halves[0].filter { !"!?~".contains($0) })
+        var step: JSON = ["id": .string(id), "action": ["participant": "p", "path": "/do"]]
+        if halves.count == 2 {
+            let names = halves[1].filter { !"!?~".contains($0) }.split(separator: ",")
+            step["dependsOn"] = .array(names.map { .string(String($0)) })
+        }
+        if !flags.contains("!") { step["compensation"] = ["participant": "p", "path": "/undo"] }
+        if flags.contains("?") { step["when"] = false }
+        if flags.contains("~") { step["when"] = ["var": "input.go"] }
+        return step
+    }
+}

@@ -1,0 +1,167 @@
+import Core
+import Testing
+
+/// Drives one run with a script of words and keeps the trace of what was decided.
+///
+/// Input words (a leading `-` means the step's compensation, a leading `!` that the decider must refuse the word):
+/// - `go`: time passes to the next wake-up, and the run is woken. `now`: it is woken without time passing. `late`: time
+///   passes to the deadline, and the run is woken. `+250ms`: only time passes.
+/// - `a=ok`, `a=no` (rejected), `a=what` (unknown), `a=down` (not sent), `a=408`, `a=busy`, `a=busy/5s` (Retry-After).
+///   The attempt is the one in flight; `a#2=ok` names one.
+/// - `takeover`, `cancel`, `retry:a`, `poison`.
+///
+/// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
+/// `a=unknown` (given up), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
+/// `retry(a)`, and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions are parted by `/`.
+struct Play {
+    private(set) var run: Run
+    private(set) var now: Instant
+    private(set) var decisions: [String] = []
+    private(set) var events: [RunEvent] = []
+    var jitter = 0.5
+
+    /// Starts a run as the API does.
+    init(_ flow: Flow, input: JSON = [:]) throws {
+        now = Instant(microseconds: 1_700_000_000_000_000)
+        run = Run(
+            id: RunID(high: 1, low: 2), definition: try flow.definition(), input: input, context: [:], createdAt: now)
+        apply(start(run, now: now))
+    }
+
+    /// What was decided from the start on.
+    var trace: String { decisions.filter { !$0.isEmpty }.joined(separator: " / ") }
+
+    /// Runs a script, its words separated by spaces.
+    mutating func script(_ text: String) throws {
+        for word in text.split(separator: " ") { try step(String(word)) }
+    }
+
+    /// Asks the decider and applies what it says.
+    mutating func happen(_ happening: Happening) throws(IllegalHappening) {
+        apply(try decide(run, happening, now: now, jitter: jitter))
+    }
+
+    private mutating func apply(_ decided: [RunEvent]) {
+        for event in decided { run.evolve(event, at: now) }
+        events += decided
+        decisions.append(decided.map(word).joined(separator: " "))
+    }
+
+    private mutating func step(_ word: String) throws {
+        if word.hasPrefix("!") {
+            let before = (run.steps, run.status, run.lastSequence)
+            let happening = try happening(String(word.dropFirst()))
+            #expect(throws: IllegalHappening.self, "\(word) after \(trace)") {
+                _ = try decide(run, happening, now: now, jitter: jitter)
+            }
+            #expect(before == (run.steps, run.status, run.lastSequence))
+        } else if word.hasPrefix("+") {
+            now += try #require(Duration(String(word.dropFirst())))
+        } else {
+            if word == "go" { now = max(now, try #require(run.wakeAt, "nothing to wait for after \(trace)")) }
+            if word == "late" { now = max(now, try #require(run.deadlineAt)) }
+            try happen(try happening(word))
+        }
+    }
+
+    private func happening(_ word: String) throws -> Happening {
+        switch word {
+        case "go", "now", "late": return .woke
+        case "takeover": return .tookOver
+        case "cancel": return .cancel(by: "me", reason: nil)
+        case "poison": return .poison(Failure(kind: "quarantined", message: "poison"))
+        default: break
+        }
+        if word.hasPrefix("retry:") { return .retry(step: try index(word.dropFirst(6)), by: "ops") }
+        let sides = word.split(separator: "=")
+        let action: CallAction = word.hasPrefix("-") ? .compensate : .execute
+        let name = (action == .compensate ? sides[0].dropFirst() : sides[0]).split(separator: "#")
+        let index = try index(name[0])
+        let inFlight = run.steps[index].callInFlight?.attempt ?? 1
+        let attempt = name.count == 2 ? try #require(Int(name[1])) : inFlight
+        return .finished(step: index, action: action, attempt: attempt, try result(String(sides[1])))
+    }
+
+    private func index(_ id: Substring) throws -> Int {
+        try #require(run.definition.step(String(id)), "no step \(id)").index
+    }
+
+    private func result(_ word: String) throws -> CallResult {
+        let parts = word.split(separator: "/")
+        switch parts[0] {
+        case "ok": return CallResult(outcome: .succeeded, httpStatus: 200, output: ["n": 1])
+        case "no": return CallResult(outcome: .rejected, httpStatus: 422)
+        case "what": return CallResult(outcome: .unknown)
+        case "down": return CallResult(outcome: .notSent)
+        case "408": return CallResult(outcome: .busy, httpStatus: 408)
+        case "busy":
+            let retryAfter = parts.count == 2 ? Duration(String(parts[1])) : nil
+            return CallResult(outcome: .busy, httpStatus: 429, retryAfter: retryAfter)
+        default: throw UnknownWord(word: word)
+        }
+    }
+
+    struct UnknownWord: Error {
+        let word: String
+    }
+}
+
+extension Play {
+    private func word(_ event: RunEvent) -> String {
+        switch event {
+        case .runStarted(let due): "due(\(ids(due)))"
+        case .attemptStarted(let step, let action, let attempt): "\(call(step, action))#\(attempt)"
+        case .attemptSucceeded(let step, let action, _, _, _): "\(call(step, action))=succeeded"
+        case .attemptFailed(let step, let action, _, let report, _, let retryIn):
+            "\(call(step, action))=\(report.outcome.rawValue)"
+                + (retryIn.map { "+\($0.microseconds / 1000)ms" } ?? "")
+        case .stepSkipped(let step): "skip(\(ids([step])))"
+        case .stepAbandoned(let step): "drop(\(ids([step])))"
+        case .cancelRequested: "cancel"
+        case .deadlineExceeded: "deadline"
+        case .runCompensating(let steps, let uncompensated):
+            "undo(\(ids(steps))" + (uncompensated.isEmpty ? "" : "|\(ids(uncompensated))") + ")"
+        case .runCompleted: "COMPLETED"
+        case .runCompensated: "COMPENSATED"
+        case .runCancelled: "CANCELLED"
+        case .runFailed: "FAILED"
+        case .retryRequested(let step, _): "retry(\(ids([step])))"
+        case .runQuarantined: "QUARANTINED"
+        }
+    }
+
+    private func ids(_ steps: [Int]) -> String {
+        steps.map { run.definition.steps[$0].id }.joined(separator: ",")
+    }
+
+    private func call(_ step: Int, _ action: CallAction) -> String {
+        (action == .compensate ? "-" : "") + ids([step])
+    }
+}
+
+/// One row of a table of cases: play the script on a run of the flow, and exactly this is decided.
+struct Case: Sendable, CustomTestStringConvertible {
+    let risk: String
+    let flow: String
+    let script: String
+    let trace: String
+    let timeout: String?
+
+    init(_ risk: String, _ flow: String, timeout: String? = nil, script: String, trace: String) {
+        self.risk = risk
+        self.flow = flow
+        self.timeout = timeout
+        self.script = script
+        self.trace = trace
+    }
+
+    var testDescription: String { risk }
+
+    @discardableResult
+    func check(sourceLocation: SourceLocation = #_sourceLocation) throws -> Play {
+        var play = try Play(Flow(flow, timeout: timeout))
+        try play.script(script)
+        #expect(play.trace == trace, sourceLocation: sourceLocation)
+        return play
+    }
+}

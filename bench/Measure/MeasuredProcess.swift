@@ -1,0 +1,65 @@
+import ArgumentParser
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// A process whose CPU time is read from /proc, with that of its children: Postgres is one process per connection.
+struct MeasuredProcess: ExpressibleByArgument {
+    let name: String
+    private let pid: Int32
+
+    /// Reads `NAME=PID`.
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2, let pid = Int32(parts[1]) else { return nil }
+        self.init(name: String(parts[0]), pid: pid)
+    }
+
+    private init(name: String, pid: Int32) {
+        self.name = name
+        self.pid = pid
+    }
+
+    /// This process.
+    static var own: MeasuredProcess { MeasuredProcess(name: "load", pid: getpid()) }
+
+    /// CPU used so far, user and system: its own, that of its live children, and that of children that have ended.
+    func cpuMicroseconds() throws(BenchError) -> Double {
+        let ticks = try Self.ticks(pid)
+        var sum = ticks
+        for child in Self.children(of: pid) {
+            // One that ended between the listing and the reading is counted by its parent the next time.
+            if let ticks = try? Self.ticks(child) { sum += ticks }
+        }
+        return sum * 1_000_000 / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// utime, stime, cutime and cstime: the 12th to 15th field behind the name, which may hold anything.
+    private static func ticks(_ pid: Int32) throws(BenchError) -> Double {
+        let text = read("/proc/\(pid)/stat")
+        guard let name = text.lastIndex(of: ")") else { throw .noProcess(pid) }
+        let fields = text[text.index(after: name)...].split(separator: " ")
+        guard fields.count > 14 else { throw .noProcess(pid) }
+        return fields[11...14].reduce(0) { $0 + (Double($1) ?? 0) }
+    }
+
+    private static func children(of pid: Int32) -> [Int32] {
+        read("/proc/\(pid)/task/\(pid)/children").split(separator: " ").compactMap { Int32($0) }
+    }
+
+    /// A small file; empty when it can't be read.
+    private static func read(_ path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = fread(&chunk, 1, chunk.count, file)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += chunk[..<count]
+        }
+    }
+}
