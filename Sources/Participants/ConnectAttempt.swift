@@ -105,6 +105,11 @@ final class ConnectAttempt {
     /// The connection is ready for calls.
     func opened(_ connection: Connection) {
         if case .finished = phase { return }
+        guard connection.isOpen else {
+            // It would stay in the pool for ever: its end has already been reported.
+            fail(.connect, "\(pool.origin) closed the connection as soon as it was made.")
+            return
+        }
         phase = .finished
         pool.attemptSucceeded(self, connection)
     }
@@ -148,7 +153,7 @@ final class ConnectAttempt {
         case ChannelError.connectTimeout:
             TransportFailure(.connect, "Connecting to \(origin) took too long.")
         case is NIOSSLError, is NIOSSLExtraError:
-            TransportFailure(.tls, "TLS with \(origin) cannot be set up: \(error).")
+            TransportFailure(.tls, "TLS with \(origin) cannot be set up: \(TLSContext.reason(of: error)).")
         default:
             TransportFailure(.connect, "Connecting to \(origin) failed: \(error).")
         }

@@ -39,9 +39,10 @@ final class Connection: ChannelInboundHandler {
                 bodyBytes: configuration.maxResponseBytes))
     }
 
-    var isUsable: Bool {
-        guard case .idle = state, let context else { return false }
-        return context.channel.isActive
+    /// Whether the channel is there and, as far as its loop has heard, both sides keep it open.
+    var isOpen: Bool {
+        if case .closed = state { return false }
+        return context?.channel.isActive ?? false
     }
 
     /// When something must be done about this connection.
@@ -213,7 +214,7 @@ final class Connection: ChannelInboundHandler {
         switch state {
         case .opening(let attempt):
             closeHard()
-            attempt?.handshakeFailed("\(error)")
+            attempt?.handshakeFailed(TLSContext.reason(of: error))
         case .busy where isWriting:
             break
         case .busy:

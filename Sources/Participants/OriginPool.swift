@@ -39,7 +39,7 @@ final class OriginPool {
 
     func start(_ call: PendingCall) {
         while let connection = idle.popLast() {
-            guard connection.isUsable else { continue }
+            guard connection.isOpen else { continue }
             connection.perform(call)
             return
         }

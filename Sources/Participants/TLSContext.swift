@@ -32,4 +32,20 @@ struct TLSContext: Sendable {
         let isNumeric = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         return try NIOSSLClientHandler(context: context, serverHostname: isNumeric ? nil : host)
     }
+
+    /// What went wrong in a handshake, in words that fit a log; the library's own hold source paths and error stacks.
+    static func reason(of error: any Error) -> String {
+        switch error {
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            "its certificate is for another host"
+        case NIOSSLError.handshakeFailed(let cause) where "\(cause)".contains("CERTIFICATE_VERIFY_FAILED"):
+            "its certificate is not trusted"
+        case NIOSSLError.handshakeFailed(let cause) where "\(cause)".contains("WRONG_VERSION_NUMBER"):
+            "it does not speak TLS"
+        case NIOSSLError.handshakeFailed, NIOSSLError.uncleanShutdown, is IOError:
+            "it was broken off"
+        default:
+            "\(type(of: error))"
+        }
+    }
 }

@@ -3,13 +3,13 @@ import Testing
 
 @testable import Mocks
 
-@Suite("The barrier")
+@Suite("The barrier", .serialized)
 struct BarrierTests {
     typealias Entry = ParticipantUnderTest.Entry
 
     @Test("A call that comes twice has one effect and the same answer")
     func replay() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             let body: JSON = ["orderId": "o", "amount": 9.50]
             let first = try await payments.call("/charge", "r:a:execute", body)
             let second = try await payments.call("/charge", "r:a:execute", body, attempt: 2)
@@ -23,7 +23,7 @@ struct BarrierTests {
 
     @Test("A refusal is kept: the same call is refused again though the stock is there by then")
     func replayedRefusal() async throws {
-        try await ParticipantUnderTest.with(.inventory) { inventory in
+        try await ParticipantUnderTest.with(.inventory) { inventory async throws in
             _ = try await inventory.values("INSERT INTO stock VALUES ('rare', 0) RETURNING sku")
             let first = try await inventory.call("/reserve", "r:a:execute", ["sku": "rare"])
             _ = try await inventory.values("UPDATE stock SET available = 5 RETURNING sku")
@@ -37,7 +37,7 @@ struct BarrierTests {
 
     @Test("One key with two bodies is a conflict and is on record", arguments: ["execute", "compensate"])
     func conflict(action: String) async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             _ = try await payments.call("/charge", "r:a:\(action)", ["amount": 1])
             let other = try await payments.call("/charge", "r:a:\(action)", ["amount": 2])
             #expect(other.status == 422)
@@ -47,7 +47,7 @@ struct BarrierTests {
 
     @Test("A compensation undoes its action once, however often it comes")
     func compensation() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             _ = try await payments.call("/charge", "r:a:execute", ["amount": 1])
             let first = try await payments.call("/refund", "r:a:compensate")
             let second = try await payments.call("/refund", "r:a:compensate")
@@ -60,7 +60,7 @@ struct BarrierTests {
 
     @Test("An action that arrives after its compensation has no effect")
     func lateAction() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             let null = try await payments.call("/refund", "r:a:compensate")
             let late = try await payments.call("/charge", "r:a:execute", ["amount": 1])
             #expect(null.status == 200 && late.status == 409)
@@ -74,7 +74,7 @@ struct BarrierTests {
 
     @Test("An action that comes again after it was undone stays undone")
     func repeatedAfterUndo() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             _ = try await payments.call("/charge", "r:a:execute", ["amount": 1])
             _ = try await payments.call("/refund", "r:a:compensate")
             #expect(try await payments.call("/charge", "r:a:execute", ["amount": 1]).status == 409)
@@ -84,7 +84,7 @@ struct BarrierTests {
 
     @Test("The same call from twelve sides at once has one effect, and all get the answer")
     func concurrentDuplicates() async throws {
-        try await ParticipantUnderTest.with(.inventory) { inventory in
+        try await ParticipantUnderTest.with(.inventory) { inventory async throws in
             let answers = try await withThrowingTaskGroup { group in
                 for attempt in 1...12 {
                     group.addTask {
@@ -101,7 +101,7 @@ struct BarrierTests {
 
     @Test("Whichever of action and compensation wins a race, nothing remains")
     func race() async throws {
-        try await ParticipantUnderTest.with(.inventory) { inventory in
+        try await ParticipantUnderTest.with(.inventory) { inventory async throws in
             try await withThrowingTaskGroup { group in
                 for run in 0..<40 {
                     for (path, action) in [("/reserve", "execute"), ("/release", "compensate")].shuffled() {
@@ -119,9 +119,22 @@ struct BarrierTests {
         }
     }
 
+    @Test("A call that dies halfway is on record, leaves nothing, and may come again")
+    func failedHalfway() async throws {
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
+            _ = try await payments.values("ALTER TABLE payments RENAME TO gone")
+            #expect(try await payments.call("/charge", "r:a:execute", ["amount": 1]).status == 500)
+            #expect(try await payments.entries("r") == [Entry("received")])
+            #expect(try await payments.values("SELECT 1 FROM barrier") == [])
+            _ = try await payments.values("ALTER TABLE gone RENAME TO payments")
+            #expect(try await payments.call("/charge", "r:a:execute", ["amount": 1]).status == 200)
+            #expect(try await payments.net("r") == 1)
+        }
+    }
+
     @Test("The ledger cannot be changed afterwards")
     func appendOnly() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             await #expect(throws: (any Error).self) { _ = try await payments.values("DELETE FROM ledger") }
             await #expect(throws: (any Error).self) { _ = try await payments.values("UPDATE ledger SET effect = 0") }
         }

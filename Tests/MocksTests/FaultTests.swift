@@ -1,15 +1,16 @@
 import Core
+import HTTPTypes
 import Testing
 
 @testable import Mocks
 
-@Suite("Faults on request")
+@Suite("Faults on request", .serialized)
 struct FaultTests {
     typealias Entry = ParticipantUnderTest.Entry
 
     @Test("A fault before the effect leaves none; the attempt after the last fault succeeds")
     func before() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             let body: JSON = ["amount": 1, "fail": ["status": 503, "times": 2]]
             var statuses: [Int] = []
             for attempt in 1...3 {
@@ -26,7 +27,7 @@ struct FaultTests {
 
     @Test("A fault after the effect denies what was done; the next attempt learns of it")
     func after() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             let body: JSON = ["amount": 1, "fail": ["status": 500, "times": 1, "after": true]]
             #expect(try await payments.call("/charge", "r:a:execute", body).status == 500)
             #expect(try await payments.net("r") == 1)
@@ -39,7 +40,7 @@ struct FaultTests {
 
     @Test("A compensation can be made to fail, and succeeds after that")
     func compensation() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             let body: JSON = ["amount": 1, "fail": ["status": 500, "times": 1, "on": "compensate"]]
             #expect(try await payments.call("/charge", "r:a:execute", body).status == 200)
             #expect(try await payments.call("/refund", "r:a:compensate", body).status == 500)
@@ -51,7 +52,7 @@ struct FaultTests {
 
     @Test("A delayed call is on record before it is done, so its compensation can overtake it")
     func delayed() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             async let late = payments.call("/charge", "r:a:execute", ["amount": 1, "delay": "1s"])
             while try await payments.entries("r").isEmpty { await Task.yield() }
             #expect(try await payments.call("/refund", "r:a:compensate").status == 200)
@@ -62,7 +63,7 @@ struct FaultTests {
 
     @Test("Injected at random, about the asked share fails, on both sides of the effect, and no effect is doubled")
     func random() async throws {
-        try await ParticipantUnderTest.with(.notifications, injectFailure: 0.4) { notifications in
+        try await ParticipantUnderTest.with(.notifications, injectFailure: 0.4) { notifications async throws in
             for run in 0..<60 {
                 while try await notifications.call("/send", "r\(run):a:execute").status != 200 {}
             }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Mocks
 
-@Suite("HTTP of a participant")
+@Suite("HTTP of a participant", .serialized)
 struct HTTPTests {
     struct Case: Sendable {
         var method = "POST"
@@ -47,7 +47,7 @@ struct HTTPTests {
 
     @Test("Every request gets the status it deserves, and problems say so")
     func statuses() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             for (index, example) in Self.cases.enumerated() {
                 // A run of its own, so that no case meets the key of another.
                 let headers = example.headers.mapValues { $0.hasPrefix("r:") ? "r\(index)\($0.dropFirst())" : $0 }
@@ -64,7 +64,7 @@ struct HTTPTests {
 
     @Test("What is no JSON is on record, but does not use up the key")
     func malformed() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             let bad = try await payments.send("POST", "/charge", ["Idempotency-Key": "r:a:execute"], Array("{".utf8))
             #expect(bad.status == 400)
             #expect(try await payments.call("/charge", "r:a:execute").status == 200)
@@ -74,7 +74,7 @@ struct HTTPTests {
 
     @Test("The ledger can be read page by page without gaps, and tells all about a call")
     func pages() async throws {
-        try await ParticipantUnderTest.with(.notifications) { notifications in
+        try await ParticipantUnderTest.with(.notifications) { notifications async throws in
             for run in 1...5 { _ = try await notifications.call("/send", "r\(run):a:execute", attempt: 3) }
             var ids: [Int] = []
             var after: Int? = 0
@@ -101,7 +101,7 @@ struct HTTPTests {
 
     @Test("Metrics count answers and effects, and callers cannot make up labels")
     func metrics() async throws {
-        try await ParticipantUnderTest.with(.notifications) { notifications in
+        try await ParticipantUnderTest.with(.notifications) { notifications async throws in
             _ = try await notifications.call("/send", "r:a:execute")
             _ = try await notifications.send("GET", "/made-up")
             let text = try await notifications.send("GET", "/metrics").body.string ?? ""

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Mocks
 
-@Suite("The participants")
+@Suite("The participants", .serialized)
 struct ParticipantTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let participant: Participant
@@ -53,7 +53,7 @@ struct ParticipantTests {
 
     @Test("Every action leaves rows and its compensation takes them back", arguments: cases)
     func doAndUndo(_ example: Case) async throws {
-        try await ParticipantUnderTest.with(example.participant) { participant in
+        try await ParticipantUnderTest.with(example.participant) { participant async throws in
             #expect(try await participant.call(example.path, "r:a:execute", example.body).status == 200)
             #expect(try await participant.values(example.count) == [example.rows])
             #expect(try await participant.net("r") == 1)
@@ -65,7 +65,7 @@ struct ParticipantTests {
 
     @Test("An order is confirmed once, and a withdrawn confirmation leaves the order as it was")
     func confirmation() async throws {
-        try await ParticipantUnderTest.with(.orders) { orders in
+        try await ParticipantUnderTest.with(.orders) { orders async throws in
             let order = try await orders.call("/orders", "r:create:execute")
             let body: JSON = ["orderId": order.body["orderId"] ?? nil]
             #expect(try await orders.call("/orders/confirm", "r:confirm:execute", body).status == 200)
@@ -79,7 +79,7 @@ struct ParticipantTests {
 
     @Test("Reading is no effect")
     func reading() async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             #expect(try await payments.call("/validate-refund", "r:a:execute", ["amount": 5]).status == 200)
             #expect(try await payments.net("r") == 0)
         }
@@ -98,7 +98,7 @@ struct ParticipantTests {
             (.orders, "/orders/confirm", #"{"orderId": "unknown"}"#, 409),
         ])
     func declined(participant: Participant, path: String, body: String, status: Int) async throws {
-        try await ParticipantUnderTest.with(participant) { participant in
+        try await ParticipantUnderTest.with(participant) { participant async throws in
             let answer = try await participant.call(path, "r:a:execute", try JSON(parsing: body))
             #expect(answer.status == status && answer.body["status"]?.int == status)
             #expect(try await participant.entries("r").map(\.kind) == ["received", "rejected"])
@@ -108,7 +108,7 @@ struct ParticipantTests {
 
     @Test("An amount of 500, and no amount at all, is accepted", arguments: [#"{"amount": 5.00e2}"#, "{}", "null"])
     func accepted(body: String) async throws {
-        try await ParticipantUnderTest.with(.payments) { payments in
+        try await ParticipantUnderTest.with(.payments) { payments async throws in
             #expect(try await payments.call("/charge", "r:a:execute", try JSON(parsing: body)).status == 200)
         }
     }

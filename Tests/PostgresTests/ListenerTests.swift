@@ -76,7 +76,8 @@ struct ListenerTests {
         let (connected, connect) = AsyncStream<Void>.makeStream()
         let configuration = try TestServer.configuration()
         let listening = Task {
-            for await event in Listener(configuration, channels: ["x"]) where event == .connected { connect.finish() }
+            for await event in Listener(configuration, channels: ["x"], heartbeat: .seconds(600))
+            where event == .connected { connect.finish() }
         }
         for await _ in connected {}
         listening.cancel()

@@ -11,9 +11,14 @@ struct PoolTests {
         try await TestServer.connect().simpleQuery("SELECT pg_terminate_backend(\(pid), 10000)")
     }
 
-    /// Suspends until the pool's numbers are as wanted.
-    private func wait(for pool: Pool, _ condition: (Pool.Statistics) -> Bool) async {
-        while !condition(pool.statistics) { await Task.yield() }
+    /// Longer than any wait in these tests takes, even on a machine that is busy with something else.
+    private let patience = Duration.seconds(50)
+
+    /// Suspends until so many wait in line.
+    private func wait(until waiting: Int, waitFor pool: Pool) async {
+        let end = ContinuousClock.now + patience
+        while pool.statistics.waiting != waiting, ContinuousClock.now < end { await Task.yield() }
+        #expect(pool.statistics.waiting == waiting)
     }
 
     @Test("no more connections than allowed, each lent to one at a time")
@@ -63,10 +68,10 @@ struct PoolTests {
         let pool = try pool(1)
         let next = Shared<Task<[Int32], any Error>?>(nil)
         try await pool.withConnection { _ throws(PostgresError) in
-            let first = Task { await failure { _ = try await pool.execute(SelectOne()) } }
-            await wait(for: pool) { $0.waiting == 1 }
-            next.update { $0 = Task { try await pool.execute(SelectOne()) } }
-            await wait(for: pool) { $0.waiting == 2 }
+            let first = Task { await failure { _ = try await pool.execute(SelectOne(), deadline: patience) } }
+            await wait(until: 1, waitFor: pool)
+            next.update { $0 = Task { try await pool.execute(SelectOne(), deadline: patience) } }
+            await wait(until: 2, waitFor: pool)
             first.cancel()
             #expect(await first.value == .cancelled)
             #expect(pool.statistics.waiting == 1)
@@ -87,10 +92,12 @@ struct PoolTests {
         try await pool.withConnection { _ throws(PostgresError) in
             for index in 0..<10 {
                 let task = Task {
-                    try await pool.withConnection { _ throws(PostgresError) in served.update { $0.append(index) } }
+                    try await pool.withConnection(deadline: patience) { _ throws(PostgresError) in
+                        served.update { $0.append(index) }
+                    }
                 }
                 tasks.update { $0.append(task) }
-                await wait(for: pool) { $0.waiting == index + 1 }
+                await wait(until: index + 1, waitFor: pool)
             }
         }
         for task in tasks.update({ $0 }) { try await task.value }
@@ -126,8 +133,8 @@ struct PoolTests {
         let pool = try pool(1)
         let waiting = Shared<Task<[Int32], any Error>?>(nil)
         try await pool.withConnection { connection throws(PostgresError) in
-            waiting.update { $0 = Task { try await pool.execute(SelectOne()) } }
-            await wait(for: pool) { $0.waiting == 1 }
+            waiting.update { $0 = Task { try await pool.execute(SelectOne(), deadline: patience) } }
+            await wait(until: 1, waitFor: pool)
             await connection.close()
         }
         #expect(try await waiting.update { $0 }?.value == [1])
@@ -165,7 +172,7 @@ struct PoolTests {
         let pool = Pool(try ConnectionConfiguration("host=127.0.0.1 port=1"), maximumSize: 2)
         let start = ContinuousClock.now
         do throws(PostgresError) {
-            _ = try await pool.execute(SelectOne(), deadline: .milliseconds(400))
+            _ = try await pool.execute(SelectOne(), deadline: .seconds(3))
             Issue.record("connected")
         } catch {
             guard case .connectionFailed = error else {
@@ -173,9 +180,9 @@ struct PoolTests {
                 return
             }
         }
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(20))
         let statistics = pool.statistics
-        #expect(statistics.size == 0 && statistics.totals.failedToOpen >= 2 && statistics.totals.failedToOpen <= 8)
+        #expect(statistics.size == 0 && statistics.totals.failedToOpen >= 2 && statistics.totals.failedToOpen <= 12)
     }
 
     @Test("closing fails those who wait and breaks off those who work")
@@ -186,7 +193,7 @@ struct PoolTests {
         async let working = failure { _ = try await pool.execute(Sleep(seconds: 50)) }
         try await watcher.waitUntilActive(pid)
         async let waiting = failure { _ = try await pool.execute(SelectOne(), deadline: .seconds(50)) }
-        await wait(for: pool) { $0.waiting == 1 }
+        await wait(until: 1, waitFor: pool)
         await pool.close()
         let errors = (await waiting, await working, await failure { _ = try await pool.execute(SelectOne()) })
         #expect(errors.0 == .poolClosed && errors.2 == .poolClosed)

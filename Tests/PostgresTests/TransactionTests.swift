@@ -123,6 +123,27 @@ struct TransactionTests {
         }
     }
 
+    @Test("a server blocked by its own answers does not block us while we send", .timeLimit(.minutes(1)))
+    func blockedServer() async throws {
+        struct Repeat: Statement {
+            let text: String
+            let times: Int32
+            static var sql: String { "SELECT repeat($1, $2)" }
+            func bind(_ parameters: inout Parameters) {
+                parameters.text(text)
+                parameters.int32(times)
+            }
+            static func decode(_ row: inout RowReader) throws(PostgresError) -> Int { try row.utf8().count }
+        }
+        // The first answer exceeds what the sockets can hold, and so do the requests that follow it.
+        let megabyte = String(repeating: "x", count: 1 << 20)
+        var pipeline = Pipeline()
+        let long = pipeline.add(Repeat(text: megabyte, times: 30))
+        for _ in 0..<24 { pipeline.add(Repeat(text: megabyte, times: 0)) }
+        let results = try await TestServer.connect().transaction(pipeline)
+        #expect(results[long] == [30 << 20])
+    }
+
     @Test("a table altered under a prepared statement is noticed and the statement prepared anew")
     func stalePlan() async throws {
         struct All: Statement {

@@ -17,8 +17,7 @@ struct FloorCommand: AsyncParsableCommand {
         guard (1...1000).contains(batch) else { throw BenchError.argument("--batch must be 1 to 1000") }
         let connection = try await Connection.connect(
             ConnectionConfiguration(database.databaseURL, applicationName: "sagaflow-bench"))
-        let cycle = try SagaCycle(batch: batch)
-        let script = try await FloorScript(cycle, connection)
+        let script = try FloorScript(batch: batch)
         try await connection.simpleQuery(script.functions)
         await connection.close()
         print(script.text)

@@ -1,5 +1,4 @@
 import Core
-import Postgres
 import Storage
 
 /// A pgbench script that carries batches of runs from start to end with the statements of `Storage`.
@@ -12,59 +11,32 @@ struct FloorScript {
     /// The script.
     let text: String
 
-    private let cycle: SagaCycle
-
-    init(_ cycle: SagaCycle, _ connection: Connection) async throws {
-        self.cycle = cycle
-        let start = try await Self.literals(cycle.start, connection)
-        let claim = try await Self.literals(cycle.claim, connection)
-        var commits: [Literals<CommitDecisions>.Row] = []
-        for commit in cycle.commits { commits.append(try await Self.literals(commit, connection)) }
-        guard let commit = commits.first else { throw BenchError.floor("there are no steps") }
-
-        functions = Self.functions(claim: claim.types)
-        let starting = RunIDs(cycle.ids, prefix: "new")
-        let claimed = RunIDs(cycle.ids, prefix: "claimed")
-        let startCall = try Self.execute("start_runs", start.values, starting)
-        let commitCalls = try commits.map { try Self.execute("commit_decisions", $0.values, claimed) }
-        let claimArguments = claim.values.map { Self.quote($0) }.joined(separator: ", ")
+    /// - Parameter batch: runs in one statement.
+    init(batch: Int) throws {
+        let cycle = try SagaCycle(batch: batch)
+        // All clients claim for one engine, so that each may commit what another has claimed.
+        let engine = RunID(high: 0x7000, low: 0x8000_0000_0000_0001)
+        let starting = Arguments(starting: cycle.new)
+        let commits = cycle.commits.map { Arguments(committing: $0, engine: engine) }
+        let calls = try commits.map { try $0.execute("commit_decisions", sql: CommitDecisions.sql) }
+        functions = Self.functions
         text = """
-            -- One transaction of pgbench: a batch of \(cycle.ids.count) three-step runs from start to COMPLETED.
+            -- One transaction of pgbench: a batch of \(batch) three-step runs from start to COMPLETED.
             \\if :prepared = 0
-            PREPARE start_runs (\(start.types.joined(separator: ", "))) AS
+            PREPARE start_runs AS
             \(StartRuns.sql);
-            PREPARE commit_decisions (\(commit.types.joined(separator: ", "))) AS
+            PREPARE commit_decisions AS
             \(CommitDecisions.sql);
             \\set prepared 1
             \\endif
-            SELECT \(starting.columns(of: "ids")) FROM floor_new_ids(\(cycle.ids.count), :client_id) AS ids \\gset
-            \(startCall)
-            SELECT \(claimed.columns(of: "ids")) FROM floor_claim(\(claimArguments)) AS ids \\gset
-            \(commitCalls.joined(separator: "\n"))
+            SELECT \(Arguments.columns([starting])) FROM floor_new_ids(\(batch), :client_id) AS ids \\gset
+            \(try starting.execute("start_runs", sql: StartRuns.sql))
+            SELECT \(Arguments.columns(commits)) FROM floor_claim('\(engine)', \(batch), 60000000) AS ids \\gset
+            \(calls.joined(separator: "\n"))
             """
     }
 
-    private static func literals<S: Statement>(
-        _ statement: S, _ connection: Connection
-    ) async throws -> Literals<S>.Row {
-        guard let row = try await connection.execute(Literals(subject: statement)).first else {
-            throw BenchError.floor("no row came of the parameters")
-        }
-        return row
-    }
-
-    private static func execute(_ name: String, _ values: [String?], _ ids: RunIDs) throws -> String {
-        let arguments = try values.map { try ids.variable(for: $0) ?? quote($0) }
-        return "EXECUTE \(name) (\(arguments.joined(separator: ", ")));"
-    }
-
-    private static func quote(_ value: String?) -> String {
-        guard let value else { return "NULL" }
-        return "'" + value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
-    }
-
-    private static func functions(claim types: [String]) -> String {
-        """
+    private static let functions = """
         -- Version 7 ids in ascending order, as the API makes them.
         CREATE OR REPLACE FUNCTION floor_new_ids(batch int, client int) RETURNS uuid[] LANGUAGE sql VOLATILE AS $floor$
             SELECT array_agg((now_hex || '7' || lpad(to_hex(i), 3, '0') || '8' || lpad(to_hex(client), 3, '0')
@@ -80,7 +52,7 @@ struct FloorScript {
         $floor$;
 
         -- The claim statement, word for word. Its rows end here; the ids go on, in the order of commits.
-        CREATE OR REPLACE FUNCTION floor_claim(\(types.joined(separator: ", "))) RETURNS uuid[] LANGUAGE plpgsql AS $floor$
+        CREATE OR REPLACE FUNCTION floor_claim(uuid, int8, int8) RETURNS uuid[] LANGUAGE plpgsql AS $floor$
         DECLARE
             floor_row record;
             floor_ids uuid[] := '{}';
@@ -94,5 +66,4 @@ struct FloorScript {
         END
         $floor$;
         """
-    }
 }

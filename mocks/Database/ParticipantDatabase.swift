@@ -15,7 +15,11 @@ struct ParticipantDatabase {
     /// template, two CREATE OR REPLACE over the same catalog row.
     func prepare(_ participant: Participant) async throws(PostgresError) -> ConnectionConfiguration {
         let name = prefix + participant.name
-        let connection = try await Connection.connect(admin, logger: logger)
+        var patient = admin
+        // Others may be making theirs, and a slow disk takes seconds for each.
+        patient.lockTimeout = .seconds(120)
+        patient.statementTimeout = .seconds(120)
+        let connection = try await Connection.connect(patient, logger: logger)
         do throws(PostgresError) {
             try await connection.simpleQuery("SELECT pg_advisory_lock(\(Self.lock))")
             if try await connection.execute(FindDatabase(name: name)).isEmpty {

@@ -24,7 +24,10 @@ extension Fault {
         for key in fields.keys where !["status", "times", "after", "on", "steps"].contains(key) {
             throw Self.misunderstood
         }
-        func field(_ key: String) -> JSON? { fields[key].flatMap { $0.isNull ? nil : $0 } }
+        func field(_ key: String) -> JSON? {
+            guard let value = fields[key], !value.isNull else { return Optional.none }
+            return value
+        }
 
         guard let status = field("status")?.int, (400...599).contains(status) else { throw Self.misunderstood }
         let times = try field("times").map { json throws(Refusal) in

@@ -8,6 +8,7 @@ import Settings
 struct APIConfiguration: Sendable {
     var database: ConnectionConfiguration
     var redis: RedisConfiguration?
+    var redisPrefix: String
     var adminTokens: [AdminToken]
     var adminRate: GCRALimit
     var participantAllow: Set<String>
@@ -27,6 +28,7 @@ struct APIConfiguration: Sendable {
         let url = try settings.text("database.url", help: "Postgres, as libpq takes it; several hosts are fine")
         redis = try Self.redis(
             settings.optionalText("redis.url", help: "Redis, which holds the rate of admin calls over all APIs"))
+        redisPrefix = try settings.text("redis.prefix", default: "sagaflow:", help: "goes before every key in Redis")
         adminTokens = try Self.tokens(
             settings.optionalText(
                 "admin.tokens", help: "name:token,name2:token2; without any, admin calls are refused"))

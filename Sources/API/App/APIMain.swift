@@ -14,8 +14,7 @@ struct APIMain {
             configuration = try APIConfiguration(&settings)
         } catch {
             if settings.wantsHelp { return print(settings.helpText) }
-            fputs("sagaflow-api: \(error)\n", stderr)
-            exit(64)
+            refuse(error)
         }
         if settings.wantsHelp { return print(settings.helpText) }
         LoggingSystem.bootstrap { label in
@@ -24,5 +23,12 @@ struct APIMain {
             return handler
         }
         try await APIProcess(configuration, logger: Logger(label: "sagaflow.api")).run()
+    }
+
+    /// Says what is wrong with the configuration and ends the process with EX_USAGE.
+    private static func refuse(_ error: SettingsError) -> Never {
+        let text = Array("sagaflow-api: \(error)\n".utf8)
+        _ = write(STDERR_FILENO, text, text.count)
+        exit(64)
     }
 }

@@ -6,6 +6,7 @@ import Postgres
 import Redis
 import ServiceLifecycle
 import Storage
+import UnixSignals
 
 // The API: what clients and operators talk to. It writes starts (through a group committer), puts requests into the
 // inboxes of runs, and reads. It never changes a run, and any number of it may run side by side.
@@ -37,31 +38,43 @@ struct APIProcess {
     }
 
     /// Runs until SIGTERM or SIGINT.
+    func run() async throws {
+        let group = serviceGroup()
+        try await group.run()
+        await close()
+        logger.info("api stopped")
+    }
+
+    /// Everything that runs.
     ///
     /// Services stop in reverse order: first requests are answered and no more taken, then the starter writes what it
     /// has accepted, last the notifier.
     ///
-    /// - Parameter onListening: is told the port once the server takes connections.
-    func run(
-        stopOn signals: [UnixSignal] = [.sigterm, .sigint],
-        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
-    ) async throws {
+    /// - Parameters:
+    ///   - stopsOnSignals: whether SIGTERM and SIGINT stop it.
+    ///   - onListening: is told the port once the server takes connections.
+    func serviceGroup(
+        stopsOnSignals: Bool = true, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> ServiceGroup {
         let services: [any Service] = [
             NotifierService(notifier: notifier), StarterService(starter: starter),
-            buildApplication { channel in await onListening(channel.localAddress?.port ?? 0) },
+            buildApplication { port in await onListening(port) },
         ]
-        let group = ServiceGroup(
+        return ServiceGroup(
             configuration: .init(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
-        try await group.run()
+                services: services.map { .init(service: $0) },
+                gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: logger))
+    }
+
+    /// Ends the connections to Redis and the database.
+    func close() async {
         await redis?.close()
         await database.close()
-        logger.info("api stopped")
     }
 
     /// The HTTP server.
     func buildApplication(
-        onListening: @escaping @Sendable (any Channel) async -> Void = { _ in }
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         let routes = buildRoutes()
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
@@ -75,7 +88,7 @@ struct APIProcess {
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
-            onServerRunning: onListening, logger: logger)
+            onServerRunning: { await onListening($0.localAddress?.port ?? 0) }, logger: logger)
     }
 
     private func buildRoutes() -> [Route] {
@@ -85,7 +98,8 @@ struct APIProcess {
         let gate = AdminGate(
             tokens: configuration.adminTokens,
             limiter: RateLimiter(
-                redis: redis, limit: configuration.adminRate, keyPrefix: "sagaflow:admin:", logger: logger))
+                redis: redis, limit: configuration.adminRate, keyPrefix: configuration.redisPrefix + "admin:",
+                logger: logger))
         let start = StartRoutes(
             definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(), body: body,
             watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime)

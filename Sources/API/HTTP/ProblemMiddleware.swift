@@ -7,7 +7,7 @@ struct ProblemMiddleware: RouterMiddleware {
     let table: RouteTable
 
     func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+        _ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

@@ -32,6 +32,7 @@ struct EventStream: Sendable {
             })
     }
 
+    @concurrent
     private func write(to writer: inout any ResponseBodyWriter) async throws {
         var last = after
         var pause = Self.shortestPause

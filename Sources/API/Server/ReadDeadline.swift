@@ -19,6 +19,8 @@ final class ReadDeadline: ChannelInboundHandler {
     private let requestTimeout: TimeAmount
     private let idleTimeout: TimeAmount
     private var phase = Phase.answering
+    /// The request that is arriving began like one, and not like a TLS handshake or worse.
+    private(set) var beganWithLetter = true
     private var timer: Scheduled<Void>?
 
     init(requestTimeout: Duration, idleTimeout: Duration) {
@@ -49,7 +51,12 @@ final class ReadDeadline: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .idle = phase { phase = .reading(since: .now()) }
+        if case .idle = phase {
+            phase = .reading(since: .now())
+            let buffer = unwrapInboundIn(data)
+            let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self)
+            beganWithLetter = first.map { ($0 | 0x20) &- 0x61 < 26 } ?? true
+        }
         context.fireChannelRead(data)
     }
 

@@ -79,7 +79,15 @@ final class RequestCodec: ChannelDuplexHandler {
             isDropping = true
             return context.fireErrorCaught(error)
         }
-        if !isDropping { refuse(Problem(error), context) }
+        // What follows the last request is of no interest.
+        guard !isLast else {
+            isDropping = true
+            return
+        }
+        if case .invalidMethod = error, !deadline.beganWithLetter {
+            return refuse(Problem(.malformedRequest, "This is not HTTP."), context)
+        }
+        refuse(Problem(error), context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

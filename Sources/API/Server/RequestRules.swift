@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOHTTP1
 
 /// What a request's head must be like beyond what the parser checks (RFC 9112 §3.2, §6.3, §11).

@@ -56,10 +56,16 @@ struct ParticipantCaller: Sendable {
         if let traceparent = trace.traceparent { headers.append(("traceparent", traceparent)) }
         for (name, value) in participant.headers { headers.append((name, value)) }
         for (name, value) in definition.headers { headers.append((name, try value.render(run))) }
-        let body = try definition.body.map { template throws(TemplateError) in try template.render(run) } ?? run.input
         return ParticipantCall(
             method: definition.method, baseURL: participant.baseURL, path: try definition.path.render(run),
-            headers: headers, body: body.bytes, timeout: definition.timeout)
+            headers: headers, body: try body(of: definition, run), timeout: definition.timeout)
+    }
+
+    /// The definition's body, or the run's input; a GET has none.
+    private func body(of definition: CallDefinition, _ run: Run) throws(TemplateError) -> [UInt8] {
+        if definition.method == "GET" { return [] }
+        guard let template = definition.body else { return run.input.bytes }
+        return try template.render(run).bytes
     }
 }
 

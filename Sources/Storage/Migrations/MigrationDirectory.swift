@@ -39,7 +39,7 @@ package enum MigrationDirectory {
             }
             // `1_a` and `001_a` are the same version and title.
             if texts[version]?[direction] != nil {
-                throw .files("\(name) exists twice under different numbers of zeros")
+                throw .files("\(name) has the number and title of another file")
             }
             titles[version] = title
             texts[version, default: [:]][direction] = try text("\(directory)/\(name)")

@@ -11,7 +11,7 @@ package import Postgres
 /// find nothing left to do. A file that fails leaves nothing of itself; those before it stay applied.
 package struct Migrator: Sendable {
     /// Chosen once and never changed: what makes two releases wait for each other.
-    private static let lockKey: Int64 = 0x7361_6761_666c_6f77
+    static let lockKey: Int64 = 0x7361_6761_666c_6f77
 
     private let configuration: ConnectionConfiguration
     private let migrations: [Migration]

@@ -21,6 +21,12 @@ package struct ClaimRuns: Statement {
 
     package typealias Row = ClaimedRun
 
+    package init(engine: RunID, limit: Int, lease: Duration) {
+        self.engine = engine
+        self.limit = limit
+        self.lease = lease
+    }
+
     // `due` reads the columns of the row version it locks. The other tables are read by the statement's snapshot: if the
     // former holder of an expired lease commits in between, that snapshot is old, and the new holder's first commit runs
     // into the primary key of run_events: nothing is written, and the run is given back.

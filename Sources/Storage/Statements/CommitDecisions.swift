@@ -11,6 +11,11 @@ package struct CommitDecisions: Statement {
     /// Sorted by run id, as renewals are, so that the two never lock rows in opposite order.
     package let commits: [RunCommit]
 
+    package init(engine: RunID, commits: [RunCommit]) {
+        self.engine = engine
+        self.commits = commits
+    }
+
     /// What became of each decision, in the batch's order.
     package struct Row: Sendable {
         /// Per decision: 0 the lease is lost, 1 written, 2 not written because the run would end with unread inbox rows.

@@ -12,6 +12,8 @@ package struct StartRuns: Statement {
     /// For each run of the batch, in its order: whether it was written.
     package typealias Row = [Bool]
 
+    package init(runs: [NewRun]) { self.runs = runs }
+
     // `accepted` is evaluated once and then read by position, which costs the same however long the batch is; a join on
     // run_id would be planned from guesses about array lengths.
     package static let sql = """

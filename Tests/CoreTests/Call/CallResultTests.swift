@@ -89,7 +89,9 @@ struct CallResultTests {
         #expect(try judge(503).retryAfter == nil)
     }
 
-    @Test("Retry-After counts for busy answers only", arguments: [(429, true), (425, true), (408, true), (500, false), (422, false)])
+    @Test(
+        "Retry-After counts for busy answers only",
+        arguments: [(429, true), (425, true), (408, true), (500, false), (422, false)])
     func retryAfter(status: Int, counts: Bool) throws {
         #expect(try judge(status, retryAfter: .seconds(7)).retryAfter == (counts ? .seconds(7) : nil))
     }
@@ -125,7 +127,9 @@ struct CallResultTests {
         #expect(result.output?.text == output)
     }
 
-    @Test("a success whose body is neither JSON nor text may have had its effect", arguments: [[0xFF, 0xFE], [0x61, 0x00]])
+    @Test(
+        "a success whose body is neither JSON nor text may have had its effect",
+        arguments: [[0xFF, 0xFE], [0x61, 0x00]])
     func unusableBody(_ body: [UInt8]) throws {
         let result = CallResult(
             .response(status: 200, retryAfter: nil, body: body), of: try Self.call(), isAmbiguous: false,

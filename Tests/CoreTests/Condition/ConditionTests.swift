@@ -121,6 +121,18 @@ struct ConditionTests {
         #expect(elapsed < .seconds(60))
     }
 
+    @Test(
+        "a value that grows one level with every element is given up long before it could overflow a stack",
+        arguments: [
+            #"{"reduce":[{"var":"input"},[{"var":"accumulator"}],0]}"#, #"{"reduce":[{"var":"input"},{"var":""},0]}"#,
+        ])
+    func limitsNesting(_ rule: String) throws {
+        let condition = try Condition(JSON(parsing: rule))
+        func list(_ count: Int) -> TestScope { TestScope(input: .array(Array(repeating: 1, count: count))) }
+        #expect(condition.verdict(list(100)) == .yes)
+        #expect(condition.verdict(list(150)) == .exhausted)
+    }
+
     @Test("ordinary rules over a thousand elements are not given up")
     func finishes() throws {
         let many = JSON.array((0..<1000).map { JSON($0) })

@@ -54,7 +54,9 @@ struct BackoffTests {
     func decided() throws {
         let definition = try WorkflowDefinition([
             "name": "w", "version": "1.0.0",
-            "retry": ["maxAttempts": 3, "initialInterval": "100ms", "maxInterval": "10s", "multiplier": 3, "jitter": 0.5],
+            "retry": [
+                "maxAttempts": 3, "initialInterval": "100ms", "maxInterval": "10s", "multiplier": 3, "jitter": 0.5,
+            ],
             "steps": [["id": "a", "action": ["participant": "p", "path": "/do"]]],
         ])
         let now = Instant(microseconds: 0)

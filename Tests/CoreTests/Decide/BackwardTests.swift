@@ -9,7 +9,8 @@ struct BackwardTests {
             Case(
                 "a chain is undone strictly in reverse, one at a time", "a b c d",
                 script: "go a=ok b=ok c=ok d=no -c=ok -b=ok -a=ok",
-                trace: "due(a) / a#1 / a=succeeded b#1 / b=succeeded c#1 / c=succeeded d#1 / d=rejected undo(a,b,c) -c#1 "
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=succeeded c#1 / c=succeeded d#1 / d=rejected "
+                    + "undo(a,b,c) -c#1 "
                     + "/ -c=succeeded -b#1 / -b=succeeded -a#1 / -a=succeeded COMPENSATED"),
             Case(
                 "the failing step too, if one of its attempts is unknown", "a b",
@@ -35,7 +36,8 @@ struct BackwardTests {
             Case(
                 "a step without a compensation in between neither", "a b! c d",
                 script: "go a=ok b=ok c=ok d=no -c=ok -a=ok",
-                trace: "due(a) / a#1 / a=succeeded b#1 / b=succeeded c#1 / c=succeeded d#1 / d=rejected undo(a,c|b) -c#1 "
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=succeeded c#1 / c=succeeded d#1 / d=rejected "
+                    + "undo(a,c|b) -c#1 "
                     + "/ -c=succeeded -a#1 / -a=succeeded COMPENSATED"),
             Case(
                 "independent branches are undone side by side", "a b<a c< d<c e<b,d",

@@ -24,7 +24,9 @@ struct Flow {
     func definition() throws -> WorkflowDefinition {
         var workflow: JSON = [
             "name": "w", "version": "1.0.0",
-            "retry": ["maxAttempts": 3, "initialInterval": "100ms", "maxInterval": "10s", "multiplier": 2, "jitter": 0],
+            "retry": [
+                "maxAttempts": 3, "initialInterval": "100ms", "maxInterval": "10s", "multiplier": 2, "jitter": 0,
+            ],
             "compensationRetry": [
                 "maxAttempts": 2, "initialInterval": "200ms", "maxInterval": "10s", "multiplier": 2, "jitter": 0,
             ],

@@ -102,7 +102,8 @@ struct LeavingTests {
                     + "/ -a=succeeded COMPENSATED"),
             Case(
                 "a compensation whose attempts are exhausted", "a b", script: "go a=ok b=no takeover takeover",
-                trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1 / -a=unknown+0ms -a#2 / -a=unknown FAILED"),
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1 / -a=unknown+0ms -a#2 / "
+                    + "-a=unknown FAILED"),
             Case(
                 "two in flight, one of them exhausted: the other is not repeated", "a b<",
                 script: "go a=down +100ms now a=down +200ms now takeover -a=ok -b=ok",
@@ -112,7 +113,8 @@ struct LeavingTests {
                 "the exhausted one comes last: the other's repetition is dropped", "b< a<",
                 script: "go a=down +100ms now a=down +200ms now takeover -a=ok -b=ok",
                 trace: "due(b,a) / b#1 a#1 / a=notSent+100ms / a#2 / a=notSent+200ms / a#3 "
-                    + "/ b=unknown+0ms a=unknown drop(b) undo(b,a) -b#1 -a#1 / -a=succeeded / -b=succeeded COMPENSATED"),
+                    + "/ b=unknown+0ms a=unknown drop(b) undo(b,a) -b#1 -a#1 / -a=succeeded / -b=succeeded "
+                    + "COMPENSATED"),
             Case(
                 "while draining: not repeated", "a b<", script: "go a=no takeover -b=ok",
                 trace: "due(a,b) / a#1 b#1 / a=rejected / b=unknown undo(b) -b#1 / -b=succeeded COMPENSATED"),

@@ -20,7 +20,8 @@ struct OperatorTests {
             Case(
                 "a FAILED run takes its compensation up with fresh attempts, and goes on", "a b c",
                 script: "go a=ok b=ok c=no -b=no retry:b -b=what go -b=ok -a=ok",
-                trace: "due(a) / a#1 / a=succeeded b#1 / b=succeeded c#1 / c=rejected undo(a,b) -b#1 / -b=rejected FAILED "
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=succeeded c#1 / c=rejected undo(a,b) -b#1 / "
+                    + "-b=rejected FAILED "
                     + "/ retry(b) -b#1 / -b=unknown+200ms / -b#2 / -b=succeeded -a#1 / -a=succeeded COMPENSATED"),
             Case(
                 "a FAILED run may fail again", "a b", script: "go a=ok b=no -a=no retry:a -a=no",
@@ -33,7 +34,9 @@ struct OperatorTests {
                     + "/ -a=rejected / -b=rejected FAILED / retry(b) -b#1 / -b=succeeded FAILED / retry(a) -a#1 "
                     + "/ -a=succeeded COMPENSATED"),
             Case(
-                "a cancelled run that failed ends CANCELLED after all", "a", script: "go cancel a=ok -a=no retry:a -a=ok",
+                "a cancelled run that failed ends CANCELLED after all", "a",
+                script: "go cancel a=ok -a=no "
+                    + "retry:a -a=ok",
                 trace: "due(a) / a#1 / cancel / a=succeeded undo(a) -a#1 / -a=rejected FAILED / retry(a) -a#1 "
                     + "/ -a=succeeded CANCELLED"),
         ])
@@ -53,14 +56,16 @@ struct OperatorTests {
                     + "/ b=succeeded COMPLETED"),
             Case(
                 "any of its steps will do", "a b", script: "go a=ok poison retry:a b=ok",
-                trace: "due(a) / a#1 / a=succeeded b#1 / QUARANTINED / retry(a) b=unknown+0ms b#2 / b=succeeded COMPLETED"),
+                trace: "due(a) / a#1 / a=succeeded b#1 / QUARANTINED / retry(a) b=unknown+0ms b#2 / "
+                    + "b=succeeded COMPLETED"),
             Case(
                 "while compensating", "a b", script: "go a=ok b=no poison retry:a -a=ok",
                 trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1 / QUARANTINED "
                     + "/ retry(a) -a=unknown+0ms -a#2 / -a=succeeded COMPENSATED"),
             Case(
                 "after a cancel: it stays cancelled", "a", script: "go cancel poison retry:a -a=ok",
-                trace: "due(a) / a#1 / cancel / QUARANTINED / retry(a) a=unknown undo(a) -a#1 / -a=succeeded CANCELLED"),
+                trace: "due(a) / a#1 / cancel / QUARANTINED / retry(a) a=unknown undo(a) -a#1 / -a=succeeded "
+                    + "CANCELLED"),
             Case(
                 "a step that waited goes on waiting unless it is the one", "a b<",
                 script: "go a=down b=down poison retry:b",

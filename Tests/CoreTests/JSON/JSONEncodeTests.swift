@@ -28,8 +28,8 @@ struct JSONEncodeTests {
         let controls = String(String.UnicodeScalarView((0x01...0x1F).compactMap { Unicode.Scalar($0) }))
         #expect(
             JSON(controls).text
-                == #""\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012\u0013\u0014"#
-                + #"\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f""#)
+                == #""\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e\u000f\u0010\u0011\u0012"#
+                + #"\u0013\u0014\u0015\u0016\u0017\u0018\u0019\u001a\u001b\u001c\u001d\u001e\u001f""#)
         #expect(JSON("a\"b\\c/d\u{7f}é").text == "\"a\\\"b\\\\c/d\u{7f}é\"")
     }
 

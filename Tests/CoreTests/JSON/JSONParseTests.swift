@@ -57,6 +57,7 @@ struct JSONParseTests {
             (#"["\uDE00\uD83D"]"#, .loneSurrogate, 2, "/0"),
             (#"{"a":{"\u0000":1}}"#, .nullCharacter, 7, "/a"),
             (#"{"a":1e401}"#, .exponentTooLarge(limit: 400), 5, "/a"),
+            (#"[1e18446744073709551617]"#, .exponentTooLarge(limit: 400), 1, "/0"),
             (#"{"a/b":-1E-99999999999999999999}"#, .exponentTooLarge(limit: 400), 7, "/a~1b"),
         ])
     func refusesContent(_ text: String, _ kind: JSONError.Kind, _ offset: Int, _ pointer: String) {

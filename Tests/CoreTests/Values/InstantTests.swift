@@ -56,16 +56,20 @@ struct InstantTests {
         #expect(Instant(text) == nil)
     }
 
-    @Test("every day of 800 years has one text and that text is the day")
+    @Test("every day of 800 years is the one that counting from the first gives")
     func calendar() {
-        let day: Int64 = 86_400_000_000
-        var last = ""
-        for days in stride(from: Int64(-146_097), to: 146_097, by: 1) {
-            let text = Instant(microseconds: days * day).description
-            if text <= last || Instant(text)?.microseconds != days * day {
-                Issue.record("day \(days) is \(text)")
+        var (year, month, day) = (1570, 1, 1)
+        for days in Int64(-146_097)..<146_097 {
+            let date = [year, month, day].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: "-")
+            let instant = Instant(microseconds: days * 86_400_000_000)
+            if instant.description != date + "T00:00:00.000000Z" || Instant(instant.description) != instant {
+                Issue.record("day \(days) is \(instant), not \(date)")
             }
-            last = text
+            let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+            let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+            day += 1
+            if day > lengths[month - 1] { (month, day) = (month + 1, 1) }
+            if month > 12 { (year, month) = (year + 1, 1) }
         }
     }
 

@@ -82,7 +82,8 @@ struct NeverHappened: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Looks at something the client can only be asked about, again and again, until it is as wanted; gives up after a minute.
+/// Looks at something the client can only be asked about, again and again, until it is as wanted; gives up after a
+/// minute.
 func until(_ what: String, _ condition: () async -> Bool) async throws {
     let end = ContinuousClock.now + .seconds(60)
     while await !condition() {

@@ -1,0 +1,153 @@
+internal import Core
+internal import Storage
+
+/// Compares a run's history with what participants wrote down of it: invariants 4 to 10, from the outside.
+struct EffectAudit {
+    private(set) var violations: [Violation] = []
+    private let history: HistoryAudit
+    private let events: [StoredEvent]
+    private let entries: [LedgerEntry]
+    private let ledgers: Set<String>
+    /// Entries by step, in the order of time.
+    private let byStep: [String: [LedgerEntry]]
+
+    init(_ history: HistoryAudit, _ events: [StoredEvent], _ entries: [LedgerEntry], _ ledgers: Set<String>) {
+        self.history = history
+        self.events = events
+        self.entries = entries
+        self.ledgers = ledgers
+        byStep = Dictionary(grouping: entries.sorted { $0.at < $1.at }, by: \.stepID)
+    }
+
+    private mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
+        if !holds { violations.append(Violation(invariant, history.run.id, text())) }
+    }
+
+    /// - Parameter isOver: the run had ended before the ledgers were read, so they tell all of it (late arrivals change
+    ///   nothing, or they are violations themselves).
+    mutating func judge(isOver: Bool) {
+        for stepID in byStep.keys where history.definition.step(stepID) == nil {
+            require(false, 8, "a ledger knows a step \(stepID), the definition does not")
+        }
+        checkIntents()
+        for step in history.definition.steps {
+            let entries = byStep[step.id] ?? []
+            checkKeys(step, entries)
+            checkBarrier(step, entries)
+            checkOrder(step, entries)
+            if isOver, isCovered(step) { checkNetEffect(step, entries) }
+        }
+    }
+
+    private func isCovered(_ step: StepDefinition) -> Bool {
+        ledgers.contains(step.action.participant)
+            && (step.compensation.map { ledgers.contains($0.participant) } ?? true)
+    }
+
+    /// Invariant 8: each call that arrived was intended before it was sent.
+    private mutating func checkIntents() {
+        struct Intent: Hashable {
+            let step: String
+            let action: CallAction
+            let attempt: Int
+        }
+        var intents: [Intent: Instant] = [:]
+        for event in events where event.row.kind == .attemptStarted {
+            guard let step = event.row.stepID, let action = event.row.action, let attempt = event.row.attempt
+            else { continue }
+            let intent = Intent(step: step, action: action, attempt: attempt)
+            intents[intent] = min(intents[intent] ?? event.at, event.at)
+        }
+        for entry in entries where entry.kind == .received {
+            let intent = intents[Intent(step: entry.stepID, action: entry.action, attempt: entry.attempt)]
+            require(
+                intent.map { $0 <= entry.at } ?? false, 8,
+                "\(entry.stepID):\(entry.action.rawValue), attempt \(entry.attempt), arrived at \(entry.at), "
+                    + "intended at "
+                    + (intent?.description ?? "no time at all"))
+        }
+    }
+
+    /// Invariant 9: one key, one body, one participant.
+    private mutating func checkKeys(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+        for action in CallAction.allCases {
+            let calls = entries.filter { $0.action == action && $0.kind == .received }
+            let bodies = Set(calls.map(\.bodyHash)).count
+            let participants = Set(calls.map(\.participant)).count
+            require(bodies <= 1, 9, "\(step.id):\(action.rawValue) was sent with \(bodies) different bodies")
+            require(participants <= 1, 9, "\(step.id):\(action.rawValue) was sent to \(participants) participants")
+        }
+        let conflicts = entries.filter { $0.kind == .conflict }.count
+        require(conflicts == 0, 9, "a participant saw \(conflicts) conflicts of \(step.id)")
+    }
+
+    /// Invariant 7: after its compensation an action has no effect any more; and no effect twice.
+    private mutating func checkBarrier(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+        let compensatedAt = entries.first { $0.kind == .undo || $0.kind == .nullCompensation }?.at
+        for entry in entries where entry.action == .execute && entry.effect != 0 {
+            require(
+                compensatedAt.map { entry.at < $0 } ?? true, 7, "\(step.id) had an effect after its compensation")
+        }
+        let made = entries.filter { $0.effect > 0 }.count
+        let undone = entries.filter { $0.effect < 0 }.count
+        require(made <= 1, 4, "\(step.id) had its effect \(made) times")
+        require(undone <= made, 4, "\(step.id) was undone \(undone) times, but made \(made) times")
+    }
+
+    /// Invariants 6 and 10, by the clock: calls went out only after what had to be stored or undone before was.
+    private mutating func checkOrder(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+        if let sent = entries.first(where: { $0.kind == .received && $0.action == .execute })?.at {
+            for dependency in step.dependencies where !history.skipped.contains(dependency) {
+                let id = history.definition.steps[dependency].id
+                let doneAt = events.first {
+                    $0.row.kind == .attemptSucceeded && $0.row.action == .execute && $0.row.stepID == id
+                }?.at
+                require(doneAt.map { $0 <= sent } ?? false, 10, "\(step.id) was called before \(id) was stored as done")
+            }
+        }
+        guard let sent = entries.first(where: { $0.kind == .received && $0.action == .compensate })?.at else { return }
+        for descendant in step.descendants where history.undoing?.contains(descendant) ?? false {
+            let dependent = history.definition.steps[descendant]
+            guard let compensation = dependent.compensation, ledgers.contains(compensation.participant) else {
+                continue
+            }
+            let undoneAt = byStep[dependent.id]?.first { $0.kind == .undo || $0.kind == .nullCompensation }?.at
+            require(
+                undoneAt.map { $0 <= sent } ?? false, 6,
+                "the compensation of \(step.id) was sent before that of \(dependent.id) was done")
+        }
+    }
+
+    /// Invariants 4 and 5: what stands at the end.
+    private mutating func checkNetEffect(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+        let net = entries.reduce(0) { $0 + $1.effect }
+        let made = entries.filter { $0.kind == .effect }
+        switch history.run.status {
+        case .completed:
+            if history.skipped.contains(step.index) {
+                require(made.isEmpty, 4, "\(step.id) was skipped, but had an effect")
+            } else {
+                // A read has no effect, and says so: what counts is that it was done, once.
+                require(
+                    made.count == 1 && net == made[0].effect, 4,
+                    "\(step.id) of a COMPLETED run was done \(made.count) times, net effect \(net)")
+            }
+        case .compensated, .cancelled:
+            if history.uncompensated.contains(step.index) { return }
+            require(net == 0, 4, "\(step.id) has net effect \(net) after the run was undone")
+            checkWasUndone(step, entries, hadEffect: made.contains { $0.effect != 0 })
+        case .failed:
+            guard history.undone.contains(step.index) else { return }
+            require(net == 0, 4, "\(step.id) has net effect \(net) after its compensation")
+            checkWasUndone(step, entries, hadEffect: made.contains { $0.effect != 0 })
+        case .pending, .running, .compensating: return
+        }
+    }
+
+    private mutating func checkWasUndone(_ step: StepDefinition, _ entries: [LedgerEntry], hadEffect: Bool) {
+        let isUndoing = history.undoing?.contains(step.index) ?? false
+        let wasUndone = entries.contains { $0.kind == .undo || $0.kind == .nullCompensation }
+        require(isUndoing || !hadEffect, 5, "\(step.id) had an effect, but the run did not undo it")
+        require(!isUndoing || wasUndone, 5, "\(step.id) is called undone, but its participant never did it")
+    }
+}

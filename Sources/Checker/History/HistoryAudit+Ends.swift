@@ -1,0 +1,37 @@
+internal import Core
+
+/// How a run turns back, and how it ends.
+extension HistoryAudit {
+    mutating func beginUndoing(_ steps: [Int], _ others: [Int]) {
+        let isFirst = undoing == nil
+        let (hasReason, busy) = (hasLeftForward, inFlight.keys.sorted().map(id).joined(separator: ", "))
+        require(isFirst && hasReason, 11, "it compensates for no reason, or again")
+        require(busy.isEmpty, 7, "it compensates while calls are in flight: \(busy)")
+        let undoable = mayHaveEffect.filter { definition.steps[$0].compensation != nil }
+        let rest = mayHaveEffect.subtracting(undoable)
+        let (said, meant) = (names(Set(steps)), names(undoable))
+        require(said == meant, 5, "it undoes \(said), but what may have had an effect is \(meant)")
+        let (named, due) = (names(Set(others)), names(rest))
+        require(named == due, 5, "it names \(named) as not compensated, but that is \(due)")
+        undoing = Set(steps)
+        uncompensated = Set(others)
+    }
+
+    mutating func complete() {
+        let (isDone, isBack, isCancelled) = (
+            succeeded.count + skipped.count == definition.steps.count && inFlight.isEmpty, hasLeftForward, isCancelled
+        )
+        require(isDone, 4, "it completed with steps open")
+        require(!isCancelled, 17, "it completed after a cancel was accepted")
+        require(!isBack || isCancelled, 11, "it completed after forward progress had ended")
+    }
+
+    mutating func endUndone(_ kind: RunEventKind) {
+        let open = names((undoing ?? []).subtracting(undone))
+        let (began, isIdle, isCancelled) = (undoing != nil, inFlight.isEmpty, isCancelled)
+        require(began && open.isEmpty && isIdle, 4, "it is \(kind.rawValue), but not undone: \(open)")
+        require(isCancelled == (kind == .runCancelled), 17, "it is \(kind.rawValue), cancelled: \(isCancelled)")
+    }
+
+    private func names(_ steps: Set<Int>) -> String { "[" + steps.sorted().map(id).joined(separator: ", ") + "]" }
+}

@@ -1,0 +1,119 @@
+internal import Core
+internal import Storage
+
+/// Judges the events of one run, in their order: invariants 5, 6, 7, 10, 11, 13, 14 and 17.
+///
+/// Holds what the events say (who is in flight, who is undone) apart from the folded `Run`, so that a decider and a fold
+/// that err alike are found out.
+struct HistoryAudit {
+    let definition: WorkflowDefinition
+    /// The events folded so far.
+    private(set) var run: Run
+    private(set) var violations: [Violation] = []
+
+    var sequence = 0
+    /// Steps whose action succeeded, or whose `when` was false.
+    var succeeded: Set<Int> = []
+    var skipped: Set<Int> = []
+    /// Steps one of whose attempts succeeded or had no usable answer.
+    var mayHaveEffect: Set<Int> = []
+    /// What the run said it would undo, and what it said it can't; nil before it did.
+    var undoing: Set<Int>?
+    var uncompensated: Set<Int> = []
+    var undone: Set<Int> = []
+    var gaveUpUndoing: Set<Int> = []
+    var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
+    /// Attempts begun, by step and action; an operator's retry of a compensation begins anew.
+    var attempts: [Int: [CallAction: Int]] = [:]
+    /// Steps that wait for their next attempt, and the earliest time for it.
+    var waiting: [Int: Instant] = [:]
+    /// Forward progress has ended.
+    var hasLeftForward = false
+    var isCancelled = false
+
+    init(_ row: RunRow, _ definition: WorkflowDefinition) {
+        self.definition = definition
+        run = Run(
+            id: row.runID, definition: definition, input: row.input, context: row.context, createdAt: row.createdAt)
+    }
+
+    mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
+        if !holds { violations.append(Violation(invariant, run.id, text())) }
+    }
+
+    /// Reads the whole history, oldest event first.
+    mutating func read(_ events: [StoredEvent]) {
+        var epoch: Int64 = 0
+        var holders: [Int64: RunID] = [:]
+        if events.isEmpty { require(false, 11, "it has no history") }
+        for stored in events {
+            sequence += 1
+            let (expected, found) = (sequence, stored.sequence)
+            require(found == expected, 11, "event \(found) stands where \(expected) should")
+            sequence = found
+            require(stored.epoch >= epoch, 13, "event \(found) was written under epoch \(stored.epoch) after \(epoch)")
+            epoch = max(epoch, stored.epoch)
+            if let engine = stored.engineID {
+                let holder = holders[stored.epoch] ?? engine
+                require(holder == engine, 13, "two engines wrote under epoch \(stored.epoch)")
+                holders[stored.epoch] = holder
+            }
+            guard let event = stored.row.event(of: definition) else {
+                require(false, 12, "event \(found), \(stored.row.kind.rawValue), can't be read")
+                continue
+            }
+            let before = run.status
+            run.evolve(event, at: stored.at)
+            observe(event, at: stored.at, before, run.status)
+        }
+    }
+
+    private mutating func observe(_ event: RunEvent, at: Instant, _ before: RunStatus, _ after: RunStatus) {
+        let number = sequence
+        let kind = event.kind
+        require((kind == .runStarted) == (number == 1), 11, "event \(number) is \(kind.rawValue)")
+        let isRetry = kind == .retryRequested
+        require(
+            Transitions.isLegal(from: before, to: after, byRetry: isRetry), 11,
+            "event \(number), \(kind.rawValue), leads from \(before.rawValue) to \(after.rawValue)")
+        if before.isTerminal { require(isRetry, 11, "event \(number), \(kind.rawValue), follows the end") }
+        switch event {
+        case .runStarted(let due):
+            for step in due { waiting[step] = at }
+        case .attemptStarted(let step, let action, let attempt): begin(step, action, attempt, at)
+        case .attemptSucceeded(let step, let action, let attempt, _, _):
+            end(step, action, attempt)
+            if action == .execute {
+                succeeded.insert(step)
+                mayHaveEffect.insert(step)
+            } else {
+                undone.insert(step)
+            }
+        case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
+            end(step, action, attempt)
+            fail(FailedAttempt(step: step, action: action, attempt: attempt, report, failure, retryIn), at)
+        case .stepSkipped(let step):
+            require(isReady(step) && !hasLeftForward, 10, "\(id(step)) was skipped out of turn")
+            skipped.insert(step)
+        case .stepAbandoned(let step):
+            let waited = waiting.removeValue(forKey: step) != nil
+            require(waited && hasLeftForward, 11, "\(id(step)) was abandoned though it did not wait")
+        case .cancelRequested:
+            isCancelled = true
+            hasLeftForward = true
+        case .deadlineExceeded: hasLeftForward = true
+        case .runCompensating(let steps, let others): beginUndoing(steps, others)
+        case .runCompleted: complete()
+        case .runCompensated, .runCancelled: endUndone(kind)
+        case .runFailed: require(!gaveUpUndoing.isEmpty && inFlight.isEmpty, 11, "it failed for no reason")
+        case .retryRequested(let step, _): retry(step, at)
+        case .runQuarantined: break
+        }
+    }
+
+    func id(_ step: Int) -> String { definition.steps[step].id }
+
+    func isReady(_ step: Int) -> Bool {
+        definition.steps[step].dependencies.allSatisfy { succeeded.contains($0) || skipped.contains($0) }
+    }
+}

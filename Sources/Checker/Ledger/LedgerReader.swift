@@ -1,0 +1,82 @@
+internal import Core
+internal import NIOPosix
+internal import Participants
+
+/// Reads whole ledgers over HTTP, page by page.
+enum LedgerReader {
+    private static let pageSize = 2000
+
+    /// `GET /ledger` of every participant.
+    ///
+    /// - Parameter ledgers: base URLs by name.
+    static func read(_ ledgers: [String: String]) async throws(CheckerError) -> Ledgers {
+        var all = Ledgers(participants: ledgers.count)
+        if ledgers.isEmpty { return all }
+        var configuration = ParticipantClient.Configuration()
+        configuration.maxResponseBytes = 64 << 20
+        let client: ParticipantClient
+        do throws(ParticipantsError) {
+            client = try ParticipantClient(
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
+        } catch { throw .ledger(participant: "any", "\(error)") }
+        var failure: CheckerError?
+        for (name, url) in ledgers.sorted(by: { $0.key < $1.key }) where failure == nil {
+            do throws(CheckerError) { try await read(name, url, client, into: &all) } catch { failure = error }
+        }
+        await client.shutdown()
+        if let failure { throw failure }
+        return all
+    }
+
+    private static func read(
+        _ name: String, _ url: String, _ client: ParticipantClient, into all: inout Ledgers
+    ) async throws(CheckerError) {
+        let base: BaseURL
+        do throws(ParticipantsError) { base = try BaseURL(parsing: url) } catch {
+            throw .ledger(participant: name, "\(error)")
+        }
+        var after = 0
+        while true {
+            let path = "/ledger?after=\(after)&limit=\(pageSize)"
+            let page = try await get(
+                ParticipantCall(method: "GET", baseURL: base, path: path, timeout: .seconds(30)), name, client)
+            guard let entries = page["entries"]?.array else {
+                throw .ledger(participant: name, "no entries in \(path)")
+            }
+            for json in entries {
+                guard let (runID, entry) = entry(json, of: name) else {
+                    throw .ledger(participant: name, "not an entry of a run: \(json.text)")
+                }
+                all.add(entry, of: runID)
+            }
+            guard let next = page["next"]?.int else { return }
+            after = next
+        }
+    }
+
+    private static func get(
+        _ call: ParticipantCall, _ name: String, _ client: ParticipantClient
+    ) async throws(CheckerError) -> JSON {
+        switch await client.send(call) {
+        case .response(200, _, _, let body):
+            do { return try JSON(parsing: body) } catch { throw .ledger(participant: name, "\(error)") }
+        case .response(let status, _, _, _): throw .ledger(participant: name, "it answered \(status)")
+        case .notSent(let failure), .unknown(let failure): throw .ledger(participant: name, failure.message)
+        }
+    }
+
+    private static func entry(_ json: JSON, of participant: String) -> (RunID, LedgerEntry)? {
+        guard let run = json["runId"]?.string.flatMap({ RunID($0) }), let stepID = json["stepId"]?.string,
+            let action = json["action"]?.string.flatMap({ CallAction(rawValue: $0) }),
+            let at = json["at"]?.string.flatMap({ Instant($0) }), let attempt = json["attempt"]?.int,
+            let bodyHash = json["bodyHash"]?.string, let effect = json["effect"]?.int,
+            let kind = json["kind"]?.string.flatMap({ LedgerEntry.Kind(rawValue: $0) })
+        else { return nil }
+        return (
+            run,
+            LedgerEntry(
+                participant: participant, at: at, stepID: stepID, action: action, attempt: attempt, bodyHash: bodyHash,
+                kind: kind, effect: effect)
+        )
+    }
+}

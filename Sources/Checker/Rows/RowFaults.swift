@@ -1,0 +1,82 @@
+internal import Core
+internal import Postgres
+internal import Storage
+
+/// The database's clock.
+struct DatabaseNow: Statement {
+    typealias Row = Instant
+
+    static let sql = "SELECT clock_timestamp()"
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Instant { try row.instant() }
+}
+
+/// Invariants 3 and 13 as far as SQL sees them: a live run has exactly one outbox row, a terminal run none, nothing
+/// belongs to a run that is not there, counts agree, and no outbox row has an epoch below its run's events.
+///
+/// A FAILED run somebody has just asked to retry has an outbox row with an unread inbox: that is not a fault.
+struct OutboxFaults: Statement {
+    typealias Row = Violation
+
+    static let sql = """
+        SELECT 3::int4, r.run_id, 'it is ' || r.status || ' and has no outbox row'
+        FROM workflow_runs r LEFT JOIN outbox o ON o.run_id = r.run_id
+        WHERE r.status IN ('PENDING', 'RUNNING', 'COMPENSATING') AND o.run_id IS NULL
+        UNION ALL
+        SELECT 3, r.run_id, 'it is ' || r.status || ' and has an outbox row'
+        FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
+        WHERE r.status IN ('COMPLETED', 'COMPENSATED', 'CANCELLED') OR (r.status = 'FAILED' AND o.inbox_count = 0)
+        UNION ALL
+        SELECT 3, o.run_id, 'an outbox row of no run' FROM outbox o
+        WHERE NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = o.run_id)
+        UNION ALL
+        SELECT 3, i.run_id, 'an inbox row of a run without an outbox row' FROM run_inbox i
+        WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.run_id = i.run_id)
+        UNION ALL
+        SELECT 3, o.run_id, 'its outbox row counts ' || o.inbox_count || ' inbox rows, there are ' || count(i.run_id)
+        FROM outbox o LEFT JOIN run_inbox i ON i.run_id = o.run_id
+        GROUP BY o.run_id HAVING o.inbox_count <> count(i.run_id)
+        UNION ALL
+        SELECT DISTINCT 3, s.run_id, 'a step of no run' FROM run_steps s
+        WHERE NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = s.run_id)
+        UNION ALL
+        SELECT DISTINCT 3, e.run_id, 'an event of no run' FROM run_events e
+        WHERE NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = e.run_id)
+        UNION ALL
+        SELECT 13, o.run_id, 'its outbox row is at epoch ' || o.epoch || ', its events at ' || max(e.epoch)
+        FROM outbox o JOIN run_events e ON e.run_id = o.run_id
+        GROUP BY o.run_id HAVING o.epoch < max(e.epoch)
+        """
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Violation {
+        Violation(Int(try row.int32()), try row.runID(), try row.text())
+    }
+}
+
+/// Invariant 15 as far as SQL sees it: every key names a run that is there, and no run was started by two keys.
+struct KeyFaults: Statement {
+    typealias Row = Violation
+
+    static let sql = """
+        SELECT k.run_id, 'an idempotency key names it, but there is no such run' FROM idempotency_keys k
+        WHERE NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = k.run_id)
+        UNION ALL
+        SELECT k.run_id, count(*) || ' idempotency keys name it' FROM idempotency_keys k
+        GROUP BY k.run_id HAVING count(*) > 1
+        """
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Violation {
+        Violation(15, try row.runID(), try row.text())
+    }
+}
+
+/// All idempotency keys.
+struct FindKeys: Statement {
+    typealias Row = (tenantID: String, key: String, runID: RunID)
+
+    static let sql = "SELECT tenant_id, idempotency_key, run_id FROM idempotency_keys"
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        (try row.text(), try row.text(), try row.runID())
+    }
+}

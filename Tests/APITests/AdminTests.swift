@@ -1,0 +1,125 @@
+import Core
+import Testing
+
+@testable import API
+
+@Suite("Admin calls")
+struct AdminTests {
+    private static let token = ["X-Admin-Token": TestAPI.token]
+    private static let path = "/v1/admin/participants"
+
+    @Test("Over the rate is 429 with Retry-After, from either of two APIs on one Redis, and only for that token")
+    func rate() async throws {
+        let settings = [
+            "REDIS_URL": try TestAPI.redisURL, "REDIS_PREFIX": "test:\(UInt64.random(in: 0 ... .max)):",
+            "ADMIN_RATE": "1/1h", "ADMIN_BURST": "3", "ADMIN_TOKENS": "tester:\(TestAPI.token),other:another-token",
+        ]
+        try await TestAPI.with(settings) { one in
+            try await TestAPI.with(settings, on: one.database) { two in
+                var answers: [Answer] = []
+                for api in [one, two, one, two, one] {
+                    answers.append(try await api.client.send("GET", Self.path, Self.token))
+                }
+                #expect(answers.map(\.status) == [200, 200, 200, 429, 429])
+                #expect(answers.map { $0.headers["ratelimit-remaining"] } == ["2", "1", "0", "0", "0"])
+                #expect(answers.allSatisfy { $0.headers["ratelimit-limit"] == "3" })
+                let wait = try #require(answers.last?.headers["retry-after"].flatMap { Int($0) })
+                #expect((3500...3600).contains(wait))
+                #expect(answers.last?.problem == "rate-limited")
+                #expect(try await one.client.send("GET", Self.path, ["X-Admin-Token": "another-token"]).status == 200)
+                let ready = try await one.client.send("GET", "/ready")
+                #expect(ready.status == 200, "\(ready.text)")
+            }
+        }
+    }
+
+    @Test("Guessing tokens is limited too, without hurting those who have one")
+    func guessing() async throws {
+        let settings = ["ADMIN_RATE": "1/1h", "ADMIN_BURST": "2"]
+        try await TestAPI.with(settings) { api in
+            var statuses: [Int] = []
+            for guess in 0..<4 {
+                statuses.append(
+                    try await api.client.send("GET", Self.path, ["X-Admin-Token": "guess-\(guess)"]).status)
+            }
+            #expect(statuses == [401, 401, 429, 429])
+            #expect(try await api.client.send("GET", Self.path, Self.token).status == 200)
+        }
+    }
+
+    @Test("While Redis is away the process holds a stricter rate, and says it is not ready")
+    func redisAway() async throws {
+        let settings = ["REDIS_URL": "redis://127.0.0.1:1", "ADMIN_RATE": "1/1h", "ADMIN_BURST": "4"]
+        try await TestAPI.with(settings) { api in
+            var statuses: [Int] = []
+            for _ in 0..<3 { statuses.append(try await api.client.send("GET", Self.path, Self.token).status) }
+            #expect(statuses == [200, 200, 429])
+            let ready = try await api.client.send("GET", "/health/ready")
+            #expect(ready.status == 503)
+            #expect(ready.json["missing"] == ["redis"])
+            #expect(try await api.client.send("GET", "/health/live").status == 200)
+        }
+    }
+
+    @Test("Without a configured token every admin call is refused")
+    func disabled() async throws {
+        try await TestAPI.with(["ADMIN_TOKENS": ""]) { api in
+            for headers in [[:], Self.token, ["X-Admin-Token": ""]] {
+                let answer = try await api.client.send("GET", Self.path, headers)
+                #expect(answer.status == 401)
+                #expect(answer.json["detail"]?.string?.contains("disabled") == true)
+            }
+        }
+    }
+
+    @Test("A participant can be registered, changed, shown without its secrets, and removed")
+    func participants() async throws {
+        try await TestAPI.with { api in
+            let path = "\(Self.path)/payments"
+            let body =
+                #"{"url":"https://pay.example/v1","maxConcurrent":5,"headers":{"Authorization":"Bearer canary"}}"#
+            let created = try await api.client.send("PUT", path, body: body, Self.token)
+            #expect(created.status == 201)
+            #expect(try await api.client.send("PUT", path, body: body, Self.token).status == 200)
+            let shown = try await api.client.send("GET", path, Self.token)
+            let list = try await api.client.send("GET", Self.path, Self.token)
+            #expect(shown.json["url"] == "https://pay.example/v1")
+            #expect(shown.json["headerNames"] == ["Authorization"])
+            for answer in [created, shown, list] { #expect(!answer.text.contains("canary")) }
+            let stored = try await api.database.query(
+                "SELECT url, max_concurrent, headers->>'Authorization', updated_by FROM participants")
+            #expect(stored == [["https://pay.example/v1", "5", "Bearer canary", "tester"]])
+            #expect(try await api.client.send("DELETE", path, Self.token).status == 204)
+            #expect(try await api.client.send("GET", path, Self.token).status == 404)
+        }
+    }
+
+    @Test("A host that is refused can be allowed by name")
+    func allowed() async throws {
+        try await TestAPI.with(["PARTICIPANT_ALLOW": "169.254.1.1, fe80::1"]) { api in
+            for (url, status) in [
+                ("http://169.254.1.1:80", 201), ("http://[fe80::1]/x", 200), ("http://169.254.1.2", 422),
+            ] {
+                let body = #"{"url":"\#(url)"}"#
+                #expect(try await api.client.send("PUT", "\(Self.path)/p", body: body, Self.token).status == status)
+            }
+        }
+    }
+
+    @Test("A version registered again is the same when its content is, in whatever order")
+    func definitions() async throws {
+        try await TestAPI.with { api in
+            let call = #""action":{"participant":"p","path":"/x"}"#
+            func register(_ body: String) async throws -> Answer {
+                try await api.client.send("POST", "/v1/admin/workflows", body: body, Self.token)
+            }
+            let first = try await register(#"{"name":"w","version":"1.0.0","steps":[{"id":"a",\#(call)}]}"#)
+            #expect(first.status == 201)
+            #expect(first.headers["location"] == "/v1/workflows/w/1.0.0")
+            let again = try await register(#"{ "version":"1.0.0","steps":[{\#(call),"id":"a"}], "name":"w" }"#)
+            #expect(again.status == 200)
+            let other = try await register(#"{"name":"w","version":"1.0.0","steps":[{"id":"b",\#(call)}]}"#)
+            #expect(other.status == 409)
+        }
+    }
+}

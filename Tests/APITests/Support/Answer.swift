@@ -1,0 +1,50 @@
+import Core
+import Testing
+
+/// An HTTP answer as it was read from the wire.
+struct Answer: Sendable {
+    let status: Int
+    /// Names in lower case.
+    let headers: [String: String]
+    let body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// The body, or null when it is no JSON.
+    var json: JSON { (try? JSON(parsing: body)) ?? .null }
+
+    /// The last part of the `type` of a problem; nil when this is none.
+    var problem: String? {
+        guard headers["content-type"] == "application/problem+json" else { return nil }
+        return json["type"]?.string?.split(separator: ":").last.map(String.init)
+    }
+
+    /// The pointers in a problem's `errors`.
+    var pointers: [String] { json["errors"]?.array?.compactMap { $0["pointer"]?.string } ?? [] }
+
+    struct Malformed: Error {}
+
+    /// The answers in what a server sent, each framed by its Content-Length; interim ones are left out.
+    static func parse(_ bytes: [UInt8]) throws -> [Answer] {
+        var answers: [Answer] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            guard let end = rest.firstRange(of: Array("\r\n\r\n".utf8)) else { throw Malformed() }
+            let lines = String(decoding: rest[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
+            guard let words = lines.first?.split(separator: " "), words.count >= 2, let status = Int(words[1]) else {
+                throw Malformed()
+            }
+            var headers: [String: String] = [:]
+            for line in lines.dropFirst() {
+                let sides = line.split(separator: ":", maxSplits: 1)
+                headers[sides[0].lowercased()] = sides.count > 1 ? String(sides[1].drop { $0 == " " }) : ""
+            }
+            rest = rest[end.upperBound...]
+            if status < 200 { continue }
+            let length = Int(headers["content-length"] ?? "0") ?? 0
+            answers.append(Answer(status: status, headers: headers, body: Array(rest.prefix(length))))
+            rest = rest.dropFirst(length)
+        }
+        return answers
+    }
+}

@@ -1,0 +1,209 @@
+import Core
+
+/// Judges a run by its events alone; knows the definition's facts but none of the decider's code.
+struct Audit {
+    let workflow: RandomWorkflow
+    private(set) var violations: [String] = []
+
+    private(set) var sequence = 0
+    private(set) var ended: RunEventKind?
+    private(set) var succeeded: Set<Int> = []
+    private(set) var skipped: Set<Int> = []
+    private(set) var mayHaveEffect: Set<Int> = []
+    /// To be undone; nil before the run compensates.
+    private(set) var undoing: Set<Int>?
+    private(set) var undone: Set<Int> = []
+    private(set) var gaveUpUndoing: Set<Int> = []
+    private(set) var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
+    private var attempts: [[CallAction: Int]]
+    /// Steps that wait for a next attempt, and the earliest time for it.
+    private(set) var waiting: [Int: Instant] = [:]
+    private(set) var hasLeftForward = false
+    private(set) var isCancelled = false
+
+    init(_ workflow: RandomWorkflow) {
+        self.workflow = workflow
+        attempts = Array(repeating: [:], count: workflow.count)
+    }
+
+    private mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
+        if !holds { violations.append("invariant \(invariant) at event \(sequence): \(text())") }
+    }
+
+    /// Records what somebody else found wrong.
+    mutating func note(_ text: String) { violations.append("after event \(sequence): \(text)") }
+
+    mutating func observe(_ event: RunEvent, at: Instant) {
+        sequence += 1
+        if ended != nil, event.kind != .retryRequested { require(false, 11, "\(event.kind) after the end") }
+        require((event.kind == .runStarted) == (sequence == 1), 11, "\(event.kind)")
+        switch event {
+        case .runStarted(let due):
+            // The first event of all, before those of skipped steps: readiness is judged when the step begins.
+            for step in due { waiting[step] = at }
+        case .attemptStarted(let step, .execute, let attempt): beginForward(step, attempt, at)
+        case .attemptStarted(let step, .compensate, let attempt): beginUndoing(step, attempt, at)
+        case .attemptSucceeded(let step, let action, let attempt, _, _):
+            finish(step, action, attempt)
+            if action == .execute {
+                succeeded.insert(step)
+                mayHaveEffect.insert(step)
+            } else {
+                undone.insert(step)
+            }
+        case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
+            finish(step, action, attempt)
+            fail(step, action, attempt, report, failure, retryIn, at)
+        case .stepSkipped(let step): skip(step)
+        case .stepAbandoned(let step):
+            require(waiting.removeValue(forKey: step) != nil, 11, "step \(step) did not wait")
+            require(hasLeftForward, 11, "step \(step) is dropped while going forward")
+        case .cancelRequested:
+            isCancelled = true
+            hasLeftForward = true
+        case .deadlineExceeded:
+            require(!hasLeftForward && !isForwardDone, 11, "the deadline matters no longer")
+            hasLeftForward = true
+        case .runCompensating(let steps, let uncompensated): beginCompensating(steps, uncompensated)
+        case .runCompleted: complete()
+        case .runCompensated: endUndone(.runCompensated, isCancelled: false)
+        case .runCancelled: endUndone(.runCancelled, isCancelled: true)
+        case .runFailed: endFailed()
+        case .retryRequested(let step, _): retry(step, at)
+        case .runQuarantined: ended = .runQuarantined
+        }
+    }
+
+    // MARK: Attempts
+
+    private func isReady(_ step: Int) -> Bool {
+        workflow.dependencies[step].allSatisfy { succeeded.contains($0) || skipped.contains($0) }
+    }
+
+    private var isForwardDone: Bool { succeeded.count + skipped.count == workflow.count }
+
+    private mutating func begin(_ step: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
+        require(inFlight[step] == nil, 11, "step \(step) is in flight already")
+        let last = attempts[step][action] ?? 0
+        require(attempt == last + 1, 14, "attempt \(attempt) of step \(step) follows \(last)")
+        let limit = action == .execute ? workflow.maxAttempts : workflow.maxCompensationAttempts
+        require(attempt <= limit, 14, "attempt \(attempt) of step \(step), the limit is \(limit)")
+        if last > 0 {
+            require(waiting[step].map { $0 <= at } ?? false, 14, "step \(step) is repeated too early")
+        }
+        waiting[step] = nil
+        attempts[step][action] = attempt
+        inFlight[step] = (action, attempt)
+    }
+
+    private mutating func beginForward(_ step: Int, _ attempt: Int, _ at: Instant) {
+        require(!hasLeftForward && undoing == nil, 7, "step \(step) starts after forward progress ended")
+        require(isReady(step), 10, "step \(step) starts before its dependencies are done")
+        require(!succeeded.contains(step) && !skipped.contains(step), 11, "step \(step) starts again")
+        begin(step, .execute, attempt, at)
+    }
+
+    private mutating func beginUndoing(_ step: Int, _ attempt: Int, _ at: Instant) {
+        let undoing = undoing ?? []
+        require(undoing.contains(step), 5, "step \(step) is undone though nobody said so")
+        require(!undone.contains(step), 5, "step \(step) is undone twice")
+        let open = workflow.descendants[step].intersection(undoing).subtracting(undone)
+        require(open.isEmpty, 6, "step \(step) is undone before \(open.sorted())")
+        begin(step, .compensate, attempt, at)
+    }
+
+    private mutating func finish(_ step: Int, _ action: CallAction, _ attempt: Int) {
+        let call = inFlight.removeValue(forKey: step)
+        require(
+            call?.action == action && call?.attempt == attempt, 11, "step \(step) ends a call that is not in flight")
+    }
+
+    private mutating func fail(
+        _ step: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport, _ failure: Failure,
+        _ retryIn: Duration?, _ at: Instant
+    ) {
+        let isUnknown = report.outcome == .unknown || report.httpStatus == 408
+        if action == .execute, isUnknown { mayHaveEffect.insert(step) }
+        let limit = action == .execute ? workflow.maxAttempts : workflow.maxCompensationAttempts
+        let mustGiveUp =
+            report.outcome == .rejected || attempt >= limit || (action == .execute && hasLeftForward)
+        require(
+            mustGiveUp == (retryIn == nil), 14,
+            "step \(step) after attempt \(attempt): "
+                + "\(String(describing: retryIn))")
+        guard let retryIn else {
+            if action == .execute { hasLeftForward = true } else { gaveUpUndoing.insert(step) }
+            return
+        }
+        waiting[step] = at + retryIn
+        if failure.kind == "lost" {
+            require(retryIn == .zero, 14, "a lost call waits \(retryIn)")
+            return
+        }
+        var middle = workflow.initial
+        for _ in 1..<attempt { middle = min(middle * workflow.multiplier, workflow.maximum) }
+        let lower = min(middle, workflow.maximum) * (1 - RandomWorkflow.jitter) - .microseconds(1)
+        let upper = max(min(middle * (1 + RandomWorkflow.jitter), workflow.maximum), .seconds(300))
+        require(lower <= retryIn && retryIn <= upper, 14, "step \(step) waits \(retryIn), not \(lower)...\(upper)")
+    }
+
+    private mutating func skip(_ step: Int) {
+        require(isReady(step) && !hasLeftForward, 10, "step \(step) is skipped too early or too late")
+        let isWanted =
+            switch workflow.when[step] {
+            case .always: true
+            case .never: false
+            case .succeeded(let other): succeeded.contains(other)
+            }
+        require(!isWanted, 11, "step \(step) is skipped though its condition holds")
+        skipped.insert(step)
+    }
+
+    // MARK: The run
+
+    private mutating func beginCompensating(_ steps: [Int], _ uncompensated: [Int]) {
+        require(hasLeftForward && undoing == nil, 11, "compensation begins for no reason, or again")
+        let open = inFlight.keys.sorted()
+        require(open.isEmpty && waiting.isEmpty, 7, "calls of \(open) are in flight, or something waits")
+        let undoable = mayHaveEffect.filter { workflow.isCompensable[$0] }
+        require(Set(steps) == undoable, 5, "\(steps) are undone, not \(undoable.sorted())")
+        require(
+            Set(uncompensated) == mayHaveEffect.subtracting(undoable), 5, "\(uncompensated) are named as not undone")
+        undoing = Set(steps)
+    }
+
+    private mutating func complete() {
+        require(isForwardDone && inFlight.isEmpty, 4, "completed with steps open")
+        require(!isCancelled, 17, "completed after a cancel was accepted")
+        require(!hasLeftForward, 11, "completed after a failure")
+        ended = .runCompleted
+    }
+
+    private mutating func endUndone(_ kind: RunEventKind, isCancelled expected: Bool) {
+        require(undoing == undone && inFlight.isEmpty, 4, "\(kind) with effects left")
+        require(isCancelled == expected, 17, "\(kind)")
+        ended = kind
+    }
+
+    private mutating func endFailed() {
+        let undoing = undoing ?? []
+        require(inFlight.isEmpty && waiting.isEmpty, 6, "failed while something was going on")
+        require(!gaveUpUndoing.isEmpty, 11, "failed for no reason")
+        for step in undoing.subtracting(undone).subtracting(gaveUpUndoing) {
+            let isBlocked = !workflow.descendants[step].isDisjoint(with: gaveUpUndoing)
+            require(isBlocked, 6, "step \(step) could have been undone")
+        }
+        ended = .runFailed
+    }
+
+    private mutating func retry(_ step: Int, _ at: Instant) {
+        require(ended != .runCompleted && ended != .runCompensated && ended != .runCancelled, 11, "retry after the end")
+        if gaveUpUndoing.remove(step) != nil {
+            attempts[step][.compensate] = 0
+            waiting[step] = at
+        } else if waiting[step] != nil {
+            waiting[step] = at
+        }
+        ended = nil
+    }
+}

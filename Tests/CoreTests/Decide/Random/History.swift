@@ -1,0 +1,233 @@
+import Core
+
+/// One run lived through: faults first, then healing.
+struct History {
+    /// What was seen to happen, so that a test can require that it did.
+    struct Seen {
+        var ends: [RunStatus: Int] = [:]
+        var failedOnTheWay = 0
+        var events: [RunEventKind: Int] = [:]
+        var takeovers = 0
+        var refusedLate = 0
+        var nullCompensations = 0
+        var refusedHappenings = 0
+        var decisions = 0
+    }
+
+    private(set) var run: Run
+    private(set) var audit: Audit
+    private(set) var seen = Seen()
+    private var random: SeededGenerator
+    private var now = Instant(microseconds: 1_700_000_000_000_000)
+    private var world: ModelParticipant
+    private var late: [ModelParticipant.Request] = []
+    private var log: [(event: RunEvent, at: Instant)] = []
+    private var isHealed = false
+    private let initial: Run
+
+    init(seed: UInt64) throws {
+        random = SeededGenerator(seed: seed)
+        let workflow = try RandomWorkflow(using: &random)
+        audit = Audit(workflow)
+        world = ModelParticipant(steps: workflow.count)
+        initial = Run(
+            id: RunID(high: seed, low: 0), definition: workflow.definition, input: [:], context: [:], createdAt: now)
+        run = initial
+    }
+
+    /// Lives the whole life; says everything that was wrong.
+    mutating func live() -> [String] {
+        apply(start(run, now: now))
+        for _ in 0..<Int.random(in: 0...40, using: &random) where !isOver { fault() }
+        isHealed = true
+        let bound = 8 * audit.workflow.count * (audit.workflow.count + 4)
+        var looks = 0
+        while !isOver {
+            heal()
+            looks += 1
+            if looks > bound { return audit.violations + ["no end after \(looks) looks: \(run.status)"] }
+        }
+        seen.ends[run.status, default: 0] += 1
+        var wrong = audit.violations + netEffects("at the end") + foldDiffers()
+        for request in late { _ = world.receive(request) }
+        wrong += netEffects("after everything late has arrived")
+        seen.refusedLate = world.refusedLate
+        seen.nullCompensations = world.nullCompensations
+        return wrong
+    }
+
+    private var isOver: Bool { run.status.isTerminal && run.status != .failed }
+
+    // MARK: What happens
+
+    private mutating func fault() {
+        let calls = callsInFlight
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<60:
+            if let call = calls.randomElement(using: &random) { answer(call) } else { wake() }
+        case 60..<75: wake()
+        case 75..<80:
+            now += .milliseconds(Int.random(in: 0...800, using: &random))
+            happen(.woke)
+        case 80..<88: takeOver()
+        case 88..<91: happen(.cancel(by: "somebody", reason: nil))
+        case 91..<96: happen(.retry(step: Int.random(in: 0..<audit.workflow.count, using: &random), by: "ops"))
+        case 96..<97:
+            scatter()
+            happen(.poison(Failure(kind: "quarantined", message: "poison")))
+        default:
+            guard !late.isEmpty else { return }
+            _ = world.receive(late.remove(at: Int.random(in: 0..<late.count, using: &random)))
+        }
+    }
+
+    private mutating func heal() {
+        if run.status == .failed {
+            let steps = run.steps.indices.filter { run.canRetry(step: $0) }
+            guard let step = steps.first else { return }
+            happen(.retry(step: step, by: "ops"))
+        } else if let call = callsInFlight.randomElement(using: &random) {
+            answer(call)
+        } else {
+            wake()
+        }
+    }
+
+    private var callsInFlight: [(step: Int, action: CallAction, attempt: Int)] {
+        run.nextCommands.compactMap {
+            if case .call(let step, let action, let attempt) = $0 { (step, action, attempt) } else { nil }
+        }
+    }
+
+    private mutating func wake() {
+        if let wakeAt = run.wakeAt { now = max(now, wakeAt) }
+        happen(.woke)
+    }
+
+    private mutating func takeOver() {
+        if !callsInFlight.isEmpty { seen.takeovers += 1 }
+        scatter()
+        happen(.tookOver)
+    }
+
+    /// The engine dies: each of its calls has arrived, will arrive late, or never.
+    private mutating func scatter() {
+        for call in callsInFlight {
+            let request = ModelParticipant.Request(step: call.step, action: call.action)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: _ = world.receive(request)
+            case 1: late.append(request)
+            default: break
+            }
+        }
+    }
+
+    private mutating func answer(_ call: (step: Int, action: CallAction, attempt: Int)) {
+        now += .milliseconds(Int.random(in: 0...30, using: &random))
+        let result = outcome(ModelParticipant.Request(step: call.step, action: call.action))
+        happen(.finished(step: call.step, action: call.action, attempt: call.attempt, result))
+    }
+
+    private mutating func outcome(_ request: ModelParticipant.Request) -> CallResult {
+        switch isHealed ? 0 : Int.random(in: 0..<100, using: &random) {
+        case 0..<60:
+            let isAccepted = world.receive(request)
+            return isAccepted
+                ? CallResult(outcome: .succeeded, httpStatus: 200, output: ["at": JSON(request.step)])
+                : CallResult(outcome: .rejected, httpStatus: 409)
+        case 60..<68:
+            _ = world.receive(request)
+            return CallResult(outcome: .unknown, httpStatus: 500)
+        case 68..<73:
+            late.append(request)
+            return CallResult(outcome: .unknown)
+        case 73..<78: return CallResult(outcome: .unknown, httpStatus: 500)
+        case 78..<82:
+            late.append(request)
+            return CallResult(outcome: .busy, httpStatus: 408)
+        case 82..<88:
+            let wait = random.chance(50) ? Duration.seconds(Int.random(in: 0...2000, using: &random)) : nil
+            return CallResult(outcome: .busy, httpStatus: 429, retryAfter: wait)
+        case 88..<92: return CallResult(outcome: .notSent)
+        default: return CallResult(outcome: .rejected, httpStatus: 422)
+        }
+    }
+
+    // MARK: Deciding
+
+    /// Whether the rules, as a person reads them, allow it.
+    private func isLegal(_ happening: Happening) -> Bool {
+        switch happening {
+        case .finished, .tookOver, .woke, .cancel, .poison: audit.ended == nil
+        case .retry(let step, _):
+            if audit.ended == .runFailed || audit.ended == .runQuarantined {
+                audit.gaveUpUndoing.isEmpty || audit.gaveUpUndoing.contains(step)
+            } else {
+                audit.ended == nil && run.steps[step].nextAttemptAt != nil && run.steps[step].attempts > 0
+            }
+        }
+    }
+
+    private mutating func happen(_ happening: Happening) {
+        seen.decisions += 1
+        let isLegal = isLegal(happening)
+        do {
+            let events = try decide(run, happening, now: now, jitter: Double.random(in: 0..<1, using: &random))
+            apply(events)
+            if !isLegal { audit.note("\(happening) was accepted") }
+        } catch {
+            seen.refusedHappenings += 1
+            if isLegal { audit.note("\(error)") }
+        }
+    }
+
+    private mutating func apply(_ events: [RunEvent]) {
+        for event in events {
+            run.evolve(event, at: now)
+            audit.observe(event, at: now)
+            log.append((event, now))
+            seen.events[event.kind, default: 0] += 1
+            if event.kind == .runFailed { seen.failedOnTheWay += 1 }
+        }
+        let inFlight = audit.inFlight.sorted { $0.key < $1.key }
+        let calls = callsInFlight
+        let agrees =
+            audit.ended != nil
+            || calls.elementsEqual(inFlight) {
+                $0.step == $1.key && $0.action == $1.value.action && $0.attempt == $1.value.attempt
+            }
+        if !agrees { audit.note("calls to make \(calls), calls in flight \(inFlight)") }
+        if audit.ended == nil, calls.isEmpty, run.wakeAt == nil {
+            audit.note(
+                "the run is alive and nothing "
+                    + "will move it")
+        }
+    }
+
+    // MARK: At the end
+
+    private func netEffects(_ when: String) -> [String] {
+        (0..<audit.workflow.count).compactMap { step in
+            let net = world.net[step]
+            let isRight =
+                switch run.status {
+                case .completed: net == (audit.skipped.contains(step) ? 0 : 1)
+                default:
+                    net == 0 || (net == 1 && !audit.workflow.isCompensable[step] && audit.mayHaveEffect.contains(step))
+                }
+            return isRight ? nil : "invariant 4, \(when): step \(step) of a \(run.status) run has net effect \(net)"
+        }
+    }
+
+    /// Invariant 12: the events alone give the rows.
+    private func foldDiffers() -> [String] {
+        var folded = initial
+        for (event, at) in log { folded.evolve(event, at: at) }
+        let isSame =
+            folded.status == run.status && folded.cause == run.cause && folded.error == run.error
+            && folded.output == run.output && folded.updatedAt == run.updatedAt
+            && folded.completedAt == run.completedAt && folded.steps == run.steps
+            && folded.lastSequence == run.lastSequence && run.lastSequence == log.count
+        return isSame ? [] : ["invariant 12: folding the events gives another run"]
+    }
+}

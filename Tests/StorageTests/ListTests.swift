@@ -1,0 +1,126 @@
+import Core
+import Postgres
+@testable import Storage
+import Testing
+import TestSupport
+
+@Suite("Lists show the right runs in the right order")
+struct ListTests {
+    @Test("Each filter, alone and together, and characters that SQL patterns would treat specially")
+    func filters() async throws {
+        try await TestDatabase.with { test in
+            let engine = try await Self.fill(test)
+            let reader = RunReader(pool: test.database.reads)
+            let all = try await reader.list(RunQuery(limit: 500))
+            #expect(all.map(\.runID) == all.map(\.runID).sorted(by: >))
+            #expect(all.count == 21)
+            #expect(Set(all.map(\.status)) == Set(RunStatus.allCases))
+            func check(_ what: String, _ change: (inout RunQuery) -> Void, _ matches: (RunRow) -> Bool) async throws {
+                var query = RunQuery(limit: 500)
+                change(&query)
+                let found = try await reader.list(query)
+                #expect(found.map(\.runID) == all.filter(matches).map(\.runID), "\(what)")
+            }
+            for status in RunStatus.allCases {
+                try await check("\(status)", { $0.status = status }, { $0.status == status })
+                try await check(
+                    "\(status) of alpha", { ($0.status, $0.workflowName) = (status, "alpha") },
+                    { $0.status == status && $0.workflowName == "alpha" })
+                try await check(
+                    "\(status) of c_1", { ($0.status, $0.correlationID) = (status, "c_1") },
+                    { $0.status == status && $0.correlationID == "c_1" })
+            }
+            for text in ["alpha", "beta", "alph_", "%", "al%", "'", ""] {
+                try await check("workflow \(text)", { $0.workflowName = text }, { $0.workflowName == text })
+                try await check("tenant \(text)", { $0.tenantID = text }, { $0.tenantID == text })
+            }
+            for text in ["c_1", "cx1", "c%", "%", "_", "'"] {
+                try await check("correlation \(text)", { $0.correlationID = text }, { $0.correlationID == text })
+            }
+            for pivot in [all[0], all[7], all[20]] {
+                let at = pivot.createdAt
+                try await check("after", { $0.createdAfter = at }, { $0.createdAt > at })
+                try await check("before", { $0.createdBefore = at }, { $0.createdAt < at })
+                try await check(
+                    "live before", { ($0.createdBefore, $0.status) = (at, .running) },
+                    { $0.createdAt < at && $0.status == .running })
+            }
+            _ = engine
+        }
+    }
+
+    @Test(
+        "Pages follow each other without gaps or repeats, also when runs are added meanwhile",
+        arguments: [1, 2, 4, 21, 500])
+    func pages(limit: Int) async throws {
+        try await TestDatabase.with { test in
+            let engine = try await Self.fill(test)
+            let reader = RunReader(pool: test.database.reads)
+            let all = try await reader.list(RunQuery(limit: 500)).map(\.runID)
+            var query = RunQuery(limit: limit)
+            var seen: [RunID] = []
+            while true {
+                let page = try await reader.list(query).map(\.runID)
+                #expect(page.count <= limit)
+                if page.isEmpty { break }
+                seen += page
+                query.before = page.last
+                if seen.count < 5 { try await engine.start([.sample(try .sampleChain(1, name: "alpha"))]) }
+            }
+            #expect(seen == all)
+        }
+    }
+
+    /// Three runs in each status, over two workflows, with and without correlation ids, of two tenants.
+    private static func fill(_ test: TestDatabase) async throws -> TestEngine {
+        let definitions = try ["alpha", "beta"].map { try WorkflowDefinition.sampleChain(1, name: $0) }
+        let engine = TestEngine(test, definitions)
+        let inbox = RunInbox(database: test.database)
+        var pending: [NewRun] = []
+        for round in 0..<3 {
+            for status in RunStatus.allCases {
+                let new = NewRun.sample(
+                    definitions[round % 2], tenantID: round == 0 ? "default" : "al%",
+                    correlationID: round == 0 ? nil : round == 1 ? "c_1" : "cx1")
+                if status == .pending {
+                    pending.append(new)
+                    continue
+                }
+                try await engine.start([new])
+                if status == .cancelled { _ = try await inbox.cancel(new.run.id, reason: nil, by: "tests") }
+                var held = try await engine.claimOne()
+                _ = try await engine.work(&held) { _, call in
+                    switch (status, call.action) {
+                    case (.completed, _), (.compensated, .compensate): .yes
+                    case (.compensated, .execute), (.compensating, .execute), (.failed, .execute):
+                        CallResult(
+                            outcome: .unknown, duration: .zero, failure: Failure(kind: "unknown", message: "?"),
+                            retryAfter: nil)
+                    case (.failed, .compensate): .no
+                    default: nil
+                    }
+                }
+                try await finish(&held, engine, status)
+            }
+        }
+        try await engine.start(pending)
+        return engine
+    }
+
+    /// Repeats what waits for its backoff until the run stands where it should.
+    private static func finish(_ held: inout Held, _ engine: TestEngine, _ status: RunStatus) async throws {
+        while held.run.status != status {
+            try await Task.sleep(for: .milliseconds(2))
+            guard var next = try await engine.claim().first else { continue }
+            _ = try await engine.work(&next) { _, call in
+                switch (status, call.action) {
+                case (.compensated, .compensate): .yes
+                case (.failed, .compensate): .no
+                case (_, .execute): .lost
+                case (_, .compensate): nil
+                }
+            }
+            held = next
+        }
+    }
+}

@@ -1,0 +1,74 @@
+import Core
+import Foundation
+import Postgres
+@testable import Storage
+import Testing
+import TestSupport
+
+@Suite("Every statement fits the schema")
+struct StatementTests {
+    @Test("Every statement prepares, binds and runs on a migrated database")
+    func allRun() async throws {
+        try await TestDatabase.with { test in
+            for statement in try samples() {
+                try await run(statement, on: test.database.writes)
+            }
+        }
+    }
+
+    @Test("No statement is missing from the list above")
+    func listIsComplete() throws {
+        let sources = URL(filePath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Sources/Storage")
+        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+        var declared: Set<String> = []
+        for case let file as URL in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /struct (\w+): Statement\b/) { declared.insert(String(match.output.1)) }
+        }
+        try #require(declared.count > 20)
+        let listed = Set(try samples().map { "\(type(of: $0))" })
+        #expect(declared == listed)
+    }
+
+    private func run<S: Statement>(_ statement: S, on pool: Pool) async throws {
+        do {
+            _ = try await pool.execute(statement)
+        } catch {
+            Issue.record("\(S.self): \(error)")
+        }
+    }
+
+    private func samples() throws -> [any Statement] {
+        let definition = try WorkflowDefinition.sampleChain(2)
+        let new = NewRun.sample(definition)
+        let (engine, runID) = (RunID.sample(), new.run.id)
+        let lease = Lease(runID: runID, epoch: 1)
+        var run = new.run
+        let commit = RunCommit(lease: lease, run: &run, events: [], now: .now)
+        let query = RunQuery()
+        let migration = Migration(version: 7, title: "sample", up: "SELECT 1", down: "SELECT 1")
+        return [
+            FindMigrationTable(), ListMigrations(), DigestMigrations([migration]), RecordMigration(migration),
+            ForgetMigration(version: 7), Notify("tests"), Ping(),
+            RegisterDefinition(definition, specHash: Array(repeating: 1, count: 32), createdBy: "tests"),
+            FindDefinition(name: definition.name, version: "1.0.0"), ListVersions(name: nil),
+            PutParticipant(
+                name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], updatedBy: "tests"),
+            FindParticipants(), DeleteParticipant(name: "demo"), StartRuns(runs: [new]),
+            FindIdempotencyKeys([new]), FindRuns(runIDs: [runID]),
+            ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),
+            CommitDecisions(engine: engine, commits: [commit]),
+            FindCommitted(engine: engine, commits: [commit]),
+            RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
+            ReleaseLeases(engine: engine, leases: [lease]), NextDue(),
+            SendToRun(runID: runID, request: InboxRequest(.cancel(reason: nil), sentBy: "tests")),
+            SendToFailedRun(runID: runID, request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
+            ReadInbox(runID: runID), FindRun(runID), FindSteps(runID), FindRunStatus(runID), FindEvents(runID),
+            ListRuns(query: query), ListLiveRuns(query: query), ListCorrelatedRuns(query: query, correlationID: "c"),
+            BeatEngine(engine: engine, host: "here", inFlight: 0), ForgetEngine(engine: engine),
+            QuarantineRun(engine: engine, lease: lease, failure: Failure(kind: "quarantined", message: "no")),
+        ]
+    }
+}

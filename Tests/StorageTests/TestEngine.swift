@@ -1,0 +1,199 @@
+import Core
+import Postgres
+@testable import Storage
+import Testing
+import TestSupport
+
+/// An engine without processes and participants: claims, decides, commits, and is told what every call came to.
+struct TestEngine {
+    let id = RunID.sample()
+    let database: Database
+    let leases: LeaseStore
+    let writer: CommitWriter
+    let definitions: [String: WorkflowDefinition]
+
+    init(_ test: TestDatabase, _ definitions: WorkflowDefinition..., lease: Duration = .seconds(60)) {
+        self.init(test, definitions, lease: lease)
+    }
+
+    init(_ test: TestDatabase, _ definitions: [WorkflowDefinition], lease: Duration = .seconds(60)) {
+        database = test.database
+        leases = LeaseStore(database: test.database, engine: id, length: lease)
+        writer = CommitWriter(pool: test.database.writes, engine: id, patience: .seconds(5))
+        self.definitions = Dictionary(uniqueKeysWithValues: definitions.map { ($0.name, $0) })
+    }
+
+    /// Starts runs, all of which must be new.
+    func start(_ runs: [NewRun]) async throws {
+        for result in await StartWriter(pool: database.writes, deadline: .seconds(5)).write(runs) {
+            try #require(try result.get() == .started)
+        }
+    }
+
+    /// Claims what is due.
+    func claim(_ limit: Int = 100) async throws -> [Held] {
+        try await leases.claim(limit: limit).map { claimed in
+            let definition = try #require(definitions[claimed.workflowName])
+            return Held(claimed: claimed, run: try claimed.run(of: definition), claimedAt: .now)
+        }
+    }
+
+    /// Claims the only run that is due.
+    func claimOne() async throws -> Held {
+        let held = try await claim()
+        try #require(held.count == 1)
+        return held[0]
+    }
+
+    /// Starts a run and claims it.
+    func begin(_ definition: WorkflowDefinition, input: JSON = ["orderId": "o-1"]) async throws -> Held {
+        try await start([.sample(definition, input: input)])
+        return try await claimOne()
+    }
+
+    /// Decides and commits; the run changes only if it is written.
+    func settle(
+        _ held: inout Held, _ happenings: [Happening], consuming inbox: [InboxRow] = []
+    ) async throws -> CommitOutcome {
+        let commit = try held.decide(happenings, consuming: inbox)
+        let outcome = try await write(commit)
+        if case .written = outcome { held.run = commit.run }
+        return outcome
+    }
+
+    /// Commits one decision.
+    func write(_ commit: RunCommit) async throws -> CommitOutcome {
+        let results = await writer.write([commit])
+        try #require(results.count == 1)
+        return try results[0].get()
+    }
+
+    /// Answers calls one after the other until the run is over or waits. False when the lease is lost.
+    func work(_ held: inout Held, _ answer: (Run, Call) -> CallResult?) async throws -> Bool {
+        var happenings: [Happening] = held.needsDecision ? [held.hasLostCalls ? .tookOver : .woke] : []
+        var mustLook = held.claimed.inboxCount > 0
+        while true {
+            if !happenings.isEmpty || mustLook {
+                let inbox = mustLook ? try await leases.inbox(of: held.run.id) : []
+                let requests = inbox.compactMap { held.happening($0) }
+                switch try await settle(&held, requests + happenings, consuming: inbox) {
+                case .written(let unread): mustLook = unread > 0
+                case .inboxFirst:
+                    mustLook = true
+                    continue
+                case .leaseLost: return false
+                }
+            }
+            guard let call = held.calls.randomElement() else { return true }
+            guard let result = answer(held.run, call) else { return true }
+            happenings = [.finished(step: call.step, action: call.action, attempt: call.attempt, result)]
+        }
+    }
+
+    /// Claims and works until no run lives; an `answer` of nil lets the engine forget the run under its lease, as if it
+    /// had died, and the lease end at once.
+    func drive(_ answer: (Run, Call) -> CallResult?) async throws {
+        while let wait = try await leases.nextDue() {
+            if wait > .zero { try await Task.sleep(for: wait) }
+            for var held in try await claim() {
+                guard try await work(&held, answer), held.run.hasCallInFlight else { continue }
+                try await leases.release([held.lease])
+            }
+        }
+    }
+}
+
+/// A call in flight.
+struct Call: Hashable {
+    let step: Int
+    let action: CallAction
+    let attempt: Int
+}
+
+/// A run under a lease.
+struct Held {
+    let claimed: ClaimedRun
+    var run: Run
+    let claimedAt: ContinuousClock.Instant
+
+    var lease: Lease { claimed.lease }
+    var now: Instant { claimed.now + (ContinuousClock.now - claimedAt) }
+    var needsDecision: Bool { !claimed.beganDueSteps || !run.hasCallInFlight }
+    var hasLostCalls: Bool { !claimed.beganDueSteps && run.hasCallInFlight }
+
+    var calls: [Call] {
+        run.steps.enumerated().compactMap { index, step in
+            step.callInFlight.map { Call(step: index, action: $0.action, attempt: $0.attempt) }
+        }
+    }
+
+    /// The answer to the only call in flight.
+    func answered(_ result: CallResult) throws -> Happening {
+        try #require(calls.count == 1)
+        return .finished(step: calls[0].step, action: calls[0].action, attempt: calls[0].attempt, result)
+    }
+
+    func happening(_ row: InboxRow) -> Happening? {
+        switch row.request?.kind {
+        case .cancel(let reason): .cancel(by: "tests", reason: reason)
+        case .retry(let stepID): run.definition.step(stepID).map { .retry(step: $0.index, by: "tests") }
+        case nil: nil
+        }
+    }
+
+    /// What the happenings lead to. One that came too late leads to nothing.
+    func decide(_ happenings: [Happening], consuming inbox: [InboxRow] = []) throws -> RunCommit {
+        let now = now
+        var after = run
+        var events: [RunEvent] = []
+        for happening in happenings {
+            let decided: [RunEvent]
+            do { decided = try Core.decide(after, happening, now: now, jitter: 0.5) } catch { continue }
+            for event in decided { after.evolve(event, at: now) }
+            events += decided
+        }
+        var copy = run
+        return RunCommit(lease: lease, run: &copy, events: events, consumedInbox: inbox.map(\.inboxID), now: now)
+    }
+}
+
+extension CallResult {
+    static let yes = CallResult(
+        outcome: .succeeded, httpStatus: 200, duration: .milliseconds(3), output: ["paymentId": "p-1"])
+    static let no = failed(.rejected, 422)
+    static let lost = failed(.unknown, nil)
+    static let busy = failed(.busy, 503)
+
+    private static func failed(_ outcome: Outcome, _ status: Int?) -> CallResult {
+        CallResult(
+            outcome: outcome, httpStatus: status, duration: .milliseconds(5),
+            failure: Failure(
+                kind: outcome.rawValue, message: "It did not work.", httpStatus: status, response: ["why": "tests"]))
+    }
+}
+
+extension TestDatabase {
+    /// Every row of every table that a run has, as text: equal before and after means that nothing was written.
+    func snapshot() async throws -> [[String?]] {
+        try await query(
+            """
+            SELECT 'run', to_jsonb(t)::text FROM workflow_runs t UNION ALL SELECT 'step', to_jsonb(t)::text FROM run_steps t
+            UNION ALL SELECT 'event', to_jsonb(t)::text FROM run_events t
+            UNION ALL SELECT 'outbox', to_jsonb(t)::text FROM outbox t
+            UNION ALL SELECT 'inbox', to_jsonb(t)::text FROM run_inbox t ORDER BY 1, 2
+            """)
+    }
+
+    /// Ends every lease now, as if its time had passed.
+    func expireLeases() async throws {
+        try await execute("UPDATE outbox SET available_at = now() - interval '1 second' WHERE lease_owner IS NOT NULL")
+    }
+
+    /// The folded history of a run and how the rows differ from it.
+    func fold(_ runID: RunID, _ definition: WorkflowDefinition) async throws -> (run: Run, differences: [String]) {
+        let reader = RunReader(pool: database.reads)
+        let (row, steps) = try #require(try await reader.find(runID))
+        let run = try HistoryFold.fold(try await reader.events(of: runID), of: row, definition: definition)
+        return (run, HistoryFold.differences(run, row: row, steps: steps))
+    }
+}
