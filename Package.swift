@@ -81,19 +81,29 @@ let package = Package(
             name: "Bench", dependencies: ["Core", "Postgres", "Storage", argumentParser] + nio, path: "bench",
             swiftSettings: settings),
 
+        .target(
+            name: "TestSupport", dependencies: ["Core", "Postgres", "Storage"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: settings),
-        .testTarget(name: "MocksTests", dependencies: ["Mocks", "Core", "Postgres"], swiftSettings: settings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: settings),
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "Core", "Postgres"], swiftSettings: settings),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "Core", "Postgres", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ParticipantsTests", dependencies: ["Participants", "Core", nioSSL] + nio, swiftSettings: settings),
+        .testTarget(name: "MocksTests", dependencies: ["Mocks", "Core", "Postgres"], swiftSettings: settings),
         .testTarget(
-            name: "APITests", dependencies: ["API", "Core", "Storage", "Postgres", "Redis"] + nio,
+            name: "APITests", dependencies: ["API", "Core", "Settings", "Storage", "Postgres", "Redis"] + nio,
             swiftSettings: settings),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "Core", "Storage", "Postgres"], swiftSettings: settings),
         .testTarget(
-            name: "SystemTests", dependencies: ["Checker", "Core", "Storage", "Postgres"], swiftSettings: settings),
+            name: "EngineTests",
+            dependencies: [
+                "Engine", "Core", "Settings", "Storage", "Postgres", "TestSupport", hummingbird, httpTypes, lifecycle, logging,
+            ] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "SystemTests", dependencies: ["Checker", "Core", "Storage", "Postgres", "Participants", "TestSupport"],
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -11,7 +11,7 @@ struct Saga: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "saga", abstract: "Looks after a sagaflow installation.",
         discussion: "Exit codes: 0 it worked, 1 it did not (the reason is on standard error), 64 wrong usage.",
-        version: sagaflowVersion, subcommands: [Migrate.self])
+        version: sagaflowVersion, subcommands: [Migrate.self, Check.self])
 
     static func main() async {
         // A reader that goes away (`saga … | head`) ends the output, not the process in the middle of its work.

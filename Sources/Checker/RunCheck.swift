@@ -58,19 +58,19 @@ struct RunCheck: Sendable {
             report.add(Violation(12, row.runID, "\(row.workflowName) \(row.workflowVersion): \(error)"))
             return report
         }
-        var history = HistoryAudit(row, definition)
+        let findings = Findings(row.runID)
+        var history = HistoryAudit(row, definition, findings)
         history.read(events)
         for sentence in HistoryFold.differences(history.run, row: row, steps: steps) {
-            history.require(false, 12, sentence)
+            findings.require(false, 12, sentence)
         }
         if !row.status.isTerminal && !options.allowsLiveRuns {
-            history.require(
+            findings.require(
                 false, 2, "it is still \(row.status.rawValue), next look at \(String(describing: history.run.wakeAt))")
         }
-        report.add(history.violations)
-        var effects = EffectAudit(history, events, entries, ledgers)
+        let effects = EffectAudit(history, events, entries, ledgers, findings)
         effects.judge(isOver: row.completedAt.map { $0 < ledgersReadAt } ?? false)
-        report.add(effects.violations)
+        report.add(findings.violations)
         return report
     }
 }

@@ -1,3 +1,4 @@
+import Core
 import Testing
 
 @testable import API
@@ -43,7 +44,7 @@ struct BadInputTests {
         .start("a duplicate key", #"{"input":1,"input":2}"#, 400, "malformed-json"),
         .start(
             "a duplicate key deep inside", #"{"input":{"a":[{"b":1,"b":2}]}}"#, 400, "malformed-json",
-            pointer: "/input/a/0"),
+            pointer: "/input/a/0/b"),
         .start("something after the value", "{} {}", 400, "malformed-json"),
         .start("a comment", "{/* */}", 400, "malformed-json"),
         .start("NaN", #"{"input":NaN}"#, 400, "malformed-json"),
@@ -132,7 +133,8 @@ struct BadInputTests {
         .http("no such path", "GET", "/v1/nothing", 404, "not-found"),
         .http("another method on a known path", "PATCH", "/v1/runs", 405, "method-not-allowed", header: "allow"),
         .http("DELETE of a run", "DELETE", "/v1/runs/\(id)", 405, "method-not-allowed", header: "allow"),
-        .http("GET of a start", "GET", "/v1/workflows/w/start/", 404, "unknown-workflow"),
+        .http(
+            "GET of a start", "GET", "/v1/workflows/w/start", 405, "method-not-allowed", header: "allow"),
     ]
 
     private static func typed(_ name: String, _ headers: [String: String], body: [UInt8] = Array("{}".utf8))

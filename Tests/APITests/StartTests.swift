@@ -73,10 +73,42 @@ struct StartTests {
                 }
                 return try await tasks.reduce(into: []) { $0.append($1) }
             }
-            #expect(answers.map(\.status) == Array(repeating: 202, count: 16))
+            #expect(answers.map(\.status) == Array(repeating: 202, count: 16), "\(answers.map(\.text))")
             #expect(Set(answers.map { $0.json["runId"]?.string }).count == 1)
             #expect(answers.filter { $0.headers["idempotency-replayed"] == "true" }.count == 15)
             #expect(try await api.database.query("SELECT count(*) FROM workflow_runs") == [["1"]])
+        }
+    }
+
+    @Test("Requests under one key that meet in one batch start one run, and their batch-mates are written")
+    func oneBatch() async throws {
+        try await TestAPI.with(["STARTERS": "1", "START_QUEUE": "18"]) { api in
+            try await api.register()
+            try await api.database.query("BEGIN; LOCK TABLE workflow_runs IN ACCESS EXCLUSIVE MODE")
+            let answers = try await withThrowingTaskGroup(of: (isKeyed: Bool, answer: Answer).self) { tasks in
+                func start(_ key: String?) {
+                    let headers = key.map { ["Idempotency-Key": $0] } ?? [:]
+                    tasks.addTask {
+                        (key != nil, try await api.client.send("POST", "/v1/workflows/w/start", body: "{}", headers))
+                    }
+                }
+                start(nil)
+                // That one waits for the lock; of the next 19 one finds no room in the queue, when all others are in it.
+                _ = try await api.database.awaitText(
+                    """
+                    SELECT 1 FROM pg_locks WHERE NOT granted
+                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    """)
+                for _ in 0..<16 { start("k") }
+                for _ in 0..<3 { start(nil) }
+                #expect(try await tasks.next()?.answer.problem == "overloaded")
+                try await api.database.query("COMMIT")
+                return try await tasks.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.map(\.answer.status) == Array(repeating: 202, count: 19), "\(answers.map(\.answer.text))")
+            let keyed = answers.filter(\.isKeyed).map(\.answer)
+            #expect(Set(keyed.map { $0.json["runId"]?.string }).count == 1)
+            #expect(keyed.filter { $0.headers["idempotency-replayed"] != "true" }.count == 1)
         }
     }
 

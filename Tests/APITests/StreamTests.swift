@@ -65,19 +65,23 @@ struct StreamTests {
         try await TestDatabase.with { database in
             let began = ContinuousClock.now
             try await withThrowingTaskGroup(of: String.self) { tasks in
+                let (targets, target) = AsyncStream<(client: TestClient, runID: String)>.makeStream()
                 let (opened, open) = AsyncStream<Void>.makeStream()
-                try await TestAPI.with(on: database) { api in
-                    try await api.register()
-                    let id = try await api.start()
-                    tasks.addTask {
-                        try await api.client.connected { stream in
-                            try await stream.send(Self.request(id))
+                tasks.addTask {
+                    for await (client, runID) in targets {
+                        return try await client.connected { stream in
+                            try await stream.send(Self.request(runID))
                             try await stream.receive(until: "id: 1\n")
                             open.finish()
                             while try await stream.receive() {}
                             return stream.text
                         }
                     }
+                    return ""
+                }
+                try await TestAPI.with(on: database) { api in
+                    try await api.register()
+                    target.yield((api.client, try await api.start()))
                     for await _ in opened {}
                 }
                 for try await text in tasks { #expect(text.hasSuffix("0\r\n\r\n")) }

@@ -88,9 +88,11 @@ struct ValueTests {
         let table = RouteTable([
             Route(.get, "/a/:x") { _, _ in throw CancellationError() },
             Route(.put, "/a/:x") { _, _ in throw CancellationError() },
+            Route(.post, "/a/b") { _, _ in throw CancellationError() },
             Route(.post, "/a/b/c") { _, _ in throw CancellationError() },
         ])
         #expect(table.allowed("/a/1") == "GET, HEAD, PUT")
+        #expect(table.allowed("/a/b") == "POST")
         #expect(table.allowed("/a/b/c") == "POST")
         #expect(table.allowed("/a") == nil)
         #expect(table.allowed("/a/1/c") == nil)

@@ -113,3 +113,7 @@ struct ParticipantTests {
         }
     }
 }
+
+extension Participant: CustomTestStringConvertible {
+    public var testDescription: String { name }
+}

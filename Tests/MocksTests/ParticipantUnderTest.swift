@@ -68,7 +68,9 @@ struct ParticipantUnderTest: Sendable {
 
     /// Removes what `prepare` made.
     static func drop(_ participant: Participant, of database: ParticipantDatabase) async throws {
-        let connection = try await Connection.connect(database.admin, logger: database.logger)
+        var patient = database.admin
+        patient.statementTimeout = .seconds(120)
+        let connection = try await Connection.connect(patient, logger: database.logger)
         try await connection.simpleQuery("DROP DATABASE \(database.prefix)\(participant.name) WITH (FORCE)")
         await connection.close()
     }

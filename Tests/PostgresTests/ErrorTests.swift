@@ -67,7 +67,7 @@ struct ErrorTests {
 
     @Test("a lock that is not to be had ends in lockNotAvailable by the configured timeout")
     func lockTimeout() async throws {
-        try await TestServer.withDatabase { configuration in
+        try await TestServer.withSchema { configuration in
             var impatient = configuration
             impatient.lockTimeout = .milliseconds(50)
             let holder = try await Connection.connect(configuration)

@@ -55,7 +55,7 @@ struct ListenerTests {
         #expect(await events.next() == .connected)
         proxy.set(.cut)
         async let next = events.next()
-        while proxy.cuts == 0 { await Task.yield() }
+        for await _ in proxy.cuts { break }
         proxy.set(.pass)
         #expect(await next == .connected)
     }

@@ -12,7 +12,7 @@ struct LostConnectionTests {
 
     @Test("a commit whose answer is lost is reported as unknown, and did happen", arguments: [true, false])
     func lostAnswer(alone: Bool) async throws {
-        try await TestServer.withDatabase { configuration in
+        try await TestServer.withSchema { configuration in
             let direct = try await makeItems(configuration)
             let proxy = try Proxy(to: configuration)
             defer { proxy.stop() }
@@ -38,7 +38,7 @@ struct LostConnectionTests {
 
     @Test("a transaction cut off before its commit was sent is reported as not committed, and is not there")
     func cutBeforeCommit() async throws {
-        try await TestServer.withDatabase { configuration in
+        try await TestServer.withSchema { configuration in
             let direct = try await makeItems(configuration)
             let proxy = try Proxy(to: configuration)
             defer { proxy.stop() }
@@ -66,7 +66,7 @@ struct LostConnectionTests {
             static var sql: String { "SELECT pg_terminate_backend(pg_backend_pid())" }
             static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
         }
-        try await TestServer.withDatabase { configuration in
+        try await TestServer.withSchema { configuration in
             let direct = try await makeItems(configuration)
             let connection = try await Connection.connect(configuration)
             let thrown = await failure {

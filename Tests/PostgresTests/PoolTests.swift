@@ -2,6 +2,7 @@ import Testing
 
 @testable import Postgres
 
+/// Tasks here start with `Task.immediate`: when it returns, the task waits in line.
 @Suite("The pool shares connections fairly and survives their loss", .timeLimit(.minutes(1)))
 struct PoolTests {
     private func pool(_ size: Int) throws -> Pool { Pool(try TestServer.configuration(), maximumSize: size) }
@@ -13,13 +14,6 @@ struct PoolTests {
 
     /// Longer than any wait in these tests takes, even on a machine that is busy with something else.
     private let patience = Duration.seconds(50)
-
-    /// Suspends until so many wait in line.
-    private func wait(until waiting: Int, waitFor pool: Pool) async {
-        let end = ContinuousClock.now + patience
-        while pool.statistics.waiting != waiting, ContinuousClock.now < end { await Task.yield() }
-        #expect(pool.statistics.waiting == waiting)
-    }
 
     @Test("no more connections than allowed, each lent to one at a time")
     func maximum() async throws {
@@ -68,10 +62,10 @@ struct PoolTests {
         let pool = try pool(1)
         let next = Shared<Task<[Int32], any Error>?>(nil)
         try await pool.withConnection { _ throws(PostgresError) in
-            let first = Task { await failure { _ = try await pool.execute(SelectOne(), deadline: patience) } }
-            await wait(until: 1, waitFor: pool)
-            next.update { $0 = Task { try await pool.execute(SelectOne(), deadline: patience) } }
-            await wait(until: 2, waitFor: pool)
+            let first = Task.immediate { await failure { _ = try await pool.execute(SelectOne(), deadline: patience) } }
+            #expect(pool.statistics.waiting == 1)
+            next.update { $0 = Task.immediate { try await pool.execute(SelectOne(), deadline: patience) } }
+            #expect(pool.statistics.waiting == 2)
             first.cancel()
             #expect(await first.value == .cancelled)
             #expect(pool.statistics.waiting == 1)
@@ -91,13 +85,13 @@ struct PoolTests {
         let tasks = Shared<[Task<Void, any Error>]>([])
         try await pool.withConnection { _ throws(PostgresError) in
             for index in 0..<10 {
-                let task = Task {
+                let task = Task.immediate {
                     try await pool.withConnection(deadline: patience) { _ throws(PostgresError) in
                         served.update { $0.append(index) }
                     }
                 }
                 tasks.update { $0.append(task) }
-                await wait(until: index + 1, waitFor: pool)
+                #expect(pool.statistics.waiting == index + 1)
             }
         }
         for task in tasks.update({ $0 }) { try await task.value }
@@ -133,8 +127,8 @@ struct PoolTests {
         let pool = try pool(1)
         let waiting = Shared<Task<[Int32], any Error>?>(nil)
         try await pool.withConnection { connection throws(PostgresError) in
-            waiting.update { $0 = Task { try await pool.execute(SelectOne(), deadline: patience) } }
-            await wait(until: 1, waitFor: pool)
+            waiting.update { $0 = Task.immediate { try await pool.execute(SelectOne(), deadline: patience) } }
+            #expect(pool.statistics.waiting == 1)
             await connection.close()
         }
         #expect(try await waiting.update { $0 }?.value == [1])
@@ -192,10 +186,10 @@ struct PoolTests {
         let watcher = try await TestServer.connect()
         async let working = failure { _ = try await pool.execute(Sleep(seconds: 50)) }
         try await watcher.waitUntilActive(pid)
-        async let waiting = failure { _ = try await pool.execute(SelectOne(), deadline: .seconds(50)) }
-        await wait(until: 1, waitFor: pool)
+        let waiting = Task.immediate { await failure { _ = try await pool.execute(SelectOne(), deadline: patience) } }
+        #expect(pool.statistics.waiting == 1)
         await pool.close()
-        let errors = (await waiting, await working, await failure { _ = try await pool.execute(SelectOne()) })
+        let errors = (await waiting.value, await working, await failure { _ = try await pool.execute(SelectOne()) })
         #expect(errors.0 == .poolClosed && errors.2 == .poolClosed)
         #expect(errors.1 == .connectionLost("interrupted", mayHaveCommitted: true))
         #expect(pool.statistics.size == 0)

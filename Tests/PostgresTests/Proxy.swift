@@ -25,11 +25,14 @@ final class Proxy: Sendable {
     private let upstream: sockaddr_in
     private let answers = Mutex(Answers.pass)
     private let sockets = Mutex<[Int32]>([])
-    private let cutCount = Mutex(0)
+    /// Yields after every cut.
+    let cuts: AsyncStream<Void>
+    private let cutContinuation: AsyncStream<Void>.Continuation
 
     /// Listens on a free port of the loopback interface.
     init(to configuration: ConnectionConfiguration) throws {
         let options = Dictionary(uniqueKeysWithValues: configuration.options.map { ($0.keyword, $0.value) })
+        (cuts, cutContinuation) = AsyncStream.makeStream()
         upstream = Self.loopback(port: UInt16(options["port"] ?? "5432") ?? 5432)
         let listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = Self.loopback(port: 0)
@@ -50,13 +53,12 @@ final class Proxy: Sendable {
     func configuration(for original: ConnectionConfiguration) throws -> ConnectionConfiguration {
         let pairs = original.options.filter { ["user", "password", "dbname"].contains($0.keyword) }
         let text = pairs.map { "\($0.keyword)='\($0.value)'" }.joined(separator: " ")
-        return try ConnectionConfiguration("host=127.0.0.1 port=\(port) sslmode=disable \(text)")
+        var configuration = try ConnectionConfiguration("host=127.0.0.1 port=\(port) sslmode=disable \(text)")
+        configuration.settings = original.settings
+        return configuration
     }
 
     func set(_ answers: Answers) { self.answers.withLock { $0 = answers } }
-
-    /// How often an answer was dropped and everything cut.
-    var cuts: Int { cutCount.withLock { $0 } }
 
     /// Cuts all connections and accepts no more.
     func stop() {
@@ -98,7 +100,7 @@ final class Proxy: Sendable {
             case .swallow: continue
             case .cut:
                 cutAll()
-                cutCount.withLock { $0 += 1 }
+                cutContinuation.yield()
             }
         }
         shutdown(source, Int32(SHUT_RDWR))

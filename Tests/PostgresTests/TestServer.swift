@@ -4,7 +4,7 @@ import Testing
 
 @testable import Postgres
 
-/// The PostgreSQL server the tests run against; every suite that writes makes a database of its own.
+/// The PostgreSQL server the tests run against; what tests write goes to temporary tables or a schema of their own.
 enum TestServer {
     struct NotConfigured: Error, CustomStringConvertible {
         let description = "TEST_POSTGRES_URL is not set: it must name a PostgreSQL server and a superuser"
@@ -25,20 +25,22 @@ enum TestServer {
         return try await Connection.connect(configuration)
     }
 
-    /// Runs `body` with a database that nobody else uses and that is gone afterwards.
-    static func withDatabase<Value>(
+    /// Runs `body` with a schema that nobody else uses, first in the search path, and that is gone afterwards.
+    static func withSchema<Value>(
         _ body: (ConnectionConfiguration) async throws -> Value
     ) async throws -> Value {
         let admin = try await connect()
-        let name = "pgtest_\(UUID().uuidString.prefix(13).lowercased().replacing("-", with: "_"))"
-        try await admin.simpleQuery("CREATE DATABASE \(name)")
+        let name = "test_\(UInt64.random(in: 0 ... .max))"
+        try await admin.simpleQuery("CREATE SCHEMA \(name)")
+        var configuration = try configuration()
+        configuration.settings["search_path"] = name
         let outcome: Result<Value, any Error>
         do {
-            outcome = .success(try await body(try configuration().database(name)))
+            outcome = .success(try await body(configuration))
         } catch {
             outcome = .failure(error)
         }
-        try await admin.simpleQuery("DROP DATABASE \(name) WITH (FORCE)")
+        try await admin.simpleQuery("DROP SCHEMA \(name) CASCADE")
         return try outcome.get()
     }
 }

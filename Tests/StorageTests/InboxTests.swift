@@ -151,7 +151,10 @@ struct InboxTests {
             #expect(outcomes == Array(repeating: .accepted, count: 6))
             #expect(
                 try await test.query(
-                    "SELECT inbox_count, epoch = (SELECT max(epoch) FROM run_events), last_seq = (SELECT max(seq) FROM run_events) FROM outbox"
+                    """
+                    SELECT inbox_count, epoch = (SELECT max(epoch) FROM run_events),
+                        last_seq = (SELECT max(seq) FROM run_events) FROM outbox
+                    """
                 )
                     == [["6", "t", "t"]])
             try await engine.drive { _, _ in .yes }
@@ -161,7 +164,10 @@ struct InboxTests {
             #expect(try await test.value("SELECT count(*) FROM run_inbox") == "0")
             #expect(
                 try await test.value(
-                    "SELECT bool_and(epoch >= before) FROM (SELECT epoch, lag(epoch, 1, 0) OVER (ORDER BY seq) AS before FROM run_events) e"
+                    """
+                    SELECT bool_and(epoch >= before)
+                    FROM (SELECT epoch, lag(epoch, 1, 0) OVER (ORDER BY seq) AS before FROM run_events) e
+                    """
                 ) == "t")
         }
     }

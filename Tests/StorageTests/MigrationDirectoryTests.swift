@@ -6,7 +6,8 @@ import Testing
 struct MigrationDirectoryTests {
     @Test("Pairs numbered from 1 are read in order; other files are left alone")
     func reads() throws {
-        try withFiles(["002_b.up.sql", "002_b.down.sql", "001_a_b.up.sql", "001_a_b.down.sql", "README.md"]) { (folder: String) throws in
+        try withFiles(["002_b.up.sql", "002_b.down.sql", "001_a_b.up.sql", "001_a_b.down.sql", "README.md"]) {
+            (folder: String) throws in
             let migrations = try MigrationDirectory.read(folder)
             #expect(migrations.map(\.name) == ["001_a_b", "002_b"])
             #expect(migrations[0].up == "-- 001_a_b.up.sql")

@@ -45,7 +45,8 @@ struct MigratorTests {
     func ownMigrations() async throws {
         let directory = try MigrationDirectory.find(
             named: nil, from: URL(filePath: #filePath).resolvingSymlinksInPath().path, executable: nil)
-        try await withMigrator(try MigrationDirectory.read(directory)) { (test: TestDatabase, migrator: Migrator) async throws in
+        try await withMigrator(try MigrationDirectory.read(directory)) {
+            (test: TestDatabase, migrator: Migrator) async throws in
             let tables = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
             let applied = try await migrator.up()
             let before = try await test.query(tables)

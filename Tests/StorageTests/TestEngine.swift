@@ -177,7 +177,8 @@ extension TestDatabase {
     func snapshot() async throws -> [[String?]] {
         try await query(
             """
-            SELECT 'run', to_jsonb(t)::text FROM workflow_runs t UNION ALL SELECT 'step', to_jsonb(t)::text FROM run_steps t
+            SELECT 'run', to_jsonb(t)::text FROM workflow_runs t
+            UNION ALL SELECT 'step', to_jsonb(t)::text FROM run_steps t
             UNION ALL SELECT 'event', to_jsonb(t)::text FROM run_events t
             UNION ALL SELECT 'outbox', to_jsonb(t)::text FROM outbox t
             UNION ALL SELECT 'inbox', to_jsonb(t)::text FROM run_inbox t ORDER BY 1, 2

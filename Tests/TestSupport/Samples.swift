@@ -36,12 +36,19 @@ extension WorkflowDefinition {
         name: String, version: String = "1.0.0", steps: [JSON], maxAttempts: Int = 3, timeout: String? = nil,
         backoff: String = "1ms"
     ) throws -> WorkflowDefinition {
+        let retry: JSON = [
+            "maxAttempts": JSON(maxAttempts), "initialInterval": .string(backoff), "maxInterval": "1h", "multiplier": 1,
+            "jitter": 0,
+        ]
+        // Compensations don't inherit: unless told otherwise they are tried longer than actions.
+        let steps = steps.map { step in
+            guard var members = step.object, var compensation = members["compensation"]?.object else { return step }
+            compensation["retry"] = compensation["retry"] ?? retry
+            members["compensation"] = .object(compensation)
+            return .object(members)
+        }
         var members: JSONObject = [
-            "name": .string(name), "version": .string(version), "steps": .array(steps),
-            "retry": .object([
-                "maxAttempts": JSON(maxAttempts), "initialInterval": .string(backoff), "maxInterval": "1h",
-                "multiplier": 1, "jitter": 0,
-            ]),
+            "name": .string(name), "version": .string(version), "steps": .array(steps), "retry": retry,
         ]
         if let timeout { members["timeout"] = .string(timeout) }
         return try WorkflowDefinition(.object(members))

@@ -7,7 +7,8 @@ package import Storage
 
 /// A migrated database that nobody else uses, gone afterwards.
 ///
-/// It is a clone of a template that is migrated once per process, so a fresh one costs some tens of milliseconds.
+/// It is a clone of a template that is migrated once per process, emptied and used again by later tests unless its
+/// schema was changed. At most `TestServer.limit` exist at a time; further tests wait for one.
 /// TEST_POSTGRES_URL must name a server and a superuser; without it every test that needs one fails.
 package struct TestDatabase: Sendable {
     /// The database's name on the server.
@@ -20,27 +21,30 @@ package struct TestDatabase: Sendable {
     package let database: Database
     private let control: Pool
 
-    /// Runs `body` with a fresh database.
+    /// Runs `body` with a database of its own, empty but for the schema.
     ///
     /// - Parameters:
-    ///   - isMigrated: false for an empty one.
+    ///   - isMigrated: false for one without any schema.
     ///   - writes: connections in the write pool.
     ///   - reads: connections in the read pool.
     package static func with<Value: Sendable>(
         isMigrated: Bool = true, writes: Int = 4, reads: Int = 4, _ body: (TestDatabase) async throws -> Value
     ) async throws -> Value {
         let server = try await TestServer.shared()
-        let name = try await server.create(isMigrated: isMigrated)
+        let name = try await server.acquire(isMigrated: isMigrated)
+        var isClean = false
         let outcome: Result<Value, any Error>
         do {
             let test = try TestDatabase(name: name, server: server, writes: writes, reads: reads)
             do { outcome = .success(try await body(test)) } catch { outcome = .failure(error) }
             await test.database.close()
+            // A test that broke the server's end of things must not hide behind its clean-up: the database is dropped.
+            isClean = (try? await test.value(resetScript)) == server.fingerprint
             await test.control.close()
         } catch {
             outcome = .failure(error)
         }
-        try await server.drop(name)
+        try await server.giveBack(name, isReusable: isClean && isMigrated)
         return try outcome.get()
     }
 

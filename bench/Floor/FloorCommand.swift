@@ -17,7 +17,7 @@ struct FloorCommand: AsyncParsableCommand {
         guard (1...1000).contains(batch) else { throw BenchError.argument("--batch must be 1 to 1000") }
         let connection = try await Connection.connect(
             ConnectionConfiguration(database.databaseURL, applicationName: "sagaflow-bench"))
-        let script = try FloorScript(batch: batch)
+        let script = try await FloorScript(batch: batch, connection)
         try await connection.simpleQuery(script.functions)
         await connection.close()
         print(script.text)

@@ -1,4 +1,4 @@
-import Core
+import Postgres
 import Storage
 
 /// A pgbench script that carries batches of runs from start to end with the statements of `Storage`.
@@ -11,32 +11,49 @@ struct FloorScript {
     /// The script.
     let text: String
 
-    /// - Parameter batch: runs in one statement.
-    init(batch: Int) throws {
+    /// - Parameters:
+    ///   - batch: runs in one statement.
+    ///   - connection: any database of the server, which is asked how it writes the parameters.
+    init(batch: Int, _ connection: Connection) async throws {
         let cycle = try SagaCycle(batch: batch)
-        // All clients claim for one engine, so that each may commit what another has claimed.
-        let engine = RunID(high: 0x7000, low: 0x8000_0000_0000_0001)
-        let starting = Arguments(starting: cycle.new)
-        let commits = cycle.commits.map { Arguments(committing: $0, engine: engine) }
-        let calls = try commits.map { try $0.execute("commit_decisions", sql: CommitDecisions.sql) }
-        functions = Self.functions
+        let start = try await Self.literals(cycle.start, connection)
+        let claim = try await Self.literals(cycle.claim, connection)
+        var commits: [Literals<CommitDecisions>.Row] = []
+        for commit in cycle.commits { commits.append(try await Self.literals(commit, connection)) }
+
+        functions = Self.functions(claimTypes: claim.types)
+        var new = BatchIDs(cycle.ids, prefix: "new")
+        var claimed = BatchIDs(cycle.ids, prefix: "claimed")
+        let startCall = try new.execute("start_runs", start.values)
+        let commitCalls = try commits.map { try claimed.execute("commit_decisions", $0.values) }
+        let claimArguments = claim.values.map { $0.map(SQLText.quoted) ?? "NULL" }
         text = """
             -- One transaction of pgbench: a batch of \(batch) three-step runs from start to COMPLETED.
             \\if :prepared = 0
-            PREPARE start_runs AS
+            PREPARE start_runs (\(start.types.joined(separator: ", "))) AS
             \(StartRuns.sql);
-            PREPARE commit_decisions AS
+            PREPARE commit_decisions (\(commits[0].types.joined(separator: ", "))) AS
             \(CommitDecisions.sql);
             \\set prepared 1
             \\endif
-            SELECT \(Arguments.columns([starting])) FROM floor_new_ids(\(batch), :client_id) AS ids \\gset
-            \(try starting.execute("start_runs", sql: StartRuns.sql))
-            SELECT \(Arguments.columns(commits)) FROM floor_claim('\(engine)', \(batch), 60000000) AS ids \\gset
-            \(calls.joined(separator: "\n"))
+            SELECT \(new.columns) FROM floor_new_ids(\(batch), :client_id) AS ids \\gset
+            \(startCall)
+            SELECT \(claimed.columns) FROM floor_claim(\(claimArguments.joined(separator: ", "))) AS ids \\gset
+            \(commitCalls.joined(separator: "\n"))
             """
     }
 
-    private static let functions = """
+    private static func literals<S: Statement>(
+        _ statement: S, _ connection: Connection
+    ) async throws -> Literals<S>.Row {
+        guard let row = try await connection.execute(Literals(subject: statement)).first else {
+            throw BenchError.floor("no row came of the parameters")
+        }
+        return row
+    }
+
+    private static func functions(claimTypes: [String]) -> String {
+        """
         -- Version 7 ids in ascending order, as the API makes them.
         CREATE OR REPLACE FUNCTION floor_new_ids(batch int, client int) RETURNS uuid[] LANGUAGE sql VOLATILE AS $floor$
             SELECT array_agg((now_hex || '7' || lpad(to_hex(i), 3, '0') || '8' || lpad(to_hex(client), 3, '0')
@@ -52,7 +69,7 @@ struct FloorScript {
         $floor$;
 
         -- The claim statement, word for word. Its rows end here; the ids go on, in the order of commits.
-        CREATE OR REPLACE FUNCTION floor_claim(uuid, int8, int8) RETURNS uuid[] LANGUAGE plpgsql AS $floor$
+        CREATE OR REPLACE FUNCTION floor_claim(\(claimTypes.joined(separator: ", "))) RETURNS uuid[] LANGUAGE plpgsql AS $floor$
         DECLARE
             floor_row record;
             floor_ids uuid[] := '{}';
@@ -66,4 +83,5 @@ struct FloorScript {
         END
         $floor$;
         """
+    }
 }

@@ -3,10 +3,12 @@ import Storage
 
 /// The life of a batch of runs, decided by `Core` and turned into rows by `Storage` as API and engine do it.
 struct SagaCycle {
-    /// The runs as the API writes them.
-    let new: [NewRun]
-    /// For each step, the commits of its success; those of the last one end the runs.
-    let commits: [[RunCommit]]
+    /// Of the runs, ascending.
+    let ids: [RunID]
+    let start: StartRuns
+    let claim: ClaimRuns
+    /// One for each step's success; the last one ends the runs.
+    let commits: [CommitDecisions]
 
     init(batch: Int) throws {
         let definition = try WorkflowDefinition(BenchWorkflow.definition)
@@ -19,7 +21,11 @@ struct SagaCycle {
                 run: Run(id: id, definition: definition, input: BenchWorkflow.input, context: [:], createdAt: now),
                 tenantID: "default", correlationID: nil, traceparent: nil, idempotency: nil)
         }
-        self.new = new
+        ids = new.map(\.run.id)
+        start = StartRuns(runs: new)
+        // All clients claim for one engine, so that each may commit what it claimed of the others' runs.
+        let engine = RunID(high: 0x7000, low: 0x8000_0000_0000_0001)
+        claim = ClaimRuns(engine: engine, limit: batch, lease: .seconds(60))
 
         // What the claim statement itself does: the first step begins.
         var runs = new.map(\.run)
@@ -30,11 +36,12 @@ struct SagaCycle {
         commits = try definition.steps.map { step in
             let result = CallResult(answer, of: step.action, isAmbiguous: false, duration: .microseconds(350))
             let happening = Happening.finished(step: step.index, action: .execute, attempt: 1, result)
-            return try runs.indices.map { index in
+            let decided = try runs.indices.map { index in
                 let events = try decide(runs[index], happening, now: now, jitter: 0)
                 let lease = Lease(runID: runs[index].id, epoch: 1)
                 return RunCommit(lease: lease, run: &runs[index], events: events, now: now)
             }
+            return CommitDecisions(engine: engine, commits: decided)
         }
     }
 }

@@ -26,18 +26,19 @@ struct ParticipantDatabase {
                 logger.info("creating a database", metadata: ["database": "\(name)"])
                 try await connection.simpleQuery("CREATE DATABASE \(name)")
             }
-            let own = admin.database(name)
-            try await createSchema(participant, in: own)
+            try await createSchema(participant, in: patient.database(name))
             await connection.close()
-            return own
+            return admin.database(name)
         } catch {
             await connection.close()
             throw error
         }
     }
 
-    private func createSchema(_ participant: Participant, in own: ConnectionConfiguration) async throws(PostgresError) {
-        var quiet = own
+    private func createSchema(
+        _ participant: Participant, in database: ConnectionConfiguration
+    ) async throws(PostgresError) {
+        var quiet = database
         // IF NOT EXISTS says on every start what it found.
         quiet.settings["client_min_messages"] = "warning"
         let connection = try await Connection.connect(quiet, logger: logger)

@@ -12,13 +12,18 @@ TAKEOVER_LEASE=5
 # No phase may take longer than this many seconds; the measuring programs give up much earlier by themselves.
 PHASE_SECONDS=900
 
-bench() { timeout "$PHASE_SECONDS" "$BIN/sagaflow-bench" "$@"; }
+bench() { timeout --foreground "$PHASE_SECONDS" "$BIN/sagaflow-bench" "$@"; }
 
-# Only what is measured, and what measures; sets BIN.
+# Only what is measured, and what measures; sets BIN. SAGAFLOW_BIN names a folder with programs built before.
 build_for_bench() {
     local product
+    BIN=${SAGAFLOW_BIN:-}
+    [[ -z $BIN ]] || return 0
+    heading "Building for release"
+    mkdir -p "$STATE/logs"
     for product in sagaflow-api sagaflow-engine saga sagaflow-bench; do
-        run_child swift build --package-path "$ROOT" -c release --product "$product"
+        run_child swift build --package-path "$ROOT" -c release --product "$product" >"$STATE/logs/build.log" 2>&1 ||
+            fail_with_log build "$product could not be built"
     done
     BIN=$(swift build --package-path "$ROOT" -c release --show-bin-path)
 }
@@ -114,17 +119,21 @@ measure_throughput() {
         --process participant="$(pid_of participant)"
 }
 
-# Two engines, of which the first, started alone so that its id is known, is killed.
+# Two engines; the busier one is killed.
 measure_takeover() {
-    local victim
+    local number id engines=()
     stop_named engine-1
     start_participant "$TAKEOVER_LATENCY"
-    start_engine 1 --lease "${TAKEOVER_LEASE}s"
-    victim=$(query "$DATABASE_URL" 'select engine_id from engines order by started_at desc limit 1')
-    start_engine 2 --lease "${TAKEOVER_LEASE}s"
-    bench takeover --port "$API_PORT" --database-url "$DATABASE_URL" --pid "$(pid_of engine-1)" --engine "$victim" \
-        --lease "$TAKEOVER_LEASE"
+    for number in 1 2; do
+        start_engine "$number" --lease "${TAKEOVER_LEASE}s"
+        id=$(newest_engine)
+        [[ " ${engines[*]} " != *"$id"* ]] || die "engine $number has not registered itself"
+        engines+=(--engine "$id=$(pid_of "engine-$number")")
+    done
+    bench takeover --port "$API_PORT" --database-url "$DATABASE_URL" --lease "$TAKEOVER_LEASE" "${engines[@]}"
 }
+
+newest_engine() { query "$DATABASE_URL" 'select engine_id from engines order by started_at desc limit 1'; }
 
 # Sagas a second of Postgres alone, by number of clients, each in a fresh database; and the time of each statement with one.
 measure_floor() {
@@ -133,8 +142,9 @@ measure_floor() {
         url=$(make_database "floor_$clients")
         env DATABASE_URL="$url" "$BIN/saga" migrate up >"$STATE/logs/migrate.log" 2>&1 ||
             fail_with_log migrate "the migrations failed"
-        bench floor-script --database-url "$url" --batch "$FLOOR_BATCH" >"$STATE/floor.sql"
-        PGOPTIONS=$FLOOR_OPTIONS timeout "$PHASE_SECONDS" "$(postgres_bin)/pgbench" -n -r -M simple -D prepared=0 \
+        bench floor-script --database-url "$url" --batch "$FLOOR_BATCH" >"$STATE/floor.sql" ||
+            die "the floor's script could not be written"
+        PGOPTIONS=$FLOOR_OPTIONS timeout --foreground "$PHASE_SECONDS" "$(postgres_bin)/pgbench" -n -r -M simple -D prepared=0 \
             -f "$STATE/floor.sql" -c "$clients" -j "$clients" \
             -t $(((RUNS + FLOOR_BATCH * clients - 1) / (FLOOR_BATCH * clients))) "$url" \
             >"$STATE/logs/floor.log" 2>&1 || fail_with_log floor "pgbench failed"

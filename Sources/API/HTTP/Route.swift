@@ -32,13 +32,15 @@ struct RouteTable: Sendable {
     }
 
     /// The value of an `Allow` header; nil when no route has this path.
+    ///
+    /// As in the router, a path that is written out comes before one with variables.
     func allowed(_ path: String) -> String? {
         let segments = path.split(separator: "/")
-        let methods = entries.filter { entry in
+        let matches = entries.filter { entry in
             entry.pattern.count == segments.count
                 && zip(entry.pattern, segments).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
         }
-        guard !methods.isEmpty else { return nil }
-        return Set(methods.flatMap(\.methods)).sorted().joined(separator: ", ")
+        func variables(_ pattern: [Substring]) -> Int { pattern.filter { $0.hasPrefix(":") }.count }
+        return matches.min { variables($0.pattern) < variables($1.pattern) }?.methods.joined(separator: ", ")
     }
 }

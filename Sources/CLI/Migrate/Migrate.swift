@@ -8,8 +8,8 @@ struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Changes the database's schema.",
         discussion: """
-            Migrations are numbered pairs of files. Each runs in one transaction; a failure leaves nothing of that file. \
-            Several may be started at once: one works, the others wait and find nothing left to do.
+            Migrations are numbered pairs of files. Each runs in one transaction; a failure leaves nothing of that \
+            file. Several may be started at once: one works, the others wait and find nothing left to do.
             """,
         subcommands: [MigrateUp.self, MigrateDown.self, MigrateStatus.self])
 }

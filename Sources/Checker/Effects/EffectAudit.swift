@@ -3,7 +3,7 @@ internal import Storage
 
 /// Compares a run's history with what participants wrote down of it: invariants 4 to 10, from the outside.
 struct EffectAudit {
-    private(set) var violations: [Violation] = []
+    private let findings: Findings
     private let history: HistoryAudit
     private let events: [StoredEvent]
     private let entries: [LedgerEntry]
@@ -11,7 +11,11 @@ struct EffectAudit {
     /// Entries by step, in the order of time.
     private let byStep: [String: [LedgerEntry]]
 
-    init(_ history: HistoryAudit, _ events: [StoredEvent], _ entries: [LedgerEntry], _ ledgers: Set<String>) {
+    init(
+        _ history: HistoryAudit, _ events: [StoredEvent], _ entries: [LedgerEntry], _ ledgers: Set<String>,
+        _ findings: Findings
+    ) {
+        self.findings = findings
         self.history = history
         self.events = events
         self.entries = entries
@@ -19,13 +23,13 @@ struct EffectAudit {
         byStep = Dictionary(grouping: entries.sorted { $0.at < $1.at }, by: \.stepID)
     }
 
-    private mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
-        if !holds { violations.append(Violation(invariant, history.run.id, text())) }
+    private func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
+        findings.require(holds, invariant, text())
     }
 
     /// - Parameter isOver: the run had ended before the ledgers were read, so they tell all of it (late arrivals change
     ///   nothing, or they are violations themselves).
-    mutating func judge(isOver: Bool) {
+    func judge(isOver: Bool) {
         for stepID in byStep.keys where history.definition.step(stepID) == nil {
             require(false, 8, "a ledger knows a step \(stepID), the definition does not")
         }
@@ -45,7 +49,7 @@ struct EffectAudit {
     }
 
     /// Invariant 8: each call that arrived was intended before it was sent.
-    private mutating func checkIntents() {
+    private func checkIntents() {
         struct Intent: Hashable {
             let step: String
             let action: CallAction
@@ -69,7 +73,7 @@ struct EffectAudit {
     }
 
     /// Invariant 9: one key, one body, one participant.
-    private mutating func checkKeys(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+    private func checkKeys(_ step: StepDefinition, _ entries: [LedgerEntry]) {
         for action in CallAction.allCases {
             let calls = entries.filter { $0.action == action && $0.kind == .received }
             let bodies = Set(calls.map(\.bodyHash)).count
@@ -82,7 +86,7 @@ struct EffectAudit {
     }
 
     /// Invariant 7: after its compensation an action has no effect any more; and no effect twice.
-    private mutating func checkBarrier(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+    private func checkBarrier(_ step: StepDefinition, _ entries: [LedgerEntry]) {
         let compensatedAt = entries.first { $0.kind == .undo || $0.kind == .nullCompensation }?.at
         for entry in entries where entry.action == .execute && entry.effect != 0 {
             require(
@@ -95,7 +99,7 @@ struct EffectAudit {
     }
 
     /// Invariants 6 and 10, by the clock: calls went out only after what had to be stored or undone before was.
-    private mutating func checkOrder(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+    private func checkOrder(_ step: StepDefinition, _ entries: [LedgerEntry]) {
         if let sent = entries.first(where: { $0.kind == .received && $0.action == .execute })?.at {
             for dependency in step.dependencies where !history.skipped.contains(dependency) {
                 let id = history.definition.steps[dependency].id
@@ -119,7 +123,7 @@ struct EffectAudit {
     }
 
     /// Invariants 4 and 5: what stands at the end.
-    private mutating func checkNetEffect(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+    private func checkNetEffect(_ step: StepDefinition, _ entries: [LedgerEntry]) {
         let net = entries.reduce(0) { $0 + $1.effect }
         let made = entries.filter { $0.kind == .effect }
         switch history.run.status {
@@ -144,7 +148,7 @@ struct EffectAudit {
         }
     }
 
-    private mutating func checkWasUndone(_ step: StepDefinition, _ entries: [LedgerEntry], hadEffect: Bool) {
+    private func checkWasUndone(_ step: StepDefinition, _ entries: [LedgerEntry], hadEffect: Bool) {
         let isUndoing = history.undoing?.contains(step.index) ?? false
         let wasUndone = entries.contains { $0.kind == .undo || $0.kind == .nullCompensation }
         require(isUndoing || !hadEffect, 5, "\(step.id) had an effect, but the run did not undo it")

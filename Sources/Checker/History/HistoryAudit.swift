@@ -9,7 +9,7 @@ struct HistoryAudit {
     let definition: WorkflowDefinition
     /// The events folded so far.
     private(set) var run: Run
-    private(set) var violations: [Violation] = []
+    private let findings: Findings
 
     var sequence = 0
     /// Steps whose action succeeded, or whose `when` was false.
@@ -31,14 +31,15 @@ struct HistoryAudit {
     var hasLeftForward = false
     var isCancelled = false
 
-    init(_ row: RunRow, _ definition: WorkflowDefinition) {
+    init(_ row: RunRow, _ definition: WorkflowDefinition, _ findings: Findings) {
         self.definition = definition
+        self.findings = findings
         run = Run(
             id: row.runID, definition: definition, input: row.input, context: row.context, createdAt: row.createdAt)
     }
 
-    mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
-        if !holds { violations.append(Violation(invariant, run.id, text())) }
+    func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
+        findings.require(holds, invariant, text())
     }
 
     /// Reads the whole history, oldest event first.

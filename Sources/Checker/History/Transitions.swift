@@ -1,6 +1,6 @@
 internal import Core
 
-/// Which status may follow which; the list in docs/states.md, not the decider's.
+/// Which status may follow which; the list in docs/state-machine.md, not the decider's.
 enum Transitions {
     /// - Parameter byRetry: the event is an operator's retry.
     static func isLegal(from before: RunStatus, to after: RunStatus, byRetry: Bool) -> Bool {

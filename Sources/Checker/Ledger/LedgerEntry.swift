@@ -28,9 +28,13 @@ struct Ledgers: Sendable {
     private(set) var byRun: [RunID: [LedgerEntry]] = [:]
     private(set) var count = 0
     private(set) var countByKind: [LedgerEntry.Kind: Int] = [:]
+    /// Entries whose run is no id of ours.
+    private(set) var foreign = 0
     let participants: Int
 
     init(participants: Int) { self.participants = participants }
+
+    mutating func noteForeign() { foreign += 1 }
 
     mutating func add(_ entry: LedgerEntry, of runID: RunID) {
         byRun[runID, default: []].append(entry)

@@ -14,4 +14,19 @@ package struct Minimums: Sendable, Hashable {
     package var runs = 1
 
     package init() {}
+
+    /// Sets one by its name, as it is given on a command line; false for an unknown name.
+    package mutating func set(_ name: String, to count: Int) -> Bool {
+        switch name {
+        case "completed": completed = count
+        case "compensated": compensated = count
+        case "cancelled": cancelled = count
+        case "takeovers": takeovers = count
+        case "compensations": compensations = count
+        case "retries": retries = count
+        case "runs": runs = count
+        default: return false
+        }
+        return true
+    }
 }

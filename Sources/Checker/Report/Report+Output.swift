@@ -11,7 +11,8 @@ extension Report {
                 + "\(counts.skippedSteps) steps skipped",
             "ledgers    \(counts.ledgers) with \(counts.ledgerEntries) entries: \(counts.effects) effects, "
                 + "\(counts.undos) undone, \(counts.replays) replays, \(counts.nullCompensations) null compensations, "
-                + "\(counts.refusedLate) refused late, \(counts.injectedFaults) injected faults",
+                + "\(counts.refusedLate) refused late, \(counts.injectedFaults) injected faults, "
+                + "\(counts.foreignEntries) foreign",
         ]
         if violationCount.isEmpty {
             lines.append("violations none")
@@ -53,7 +54,7 @@ extension Report {
                 "ledgerEntries": JSON(counts.ledgerEntries), "effects": JSON(counts.effects),
                 "undos": JSON(counts.undos), "replays": JSON(counts.replays),
                 "nullCompensations": JSON(counts.nullCompensations), "refusedLate": JSON(counts.refusedLate),
-                "injectedFaults": JSON(counts.injectedFaults),
+                "injectedFaults": JSON(counts.injectedFaults), "foreignEntries": JSON(counts.foreignEntries),
             ],
         ]
     }

@@ -25,6 +25,8 @@ package struct Report: Sendable {
         package var nullCompensations = 0
         package var refusedLate = 0
         package var injectedFaults = 0
+        /// Ledger entries of calls that nobody made for a run.
+        package var foreignEntries = 0
     }
 
     /// The first thousand; `violationCount` has them all.
@@ -52,6 +54,7 @@ package struct Report: Sendable {
     mutating func note(_ entries: Ledgers) {
         counts.ledgers = entries.participants
         counts.ledgerEntries = entries.count
+        counts.foreignEntries = entries.foreign
         counts.effects = entries.countByKind[.effect] ?? 0
         counts.undos = entries.countByKind[.undo] ?? 0
         counts.replays = entries.countByKind[.replayed] ?? 0

@@ -51,30 +51,39 @@ struct Engine {
     }
 
     /// Runs until SIGTERM or SIGINT.
+    func run() async throws {
+        let group = try await services(stoppedBy: [.sigterm, .sigint])
+        logger.info(
+            "engine started", metadata: ["engine": "\(id)", "ops": "\(configuration.opsHost):\(configuration.opsPort)"])
+        try await group.run()
+        await close()
+        logger.info("engine stopped", metadata: ["engine": "\(id)"])
+    }
+
+    /// Everything that runs, ready to.
     ///
     /// Services stop in reverse order: first no more runs are claimed and those at work end or are given back, last the
     /// committer, so that every decision still finds its way into the database.
-    func run() async throws {
-        var services: [any Service] = [
+    func services(stoppedBy signals: [UnixSignal]) async throws -> ServiceGroup {
+        try await firstLook()
+        let services: [any Service] = [
             CommitterService(committer: committer),
             LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
             registry,
             Heartbeat(pool: database.writes, engine: id, host: Self.hostName, table: table, logger: logger),
             WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
+            opsServer(configuration, database: database, table: table, logger: logger),
+            claimer,
         ]
-        services.append(opsServer(configuration, database: database, table: table, logger: logger))
-        services.append(claimer)
-        try await firstLook()
-        logger.info(
-            "engine started", metadata: ["engine": "\(id)", "ops": "\(configuration.opsHost):\(configuration.opsPort)"])
-        let group = ServiceGroup(
+        return ServiceGroup(
             configuration: .init(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger))
-        try await group.run()
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
+    }
+
+    /// Ends all connections. To be called when the services have ended.
+    func close() async {
         await claimer.context.caller.client.shutdown()
         await database.close()
-        logger.info("engine stopped", metadata: ["engine": "\(id)"])
     }
 
     /// Knows the participants before the first run is claimed. A database that is away is waited for.

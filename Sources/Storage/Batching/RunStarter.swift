@@ -47,15 +47,20 @@ struct StartWriter: Sendable {
     let deadline: Duration
 
     func write(_ batch: [NewRun]) async -> [Result<StartOutcome, StoreError>] {
-        // Sorted by key, so that two batches with the same keys can't wait for each other in turn.
-        let order = batch.indices.sorted {
-            let (left, right) = (batch[$0].idempotency?.key ?? "", batch[$1].idempotency?.key ?? "")
-            return left < right
+        if batch.allSatisfy({ $0.idempotency == nil }) { return await writeSorted(batch) }
+        // One statement can't take a key twice: who comes second waits for the first, and then finds the key taken.
+        var seen: Set<KeyID> = []
+        var (firsts, repeats): ([Int], [Int]) = ([], [])
+        for (index, new) in batch.enumerated() {
+            if let id = new.keyID, !seen.insert(id).inserted { repeats.append(index) } else { firsts.append(index) }
         }
-        let results = await writeSorted(order.map { batch[$0] })
-        var inOrder = results
-        for (position, original) in order.enumerated() { inOrder[original] = results[position] }
-        return inOrder
+        // Sorted by key, so that two batches with the same keys can't wait for each other in turn.
+        firsts.sort { batch[$0].keyOrder < batch[$1].keyOrder }
+        var results: [Result<StartOutcome, StoreError>] = batch.map { _ in .failure(.shuttingDown) }
+        for (index, result) in zip(firsts, await writeSorted(firsts.map { batch[$0] })) { results[index] = result }
+        guard !repeats.isEmpty else { return results }
+        for (index, result) in zip(repeats, await write(repeats.map { batch[$0] })) { results[index] = result }
+        return results
     }
 
     private func writeSorted(_ batch: [NewRun]) async -> [Result<StartOutcome, StoreError>] {
@@ -67,7 +72,7 @@ struct StartWriter: Sendable {
                 if isInDoubt { return try await settle(batch) }
                 return try await insert(batch)
             } catch {
-                // After a lost answer the first statement may still be at work; running into its rows is then no refusal.
+                // After a lost answer the first statement may still be at work; running into its rows is no refusal then.
                 let ranIntoItself = isInDoubt && error.state == .uniqueViolation
                 if case .refused = StoreError(error), !ranIntoItself { return await split(batch, error) }
                 isInDoubt = isInDoubt || error.mayHaveCommitted
@@ -102,7 +107,7 @@ struct StartWriter: Sendable {
         for row in known { byKey[row.id] = row }
         return zip(batch, written).map { new, isWritten in
             if isWritten { return .success(.started) }
-            guard let key = new.idempotency, let row = byKey[KeyID(tenantID: new.tenantID, key: key.key)] else {
+            guard let key = new.idempotency, let id = new.keyID, let row = byKey[id] else {
                 return .failure(.overloaded)
             }
             return .success(row.requestHash == key.requestHash ? .replayed(row.runID) : .keyReused)
@@ -116,4 +121,12 @@ struct StartWriter: Sendable {
         let left = await writeSorted(Array(batch[..<middle]))
         return left + (await writeSorted(Array(batch[middle...])))
     }
+}
+
+extension NewRun {
+    /// Its idempotency key within its tenant; nil without one.
+    fileprivate var keyID: KeyID? { idempotency.map { KeyID(tenantID: tenantID, key: $0.key) } }
+
+    /// What batches are sorted by.
+    fileprivate var keyOrder: (String, String) { (idempotency?.key ?? "", tenantID) }
 }

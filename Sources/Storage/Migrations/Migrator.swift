@@ -1,6 +1,6 @@
-// The schema and how it changes: numbered SQL files (Migration, MigrationDirectory) applied one after the other, each in
-// a transaction of its own, and remembered with the checksum of its text (Migrator). What is applied is never edited:
-// a change is a new file.
+// The schema and how it changes: numbered SQL files (Migration, MigrationDirectory) applied one after the other, each
+// in a transaction of its own, and remembered with the checksum of its text (Migrator). What is applied is never
+// edited: a change is a new file.
 
 import Logging
 package import Postgres

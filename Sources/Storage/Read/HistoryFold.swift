@@ -2,8 +2,8 @@ package import Core
 
 /// The history of a run folded into the run, and how it differs from the stored rows.
 ///
-/// `run_events` is the truth; `workflow_runs` and `run_steps` are its projection, kept up to date by the statements that
-/// append events. Whoever wants to know that they agree folds and compares.
+/// `run_events` is the truth; `workflow_runs` and `run_steps` are its projection, kept up to date by the statements
+/// that append events. Whoever wants to know that they agree folds and compares.
 package enum HistoryFold {
     /// Applies all events of a run in order.
     ///

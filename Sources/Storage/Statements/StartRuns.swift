@@ -15,7 +15,8 @@ package struct StartRuns: Statement {
     package init(runs: [NewRun]) { self.runs = runs }
 
     // `accepted` is evaluated once and then read by position, which costs the same however long the batch is; a join on
-    // run_id would be planned from guesses about array lengths.
+    // run_id would be planned from guesses about array lengths. The only event of a start that can carry an error is the
+    // one that completes the run, and it is the run's error.
     package static let sql = """
         WITH keyed AS (
             INSERT INTO idempotency_keys AS k (tenant_id, idempotency_key, request_hash, run_id, expires_at)
@@ -49,8 +50,9 @@ package struct StartRuns: Statement {
                 AS u (ord, run_id, step_index, step_id, status, is_due)
             WHERE (SELECT flags FROM accepted)[u.ord]
         ), event AS (
-            INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, epoch, trace_id, data)
-            SELECT u.run_id, u.seq, now(), u.kind, u.step_index, u.step_id, 0, u.trace_id, u.data
+            INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, epoch, trace_id, data, error)
+            SELECT u.run_id, u.seq, now(), u.kind, u.step_index, u.step_id, 0, u.trace_id, u.data,
+                CASE WHEN u.kind = 'run_completed' THEN ($15::json[])[u.ord] END
             FROM unnest($22::int4[], $23::uuid[], $24::int4[], $25::text[], $26::int2[], $27::text[], $28::text[],
                     $29::json[])
                 AS u (ord, run_id, seq, kind, step_index, step_id, trace_id, data)

@@ -20,9 +20,17 @@ struct BadRequest: Sendable {
         raw(name, Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8), status, problem)
     }
 
+    /// A well-formed request without headers of its own.
+    static func http(
+        _ name: String, _ method: String, _ path: String, body: [UInt8]? = nil, _ status: Int, _ problem: String,
+        pointer: String? = nil, header: String? = nil
+    ) -> BadRequest {
+        http(name, method, path, [:], body: body, status, problem, pointer: pointer, header: header)
+    }
+
     /// A well-formed request after whose answer the server closes.
     static func http(
-        _ name: String, _ method: String, _ path: String, _ headers: [String: String] = [:], body: [UInt8]? = nil,
+        _ name: String, _ method: String, _ path: String, _ headers: [String: String], body: [UInt8]? = nil,
         _ status: Int, _ problem: String, pointer: String? = nil, header: String? = nil
     ) -> BadRequest {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"

@@ -37,7 +37,8 @@ struct TestClient: Sendable {
 
     /// Runs `body` with an open connection.
     func connected<Value: Sendable>(
-        within limit: Duration = .seconds(12), _ body: @escaping @Sendable (inout TestStream) async throws -> Value
+        within limit: Duration = .seconds(12),
+        _ body: @escaping @concurrent @Sendable (inout TestStream) async throws -> Value
     ) async throws -> Value {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
@@ -76,6 +77,7 @@ struct TestStream {
     func send(_ text: String) async throws { try await send(Array(text.utf8)) }
 
     /// False at the end. A reset is an end, too.
+    @concurrent
     mutating func receive() async throws -> Bool {
         do {
             guard let buffer = try await inbound.next() else { return false }
@@ -87,6 +89,7 @@ struct TestStream {
     }
 
     /// Reads until the text is there.
+    @concurrent
     mutating func receive(until text: String) async throws {
         while !self.text.contains(text) {
             try #require(try await receive(), "the stream ended before \"\(text)\": \(self.text)")

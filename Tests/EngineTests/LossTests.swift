@@ -1,0 +1,119 @@
+import Core
+@testable import Engine
+import Settings
+import Storage
+import Testing
+import TestSupport
+
+@Suite("Engines may die, runs may be poison, and the rest goes on")
+struct LossTests {
+    @Test("a run whose engine is gone is taken over: the attempt in flight is lost, and repeated under the same key")
+    func takeover() async throws {
+        let chain = try WorkflowDefinition.sampleChain(2)
+        try await Stage.with([chain]) { stage in
+            let runID = try await stage.start(chain)[0]
+            let dead = LeaseStore(database: stage.test.database, engine: .sample(), length: .milliseconds(300))
+            #expect(try await dead.claim(limit: 1).map(\.lease.runID) == [runID])
+            try await stage.withEngine(["--poll", "50ms"]) { _ in
+                #expect(try await stage.end(of: runID) == .completed)
+                let lost = try await stage.events(runID).filter { $0.row.error?["kind"] == "lost" }
+                #expect(lost.map(\.row.outcome) == [.unknown])
+                #expect(lost.map(\.epoch) == [2])
+                #expect(stage.participant.calls.map(\.attempt) == [2, 1])
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
+    @Test("a run whose definition can't be read is quarantined with the reason, and others go on")
+    func unreadable() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1)
+        let broken = try WorkflowDefinition.sampleChain(1, name: "broken")
+        try await Stage.with([chain, broken]) { stage in
+            let poison = try await stage.start(broken)[0]
+            try await stage.test.execute(
+                "UPDATE workflow_definitions SET spec = '{}' WHERE workflow_name = 'broken'")
+            let healthy = try await stage.start(chain)[0]
+            try await stage.withEngine { _ in
+                #expect(try await stage.end(of: poison) == .failed)
+                #expect(try await stage.end(of: healthy) == .completed)
+                let run = try #require(try await stage.reader.find(poison)).run
+                #expect(run.cause == .quarantined)
+                #expect(run.error?["kind"] == "quarantined")
+                #expect(try await stage.test.value("SELECT count(*) FROM outbox") == "0")
+            }
+        }
+    }
+
+    @Test("a run that took five engines in a row with it is quarantined instead of the sixth")
+    func engineKiller() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1)
+        try await Stage.with([chain]) { stage in
+            let runID = try await stage.start(chain)[0]
+            for _ in 0..<6 {
+                let dead = LeaseStore(database: stage.test.database, engine: .sample(), length: .seconds(60))
+                #expect(try await dead.claim(limit: 1).count == 1)
+                try await stage.test.execute("UPDATE outbox SET available_at = now() - interval '1 second'")
+            }
+            try await stage.withEngine { _ in
+                #expect(try await stage.end(of: runID) == .failed)
+                #expect(stage.participant.calls.isEmpty)
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
+    @Test("a stop waits for calls in flight no longer than the grace period, and gives the run back at once")
+    func stop() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1)
+        let gate = Gate()
+        try await Stage.with(
+            [chain],
+            answer: { call in
+                if call.attempt == 1 { await gate.pass() }
+                return (200, "{}")
+            }
+        ) { stage in
+            let runID = try await stage.start(chain)[0]
+            try await stage.withEngine(["--grace", "200ms", "--lease", "300s"]) { _ in
+                try await stage.wait(for: runID, "called") { _, _ in !stage.participant.calls.isEmpty }
+            }
+            #expect(try await stage.test.value("SELECT available_at <= now() FROM outbox") == "t")
+            try await stage.withEngine { _ in
+                #expect(try await stage.end(of: runID) == .completed)
+                #expect(stage.participant.calls.map(\.attempt) == [1, 2])
+                try await stage.expectConsistent(runID, chain)
+            }
+            gate.open()
+        }
+    }
+
+    @Test("a participant nobody registered is called when it is, and burns no more than its backoff until then")
+    func unregistered() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1, maxAttempts: 100, backoff: "200ms")
+        try await Stage.with([chain]) { stage in
+            try await stage.test.execute("UPDATE participants SET participant_name = 'later'")
+            let runID = try await stage.start(chain)[0]
+            try await stage.withEngine { _ in
+                try await stage.wait(for: runID, "waiting") { _, steps in steps[0].step.error?.kind == "notSent" }
+                try await stage.test.execute("UPDATE participants SET participant_name = 'demo'")
+                #expect(try await stage.end(of: runID) == .completed)
+            }
+        }
+    }
+
+    @Test(
+        "a setting that can't be used is refused with a sentence that names it",
+        arguments: [
+            (["--max-in-flight", "many"], "MAX_IN_FLIGHT"), (["--max-in-flight", "0"], "--max-in-flight"),
+            (["--lease", "10"], "LEASE"), (["--lease", "1ms"], "500ms"), (["--poll", "-1s"], "POLL"),
+            (["--ops-port", "70000"], "OPS_PORT"), (["--log-level", "loud"], "loud"), (["--leese", "10s"], "--leese"),
+        ])
+    func settings(flags: [String], says: String) throws {
+        var settings = Settings(
+            program: "sagaflow-engine", about: "under test",
+            arguments: ["sagaflow-engine", "--database-url", "postgres://localhost/x"] + flags, environment: [:])
+        let error = #expect(throws: SettingsError.self) { try EngineConfiguration(&settings) }
+        #expect(error?.description.contains(says) == true, "\(String(describing: error))")
+    }
+}

@@ -1,0 +1,93 @@
+import Core
+@testable import Engine
+import Storage
+import Testing
+import TestSupport
+
+@Suite("What people ask of a run happens, whenever they ask")
+struct OperatorTests {
+    @Test("a cancel during a call is in the history before the call ends; the call is undone, the run CANCELLED")
+    func cancelInFlight() async throws {
+        let chain = try WorkflowDefinition.sampleChain(2)
+        let gate = Gate()
+        try await Stage.with(
+            [chain],
+            answer: { call in
+                if call.path == "/step-1" { await gate.pass() }
+                return (200, "{}")
+            }
+        ) { stage in
+            try await stage.withEngine { _ in
+                let runID = try await stage.start(chain)[0]
+                try await stage.wait(for: runID, "at work") { run, _ in run.status == .running }
+                try await stage.send(InboxRequest(.cancel(reason: "changed my mind"), sentBy: "ann"), to: runID)
+                try await stage.wait(for: runID, "draining") { run, _ in run.cause == .cancelRequested }
+                gate.open()
+                #expect(try await stage.end(of: runID) == .cancelled)
+                #expect(stage.participant.paths == ["/step-1", "/undo-step-1"])
+                let cancel = try await stage.events(runID).first { $0.row.kind == .cancelRequested }
+                #expect(cancel?.row.data == ["by": "ann", "reason": "changed my mind"])
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
+    @Test("a run that waits for its backoff is held by nobody, and a cancel wakes it")
+    func cancelWaiting() async throws {
+        let chain = try WorkflowDefinition.sampleChain(2, backoff: "30m")
+        try await Stage.with([chain], answer: { $0.path == "/step-2" ? (503, "{}") : (200, "{}") }) { stage in
+            try await stage.withEngine { engine in
+                let runID = try await stage.start(chain)[0]
+                try await stage.wait(for: runID, "waiting") { _, steps in steps[1].step.nextAttemptAt != nil }
+                #expect(try await stage.test.value("SELECT lease_owner FROM outbox") == nil)
+                #expect(engine.table.count == 0)
+                try await stage.send(InboxRequest(.cancel(reason: nil), sentBy: "ann"), to: runID)
+                #expect(try await stage.end(of: runID) == .cancelled)
+                #expect(stage.participant.paths == ["/step-1", "/step-2", "/undo-step-2", "/undo-step-1"])
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
+    @Test("a retry makes a waiting step go now")
+    func retryWaiting() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1, backoff: "30m")
+        try await Stage.with([chain], answer: { $0.attempt == 1 ? (503, "{}") : (200, "{}") }) { stage in
+            try await stage.withEngine { _ in
+                let runID = try await stage.start(chain)[0]
+                try await stage.wait(for: runID, "waiting") { _, steps in steps[0].step.nextAttemptAt != nil }
+                try await stage.send(InboxRequest(.retry(stepID: "step-1"), sentBy: "ann"), to: runID)
+                #expect(try await stage.end(of: runID) == .completed)
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
+    @Test("a refused compensation makes the run FAILED and keeps what it depends on; a retry takes it up again")
+    func retryFailed() async throws {
+        let chain = try WorkflowDefinition.sampleChain(3)
+        let isMended = Mended()
+        try await Stage.with(
+            [chain],
+            answer: { call in
+                switch call.path {
+                case "/step-3": (422, "{}")
+                case "/undo-step-2" where !isMended.value: (422, "{}")
+                default: (200, "{}")
+                }
+            }
+        ) { stage in
+            try await stage.withEngine { _ in
+                let runID = try await stage.start(chain)[0]
+                #expect(try await stage.end(of: runID) == .failed)
+                #expect(!stage.participant.paths.contains("/undo-step-1"))
+                try await stage.expectConsistent(runID, chain)
+                isMended.set()
+                try await stage.send(InboxRequest(.retry(stepID: "step-2"), sentBy: "ann"), to: runID)
+                try await stage.wait(for: runID, "compensated") { run, _ in run.status == .compensated }
+                #expect(Array(stage.participant.paths.suffix(2)) == ["/undo-step-2", "/undo-step-1"])
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+}

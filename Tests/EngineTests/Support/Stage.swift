@@ -1,0 +1,124 @@
+import Core
+@testable import Engine
+import Logging
+import Postgres
+import ServiceLifecycle
+import Settings
+import Storage
+import Testing
+import TestSupport
+
+/// A database, a participant and engines, as a test wants them.
+struct Stage: Sendable {
+    let test: TestDatabase
+    let participant: TestParticipant
+    let reader: RunReader
+
+    /// Runs `body` on a stage where `demo` is the participant.
+    static func with(
+        _ definitions: [WorkflowDefinition], answer: @escaping TestParticipant.Answer = { _ in (200, #"{"ok":true}"#) },
+        _ body: @Sendable @escaping (Stage) async throws -> Void
+    ) async throws {
+        try await TestDatabase.with { test in
+            for definition in definitions { try await test.register(definition) }
+            try await TestParticipant.with(answer) { participant, port in
+                try await test.execute(
+                    """
+                    INSERT INTO participants (participant_name, url, updated_by)
+                    VALUES ('demo', 'http://127.0.0.1:\(port)', 'tests')
+                    """)
+                try await body(
+                    Stage(test: test, participant: participant, reader: RunReader(pool: test.database.reads)))
+            }
+        }
+    }
+
+    /// Runs `body` beside an engine, which is stopped as by SIGTERM afterwards.
+    func withEngine(
+        _ flags: [String] = [], _ body: @Sendable @escaping (Engine) async throws -> Void
+    ) async throws {
+        var settings = Settings(
+            program: "sagaflow-engine", about: "under test",
+            arguments: ["sagaflow-engine", "--database-url", test.url, "--ops-port", "0"] + flags, environment: [:])
+        var logger = Logger(label: "engine")
+        logger.logLevel = .critical
+        let engine = try Engine(try EngineConfiguration(&settings), logger: logger)
+        let services = try await engine.services(stoppedBy: [])
+        let outcome: Result<Void, any Error> = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            let outcome: Result<Void, any Error>
+            do { outcome = .success(try await body(engine)) } catch { outcome = .failure(error) }
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+            return outcome
+        }
+        await engine.close()
+        try outcome.get()
+    }
+
+    /// Starts runs as the API does.
+    func start(_ definition: WorkflowDefinition, count: Int = 1, input: JSON = ["orderId": "o-1"]) async throws -> [RunID] {
+        let runs = (0..<count).map { _ in NewRun.sample(definition, input: input) }
+        for batch in stride(from: 0, to: count, by: 100) {
+            let part = Array(runs[batch..<min(count, batch + 100)])
+            let starter = RunStarter(pool: test.database.writes)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await starter.run() }
+                for run in part { _ = try await starter.submit(run) }
+                starter.close()
+                try await group.waitForAll()
+            }
+        }
+        _ = try await test.query("SELECT pg_notify('\(Channel.outbox)', '')")
+        return runs.map(\.run.id)
+    }
+
+    /// Asks the run's lease holder for something, as the API does.
+    func send(_ request: InboxRequest, to runID: RunID) async throws {
+        let inbox = RunInbox(database: test.database)
+        switch request.kind {
+        case .cancel(let reason):
+            #expect(try await inbox.cancel(runID, reason: reason, by: request.sentBy) == .accepted)
+        case .retry(let stepID):
+            let outcome = try await inbox.retry(runID, stepID: stepID, by: request.sentBy) { _, _ in true }
+            #expect(outcome == .accepted)
+        }
+        _ = try await test.query(
+            "SELECT pg_notify('\(Channel.inbox)', '\(runID)'), pg_notify('\(Channel.outbox)', '')")
+    }
+
+    /// Waits until the run stands so; fails after 20 s.
+    func wait(
+        for runID: RunID, _ what: String, until isSo: (RunRow, [StepRow]) -> Bool
+    ) async throws {
+        let giveUpAt = ContinuousClock.now + .seconds(20)
+        while ContinuousClock.now < giveUpAt {
+            if let (run, steps) = try await reader.find(runID), isSo(run, steps) { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        let state = try await reader.find(runID)
+        Issue.record("the run never became \(what): \(String(describing: state?.run.status)) \(kinds(try await events(runID)))")
+        throw CancellationError()
+    }
+
+    /// Waits until the run is terminal and gives its status.
+    func end(of runID: RunID) async throws -> RunStatus {
+        try await wait(for: runID, "terminal") { run, _ in run.status.isTerminal }
+        return try #require(try await reader.status(of: runID))
+    }
+
+    func events(_ runID: RunID) async throws -> [StoredEvent] { try await reader.events(of: runID) }
+
+    func kinds(_ events: [StoredEvent]) -> [String] {
+        events.map { [$0.row.kind.rawValue, $0.row.stepID, $0.row.action?.rawValue].compactMap { $0 }.joined(separator: " ") }
+    }
+
+    /// The rows are what the history says, and a terminal run has no outbox row.
+    func expectConsistent(_ runID: RunID, _ definition: WorkflowDefinition) async throws {
+        let (row, steps) = try #require(try await reader.find(runID))
+        let run = try HistoryFold.fold(try await events(runID), of: row, definition: definition)
+        #expect(HistoryFold.differences(run, row: row, steps: steps) == [])
+        let pulses = try await test.value("SELECT count(*) FROM outbox WHERE run_id = '\(runID)'")
+        #expect(pulses == (row.status.isTerminal ? "0" : "1"))
+    }
+}

@@ -1,0 +1,107 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+
+/// A call as the participant saw it.
+struct SeenCall: Sendable, Hashable {
+    let path: String
+    let key: String
+    let attempt: Int
+    let headers: [String: String]
+    let body: String
+
+    /// The step, from the idempotency key.
+    var step: String { key.split(separator: ":").dropFirst().first.map(String.init) ?? "" }
+}
+
+/// A participant that answers as a test wants.
+final class TestParticipant: Sendable {
+    /// Status and body; may take its time.
+    typealias Answer = @Sendable (SeenCall) async -> (status: Int, body: String)
+
+    private let seenCalls = Mutex<[SeenCall]>([])
+    private let answer: Answer
+
+    private init(_ answer: @escaping Answer) { self.answer = answer }
+
+    /// Everything that arrived, in the order of arrival.
+    var calls: [SeenCall] { seenCalls.withLock { $0 } }
+    /// The paths that were called, in order.
+    var paths: [String] { calls.map(\.path) }
+
+    /// Runs `body` with a participant that listens on the port it is told.
+    static func with<Value: Sendable>(
+        _ answer: @escaping Answer, _ body: @Sendable @escaping (TestParticipant, Int) async throws -> Value
+    ) async throws -> Value {
+        let participant = TestParticipant(answer)
+        let (ports, source) = AsyncStream<Int>.makeStream()
+        let router = Router()
+        router.post("**") { request, _ in await participant.handle(request) }
+        var logger = Logger(label: "participant")
+        logger.logLevel = .error
+        let server = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in source.yield(channel.localAddress?.port ?? 0) }, logger: logger)
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                try await server.run()
+                return nil
+            }
+            group.addTask {
+                for await port in ports { return try await body(participant, port) }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let value = result { return value }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func handle(_ request: Request) async -> Response {
+        var headers: [String: String] = [:]
+        for field in request.headers { headers[field.name.canonicalName] = field.value }
+        let body = try? await request.body.collect(upTo: 1 << 20)
+        let call = SeenCall(
+            path: request.uri.path, key: headers["idempotency-key"] ?? "",
+            attempt: headers["x-saga-attempt"].flatMap { Int($0) } ?? 0, headers: headers,
+            body: body.map { String(buffer: $0) } ?? "")
+        seenCalls.withLock { $0.append(call) }
+        let (status, text) = await answer(call)
+        return Response(
+            status: .init(code: status), headers: [.contentType: "application/json"],
+            body: .init(byteBuffer: ByteBuffer(string: text)))
+    }
+}
+
+/// A gate calls wait at until a test opens it.
+final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+    private let state = Mutex(State())
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+}
