@@ -75,7 +75,9 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "Mocks",
-            dependencies: ["Core", "Postgres", hummingbird, httpTypes, argumentParser, logging, lifecycle],
+            dependencies: [
+                "Core", "Postgres", hummingbird, httpTypes, argumentParser, logging, lifecycle, unixSignals,
+            ] + nio,
             path: "mocks", exclude: ["workflows"], swiftSettings: settings),
         .executableTarget(
             name: "Bench", dependencies: ["Core", "Postgres", "Storage", argumentParser] + nio, path: "bench",
@@ -91,7 +93,9 @@ let package = Package(
             name: "StorageTests", dependencies: ["Storage", "Core", "Postgres", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ParticipantsTests", dependencies: ["Participants", "Core", nioSSL] + nio, swiftSettings: settings),
-        .testTarget(name: "MocksTests", dependencies: ["Mocks", "Core", "Postgres"], swiftSettings: settings),
+        .testTarget(
+            name: "MocksTests", dependencies: ["Mocks", "Core", "Postgres", hummingbird, httpTypes, logging] + nio,
+            swiftSettings: settings),
         .testTarget(
             name: "APITests", dependencies: ["API", "Core", "Settings", "Storage", "Postgres", "Redis"] + nio,
             swiftSettings: settings),

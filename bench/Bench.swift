@@ -1,6 +1,6 @@
 // What scripts/bench runs: a load generator and a participant that cost next to nothing, so that what is measured is
-// sagaflow, and the pgbench script that shows what Postgres alone could do with the same statements. One executable with
-// a subcommand for each; each prints one JSON object, which the script puts together.
+// sagaflow, and the pgbench script that shows what Postgres alone could do with the same statements. One executable
+// with a subcommand for each; each prints one JSON object, which the script puts together.
 //
 //   Load/         starts runs over HTTP: as fast as they are taken, at a given rate, or one by one for latencies
 //   Participant/  answers every call with 200

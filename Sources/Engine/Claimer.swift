@@ -26,9 +26,9 @@ struct Claimer: Service {
 
     func run() async throws {
         await withDiscardingTaskGroup { workers in
-            await withGracefulShutdownHandler {
+            await withTaskCancellationOrGracefulShutdownHandler {
                 await claimUntilStopped(&workers)
-            } onGracefulShutdown: {
+            } onCancelOrGracefulShutdown: {
                 context.table.stop()
                 context.wakeUp.ring()
             }

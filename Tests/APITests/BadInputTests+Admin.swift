@@ -35,7 +35,8 @@ extension BadInputTests {
         .admin(
             "a name in capitals", "PUT", "/v1/admin/participants/P", #"{"url":"http://p"}"#, 400, "invalid-parameter"),
         .admin(
-            "an encoded slash", "PUT", "/v1/admin/participants/a%2Fb", #"{"url":"http://p"}"#, 400, "invalid-parameter"),
+            "an encoded slash", "PUT", "/v1/admin/participants/a%2Fb", #"{"url":"http://p"}"#, 400,
+            "invalid-parameter"),
         .http(
             "an unknown participant", "GET", "/v1/admin/participants/q", ["X-Admin-Token": TestAPI.token], 404,
             "unknown-participant"),
@@ -66,7 +67,8 @@ extension BadInputTests {
     static let definitions: [BadRequest] = [
         definition("no name", #"{"version":"1.0.0","steps":[{"id":"a",\#(call)}]}"#, pointer: "/name"),
         definition(
-            "a version that is none", #"{"name":"x","version":"1","steps":[{"id":"a",\#(call)}]}"#, pointer: "/version"),
+            "a version that is none", #"{"name":"x","version":"1","steps":[{"id":"a",\#(call)}]}"#,
+            pointer: "/version"),
         definition(
             "a timeout of zero", #"{"name":"x","version":"1.0.0","timeout":"0s","steps":[{"id":"a",\#(call)}]}"#,
             pointer: "/timeout"),

@@ -93,7 +93,7 @@ struct StartTests {
                     }
                 }
                 start(nil)
-                // That one waits for the lock; of the next 19 one finds no room in the queue, when all others are in it.
+                // That one waits for the lock; of the next 19 one finds no room, when all others are in the queue.
                 _ = try await api.database.awaitText(
                     """
                     SELECT 1 FROM pg_locks WHERE NOT granted

@@ -97,8 +97,8 @@ struct StreamTests {
             let id = try await api.start()
             try await api.database.query(
                 """
-                INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, action, attempt, outcome, http_status,
-                    duration_us, retry_in_us, error, engine_id, epoch)
+                INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, action, attempt, outcome,
+                    http_status, duration_us, retry_in_us, error, engine_id, epoch)
                 VALUES ('\(id)', 2, '2026-01-02T03:04:05.678901Z', 'attempt_failed', 0, 'a', 'execute', 1, 'busy', 503,
                     11342, 100000, '{"kind":"busy","message":"Busy."}', '\(id)', 7)
                 """)

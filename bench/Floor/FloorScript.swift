@@ -69,7 +69,8 @@ struct FloorScript {
         $floor$;
 
         -- The claim statement, word for word. Its rows end here; the ids go on, in the order of commits.
-        CREATE OR REPLACE FUNCTION floor_claim(\(claimTypes.joined(separator: ", "))) RETURNS uuid[] LANGUAGE plpgsql AS $floor$
+        CREATE OR REPLACE FUNCTION floor_claim(\(claimTypes.joined(separator: ", "))) RETURNS uuid[]
+        LANGUAGE plpgsql AS $floor$
         DECLARE
             floor_row record;
             floor_ids uuid[] := '{}';

@@ -3,10 +3,10 @@ import Core
 import NIOCore
 import NIOPosix
 
-/// `latency`: an idle system gets a start now and then; how long until it is accepted, and until the run is seen terminal.
+/// `latency`: an idle system gets a start now and then; how long until it is accepted, and until its run is terminal.
 ///
-/// "Seen" is literal: another database session asks every half millisecond until it reads COMPLETED, so the commit with its
-/// fsync is part of the figure, and so is up to half a millisecond of asking.
+/// Terminal is when others can see it: another database session asks every half millisecond until it reads COMPLETED.
+/// So the last commit with its fsync is part of the figure, and so is up to half a millisecond of asking.
 struct LatencyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "latency", abstract: "Starts runs at a low rate and measures each.")

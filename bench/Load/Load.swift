@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// Starts runs over keep-alive connections, a closed loop: each connection sends its next start when the last is answered.
+/// Starts runs over keep-alive connections, a closed loop: each sends its next start when the last is answered.
 ///
 /// All state belongs to one event loop. A 503 is no failure: the start is repeated after its `Retry-After`.
 final class Load {

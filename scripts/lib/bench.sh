@@ -35,15 +35,15 @@ prepare_cluster() {
     mkdir -p "$STATE/logs"
     folder=$(postgres_folder)
     [[ $(stat -f -c %T "$folder") != tmpfs ]] || die "$folder is in memory; set TMPDIR to a folder on a disk"
-    as_postgres "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C >"$STATE/logs/initdb.log" 2>&1 ||
-        fail_with_log initdb "initdb failed"
+    as_postgres "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C \
+        >"$STATE/logs/initdb.log" 2>&1 || fail_with_log initdb "initdb failed"
     for setting in "${BENCH_POSTGRES[@]}"; do echo "$setting"; done |
         as_postgres tee -a "$folder/data/postgresql.conf" >/dev/null
 }
 
 # One line about what is measured on.
 describe_machine() {
-    local bin folder cpu memory fsync
+    local bin folder cpu memory postgres fsync
     bin=$(postgres_bin)
     folder=$(postgres_folder)
     cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
@@ -52,7 +52,8 @@ describe_machine() {
     fsync=$(as_postgres "$bin/pg_test_fsync" -s 1 -f "$folder/fsync-probe" 2>/dev/null |
         awk '$1 == "fdatasync" && !found { print $(NF - 1) " µs"; found = 1 }')
     as_postgres rm -f "$folder/fsync-probe"
-    echo "${cpu:-unknown CPU}, $(nproc) cores, $memory, $("$bin/postgres" --version | cut -d ' ' -f 3 | sed 's/^/Postgres /'), fdatasync ${fsync:-unknown}"
+    postgres=$("$bin/postgres" --version | cut -d ' ' -f 3)
+    echo "${cpu:-unknown CPU}, $(nproc) cores, $memory, Postgres $postgres, fdatasync ${fsync:-unknown}"
 }
 
 # pid_of NAME: of a process started here.
@@ -77,8 +78,8 @@ start_engine() {
     local number=$1 port
     port=$((OPS_PORT + number - 1))
     shift
-    start_process "engine-$number" env DATABASE_URL="$DATABASE_URL" OPS_HOST=127.0.0.1 OPS_PORT="$port" LOG_LEVEL=warning \
-        "$BIN/sagaflow-engine" "$@"
+    start_process "engine-$number" env DATABASE_URL="$DATABASE_URL" OPS_HOST=127.0.0.1 OPS_PORT="$port" \
+        LOG_LEVEL=warning "$BIN/sagaflow-engine" "$@"
     wait_until 60 "engine-$number" "it was ready" answers "http://127.0.0.1:$port/ready"
 }
 
@@ -135,7 +136,8 @@ measure_takeover() {
 
 newest_engine() { query "$DATABASE_URL" 'select engine_id from engines order by started_at desc limit 1'; }
 
-# Sagas a second of Postgres alone, by number of clients, each in a fresh database; and the time of each statement with one.
+# Sagas a second of Postgres alone, by number of clients, each in a fresh database; and the time of each statement with
+# one client.
 measure_floor() {
     local clients url count seconds statements='{}' results=()
     for clients in "${FLOOR_CLIENTS[@]}"; do
@@ -144,8 +146,8 @@ measure_floor() {
             fail_with_log migrate "the migrations failed"
         bench floor-script --database-url "$url" --batch "$FLOOR_BATCH" >"$STATE/floor.sql" ||
             die "the floor's script could not be written"
-        PGOPTIONS=$FLOOR_OPTIONS timeout --foreground "$PHASE_SECONDS" "$(postgres_bin)/pgbench" -n -r -M simple -D prepared=0 \
-            -f "$STATE/floor.sql" -c "$clients" -j "$clients" \
+        PGOPTIONS=$FLOOR_OPTIONS timeout --foreground "$PHASE_SECONDS" "$(postgres_bin)/pgbench" \
+            -n -r -M simple -D prepared=0 -f "$STATE/floor.sql" -c "$clients" -j "$clients" \
             -t $(((RUNS + FLOOR_BATCH * clients - 1) / (FLOOR_BATCH * clients))) "$url" \
             >"$STATE/logs/floor.log" 2>&1 || fail_with_log floor "pgbench failed"
         read -r count seconds < <(query "$url" "select count(*) filter (where status = 'COMPLETED'),
@@ -174,23 +176,36 @@ floor_statements() {
         }' "$STATE/logs/floor.log"
 }
 
-# report: reads the phases' results from STATE/results.json and prints the table.
+# Reads the phases' results from STATE/results.json and prints the table.
 print_report() {
-    jq -r '
-        def places(n): . as $x | (if n == 0 then ($x | round | tostring) else
-            ($x * pow(10; n) | round) as $v | "\($v / pow(10; n) | floor).\("00\($v % pow(10; n))"[-n:])" end);
-        def row(name; value): "  " + (name + "                                            ")[:34] + value;
-        def line(name; f): if . == null then empty else row(name; f) end;
-        (.load | line("throughput"; "\(.sagas_per_second | places(0)) sagas/s   (\(.runs) runs in \(.seconds | places(2)) s; accepted \(.starts_per_second | places(0))/s, \(.refusals) × 503)")),
-        (.floor | line("floor (pgbench, best)"; "\(.sagas_per_second | places(0)) sagas/s   (" + ([.by_clients[] | "\(.clients) clients: \(.sagas_per_second | places(0))"] | join(", ")) + ")")),
-        (if .load and .floor then row("ratio"; (.load.sagas_per_second / .floor.sagas_per_second) | places(2)) else empty end),
-        (.floor | line("floor, µs per saga, one client"; [.us_per_saga | to_entries[] | "\(.key) \(.value)"] | join(", "))),
-        (.load | line("CPU µs per saga"; (.cpu_us_per_saga | [to_entries[] | "\(.key) \(.value | places(0))"] | join(", ")))),
-        (.load | line("  api + engine + postgres"; (.cpu_us_per_saga | (.api + .engine + .postgres) | places(0)))),
-        (.latency | line("POST → 202, p50 / p99"; "\(.accept_ms.p50 | places(2)) / \(.accept_ms.p99 | places(2)) ms   (\(.runs) runs at 10/s)")),
-        (.latency | line("POST → run terminal, p50 / p99"; "\(.finish_ms.p50 | places(2)) / \(.finish_ms.p99 | places(2)) ms")),
-        (.takeover | line("takeover"; "\(.takeover_seconds | places(2)) s after SIGKILL all \(.leases_held) leases are taken over (first \(.first_seconds | places(2)) s; lease \($lease) s)"))
-    ' --arg lease "$TAKEOVER_LEASE" "$STATE/results.json"
+    jq -r --arg lease "$TAKEOVER_LEASE" '
+        # A number with n decimals, which jq by itself does not keep.
+        def places(n): (. * pow(10; n) | round) as $v
+            | if n == 0 then "\($v)" else "\($v / pow(10; n) | floor).\("00\($v % pow(10; n))"[-n:])" end;
+        def row(name; value): "  " + (name + " " * 34)[:34] + value;
+        def both: "\(.p50 | places(2)) / \(.p99 | places(2)) ms";
+        def listed(f): to_entries | map("\(.key) \(.value | f)") | join(", ");
+
+        (.load // empty |
+            row("throughput"; "\(.sagas_per_second | places(0)) sagas/s"),
+            row(""; "\(.runs) runs in \(.seconds | places(2)) s, accepted \(.starts_per_second | places(0))/s, "
+                + "\(.refusals) × 503")),
+        (.floor // empty |
+            row("floor: pgbench, best"; "\(.sagas_per_second | places(0)) sagas/s"),
+            row(""; .by_clients | map("\(.clients) client(s) \(.sagas_per_second | places(0))") | join(", ")),
+            row("  µs per saga, one client"; .us_per_saga | listed(places(0)))),
+        (select(.load and .floor) |
+            row("ratio throughput / floor"; .load.sagas_per_second / .floor.sagas_per_second | places(2))),
+        (.load // empty | .cpu_us_per_saga |
+            row("CPU, µs per saga"; listed(places(0))),
+            row("  API + engine + Postgres"; .api + .engine + .postgres | places(0))),
+        (.latency // empty |
+            row("POST to 202, p50 / p99"; "\(.accept_ms | both)   (\(.runs) runs, 10/s)"),
+            row("POST to run terminal, p50 / p99"; .finish_ms | both)),
+        (.takeover // empty |
+            row("takeover after SIGKILL"; "\(.takeover_seconds | places(2)) s for all \(.leases_held) runs, "
+                + "the first after \(.first_seconds | places(2)) s (lease \($lease) s)"))
+    ' "$STATE/results.json"
 }
 
 # The same for programs. A phase that was left out is null.

@@ -6,9 +6,9 @@ struct NotifierService: Service {
     let notifier: OutboxNotifier
 
     func run() async throws {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await notifier.run()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             notifier.close()
         }
     }

@@ -6,9 +6,9 @@ struct StarterService: Service {
     let starter: RunStarter
 
     func run() async throws {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await starter.run()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             starter.close()
         }
     }

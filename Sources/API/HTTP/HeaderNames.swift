@@ -23,7 +23,7 @@ extension HTTPField.Name {
 extension HTTPFields {
     /// The header's one value; nil when it is absent.
     ///
-    /// - Throws: `invalidParameter` when it is given twice, is longer than `maxBytes`, or holds more than printable ASCII.
+    /// - Throws: `invalidParameter` when it is given twice, is empty or too long, or is not printable ASCII.
     func single(_ name: HTTPField.Name, maxBytes: Int) throws(Problem) -> String? {
         let values = self[values: name]
         guard let value = values.first else { return nil }

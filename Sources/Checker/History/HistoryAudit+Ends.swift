@@ -27,10 +27,13 @@ extension HistoryAudit {
     }
 
     mutating func endUndone(_ kind: RunEventKind) {
-        let open = names((undoing ?? []).subtracting(undone))
+        let left = (undoing ?? []).subtracting(undone)
         let (began, isIdle, isCancelled) = (undoing != nil, inFlight.isEmpty, isCancelled)
-        require(began && open.isEmpty && isIdle, 4, "it is \(kind.rawValue), but not undone: \(open)")
-        require(isCancelled == (kind == .runCancelled), 17, "it is \(kind.rawValue), cancelled: \(isCancelled)")
+        require(
+            began && left.isEmpty && isIdle, 4, "\(kind.rawValue) came before \(names(left)) was undone")
+        require(
+            isCancelled == (kind == .runCancelled), 17,
+            "\(kind.rawValue), but a cancel was\(isCancelled ? "" : " not") accepted")
     }
 
     private func names(_ steps: Set<Int>) -> String { "[" + steps.sorted().map(id).joined(separator: ", ") + "]" }

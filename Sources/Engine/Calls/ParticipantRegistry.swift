@@ -48,9 +48,8 @@ final class ParticipantRegistry: Service {
 
     /// Reads the table again and again.
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try await Task.sleep(for: self.interval)
+        await cancelWhenGracefulShutdown {
+            while await pause(for: self.interval) {
                 do { try await self.refresh() } catch {
                     self.logger.warning("participants can't be read", metadata: ["error": "\(error)"])
                 }

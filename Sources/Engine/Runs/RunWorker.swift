@@ -110,12 +110,14 @@ extension RunWorker {
         while true {
             do {
                 let inbox = isInboxPending ? try await context.leases.inbox(of: run.id) : []
+                let decidedAt = ContinuousClock.now
                 let commit = decideAll(requests(inbox) + happenings, consumed: inbox.map(\.inboxID))
                 isInboxPending = false
                 if commit.events.isEmpty, inbox.isEmpty, run.hasCallInFlight { return true }
                 switch try await context.committer.submit(commit) {
                 case .written(let unread):
                     run = commit.run
+                    postponeWaits(of: commit, by: .now - decidedAt)
                     if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
                     if commit.ends || commit.releaseIn != nil { return false }
                     isInboxPending = unread > 0
@@ -131,6 +133,12 @@ extension RunWorker {
                 return false
             }
         }
+    }
+
+    /// A stored backoff counts from its commit, not from its decision: without this the next attempt would begin too
+    /// early by as long as the commit took.
+    private mutating func postponeWaits(of commit: RunCommit, by delay: Duration) {
+        for changed in commit.steps where changed.nextIn != nil { run.steps[changed.index].nextAttemptAt? += delay }
     }
 
     /// What came in through the inbox is decided first: a cancel accepted before a result must not be overtaken by it.

@@ -6,9 +6,9 @@ struct CommitterService: Service {
     let committer: DecisionCommitter
 
     func run() async throws {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await committer.run()
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             committer.close()
         }
     }

@@ -14,10 +14,7 @@ struct Heartbeat: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await beat()
-                try? await Task.sleep(for: .seconds(5))
-            }
+            repeat { await beat() } while await pause(for: .seconds(5))
         }
         await forget()
     }

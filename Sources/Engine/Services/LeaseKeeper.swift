@@ -13,11 +13,8 @@ struct LeaseKeeper: Service {
     private static let maxBatch = 500
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try await Task.sleep(for: lease / 3)
-                await renewAll()
-            }
+        await cancelWhenGracefulShutdown {
+            while await pause(for: lease / 3) { await renewAll() }
         }
     }
 

@@ -72,7 +72,7 @@ struct StartWriter: Sendable {
                 if isInDoubt { return try await settle(batch) }
                 return try await insert(batch)
             } catch {
-                // After a lost answer the first statement may still be at work; running into its rows is no refusal then.
+                // After a lost answer the first statement may still be at work: to run into its rows is no refusal.
                 let ranIntoItself = isInDoubt && error.state == .uniqueViolation
                 if case .refused = StoreError(error), !ranIntoItself { return await split(batch, error) }
                 isInDoubt = isInDoubt || error.mayHaveCommitted

@@ -1,0 +1,161 @@
+import Core
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// A system under test: mocks, APIs and engines as processes over one fresh database. Everything is killed at the end,
+/// also when the test fails.
+final class Deployment: Sendable {
+    static let adminToken = "system-test-token"
+
+    let test: TestDatabase
+    let http: HTTP
+    /// The first of the six participants' ports.
+    let mocksPort: Int
+    private let folder: URL
+    private let children = Mutex<[String: Child]>([:])
+
+    /// Runs `body` with a system that has nothing started yet. What its processes wrote is kept when it fails.
+    static func with(_ body: (Deployment) async throws -> Void) async throws {
+        try await TestDatabase.with { test in
+            let deployment = try Deployment(test)
+            let outcome: Result<Void, any Error>
+            do { outcome = .success(try await body(deployment)) } catch { outcome = .failure(error) }
+            await deployment.killAll()
+            await deployment.http.close()
+            try await deployment.dropParticipants()
+            do { try outcome.get() } catch {
+                Issue.record("the output of the processes is in \(deployment.folder.path)")
+                throw error
+            }
+            try FileManager.default.removeItem(at: deployment.folder)
+        }
+    }
+
+    private init(_ test: TestDatabase) throws {
+        self.test = test
+        http = try HTTP()
+        mocksPort = try Ports.take(6)
+        folder = FileManager.default.temporaryDirectory.appending(path: "sagaflow-\(test.name)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    // MARK: Processes
+
+    /// Starts or restarts a program under a name of its own.
+    func start(_ name: String, _ program: Program, _ arguments: [String], _ environment: [String: String] = [:]) throws
+    {
+        let log = folder.appending(path: "\(name).log")
+        let child = try program.start(
+            arguments,
+            environment: environment.merging(["DATABASE_URL": test.url, "LOG_LEVEL": "warning"]) { own, _ in own },
+            log: log)
+        children.withLock { $0[name] = child }
+    }
+
+    /// SIGKILL; false when it had ended by itself.
+    @discardableResult
+    func kill(_ name: String) async -> Bool {
+        guard let child = children.withLock({ $0.removeValue(forKey: name) }) else { return false }
+        let wasRunning = child.isRunning
+        await child.kill()
+        return wasRunning
+    }
+
+    private func killAll() async {
+        for name in children.withLock({ Array($0.keys) }) { await kill(name) }
+    }
+
+    /// The six participants; their databases carry the name of the test's.
+    func startMocks(injectFailure: Double, latency: String = "0", seed: UInt64) async throws {
+        try start(
+            "mocks", Program("sagaflow-mocks"),
+            [
+                "--port-base", "\(mocksPort)", "--database-prefix", mockPrefix, "--inject-failure", "\(injectFailure)",
+                "--latency", latency, "--seed", "\(seed)", "--connections", "8", "--log-level", "warning",
+            ])
+        for (offset, _) in Self.participants.enumerated() { try await waitUntilReady(mocksPort + offset, "mocks") }
+    }
+
+    func startAPI(_ name: String, port: Int, _ arguments: [String] = []) async throws {
+        try start(
+            name, Program("sagaflow-api"), ["--port", "\(port)"] + arguments,
+            ["ADMIN_TOKENS": "tests:\(Self.adminToken)"])
+        try await waitUntilReady(port, name)
+    }
+
+    /// Starts an engine, which need not be waited for.
+    func startEngine(_ name: String, _ arguments: [String]) throws {
+        try start(name, Program("sagaflow-engine"), ["--ops-port", "\(try Ports.take())"] + arguments)
+    }
+
+    /// There is nobody to tell a test that a process of another program is ready: it has to ask.
+    private func waitUntilReady(_ port: Int, _ name: String) async throws {
+        try await until(.seconds(60), "\(name) answers on \(port)") {
+            try #require(self.isRunning(name), "\(name) ended, see \(self.folder.path)")
+            return try await self.http.send("GET", port: port, "/health", timeout: .seconds(1)).status == 200
+        }
+    }
+
+    private func isRunning(_ name: String) -> Bool { children.withLock { $0[name]?.isRunning ?? false } }
+
+    // MARK: Participants and workflows
+
+    static let participants = ["payments", "inventory", "notifications", "orders", "dispatch", "invoicing"]
+
+    /// Base URLs by name.
+    var ledgers: [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: Self.participants.enumerated().map {
+                ($0.element, "http://127.0.0.1:\(mocksPort + $0.offset)")
+            })
+    }
+
+    /// The database of a participant.
+    func participantDatabase(_ name: String) -> String { mockPrefix + name }
+
+    private var mockPrefix: String { "m\(test.name.dropFirst("sagatest_".count))_" }
+
+    /// Registers the participants and the demo workflows over the admin API.
+    func register(port: Int) async throws {
+        for (name, url) in ledgers {
+            let answer = try await admin("PUT", port: port, "/v1/admin/participants/\(name)", ["url": .string(url)])
+            try #require(answer.status == 201 || answer.status == 200, "\(name): \(answer.json.text)")
+        }
+        let workflows = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "../../../mocks/workflows").standardized
+        for file in try FileManager.default.contentsOfDirectory(at: workflows, includingPropertiesForKeys: nil)
+        where file.pathExtension == "json" {
+            let definition = try JSON(parsing: Array(try Data(contentsOf: file)))
+            let answer = try await admin("POST", port: port, "/v1/admin/workflows", definition)
+            try #require(answer.status == 201, "\(file.lastPathComponent): \(answer.json.text)")
+        }
+    }
+
+    func admin(_ method: String, port: Int, _ path: String, _ body: JSON? = nil) async throws -> HTTP.Answer {
+        try await http.send(method, port: port, path, body, headers: [("X-Admin-Token", Self.adminToken)])
+    }
+
+    private func dropParticipants() async throws {
+        for name in Self.participants {
+            try await test.execute("DROP DATABASE IF EXISTS \(participantDatabase(name)) WITH (FORCE)")
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Asks again and again: what other processes do in a database announces itself to nobody.
+    func until(_ limit: Duration, _ what: String, _ isSo: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try await !isSo() {
+            try #require(ContinuousClock.now < deadline, "waited \(limit) until \(what)")
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    func untilAllTerminal(_ limit: Duration) async throws {
+        let live = "SELECT count(*) FROM workflow_runs WHERE status IN ('PENDING', 'RUNNING', 'COMPENSATING')"
+        try await until(limit, "every run is over") { try await self.test.value(live) == "0" }
+    }
+}

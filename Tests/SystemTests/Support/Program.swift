@@ -1,0 +1,110 @@
+// Tests of the whole system: real processes, a database of their own, and something that goes wrong. `Program` finds and
+// starts what was built, `Deployment` is a system of processes that is gone when its test is, `HTTP` talks to it. What
+// is right is not decided here but by the Checker.
+
+import Foundation
+import Synchronization
+import Testing
+
+/// An executable that was built together with these tests.
+struct Program {
+    let path: String
+
+    struct NotBuilt: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Looks in SAGAFLOW_BIN, else beside the test bundle.
+    init(_ name: String) throws {
+        var folders: [String] = []
+        if let folder = ProcessInfo.processInfo.environment["SAGAFLOW_BIN"] { folders.append(folder) }
+        var folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let argument = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        folders.append(argument.path)
+        for _ in 0..<4 {
+            folders.append(folder.path)
+            folder.deleteLastPathComponent()
+        }
+        let files = FileManager.default
+        guard let found = folders.map({ "\($0)/\(name)" }).first(where: { files.isExecutableFile(atPath: $0) }) else {
+            throw NotBuilt(description: "\(name) is not built: run `swift build` first, or set SAGAFLOW_BIN")
+        }
+        path = found
+    }
+
+    /// A program of the machine, found in PATH.
+    init(installed name: String) throws {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+        let paths = folders.map { "\($0)/\(name)" }
+        guard let found = paths.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+            throw NotBuilt(description: "\(name) is not installed: there is none in PATH")
+        }
+        path = found
+    }
+
+    /// Starts it; its output goes to `log`.
+    func start(_ arguments: [String], environment: [String: String], log: URL) throws -> Child {
+        if !FileManager.default.fileExists(atPath: log.path) {
+            try Data().write(to: log)
+        }
+        let output = try FileHandle(forWritingTo: log)
+        try output.seekToEnd()
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = output
+        let ended = Gate()
+        process.terminationHandler = { _ in ended.open() }
+        try process.run()
+        try output.close()
+        return Child(pid: process.processIdentifier, ended: ended)
+    }
+}
+
+/// A process of ours.
+struct Child: Sendable {
+    let pid: Int32
+    let ended: Gate
+
+    var isRunning: Bool { !ended.isOpen }
+
+    /// SIGKILL, and its end.
+    func kill() async {
+        if isRunning { Glibc.kill(pid, SIGKILL) }
+        await ended.wait()
+    }
+}
+
+/// Opens once; everybody who waits goes on then.
+final class Gate: Sendable {
+    private struct State {
+        var isOpen = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+}
