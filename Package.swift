@@ -20,6 +20,8 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
@@ -40,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -59,8 +62,8 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Core", "Settings", "Storage", "Postgres", "Participants", "Redis", hummingbird, httpTypes, crypto,
-                configuration, logging, lifecycle, unixSignals,
+                "Core", "Settings", "Storage", "Postgres", "Participants", "Redis", hummingbird, hummingbirdCore, httpTypes,
+                nioHTTPTypes, crypto, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
@@ -97,7 +100,8 @@ let package = Package(
             name: "MocksTests", dependencies: ["Mocks", "Core", "Postgres", hummingbird, httpTypes, logging] + nio,
             swiftSettings: settings),
         .testTarget(
-            name: "APITests", dependencies: ["API", "Core", "Settings", "Storage", "Postgres", "Redis"] + nio,
+            name: "APITests",
+            dependencies: ["API", "Core", "Settings", "Storage", "Postgres", "Redis", lifecycle, logging] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "EngineTests",

@@ -8,8 +8,6 @@ package enum Channel {
     package static let outbox = "sagaflow_outbox"
     /// The run named in the payload has inbox rows.
     package static let inbox = "sagaflow_inbox"
-    /// The run named in the payload has ended. Sent by engines for clients that wait.
-    package static let ended = "sagaflow_ended"
 }
 
 /// Sends a NOTIFY on a connection of its own.

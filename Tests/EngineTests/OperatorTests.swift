@@ -55,7 +55,9 @@ struct OperatorTests {
         try await Stage.with([chain], answer: { $0.attempt == 1 ? (503, "{}") : (200, "{}") }) { stage in
             try await stage.withEngine { _ in
                 let runID = try await stage.start(chain)[0]
-                try await stage.wait(for: runID, "waiting") { _, steps in steps[0].step.nextAttemptAt != nil }
+                try await stage.wait(for: runID, "waiting") { _, steps in
+                    steps[0].step.nextAttemptAt != nil && steps[0].step.attempts > 0
+                }
                 try await stage.send(InboxRequest(.retry(stepID: "step-1"), sentBy: "ann"), to: runID)
                 #expect(try await stage.end(of: runID) == .completed)
                 try await stage.expectConsistent(runID, chain)

@@ -48,7 +48,7 @@ struct StartWriter: Sendable {
 
     func write(_ batch: [NewRun]) async -> [Result<StartOutcome, StoreError>] {
         if batch.allSatisfy({ $0.idempotency == nil }) { return await writeSorted(batch) }
-        // One statement can't take a key twice: who comes second waits for the first, and then finds the key taken.
+        // One statement can't take a key twice: who comes second looks the first one up afterwards.
         var seen: Set<KeyID> = []
         var (firsts, repeats): ([Int], [Int]) = ([], [])
         for (index, new) in batch.enumerated() {
@@ -59,8 +59,17 @@ struct StartWriter: Sendable {
         var results: [Result<StartOutcome, StoreError>] = batch.map { _ in .failure(.shuttingDown) }
         for (index, result) in zip(firsts, await writeSorted(firsts.map { batch[$0] })) { results[index] = result }
         guard !repeats.isEmpty else { return results }
-        for (index, result) in zip(repeats, await write(repeats.map { batch[$0] })) { results[index] = result }
+        for (index, result) in zip(repeats, await lookUp(repeats.map { batch[$0] })) { results[index] = result }
         return results
+    }
+
+    /// What the keys of these starts stand for by now.
+    private func lookUp(_ batch: [NewRun]) async -> [Result<StartOutcome, StoreError>] {
+        do throws(PostgresError) {
+            return try await answer(batch, written: batch.map { _ in false })
+        } catch {
+            return batch.map { _ in .failure(StoreError(error)) }
+        }
     }
 
     private func writeSorted(_ batch: [NewRun]) async -> [Result<StartOutcome, StoreError>] {

@@ -141,6 +141,20 @@ struct LeavingTests {
         #expect(play.run.steps[0].attempts == 2)
     }
 
+    @Test("a step that was dropped before it began is PENDING for ever, one that had begun is FAILED")
+    func droppedSteps() throws {
+        var never = try Play(Flow("a b"))
+        try never.script("cancel")
+        #expect(never.run.steps.map(\.status) == [.pending, .pending])
+        #expect(never.run.steps[0].completedAt == nil)
+        #expect(never.run.steps[0].nextAttemptAt == nil)
+
+        var begun = try Play(Flow("a b"))
+        try begun.script("go a=what cancel -a=ok")
+        #expect(begun.run.steps.map(\.status) == [.failed, .pending])
+        #expect(begun.run.steps[0].completedAt == begun.now)
+    }
+
     @Test("the reason of a cancel reaches the run's error", arguments: [nil, "customer changed their mind"])
     func cancelReason(_ reason: String?) throws {
         var play = try Play(Flow("a"))

@@ -41,7 +41,7 @@ final class TestParticipant: Sendable {
         let router = Router()
         router.post("**") { request, _ in await participant.handle(request) }
         var logger = Logger(label: "participant")
-        logger.logLevel = .error
+        logger.logLevel = .critical
         let server = Application(
             router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in source.yield(channel.localAddress?.port ?? 0) }, logger: logger)
