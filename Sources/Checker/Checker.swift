@@ -7,8 +7,6 @@
 // Tests, the chaos script and `saga check` all ask this and nothing else.
 
 package import Core
-internal import NIOPosix
-internal import Participants
 package import Postgres
 internal import Storage
 
@@ -60,7 +58,8 @@ package enum Checker {
     private static func check(
         _ pool: Pool, _ ledgers: [String: String], _ acknowledged: [Acknowledgement], _ options: Options
     ) async throws(CheckerError) -> Report {
-        let before = try await read(pool, DatabaseNow()).first ?? Instant(microseconds: 0)
+        // Whether the database is there at all shall be known soon; later statements are worth waiting for.
+        let before = try await read(pool, DatabaseNow(), deadline: .seconds(3)).first ?? Instant(microseconds: 0)
         let entries = try await LedgerReader.read(ledgers)
         var report = Report()
         report.note(entries)
@@ -116,8 +115,10 @@ package enum Checker {
         report.counts.acknowledged = acknowledged.count
     }
 
-    static func read<S: Statement>(_ pool: Pool, _ statement: S) async throws(CheckerError) -> [S.Row] {
-        do throws(PostgresError) { return try await pool.execute(statement, deadline: .seconds(30)) } catch {
+    static func read<S: Statement>(
+        _ pool: Pool, _ statement: S, deadline: Duration = .seconds(30)
+    ) async throws(CheckerError) -> [S.Row] {
+        do throws(PostgresError) { return try await pool.execute(statement, deadline: deadline) } catch {
             throw .database("\(error)")
         }
     }

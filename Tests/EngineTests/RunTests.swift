@@ -120,4 +120,27 @@ struct RunTests {
             }
         }
     }
+
+    @Test("no more calls are in flight to a participant than its maxConcurrent allows, and none is forgotten")
+    func maxConcurrent() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1)
+        let meter = Meter()
+        try await Stage.with(
+            [chain],
+            answer: { _ in
+                meter.enter()
+                try? await Task.sleep(for: .milliseconds(5))
+                meter.leave()
+                return (200, "{}")
+            }
+        ) { stage in
+            try await stage.test.execute("UPDATE participants SET max_concurrent = 3")
+            try await stage.withEngine { _ in
+                for runID in try await stage.start(chain, count: 60) {
+                    #expect(try await stage.end(of: runID) == .completed)
+                }
+                #expect(meter.highest == 3)
+            }
+        }
+    }
 }

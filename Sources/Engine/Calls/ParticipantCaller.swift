@@ -5,6 +5,7 @@ import Participants
 struct ParticipantCaller: Sendable {
     let client: ParticipantClient
     let registry: ParticipantRegistry
+    let limiter = CallLimiter()
 
     /// What a call needs to know besides the run itself.
     struct Trace: Sendable {
@@ -15,9 +16,11 @@ struct ParticipantCaller: Sendable {
     }
 
     /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
+    ///
+    /// - Parameter isWanted: asked again when the call had to wait for its turn; the lease may be lost by then.
     func call(
         _ run: Run, step index: Int, action: CallAction, attempt: Int, trace: Trace,
-        completion: @escaping @Sendable (CallResult) -> Void
+        isWanted: @escaping @Sendable () -> Bool, completion: @escaping @Sendable (CallResult) -> Void
     ) {
         let step = run.definition.steps[index]
         guard let definition = action == .execute ? step.action : step.compensation else {
@@ -25,20 +28,28 @@ struct ParticipantCaller: Sendable {
         }
         let isAmbiguous =
             action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
-        let begun = ContinuousClock.now
-        let finish: @Sendable (Answer) -> Void = { answer in
-            completion(
-                CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: ContinuousClock.now - begun))
+        let finish: @Sendable (Answer, Duration) -> Void = { answer, duration in
+            completion(CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: duration))
         }
         guard let participant = registry.participant(definition.participant) else {
-            return finish(.notSent("No participant is registered as \(definition.participant)."))
+            return finish(.notSent("No participant is registered as \(definition.participant)."), .zero)
         }
         do {
             let call = try render(
                 run, step: step.id, action: action, attempt: attempt, definition, participant, trace)
-            client.send(call) { finish(Answer($0)) }
+            limiter.run(definition.participant, limit: participant.maxConcurrent) { done in
+                guard isWanted() else {
+                    done()
+                    return finish(.notSent("The lease ran out before the call's turn came."), .zero)
+                }
+                let begun = ContinuousClock.now
+                client.send(call) { result in
+                    done()
+                    finish(Answer(result), ContinuousClock.now - begun)
+                }
+            }
         } catch {
-            finish(.unrenderable("The request can't be built: \(error)"))
+            finish(.unrenderable("The request can't be built: \(error)"), .zero)
         }
     }
 

@@ -10,6 +10,8 @@ import Synchronization
 struct RegisteredParticipant: Sendable {
     /// Where it is.
     let baseURL: BaseURL
+    /// Calls in flight to it from this engine at the most; nil for no limit of its own.
+    let maxConcurrent: Int?
     /// Sent with every call. May hold secrets.
     let headers: [(name: String, value: String)]
 }
@@ -36,7 +38,7 @@ final class ParticipantRegistry: Service {
         for row in try await pool.execute(FindParticipants()) {
             do {
                 fresh[row.name] = RegisteredParticipant(
-                    baseURL: try BaseURL(parsing: row.url), headers: row.headers)
+                    baseURL: try BaseURL(parsing: row.url), maxConcurrent: row.maxConcurrent, headers: row.headers)
             } catch {
                 logger.error(
                     "a registered participant has an unusable URL", metadata: ["participant": "\(row.name)"])

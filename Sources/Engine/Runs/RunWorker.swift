@@ -84,10 +84,13 @@ struct RunWorker {
         }
         for (index, step) in run.steps.enumerated() {
             guard let call = step.callInFlight, inFlight.insert(index).inserted else { continue }
-            let mailbox = mailbox
-            context.caller.call(run, step: index, action: call.action, attempt: call.attempt, trace: trace) {
-                mailbox.post(.answered(step: index, action: call.action, attempt: call.attempt, $0))
-            }
+            let (mailbox, table, lease) = (mailbox, context.table, claimed.lease)
+            context.caller.call(
+                run, step: index, action: call.action, attempt: call.attempt, trace: trace,
+                isWanted: { table.isHeld(lease, at: .now) },
+                completion: {
+                    mailbox.post(.answered(step: index, action: call.action, attempt: call.attempt, $0))
+                })
         }
         watchWaitingSteps()
         return true
