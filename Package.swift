@@ -57,13 +57,14 @@ let package = Package(
         .target(name: "Redis", dependencies: ["CHiredis", logging], swiftSettings: settings),
         .target(name: "Storage", dependencies: ["Core", "Postgres", logging, lifecycle], swiftSettings: settings),
         .target(name: "Participants", dependencies: ["Core", nioSSL] + nio, swiftSettings: settings),
-        .target(name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"], swiftSettings: settings),
+        .target(
+            name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"] + nio, swiftSettings: settings),
 
         .executableTarget(
             name: "API",
             dependencies: [
-                "Core", "Settings", "Storage", "Postgres", "Participants", "Redis", hummingbird, hummingbirdCore, httpTypes,
-                nioHTTPTypes, crypto, logging, lifecycle, unixSignals,
+                "Core", "Settings", "Storage", "Postgres", "Participants", "Redis", hummingbird, hummingbirdCore,
+                httpTypes, nioHTTPTypes, crypto, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
@@ -106,11 +107,13 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Core", "Settings", "Storage", "Postgres", "TestSupport", hummingbird, httpTypes, lifecycle, logging,
+                "Engine", "Core", "Settings", "Storage", "Postgres", "TestSupport", hummingbird, httpTypes, lifecycle,
+                logging,
             ] + nio,
             swiftSettings: settings),
         .testTarget(
-            name: "SystemTests", dependencies: ["Checker", "Core", "Storage", "Postgres", "Participants", "TestSupport"],
+            name: "SystemTests",
+            dependencies: ["Checker", "Core", "Storage", "Postgres", "Participants", "TestSupport"] + nio,
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

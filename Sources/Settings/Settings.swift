@@ -63,7 +63,8 @@ package struct Settings {
         let text = try text(key, default: String(fallback), help: help)
         guard let value = Int(text), range.contains(value) else {
             throw SettingsError(
-                "\(name(key)) is \"\(text)\", but must be a whole number from \(range.lowerBound) to \(range.upperBound).")
+                "\(name(key)) is \"\(text)\", but must be a whole number from \(range.lowerBound) to \(range.upperBound)."
+            )
         }
         return value
     }

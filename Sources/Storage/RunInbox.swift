@@ -25,7 +25,9 @@ package struct RunInbox: Sendable {
 
     /// Asks for the run to be undone. What is accepted here never ends COMPLETED.
     package func cancel(_ runID: RunID, reason: String?, by: String) async throws(StoreError) -> InboxOutcome {
-        if try await send(SendToRun(runID: runID, request: InboxRequest(.cancel(reason: reason), sentBy: by))) { return .accepted }
+        if try await send(SendToRun(runID: runID, request: InboxRequest(.cancel(reason: reason), sentBy: by))) {
+            return .accepted
+        }
         guard let status = try await reader.status(of: runID) else { return .unknownRun }
         return .terminal(status)
     }

@@ -42,7 +42,8 @@ extension CallResult {
             guard let output = Self.output(body) else {
                 self.outcome = .unknown
                 self.failure = Failure(
-                    kind: Outcome.unknown.rawValue, message: "The answer \(status) has a body that is neither JSON nor text.",
+                    kind: Outcome.unknown.rawValue,
+                    message: "The answer \(status) has a body that is neither JSON nor text.",
                     httpStatus: status)
                 return
             }

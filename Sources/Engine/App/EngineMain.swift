@@ -8,7 +8,8 @@ struct EngineMain {
     static func main() async throws {
         // Writing to a peer that has gone must be an error, not the end.
         signal(SIGPIPE, SIG_IGN)
-        var settings = Settings(program: "sagaflow-engine", about: "claims due runs, calls participants, stores results.")
+        var settings = Settings(
+            program: "sagaflow-engine", about: "claims due runs, calls participants, stores results.")
         let configuration: EngineConfiguration
         do {
             configuration = try EngineConfiguration(&settings)

@@ -42,7 +42,8 @@ struct Quarantine: Sendable {
         do {
             let isDone = try await leases.quarantine(lease, failure)
             logger.error(
-                "a run was quarantined", metadata: ["runId": "\(lease.runID)", "reason": "\(reason)", "written": "\(isDone)"])
+                "a run was quarantined",
+                metadata: ["runId": "\(lease.runID)", "reason": "\(reason)", "written": "\(isDone)"])
         } catch {
             logger.error(
                 "a run can't be quarantined now", metadata: ["runId": "\(lease.runID)", "error": "\(error)"])

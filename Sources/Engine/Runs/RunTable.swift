@@ -89,7 +89,9 @@ final class RunTable: Sendable {
     }
 
     /// Takes in the answer to a renewal that was asked for at `asked`.
-    func renewed(_ asked: [Lease], held: [RunID: Int], until: ContinuousClock.Instant) -> (lost: Int, inboxes: [Mailbox]) {
+    func renewed(_ asked: [Lease], held: [RunID: Int], until: ContinuousClock.Instant) -> (
+        lost: Int, inboxes: [Mailbox]
+    ) {
         state.withLock { state in
             var lost = 0
             var inboxes: [Mailbox] = []

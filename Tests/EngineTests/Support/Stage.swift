@@ -57,7 +57,9 @@ struct Stage: Sendable {
     }
 
     /// Starts runs as the API does.
-    func start(_ definition: WorkflowDefinition, count: Int = 1, input: JSON = ["orderId": "o-1"]) async throws -> [RunID] {
+    func start(_ definition: WorkflowDefinition, count: Int = 1, input: JSON = ["orderId": "o-1"]) async throws
+        -> [RunID]
+    {
         let runs = (0..<count).map { _ in NewRun.sample(definition, input: input) }
         for batch in stride(from: 0, to: count, by: 100) {
             let part = Array(runs[batch..<min(count, batch + 100)])
@@ -97,7 +99,8 @@ struct Stage: Sendable {
             try await Task.sleep(for: .milliseconds(10))
         }
         let state = try await reader.find(runID)
-        Issue.record("the run never became \(what): \(String(describing: state?.run.status)) \(kinds(try await events(runID)))")
+        Issue.record(
+            "the run never became \(what): \(String(describing: state?.run.status)) \(kinds(try await events(runID)))")
         throw CancellationError()
     }
 
@@ -110,7 +113,9 @@ struct Stage: Sendable {
     func events(_ runID: RunID) async throws -> [StoredEvent] { try await reader.events(of: runID) }
 
     func kinds(_ events: [StoredEvent]) -> [String] {
-        events.map { [$0.row.kind.rawValue, $0.row.stepID, $0.row.action?.rawValue].compactMap { $0 }.joined(separator: " ") }
+        events.map {
+            [$0.row.kind.rawValue, $0.row.stepID, $0.row.action?.rawValue].compactMap { $0 }.joined(separator: " ")
+        }
     }
 
     /// The rows are what the history says, and a terminal run has no outbox row.
