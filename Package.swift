@@ -58,7 +58,8 @@ let package = Package(
         .target(name: "Storage", dependencies: ["Core", "Postgres", logging, lifecycle], swiftSettings: settings),
         .target(name: "Participants", dependencies: ["Core", nioSSL] + nio, swiftSettings: settings),
         .target(
-            name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"] + nio, swiftSettings: settings),
+            name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"] + nio,
+            swiftSettings: settings),
 
         .executableTarget(
             name: "API",
