@@ -38,12 +38,9 @@ struct Claimer: Service {
 
     private func claimUntilStopped(_ workers: inout DiscardingTaskGroup) async {
         var backoff = Backoff()
-        // A saturated engine waits until a fair part of its room is free: many small claims cost more than few large ones.
-        let worthwhile = max(1, context.table.capacity / 8)
         while !context.table.isStopping {
-            let room = await context.table.waitForRoom(worthwhile)
+            let limit = min(await room(), Self.maxBatch)
             if context.table.isStopping { break }
-            let limit = min(room, Self.maxBatch)
             let asked = ContinuousClock.now
             do {
                 let claimed = try await context.leases.claim(limit: limit)
@@ -55,6 +52,15 @@ struct Claimer: Service {
                 await context.wakeUp.wait(atMost: backoff.wait())
             }
         }
+    }
+
+    /// How many runs can be taken. A saturated engine gathers room for a moment: many small claims cost more than few
+    /// large ones.
+    private func room() async -> Int {
+        let room = await context.table.waitForRoom(1)
+        guard room < context.table.capacity / 8, !context.table.isStopping else { return room }
+        _ = await pause(for: .milliseconds(10))
+        return max(room, context.table.capacity - context.table.count)
     }
 
     private func carry(_ claimed: ClaimedRun, asked: ContinuousClock.Instant, _ workers: inout DiscardingTaskGroup) {

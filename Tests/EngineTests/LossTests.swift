@@ -117,3 +117,28 @@ struct LossTests {
         #expect(error?.description.contains(says) == true, "\(String(describing: error))")
     }
 }
+
+@Suite("An engine clears up")
+struct MaintenanceTests {
+    @Test("expired idempotency keys go, however many; the others stay")
+    func expiredKeys() async throws {
+        try await Stage.with([]) { stage in
+            try await stage.test.execute(
+                """
+                INSERT INTO idempotency_keys
+                SELECT 'default', 'key-' || i, sha256(''), gen_random_uuid(),
+                    now() + CASE WHEN i <= 2500 THEN interval '-1 second' ELSE interval '1 hour' END
+                FROM generate_series(1, 2503) i
+                """)
+            try await stage.withEngine { _ in
+                let giveUpAt = ContinuousClock.now + .seconds(10)
+                var left: String?
+                while left != "3", ContinuousClock.now < giveUpAt {
+                    left = try await stage.test.value("SELECT count(*) FROM idempotency_keys")
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                #expect(left == "3")
+            }
+        }
+    }
+}

@@ -11,13 +11,14 @@ struct ShutdownTests {
             try await withClient({ $0.maxConnectionsPerOrigin = 3 }) { client in
                 let endings = try await withThrowingTaskGroup(of: Ending.self) { group in
                     for _ in 0..<10 {
-                        group.addTask { await client.send(call(server.port, timeout: .seconds(30))).ending }
+                        group.addTask { await client.send(call(server.port, timeout: .seconds(60))).ending }
                     }
                     try await until("all calls wait") {
                         await client.statistics().waiting + server.requests.count == 10
                     }
                     try await server.received(3)
-                    await client.shutdown()
+                    let took = await ContinuousClock().measure { await client.shutdown() }
+                    #expect(took < .seconds(20), "the calls' own deadline ended them")
                     return try await group.reduce(into: [Ending: Int]()) { $0[$1, default: 0] += 1 }
                 }
                 #expect(endings == [.unknown(.shutdown): 3, .notSent(.shutdown): 7])
@@ -52,7 +53,7 @@ struct ShutdownTests {
     func graceUsedUp() async throws {
         try await FaultyServer.with(script: { _ in [] }) { server in
             try await withClient { client in
-                async let first = client.send(call(server.port, timeout: .seconds(30)))
+                async let first = client.send(call(server.port, timeout: .seconds(60)))
                 try await server.received(1)
                 await client.shutdown(grace: .milliseconds(50))
                 #expect(await first.ending == .unknown(.shutdown))

@@ -4,7 +4,7 @@
 # The settings Postgres is measured with, beyond its defaults. Durable: fsync and synchronous_commit stay on.
 BENCH_POSTGRES=(shared_buffers=512MB max_wal_size=4GB)
 # What the engine's own connections set, so that the floor is measured with the same plans.
-FLOOR_OPTIONS='-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off'
+FLOOR_OPTIONS='-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c enable_hashjoin=off -c jit=off'
 # Runs in one statement, and numbers of pgbench clients of which the best counts.
 FLOOR_BATCH=200
 FLOOR_CLIENTS=(1 2 4)

@@ -122,6 +122,7 @@ extension RunWorker {
                     run = commit.run
                     postponeWaits(of: commit, by: .now - decidedAt)
                     if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
+                    if run.status == .failed { tellOfFailure() }
                     if commit.ends || commit.releaseIn != nil { return false }
                     isInboxPending = unread > 0
                     return isInboxPending ? await settle([]) : true
@@ -136,6 +137,16 @@ extension RunWorker {
                 return false
             }
         }
+    }
+
+    /// A FAILED run waits for a person: it is logged at the level that wakes one.
+    private func tellOfFailure() {
+        context.logger.error(
+            "a run failed and needs a person",
+            metadata: [
+                "runId": "\(run.id)", "workflow": "\(run.definition.name)", "stepId": "\(run.error?.stepID ?? "-")",
+                "reason": "\(run.error?.message ?? "-")",
+            ])
     }
 
     /// A stored backoff counts from its commit, not from its decision: without this the next attempt would begin too

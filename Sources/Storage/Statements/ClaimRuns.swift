@@ -50,8 +50,8 @@ package struct ClaimRuns: Statement {
             FROM due JOIN workflow_runs r ON r.run_id = due.run_id
             LEFT JOIN LATERAL (
                 SELECT max(e.seq) AS seq, bool_or(e.seq > due.last_seq AND e.kind <> 'attempt_started') AS progressed
-                FROM run_events e WHERE e.run_id = due.run_id
-            ) seen ON due.lease_owner IS NOT NULL
+                FROM run_events e WHERE e.run_id = due.run_id AND due.lease_owner IS NOT NULL
+            ) seen ON true
         ), begun AS (
             UPDATE run_steps s
             SET status = CASE WHEN s.compensation_status = 'PENDING' THEN s.status ELSE 'EXECUTING' END,
@@ -95,7 +95,7 @@ package struct ClaimRuns: Statement {
                 array_agg(is_compensation_ambiguous) AS is_compensation_ambiguous, array_agg(output) AS output,
                 array_agg(error) AS error, array_agg(started_at) AS started_at,
                 array_agg(completed_at) AS completed_at, array_agg(next_attempt_at) AS next_attempt_at
-            FROM (SELECT * FROM run_steps WHERE run_id = c.run_id ORDER BY step_index) ordered
-        ) s ON NOT c.is_fresh
+            FROM (SELECT * FROM run_steps WHERE run_id = c.run_id AND NOT c.is_fresh ORDER BY step_index) ordered
+        ) s ON true
         """
 }

@@ -49,5 +49,31 @@ package struct ForgetEngine: Statement {
     package func bind(_ parameters: inout Parameters) { parameters.uuid(engine.uuid) }
 }
 
+/// Deletes idempotency keys past their expiry, a bounded number at a time; several engines may do so at once.
+package struct DeleteExpiredKeys: Statement {
+    package let limit: Int
+
+    /// How many were deleted.
+    package typealias Row = Int64
+
+    package init(limit: Int) { self.limit = limit }
+
+    package static let sql = """
+        WITH expired AS MATERIALIZED (
+            SELECT tenant_id, idempotency_key FROM idempotency_keys WHERE expires_at < now()
+            ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        ), gone AS (
+            DELETE FROM idempotency_keys k USING expired e
+            WHERE k.tenant_id = e.tenant_id AND k.idempotency_key = e.idempotency_key AND k.expires_at < now()
+            RETURNING 1
+        )
+        SELECT count(*) FROM gone
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.int64(Int64(limit)) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
+}
+
 /// The release these processes are of.
 package let sagaflowVersion = "0.1.0"
