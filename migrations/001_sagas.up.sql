@@ -38,7 +38,7 @@ CREATE TABLE workflow_definitions (
 CREATE TABLE participants (
     participant_name text        PRIMARY KEY,
     url              text        NOT NULL,
-    -- Calls in flight to it, per engine; null = the engine's default.
+    -- Calls in flight to it, per engine; null = no limit of its own.
     max_concurrent   int         CHECK (max_concurrent > 0),
     -- May hold secrets: never shown, never logged.
     headers          json        NOT NULL DEFAULT '{}',
@@ -162,7 +162,7 @@ CREATE TABLE run_inbox (
     inbox_id   bigint      GENERATED ALWAYS AS IDENTITY,
     kind       text        NOT NULL CHECK (kind IN ('cancel', 'retry')),
     payload    json        NOT NULL DEFAULT '{}',
-    -- Who asked: the name of an admin token, or `client`.
+    -- Who asked.
     sent_by    text        NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (run_id, inbox_id)

@@ -102,6 +102,24 @@ struct ClaimTests {
         }
     }
 
+    @Test("A failure beside a call in flight is stored at once: a takeover starts nothing new")
+    func takeoverWhileDraining() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleDiamond()
+            let engine = TestEngine(test, definition)
+            var held = try await engine.begin(definition)
+            _ = try await engine.settle(&held, [try held.answered(.yes)])
+            let left = try #require(held.calls.first)
+            let refusal = Happening.finished(step: left.step, action: left.action, attempt: left.attempt, .no)
+            _ = try await engine.settle(&held, [refusal])
+            try await test.expireLeases()
+            let taken = try await engine.claimOne()
+            #expect(taken.run.cause == .stepFailed && taken.run.isDraining)
+            #expect(taken.calls == [Call(step: 2, action: .execute, attempt: 1)])
+            try await expectFold(test, taken, definition)
+        }
+    }
+
     @Test("With the deadline over or an unread inbox a claim begins nothing: that is decided first")
     func claimHoldsBack() async throws {
         try await TestDatabase.with { test in

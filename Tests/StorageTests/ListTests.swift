@@ -64,6 +64,7 @@ struct ListTests {
                 #expect(page.count <= limit)
                 if page.isEmpty { break }
                 seen += page
+                try #require(seen.count <= all.count, "a page repeats the one before")
                 query.before = page.last
                 if seen.count < 5 { try await engine.start([.sample(try .sampleChain(1, name: "alpha"))]) }
             }

@@ -83,6 +83,17 @@ struct MigratorTests {
         }
     }
 
+    @Test("A file is undone when it can't be recorded")
+    func unrecordedFile() async throws {
+        let greedy = Migration(
+            version: 1, title: "greedy", up: "CREATE TABLE a (id int); DROP TABLE schema_migrations;", down: "")
+        try await withMigrator([greedy]) { (test: TestDatabase, migrator: Migrator) async throws in
+            await #expect(throws: MigrationError.self) { try await migrator.up() }
+            #expect(try await test.value("SELECT to_regclass('a')") == nil)
+            #expect(try await migrator.status().map(\.state) == [.pending])
+        }
+    }
+
     @Test("A file that commits by itself is refused by name", arguments: ["COMMIT;", "ROLLBACK; BEGIN;"])
     func endsTransaction(text: String) async throws {
         let rude = Migration(version: 1, title: "rude", up: "CREATE TABLE a (id int); \(text) SELECT 1;", down: "")

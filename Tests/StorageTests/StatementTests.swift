@@ -67,7 +67,8 @@ struct StatementTests {
             SendToFailedRun(runID: runID, request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
             ReadInbox(runID: runID), FindRun(runID), FindSteps(runID), FindRunStatus(runID), FindEvents(runID),
             ListRuns(query: query), ListLiveRuns(query: query), ListCorrelatedRuns(query: query, correlationID: "c"),
-            BeatEngine(engine: engine, host: "here", inFlight: 0), DeleteExpiredKeys(limit: 10), ForgetEngine(engine: engine),
+            BeatEngine(engine: engine, host: "here", inFlight: 0), DeleteExpiredKeys(limit: 10),
+            ForgetEngine(engine: engine),
             QuarantineRun(engine: engine, lease: lease, failure: Failure(kind: "quarantined", message: "no")),
         ]
     }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Which hosts no participant may be on: those that answer with a machine's own credentials, and those that are no
-/// single host. Names are judged by themselves here; what they resolve to is judged where calls are made.
+/// single host. Names are judged by themselves here; what they resolve to is not.
 struct AddressRules: Sendable {
     /// Hosts that are allowed all the same, as written in URLs.
     let allowed: Set<String>
