@@ -102,6 +102,20 @@ struct LossTests {
         }
     }
 
+    @Test("a participant registered after the engine has started is called at the first attempt")
+    func registeredJustNow() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1)
+        try await Stage.with([chain]) { stage in
+            try await stage.test.execute("UPDATE participants SET participant_name = 'later'")
+            try await stage.withEngine { _ in
+                try await stage.test.execute("UPDATE participants SET participant_name = 'demo'")
+                let runID = try await stage.start(chain)[0]
+                #expect(try await stage.end(of: runID) == .completed)
+                #expect(stage.participant.calls.map(\.attempt) == [1])
+            }
+        }
+    }
+
     @Test(
         "a setting that can't be used is refused with a sentence that names it",
         arguments: [

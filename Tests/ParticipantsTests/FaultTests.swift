@@ -7,7 +7,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
     let name: String
     let acts: [Act]
     let ending: Ending
-    var timeout = Duration.seconds(60)
+    var timeout = Duration.seconds(30)
 
     var testDescription: String { name }
 

@@ -119,7 +119,7 @@ struct PoolTests {
                 #expect(await client.send(call(server.port)).body == Array("own".utf8))
                 let channel = try #require(server.openChannels.first)
                 try await channel.writeAndFlush(ByteBuffer(string: forged)).get()
-                try await channel.closeFuture.get()
+                try await until("the client closes the connection") { !channel.isActive }
                 #expect(await client.send(call(server.port)).body == Array("own".utf8))
             }
         }
@@ -130,7 +130,7 @@ struct PoolTests {
         try await FaultyServer.with(script: { _ in [.send(answer())] }) { server in
             try await withClient({ $0.idleTimeout = .milliseconds(50) }) { client in
                 #expect(await client.send(call(server.port)).ending == .response(200))
-                for channel in server.openChannels { try await channel.closeFuture.get() }
+                try await until("the server sees every connection closed") { server.openChannels.isEmpty }
                 #expect(await client.send(call(server.port)).ending == .response(200))
                 #expect(server.accepted == 2)
             }

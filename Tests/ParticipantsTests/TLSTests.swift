@@ -82,7 +82,7 @@ struct TLSTests {
                 }
                 #expect(server.accepted == 1)
             }
-            for channel in server.openChannels { try await channel.closeFuture.get() }
+            try await until("the server sees every connection closed") { server.openChannels.isEmpty }
         }
     }
 

@@ -15,6 +15,12 @@ struct ParticipantCaller: Sendable {
         let traceparent: String?
     }
 
+    /// Makes sure that the participant of a call is known if it is registered.
+    func lookFor(_ action: CallAction, of step: StepDefinition) async {
+        guard let definition = action == .execute ? step.action : step.compensation else { return }
+        await registry.lookFor(definition.participant)
+    }
+
     /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
     ///
     /// - Parameter isWanted: asked again when the call had to wait for its turn; the lease may be lost by then.

@@ -22,6 +22,8 @@ final class ParticipantRegistry: Service {
     private let logger: Logger
     private let interval: Duration
     private let known = Mutex<[String: RegisteredParticipant]>([:])
+    /// When `lookFor` last read the table.
+    private let reading = Mutex<ContinuousClock.Instant?>(nil)
 
     init(pool: Pool, interval: Duration = .seconds(1), logger: Logger) {
         self.pool = pool
@@ -31,6 +33,22 @@ final class ParticipantRegistry: Service {
 
     /// The participant, or nil if none of that name is registered.
     func participant(_ name: String) -> RegisteredParticipant? { known.withLock { $0[name] } }
+
+    /// Makes sure that a participant registered a moment ago is known: reads the table if this one is not, but not again
+    /// within a tenth of a second. To be asked before a call, which would end `notSent` otherwise.
+    func lookFor(_ name: String) async {
+        let mustRead = reading.withLock { last in
+            if participant(name) != nil { return false }
+            let now = ContinuousClock.now
+            if let last, now - last < .milliseconds(100) { return false }
+            last = now
+            return true
+        }
+        guard mustRead else { return }
+        do { try await refresh() } catch {
+            logger.warning("participants can't be read", metadata: ["error": "\(error)"])
+        }
+    }
 
     /// Reads the table once.
     func refresh() async throws(PostgresError) {

@@ -45,7 +45,7 @@ struct RunWorker {
             guard await settle([hasLostCalls ? .tookOver : .woke]) else { return }
         }
         while true {
-            guard startCalls() else { return }
+            guard await startCalls() else { return }
             let messages = await mailbox.next()
             let happenings = messages.compactMap { take($0) }
             guard await settle(happenings) else { return }
@@ -77,13 +77,14 @@ struct RunWorker {
     }
 
     /// Makes the calls whose intent is stored and which are not under way. False when the lease has run out.
-    private mutating func startCalls() -> Bool {
+    private mutating func startCalls() async -> Bool {
         guard context.table.isHeld(claimed.lease, at: .now) else {
             context.logger.notice("a lease ran out before its next call", metadata: ["runId": "\(run.id)"])
             return false
         }
         for (index, step) in run.steps.enumerated() {
             guard let call = step.callInFlight, inFlight.insert(index).inserted else { continue }
+            await context.caller.lookFor(call.action, of: run.definition.steps[index])
             let (mailbox, table, lease) = (mailbox, context.table, claimed.lease)
             context.caller.call(
                 run, step: index, action: call.action, attempt: call.attempt, trace: trace,

@@ -26,14 +26,20 @@ package struct CommitDecisions: Statement {
 
     // `guard` locks the outbox rows and looks at their newest version, then everything else reads its verdicts by
     // position. An intermediate result does not rewrite the outbox row. A terminal decision must not slip past a cancel
-    // that was accepted before it: with unread inbox rows it is sent back.
+    // that was accepted before it: with unread inbox rows it is sent back. Of the consumed inbox rows those count that
+    // still exist: a decision sent again after a lost answer finds none.
     package static let sql = """
         WITH guard AS MATERIALIZED (
-            SELECT array_agg(CASE WHEN o.run_id IS NULL THEN 0 WHEN u.ends AND o.inbox_count > u.consumed THEN 2
+            SELECT array_agg(CASE WHEN o.run_id IS NULL THEN 0 WHEN u.ends AND o.inbox_count > i.consumed THEN 2
                     ELSE 1 END::int2 ORDER BY u.ord) AS verdicts,
-                array_agg(o.inbox_count - u.consumed ORDER BY u.ord) AS unread
+                array_agg(o.inbox_count - i.consumed ORDER BY u.ord) AS unread
             FROM unnest($2::uuid[], $3::int8[], $4::bool[], $5::int4[]) WITH ORDINALITY
                 AS u (run_id, epoch, ends, consumed, ord)
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN u.consumed = 0 THEN 0 ELSE (
+                    SELECT count(*)::int4 FROM unnest($43::uuid[], $44::int8[]) AS c (run_id, inbox_id)
+                    JOIN run_inbox USING (run_id, inbox_id) WHERE c.run_id = u.run_id) END AS consumed
+            ) i
             LEFT JOIN LATERAL (
                 SELECT run_id, inbox_count FROM outbox
                 WHERE run_id = u.run_id AND epoch = u.epoch AND lease_owner = $1 FOR UPDATE

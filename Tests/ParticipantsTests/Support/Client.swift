@@ -28,7 +28,7 @@ func withClient<Result>(
 func call(
     _ port: Int, method: String = "POST", scheme: Scheme = .http, host: String = "127.0.0.1", path: String = "/charge",
     headers: [(String, String)] = [("content-type", "application/json")], body: String = #"{"amount":1}"#,
-    timeout: Duration = .seconds(60)
+    timeout: Duration = .seconds(30)
 ) -> ParticipantCall {
     ParticipantCall(
         method: method, baseURL: BaseURL(origin: Origin(scheme: scheme, host: host, port: port)), path: path,
@@ -82,10 +82,10 @@ struct NeverHappened: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Looks at something the client can only be asked about, again and again, until it is as wanted; gives up after a
-/// minute.
+/// Looks at something the client can only be asked about, again and again, until it is as wanted; gives up after
+/// half a minute.
 func until(_ what: String, _ condition: () async -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(30)
     while await !condition() {
         guard ContinuousClock.now < end else { throw NeverHappened(description: what) }
         try await Task.sleep(for: .milliseconds(1))
