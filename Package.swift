@@ -22,6 +22,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
@@ -56,7 +57,7 @@ let package = Package(
         .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: settings),
         .target(name: "Redis", dependencies: ["CHiredis", logging], swiftSettings: settings),
         .target(name: "Storage", dependencies: ["Core", "Postgres", logging, lifecycle], swiftSettings: settings),
-        .target(name: "Participants", dependencies: ["Core", nioSSL] + nio, swiftSettings: settings),
+        .target(name: "Participants", dependencies: [nioSSL, nioTLS] + nio, swiftSettings: settings),
         .target(
             name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"] + nio,
             swiftSettings: settings),

@@ -38,6 +38,7 @@ struct Claimer: Service {
 
     private func claimUntilStopped(_ workers: inout DiscardingTaskGroup) async {
         var backoff = Backoff()
+        var pause = Duration.zero
         while !context.table.isStopping {
             let limit = min(await room(), Self.maxBatch)
             if context.table.isStopping { break }
@@ -46,7 +47,7 @@ struct Claimer: Service {
                 let claimed = try await context.leases.claim(limit: limit)
                 backoff = Backoff()
                 for run in claimed { carry(run, asked: asked, &workers) }
-                if claimed.count < limit { await sleepUntilDue() }
+                if claimed.count < limit { await sleepUntilDue(foundNothing: claimed.isEmpty, &pause) }
             } catch {
                 context.logger.warning("runs can't be claimed now", metadata: ["error": "\(error)"])
                 await context.wakeUp.wait(atMost: backoff.wait())
@@ -77,10 +78,13 @@ struct Claimer: Service {
         }
     }
 
-    private func sleepUntilDue() async {
+    /// - Parameter pause: grows while a run is due but can't be claimed, because somebody holds a lock on its row.
+    private func sleepUntilDue(foundNothing: Bool, _ pause: inout Duration) async {
         do {
             let due = try await context.leases.nextDue() ?? poll
-            if due > .zero { await context.wakeUp.wait(atMost: min(due, poll)) }
+            pause = foundNothing && due <= .zero ? min(max(pause * 2, .milliseconds(5)), poll) : .zero
+            let wait = max(due, pause)
+            if wait > .zero { await context.wakeUp.wait(atMost: min(wait, poll)) }
         } catch {
             context.logger.warning("the next due run can't be looked up", metadata: ["error": "\(error)"])
             await context.wakeUp.wait(atMost: poll)
@@ -91,15 +95,17 @@ struct Claimer: Service {
     /// holder. Only a courtesy: a killed engine's leases run out by themselves.
     private func drain() async {
         let giveUpAt = ContinuousClock.now + grace
-        while context.table.count > 0, ContinuousClock.now < giveUpAt {
+        while context.table.count > 0, ContinuousClock.now < giveUpAt, !Task.isCancelled {
             await context.wakeUp.wait(atMost: .milliseconds(50))
         }
         let left = context.table.abandonAll()
-        if left.isEmpty { return }
-        context.logger.notice("runs are given back unfinished", metadata: ["count": "\(left.count)"])
-        do { try await context.leases.release(left) } catch {
-            context.logger.warning("leases are left to run out", metadata: ["error": "\(error)"])
+        if !left.isEmpty {
+            context.logger.notice("runs are given back unfinished", metadata: ["count": "\(left.count)"])
+            do { try await context.leases.release(left) } catch {
+                context.logger.warning("leases are left to run out", metadata: ["error": "\(error)"])
+            }
         }
+        // Workers whose lease is lost may still wait for a call that takes its time.
         await context.caller.client.shutdown()
     }
 }

@@ -68,11 +68,12 @@ final class OriginPool {
         if !waiting.isEmpty {
             let now = NIODeadline.now()
             while let call = waiting.popFirst() {
-                if call.deadline > now {
+                if call.deadline <= now {
+                    call.finish(.notSent(exhausted))
+                } else if call.mayBegin() {
                     connection.perform(call)
                     return
                 }
-                call.finish(.notSent(exhausted))
             }
         }
         if loopPool.isShuttingDown {

@@ -54,7 +54,11 @@ package final class ParticipantClient: Sendable {
     /// Makes one call; `completion` gets its end, once, on an event loop or on the calling thread.
     ///
     /// Called on one of the event loops, it stays there and saves two changes of thread.
-    package func send(_ call: ParticipantCall, completion: @escaping @Sendable (TransportResult) -> Void) {
+    /// - Parameter isWanted: asked when the call has waited for a connection; if false it ends `notSent`.
+    package func send(
+        _ call: ParticipantCall, isWanted: @escaping @Sendable () -> Bool = { true },
+        completion: @escaping @Sendable (TransportResult) -> Void
+    ) {
         if let violation = RequestRules.violation(of: call) {
             return completion(.notSent(TransportFailure(.invalidRequest, violation)))
         }
@@ -65,10 +69,10 @@ package final class ParticipantClient: Sendable {
         let deadline = NIODeadline.now() + TimeAmount(min(call.timeout, Self.longestTimeout))
         let pool = nextLoop()
         if pool.eventLoop.inEventLoop {
-            pool.value.start(PendingCall(call, deadline: deadline, completion: completion))
+            pool.value.start(PendingCall(call, deadline: deadline, isWanted: isWanted, completion: completion))
         } else {
             pool.eventLoop.execute {
-                pool.value.start(PendingCall(call, deadline: deadline, completion: completion))
+                pool.value.start(PendingCall(call, deadline: deadline, isWanted: isWanted, completion: completion))
             }
         }
     }

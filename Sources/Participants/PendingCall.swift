@@ -8,11 +8,16 @@ final class PendingCall {
     let call: ParticipantCall
     let deadline: NIODeadline
     private var unsentAttempts = 0
+    private let isWanted: @Sendable () -> Bool
     private var completion: (@Sendable (TransportResult) -> Void)?
 
-    init(_ call: ParticipantCall, deadline: NIODeadline, completion: @escaping @Sendable (TransportResult) -> Void) {
+    init(
+        _ call: ParticipantCall, deadline: NIODeadline, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (TransportResult) -> Void
+    ) {
         self.call = call
         self.deadline = deadline
+        self.isWanted = isWanted
         self.completion = completion
     }
 
@@ -20,6 +25,13 @@ final class PendingCall {
     func mayTryAgain() -> Bool {
         unsentAttempts += 1
         return unsentAttempts < Self.maxUnsentAttempts
+    }
+
+    /// False, and ended, when nobody wants the call any more. To be asked before its first byte is written.
+    func mayBegin() -> Bool {
+        if isWanted() { return true }
+        finish(.notSent(TransportFailure(.withdrawn, "The call was withdrawn before it was sent.")))
+        return false
     }
 
     func finish(_ result: TransportResult) {

@@ -32,6 +32,8 @@ package struct TransportFailure: Error, Hashable, Sendable {
         case responseTooLarge
         /// The call itself cannot be written as a request.
         case invalidRequest
+        /// The caller no longer wanted it when its turn came.
+        case withdrawn
         /// The client was shut down.
         case shutdown
     }

@@ -26,6 +26,8 @@ package struct Database: Sendable {
                 "enable_hashjoin": "off", "jit": "off",
             ]
         ) { $1 }
+        // One row somebody else has locked must not hold up a batch for as long as its leases last.
+        hot.lockTimeout = .milliseconds(500)
         var relaxed = configuration
         relaxed.settings.merge(
             [

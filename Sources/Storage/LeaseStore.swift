@@ -40,12 +40,13 @@ package struct LeaseStore: Sendable {
         return held
     }
 
-    /// Gives leases back at once. Calls may have been in flight: the next claim is a takeover.
-    package func release(_ leases: [Lease]) async throws(StoreError) {
-        _ = try await execute(ReleaseLeases(engine: engine, leases: leases.sorted { $0.runID < $1.runID }))
+    /// Gives leases back, due after `delay`. Calls may have been in flight: the next claim is a takeover.
+    package func release(_ leases: [Lease], after delay: Duration = .zero) async throws(StoreError) {
+        let sorted = leases.sorted { $0.runID < $1.runID }
+        _ = try await execute(ReleaseLeases(engine: engine, leases: sorted, delay: delay))
     }
 
-    /// What waits in the inbox of a run that is held, oldest first, at most 100.
+    /// What waits in the inbox of a run that is held, oldest first.
     package func inbox(of runID: RunID) async throws(StoreError) -> [InboxRow] {
         try await execute(ReadInbox(runID: runID))
     }

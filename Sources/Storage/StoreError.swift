@@ -23,6 +23,11 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Somebody else holds a lock on a row that was needed.
+    package var isLockTimeout: Bool {
+        if case .unavailable(let error) = self { error.state == .lockNotAvailable } else { false }
+    }
+
     /// Sorts a driver's error into what callers can do about it.
     package init(_ error: PostgresError) {
         switch error {

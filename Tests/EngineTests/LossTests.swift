@@ -63,6 +63,35 @@ struct LossTests {
         }
     }
 
+    @Test("a cancel accepted before a quarantine is carried out when an operator takes the run up again")
+    func cancelSurvivesQuarantine() async throws {
+        let chain = try WorkflowDefinition.sampleChain(2)
+        try await Stage.with([chain]) { stage in
+            let runID = try await stage.quarantined(chain) {
+                try await stage.send(InboxRequest(.cancel(reason: nil), sentBy: "ann"), to: $0)
+            }
+            try await stage.withEngine { _ in
+                try await stage.send(InboxRequest(.retry(stepID: "step-1"), sentBy: "ann"), to: runID)
+                try await stage.wait(for: runID, "cancelled") { run, _ in run.status == .cancelled }
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
+    @Test("the retry of a quarantined run repeats the lost call once and burns no other attempt")
+    func retryQuarantined() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1, maxAttempts: 2)
+        try await Stage.with([chain]) { stage in
+            let runID = try await stage.quarantined(chain) { _ in }
+            try await stage.withEngine { _ in
+                try await stage.send(InboxRequest(.retry(stepID: "step-1"), sentBy: "ann"), to: runID)
+                try await stage.wait(for: runID, "completed") { run, _ in run.status == .completed }
+                #expect(stage.participant.calls.map(\.attempt) == [2])
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
     @Test("a stop waits for calls in flight no longer than the grace period, and gives the run back at once")
     func stop() async throws {
         let chain = try WorkflowDefinition.sampleChain(1)

@@ -62,7 +62,7 @@ struct StatementTests {
             CommitDecisions(engine: engine, commits: [commit]),
             FindCommitted(engine: engine, commits: [commit]),
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
-            ReleaseLeases(engine: engine, leases: [lease]), NextDue(),
+            ReleaseLeases(engine: engine, leases: [lease], delay: .zero), NextDue(),
             SendToRun(runID: runID, request: InboxRequest(.cancel(reason: nil), sentBy: "tests")),
             SendToFailedRun(runID: runID, request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
             ReadInbox(runID: runID), FindRun(runID), FindSteps(runID), FindRunStatus(runID), FindEvents(runID),

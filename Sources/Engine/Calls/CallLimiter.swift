@@ -8,37 +8,52 @@ final class CallLimiter: Sendable {
     typealias Call = @Sendable (_ done: @escaping @Sendable () -> Void) -> Void
 
     private struct Lane {
+        var limit: Int
         var inFlight = 0
         var waiting: [Call] = []
+        /// Somebody is beginning waiting calls: whoever ends one meanwhile leaves it to them, however many end at once.
+        var isPumping = false
     }
 
     private let lanes = Mutex<[String: Lane]>([:])
 
-    /// Makes the call now or, if `limit` are in flight already, when one of them has ended.
+    /// Makes the call now or, if `limit` are in flight already, when its turn has come.
     func run(_ participant: String, limit: Int?, _ call: @escaping Call) {
         guard let limit else { return call {} }
-        let mayGo = lanes.withLock { lanes in
-            var lane = lanes[participant] ?? Lane()
-            let mayGo = lane.inFlight < limit
-            if mayGo { lane.inFlight += 1 } else { lane.waiting.append(call) }
-            lanes[participant] = lane
-            return mayGo
+        lanes.withLock { lanes in
+            lanes[participant, default: Lane(limit: limit)].limit = limit
+            lanes[participant]?.waiting.append(call)
         }
-        if mayGo { begin(participant, call) }
+        pump(participant)
     }
 
-    private func begin(_ participant: String, _ call: Call) {
-        call { self.ended(participant) }
+    private func pump(_ participant: String) {
+        let mayPump = lanes.withLock { lanes in
+            guard lanes[participant]?.isPumping == false else { return false }
+            lanes[participant]?.isPumping = true
+            return true
+        }
+        guard mayPump else { return }
+        while let call = next(participant) { call { self.ended(participant) } }
+    }
+
+    /// The next call that may begin; nil ends the pumping.
+    private func next(_ participant: String) -> Call? {
+        lanes.withLock { lanes in
+            guard var lane = lanes[participant] else { return nil }
+            if lane.inFlight < lane.limit, !lane.waiting.isEmpty {
+                lane.inFlight += 1
+                defer { lanes[participant] = lane }
+                return lane.waiting.removeFirst()
+            }
+            lane.isPumping = false
+            lanes[participant] = lane.inFlight == 0 ? nil : lane
+            return nil
+        }
     }
 
     private func ended(_ participant: String) {
-        let next = lanes.withLock { lanes -> Call? in
-            guard var lane = lanes[participant] else { return nil }
-            let next = lane.waiting.isEmpty ? nil : lane.waiting.removeFirst()
-            if next == nil { lane.inFlight -= 1 }
-            lanes[participant] = lane.inFlight == 0 ? nil : lane
-            return next
-        }
-        if let next { begin(participant, next) }
+        lanes.withLock { $0[participant]?.inFlight -= 1 }
+        pump(participant)
     }
 }

@@ -49,7 +49,7 @@ struct ParticipantCaller: Sendable {
                     return finish(.notSent("The lease ran out before the call's turn came."), .zero)
                 }
                 let begun = ContinuousClock.now
-                client.send(call) { result in
+                client.send(call, isWanted: isWanted) { result in
                     done()
                     finish(Answer(result), ContinuousClock.now - begun)
                 }

@@ -50,9 +50,9 @@ struct Quarantine: Sendable {
         }
     }
 
-    /// Lets another claim have the run soon. If the database is away the lease runs out by itself.
+    /// Lets another claim have the run in a second. If the database is away the lease runs out by itself.
     func giveBack(_ lease: Lease) async {
-        do { try await leases.release([lease]) } catch {
+        do { try await leases.release([lease], after: .seconds(1)) } catch {
             logger.info("a lease is left to run out", metadata: ["runId": "\(lease.runID)", "error": "\(error)"])
         }
     }

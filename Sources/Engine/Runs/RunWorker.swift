@@ -42,7 +42,7 @@ struct RunWorker {
     mutating func work() async {
         defer { timer?.cancel() }
         if needsDecision {
-            guard await settle([hasLostCalls ? .tookOver : .woke]) else { return }
+            guard await settle(hasLostCalls ? [] : [.woke], takesOver: hasLostCalls) else { return }
         }
         while true {
             guard await startCalls() else { return }
@@ -57,8 +57,10 @@ struct RunWorker {
         !claimed.beganDueSteps || isInboxPending || !run.hasCallInFlight
     }
 
-    /// Calls are noted as in flight that this claim did not begin.
-    private var hasLostCalls: Bool { !claimed.beganDueSteps && run.hasCallInFlight }
+    /// Calls are noted as in flight that this claim did not begin. (Those of a FAILED run are lost by its retry.)
+    private var hasLostCalls: Bool {
+        !claimed.beganDueSteps && run.hasCallInFlight && !run.status.isTerminal
+    }
 
     /// The database's time, as far as this process can tell.
     private var now: Instant { claimed.now + (ContinuousClock.now - claimedAt) }
@@ -110,12 +112,13 @@ struct RunWorker {
 
 extension RunWorker {
     /// Decides and commits until nothing is left to decide. False when the run is out of this worker's hands.
-    private mutating func settle(_ happenings: [Happening]) async -> Bool {
+    private mutating func settle(_ happenings: [Happening], takesOver: Bool = false) async -> Bool {
         while true {
             do {
                 let inbox = isInboxPending ? try await context.leases.inbox(of: run.id) : []
                 let decidedAt = ContinuousClock.now
-                let commit = decideAll(requests(inbox) + happenings, consumed: inbox.map(\.inboxID))
+                let commit = decideAll(
+                    inOrder(requests(inbox), happenings, takesOver: takesOver), consumed: inbox.map(\.inboxID))
                 isInboxPending = false
                 if commit.events.isEmpty, inbox.isEmpty, run.hasCallInFlight { return true }
                 switch try await context.committer.submit(commit) {
@@ -156,7 +159,7 @@ extension RunWorker {
         for changed in commit.steps where changed.nextIn != nil { run.steps[changed.index].nextAttemptAt? += delay }
     }
 
-    /// What came in through the inbox is decided first: a cancel accepted before a result must not be overtaken by it.
+    /// What the inbox asks for.
     private func requests(_ inbox: [InboxRow]) -> [Happening] {
         inbox.compactMap { row in
             guard let request = row.request else {
@@ -170,6 +173,21 @@ extension RunWorker {
                 return .retry(step: step.index, by: request.sentBy)
             }
         }
+    }
+
+    /// In which order things are decided that came together.
+    ///
+    /// A cancel accepted before a result must not be overtaken by it, so requests come before answers. What a former
+    /// holder left in flight is lost before anything new begins, or attempts begun by a request would count as lost,
+    /// too; but a run cancelled on its way forward need not repeat lost calls first. A FAILED run has to be taken up
+    /// again before it can be cancelled.
+    private func inOrder(_ asked: [Happening], _ happenings: [Happening], takesOver: Bool) -> [Happening] {
+        let cancels = asked.filter { if case .cancel = $0 { true } else { false } }
+        let retries = asked.filter { if case .cancel = $0 { false } else { true } }
+        if run.status == .failed { return retries + cancels }
+        guard takesOver else { return cancels + retries + happenings }
+        return run.status == .compensating
+            ? [.tookOver] + cancels + retries : cancels + [.tookOver] + retries
     }
 
     private func decideAll(_ happenings: [Happening], consumed: [Int64]) -> RunCommit {

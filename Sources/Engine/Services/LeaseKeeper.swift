@@ -21,17 +21,24 @@ struct LeaseKeeper: Service {
     private func renewAll() async {
         var rest = table.leases[...]
         while !rest.isEmpty {
-            let batch = Array(rest.prefix(Self.maxBatch))
+            await renew(Array(rest.prefix(Self.maxBatch)))
             rest = rest.dropFirst(Self.maxBatch)
-            let asked = ContinuousClock.now
-            do {
-                let held = try await leases.renew(batch)
-                let (lost, inboxes) = table.renewed(batch, held: held, until: asked + lease)
-                if lost > 0 { logger.warning("leases were lost", metadata: ["count": "\(lost)"]) }
-                for inbox in inboxes { inbox.post(.inboxFilled) }
-            } catch {
-                logger.warning("leases can't be renewed now", metadata: ["error": "\(error)"])
-            }
+        }
+    }
+
+    private func renew(_ batch: [Lease]) async {
+        let asked = ContinuousClock.now
+        do {
+            let held = try await leases.renew(batch)
+            let (lost, inboxes) = table.renewed(batch, held: held, until: asked + lease)
+            if lost > 0 { logger.warning("leases were lost", metadata: ["count": "\(lost)"]) }
+            for inbox in inboxes { inbox.post(.inboxFilled) }
+        } catch {
+            logger.warning("leases can't be renewed now", metadata: ["error": "\(error)"])
+            // One row that somebody has locked must not cost the others their leases.
+            guard error.isLockTimeout, batch.count > 1 else { return }
+            await renew(Array(batch[..<(batch.count / 2)]))
+            await renew(Array(batch[(batch.count / 2)...]))
         }
     }
 }

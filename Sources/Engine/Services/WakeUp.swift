@@ -5,64 +5,68 @@ import Synchronization
 /// It can also be told of a time at which it should ring by itself: a run this engine gives back until its backoff is
 /// over is found on time, without asking the database when.
 final class WakeUp: Sendable {
-    private struct State {
+    private struct State: Sendable {
         var hasRung = false
         /// The earliest time somebody expects something.
         var expected: ContinuousClock.Instant?
+        /// Counts what happens, so that a waiter who has looked does not miss what comes before it sleeps.
+        var changes = 0
+        var sleeper: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
-    private let changes: AsyncStream<Void>
-    private let source: AsyncStream<Void>.Continuation
-
-    init() { (changes, source) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
     /// Rings. Returns at once.
-    func ring() {
-        state.withLock { $0.hasRung = true }
-        source.yield()
-    }
+    func ring() { change { $0.hasRung = true } }
 
     /// Rings at this time, unless it is woken before.
     func ring(at time: ContinuousClock.Instant) {
-        let isEarlier = state.withLock { state in
-            if let expected = state.expected, expected <= time { return false }
-            state.expected = time
-            return true
-        }
-        if isEarlier { source.yield() }
+        let isEarlier = state.withLock { $0.expected.map { time < $0 } ?? true }
+        if isEarlier { change { $0.expected = min($0.expected ?? time, time) } }
     }
 
     /// Waits for a ring, at most this long. One waiter at a time.
     func wait(atMost timeout: Duration) async {
         let end = ContinuousClock.now + timeout
         while !Task.isCancelled {
-            let (hasRung, expected) = state.withLock { state in
-                if state.hasRung { state.expected = nil }
-                defer { state.hasRung = false }
-                return (state.hasRung, state.expected)
-            }
-            let target = min(end, expected ?? end)
-            if hasRung { return }
-            if ContinuousClock.now >= target {
-                state.withLock { state in
-                    if let expected = state.expected, expected <= .now { state.expected = nil }
+            let (hasRung, target, seen) = state.withLock { state in
+                let now = ContinuousClock.now
+                let isDue = state.expected.map { $0 <= now } ?? false
+                defer {
+                    if state.hasRung || isDue { state.expected = nil }
+                    state.hasRung = false
                 }
-                return
+                return (state.hasRung || isDue, min(end, state.expected ?? end), state.changes)
             }
-            await sleep(until: target)
+            if hasRung || target <= .now { return }
+            await sleep(until: target, unlessChangedSince: seen)
         }
     }
 
-    /// Until then, or until something changes.
-    private func sleep(until target: ContinuousClock.Instant) async {
-        await withTaskGroup { group in
+    private func change(_ body: (inout State) -> Void) {
+        let sleeper = state.withLock { state in
+            body(&state)
+            state.changes += 1
+            defer { state.sleeper = nil }
+            return state.sleeper
+        }
+        sleeper?.resume()
+    }
+
+    private func sleep(until target: ContinuousClock.Instant, unlessChangedSince seen: Int) async {
+        await withDiscardingTaskGroup { group in
             group.addTask {
-                var iterator = self.changes.makeAsyncIterator()
-                _ = await iterator.next()
+                // Whether the time is over or the task was cancelled: the sleeper has to look.
+                try? await Task.sleep(until: target, clock: .continuous)
+                self.change { _ in }
             }
-            group.addTask { try? await Task.sleep(until: target, clock: .continuous) }
-            await group.next()
+            await withCheckedContinuation { continuation in
+                let hasChanged = state.withLock { state in
+                    if state.changes == seen { state.sleeper = continuation }
+                    return state.changes != seen
+                }
+                if hasChanged { continuation.resume() }
+            }
             group.cancelAll()
         }
     }

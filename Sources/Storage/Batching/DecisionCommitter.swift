@@ -68,6 +68,7 @@ struct CommitWriter: Sendable {
                 // After a lost answer the first statement may still be at work; running into its rows is then no refusal.
                 let ranIntoItself = isInDoubt && error.state == .uniqueViolation
                 if case .refused = StoreError(error), !ranIntoItself { return await split(batch, error) }
+                if error.state == .lockNotAvailable, batch.count > 1 { return await split(batch, error) }
                 isInDoubt = isInDoubt || error.mayHaveCommitted
                 guard error.isTransient || ranIntoItself, ContinuousClock.now < giveUpAt else {
                     return batch.map { _ in .failure(StoreError(error)) }
@@ -93,12 +94,12 @@ struct CommitWriter: Sendable {
     /// The answer to this batch was lost: whatever is stored is done, the rest is sent again.
     private func settle(_ batch: [RunCommit]) async throws(PostgresError) -> [Result<CommitOutcome, StoreError>] {
         let stored = Set(try await pool.execute(FindCommitted(engine: engine, commits: batch)))
-        let missing = batch.filter { !stored.contains($0.lease.runID) }
+        let missing = batch.filter { !stored.contains($0.lease) }
         let results = missing.isEmpty ? [] : try await commit(missing)
-        var byRun: [RunID: Result<CommitOutcome, StoreError>] = [:]
-        for (missed, result) in zip(missing, results) { byRun[missed.lease.runID] = result }
+        var byLease: [Lease: Result<CommitOutcome, StoreError>] = [:]
+        for (missed, result) in zip(missing, results) { byLease[missed.lease] = result }
         // What waits in the inbox is not known for the stored ones: the next commit or renewal tells.
-        return batch.map { byRun[$0.lease.runID] ?? .success(.written(unread: 0)) }
+        return batch.map { byLease[$0.lease] ?? .success(.written(unread: 0)) }
     }
 
     /// One bad row never fails its batch-mates: halves are tried by themselves.

@@ -27,9 +27,10 @@ package struct ClaimRuns: Statement {
         self.lease = lease
     }
 
-    // `due` reads the columns of the row version it locks. The other tables are read by the statement's snapshot: if the
-    // former holder of an expired lease commits in between, that snapshot is old, and the new holder's first commit runs
-    // into the primary key of run_events: nothing is written, and the run is given back.
+    // `due` reads the columns of the row version it locks, everything else what the statement's snapshot sees. Where the
+    // former holder of an expired lease gave the run back in between, the two differ, and the row is left for the next
+    // claim (`seen_too`). Where it committed without touching the outbox row, the new holder's first commit runs into
+    // the primary key of run_events: nothing is written, and the run is given back.
     //
     // Steps of a run never claimed before are not read: the engine derives them from the definition.
     package static let sql = """
@@ -47,7 +48,9 @@ package struct ClaimRuns: Statement {
                         AND (r.deadline_at IS NULL OR r.deadline_at > now()))) AS begins,
                 r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.context, r.correlation_id,
                 r.traceparent, r.created_at, r.updated_at
-            FROM due JOIN workflow_runs r ON r.run_id = due.run_id
+            FROM due JOIN outbox seen_too ON seen_too.run_id = due.run_id AND seen_too.epoch = due.epoch
+                AND seen_too.last_seq = due.last_seq AND seen_too.lease_owner IS NOT DISTINCT FROM due.lease_owner
+            JOIN workflow_runs r ON r.run_id = due.run_id
             LEFT JOIN LATERAL (
                 SELECT max(e.seq) AS seq, bool_or(e.seq > due.last_seq AND e.kind <> 'attempt_started') AS progressed
                 FROM run_events e WHERE e.run_id = due.run_id AND due.lease_owner IS NOT NULL

@@ -86,7 +86,7 @@ package struct CommitDecisions: Statement {
         ), rewritten AS (
             UPDATE outbox o
             SET inbox_count = CASE WHEN u.consumed = 0 THEN o.inbox_count ELSE
-                    o.inbox_count - (SELECT count(*) FROM consumed c WHERE c.run_id = o.run_id) END,
+                    greatest(0, o.inbox_count - (SELECT count(*) FROM consumed c WHERE c.run_id = o.run_id)) END,
                 last_seq = u.last_seq, failures = 0,
                 lease_owner = CASE WHEN u.release_in_us IS NULL THEN o.lease_owner END,
                 available_at = CASE WHEN u.release_in_us IS NULL THEN o.available_at

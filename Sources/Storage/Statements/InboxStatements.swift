@@ -3,6 +3,8 @@ package import Postgres
 
 /// Asks the lease holder of a live run for something, and wakes the run if it waits.
 ///
+/// What waits there already is not written again: a client that repeats itself fills nothing.
+///
 /// No row comes back when the run has no outbox row, that is, when it is terminal or does not exist. The outbox row's
 /// lock orders this against the run's last commit: whoever is second learns of the first.
 package struct SendToRun: Statement {
@@ -11,21 +13,28 @@ package struct SendToRun: Statement {
     /// What is asked.
     package let request: InboxRequest
 
-    /// The id of the inbox row.
+    /// 1, if the run lives.
     package typealias Row = Int64
 
     package static let sql = """
-        WITH woken AS (
-            UPDATE outbox SET inbox_count = inbox_count + 1,
+        WITH known AS MATERIALIZED (
+            SELECT count(*) > 0 AS is_known FROM run_inbox
+            WHERE run_id = $1 AND kind = $2 AND ($2 = 'cancel' OR payload::text = $3::text)
+        ), woken AS (
+            UPDATE outbox SET inbox_count = inbox_count + CASE WHEN is_known THEN 0 ELSE 1 END,
                 available_at = CASE WHEN lease_owner IS NULL THEN least(available_at, now()) ELSE available_at END
-            WHERE run_id = $1 RETURNING run_id
+            FROM known WHERE run_id = $1 RETURNING run_id, is_known
+        ), sent AS (
+            INSERT INTO run_inbox (run_id, kind, payload, sent_by)
+            SELECT run_id, $2, $3, $4 FROM woken WHERE NOT is_known
         )
-        INSERT INTO run_inbox (run_id, kind, payload, sent_by)
-        SELECT run_id, $2, $3, $4 FROM woken RETURNING inbox_id
+        SELECT 1::int8 FROM woken
         """
 }
 
 /// The same for a FAILED run: its outbox row is made anew, under an epoch no smaller than any before.
+///
+/// A quarantined run may have kept inbox rows nobody could read (a cancel among them): they count, and are read first.
 package struct SendToFailedRun: Statement {
     /// The run.
     package let runID: RunID
@@ -38,7 +47,8 @@ package struct SendToFailedRun: Statement {
     package static let sql = """
         WITH woken AS (
             INSERT INTO outbox AS o (run_id, available_at, epoch, inbox_count, last_seq)
-            SELECT r.run_id, now(), max(e.epoch), 1, max(e.seq)
+            SELECT r.run_id, now(), max(e.epoch),
+                1 + (SELECT count(*) FROM run_inbox i WHERE i.run_id = r.run_id), max(e.seq)
             FROM workflow_runs r JOIN run_events e ON e.run_id = r.run_id
             WHERE r.run_id = $1 AND r.status = 'FAILED' GROUP BY r.run_id
             ON CONFLICT (run_id) DO UPDATE SET inbox_count = o.inbox_count + 1
@@ -49,7 +59,7 @@ package struct SendToFailedRun: Statement {
         """
 }
 
-/// What waits in a run's inbox, oldest first.
+/// What waits in a run's inbox, oldest first. All of it: a decision that ends the run must have read everything.
 package struct ReadInbox: Statement {
     /// The run.
     package let runID: RunID
@@ -57,7 +67,7 @@ package struct ReadInbox: Statement {
     package typealias Row = InboxRow
 
     package static let sql = """
-        SELECT inbox_id, kind, payload, sent_by FROM run_inbox WHERE run_id = $1 ORDER BY inbox_id LIMIT 100
+        SELECT inbox_id, kind, payload, sent_by FROM run_inbox WHERE run_id = $1 ORDER BY inbox_id
         """
 }
 

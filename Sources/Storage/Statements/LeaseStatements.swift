@@ -28,18 +28,21 @@ package struct RenewLeases: Statement {
 
 /// Gives leases back at once, so that the runs need not wait for their expiry.
 ///
-/// The owner stays noted: calls may have been in flight, so the next claim is a takeover.
+/// The owner stays noted: calls may have been in flight, so the next claim is a takeover. It is not to count as one more
+/// lost engine, though.
 package struct ReleaseLeases: Statement {
     /// The holder.
     package let engine: RunID
     /// Sorted by run id.
     package let leases: [Lease]
+    /// From now on until the runs are due.
+    package let delay: Duration
 
     /// A lease that was given back.
     package typealias Row = RunID
 
     package static let sql = """
-        UPDATE outbox o SET available_at = now()
+        UPDATE outbox o SET available_at = now() + $4 * interval '1 microsecond', failures = o.failures - 1
         FROM unnest($2::uuid[], $3::int8[]) AS u (run_id, epoch)
         WHERE o.run_id = u.run_id AND o.epoch = u.epoch AND o.lease_owner = $1
         RETURNING o.run_id
@@ -63,11 +66,11 @@ package struct FindCommitted: Statement {
     /// The decisions in doubt; their first events are looked for.
     package let commits: [RunCommit]
 
-    /// The run of a decision that is stored.
-    package typealias Row = RunID
+    /// The lease of a decision that is stored.
+    package typealias Row = Lease
 
     package static let sql = """
-        SELECT e.run_id FROM unnest($2::uuid[], $3::int4[], $4::int8[]) AS u (run_id, seq, epoch)
+        SELECT e.run_id, e.epoch FROM unnest($2::uuid[], $3::int4[], $4::int8[]) AS u (run_id, seq, epoch)
         JOIN run_events e ON e.run_id = u.run_id AND e.seq = u.seq AND e.epoch = u.epoch AND e.engine_id = $1
         """
 }
@@ -101,6 +104,7 @@ extension ReleaseLeases {
         parameters.uuid(engine.uuid)
         parameters.uuidArray(leases.lazy.map(\.runID.uuid))
         parameters.int64Array(leases.lazy.map(\.epoch))
+        parameters.int64(delay.microseconds)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
@@ -120,7 +124,9 @@ extension FindCommitted {
         parameters.int64Array(commits.lazy.map(\.lease.epoch))
     }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Lease {
+        Lease(runID: try row.runID(), epoch: try row.int64())
+    }
 }
 
 extension FindRuns {
@@ -130,6 +136,8 @@ extension FindRuns {
 }
 
 /// Sets a run aside without looking at anything but its lease: for runs that can't be read.
+///
+/// Its inbox stays as it is: a cancel that was accepted is read when an operator takes the run up again.
 package struct QuarantineRun: Statement {
     /// The holder.
     package let engine: RunID
@@ -153,8 +161,6 @@ package struct QuarantineRun: Statement {
             UPDATE workflow_runs SET status = 'FAILED', cause = COALESCE(cause, 'QUARANTINED'), error = $4,
                 updated_at = now(), completed_at = now()
             WHERE run_id IN (SELECT run_id FROM held)
-        ), inbox AS (
-            DELETE FROM run_inbox WHERE run_id IN (SELECT run_id FROM held)
         ), ended AS (
             DELETE FROM outbox WHERE run_id IN (SELECT run_id FROM held)
         )

@@ -75,6 +75,20 @@ struct Stage: Sendable {
         return runs.map(\.run.id)
     }
 
+    /// A run that was quarantined with its first call in flight; `before` may ask for something first.
+    func quarantined(
+        _ definition: WorkflowDefinition, before: @Sendable (RunID) async throws -> Void
+    ) async throws -> RunID {
+        let runID = try await start(definition)[0]
+        let dead = LeaseStore(database: test.database, engine: .sample(), length: .seconds(60))
+        let claimed = try #require(try await dead.claim(limit: 1).first)
+        try await before(runID)
+        let isDone = try await dead.quarantine(
+            claimed.lease, Failure(kind: "quarantined", message: "It kills engines."))
+        #expect(isDone)
+        return runID
+    }
+
     /// Asks the run's lease holder for something, as the API does.
     func send(_ request: InboxRequest, to runID: RunID) async throws {
         let inbox = RunInbox(database: test.database)
