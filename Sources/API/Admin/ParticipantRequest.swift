@@ -10,11 +10,6 @@ struct ParticipantRequest {
     let headers: JSONObject
 
     private static let maxHeaders = 32
-    private static let reserved: Set<String> = [
-        "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "keep-alive",
-        "proxy-connection", "proxy-authorization", "proxy-authenticate", "upgrade", "te", "trailer", "expect",
-        "idempotency-key", "x-idempotency-key", "x-correlation-id", "traceparent", "tracestate",
-    ]
 
     init(_ json: JSON, rules: AddressRules) throws(Problem) {
         var fields = try Fields(json, known: ["url", "maxConcurrent", "headers"])
@@ -51,9 +46,9 @@ struct ParticipantRequest {
         for (name, value) in object.members.prefix(maxHeaders) {
             let place = pointer.appending(name)
             let lower = name.lowercased()
-            if !isToken(name) {
+            if !HeaderName.isToken(name) {
                 fields.refuse(place, "A header's name is an HTTP token of at most 128 characters.")
-            } else if reserved.contains(lower) || lower.hasPrefix("x-saga-") {
+            } else if HeaderName.isReserved(name) {
                 fields.refuse(place, "This header is set by the protocol and cannot be given.")
             } else if !seen.insert(lower).inserted {
                 fields.refuse(place, "This header is given twice.")
@@ -65,12 +60,5 @@ struct ParticipantRequest {
             }
         }
         return object
-    }
-
-    private static func isToken(_ name: String) -> Bool {
-        (1...128).contains(name.utf8.count)
-            && name.utf8.allSatisfy {
-                $0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26 || "!#$%&'*+-.^_`|~".utf8.contains($0)
-            }
     }
 }
