@@ -70,10 +70,10 @@ struct InboxTests {
             let held = try await engine.begin(definition)
             let total = 240
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<6 {
+                for sender in 0..<6 {
                     group.addTask {
-                        for _ in 0..<(total / 6) {
-                            let request = InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")
+                        for turn in 0..<(total / 6) {
+                            let request = InboxRequest(.retry(stepID: "step-\(sender)-\(turn)"), sentBy: "tests")
                             let ids = try await test.database.writes.execute(
                                 SendToRun(runID: held.run.id, request: request))
                             #expect(ids.count == 1)
