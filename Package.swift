@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -38,7 +39,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: ["CommandLineArguments", "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -46,6 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -54,6 +57,9 @@ let package = Package(
 
         .target(name: "Core", swiftSettings: settings),
         .target(name: "Settings", dependencies: ["Core", configuration], swiftSettings: settings),
+        .target(
+            name: "Telemetry", dependencies: ["Core", "Settings", asyncHTTPClient, logging, lifecycle] + nio,
+            swiftSettings: settings),
         .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: settings),
         .target(name: "Redis", dependencies: ["CHiredis", logging], swiftSettings: settings),
         .target(name: "Storage", dependencies: ["Core", "Postgres", logging, lifecycle], swiftSettings: settings),
@@ -65,19 +71,23 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Core", "Settings", "Storage", "Postgres", "Participants", "Redis", hummingbird, hummingbirdCore,
+                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", hummingbird,
+                hummingbirdCore,
                 httpTypes, nioHTTPTypes, crypto, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
             name: "Engine",
             dependencies: [
-                "Core", "Settings", "Storage", "Postgres", "Participants", hummingbird, httpTypes, logging, lifecycle,
-                unixSignals,
+                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", hummingbird, httpTypes, logging,
+                lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
-            name: "CLI", dependencies: ["Core", "Storage", "Postgres", "Checker", argumentParser, logging],
+            name: "CLI",
+            dependencies: [
+                "Core", "Storage", "Postgres", "Checker", asyncHTTPClient, argumentParser, logging,
+            ] + nio,
             swiftSettings: settings),
         .executableTarget(
             name: "Mocks",
@@ -93,6 +103,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["Core", "Postgres", "Storage"], path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", "Core", "Settings", logging, lifecycle] + nio,
+            swiftSettings: settings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: settings),
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
         .testTarget(
@@ -104,13 +117,18 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "APITests",
-            dependencies: ["API", "Core", "Settings", "Storage", "Postgres", "Redis", lifecycle, logging] + nio,
+            dependencies: [
+                "API", "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", lifecycle,
+                logging,
+            ]
+                + nio,
             swiftSettings: settings),
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Core", "Settings", "Storage", "Postgres", "TestSupport", hummingbird, httpTypes, lifecycle,
-                logging,
+                "Engine", "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "TestSupport",
+                hummingbird,
+                httpTypes, lifecycle, logging,
             ] + nio,
             swiftSettings: settings),
         .testTarget(
