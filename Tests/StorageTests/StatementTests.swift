@@ -68,7 +68,7 @@ struct StatementTests {
             ReadInbox(runID: runID), FindRun(runID), FindSteps(runID), FindRunStatus(runID), FindEvents(runID),
             ListRuns(query: query), ListLiveRuns(query: query), ListCorrelatedRuns(query: query, correlationID: "c"),
             BeatEngine(engine: engine, host: "here", inFlight: 0), DeleteExpiredKeys(limit: 10),
-            ForgetEngine(engine: engine),
+            ForgetEngine(engine: engine), ReadBacklog(), ListEngines(),
             QuarantineRun(engine: engine, lease: lease, failure: Failure(kind: "quarantined", message: "no")),
         ]
     }
