@@ -62,7 +62,9 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: settings),
         .target(name: "Redis", dependencies: ["CHiredis", logging], swiftSettings: settings),
-        .target(name: "Storage", dependencies: ["Core", "Postgres", logging, lifecycle], swiftSettings: settings),
+        .target(
+            name: "Storage", dependencies: ["Core", "Postgres", "Telemetry", logging, lifecycle],
+            swiftSettings: settings),
         .target(name: "Participants", dependencies: [nioSSL, nioTLS] + nio, swiftSettings: settings),
         .target(
             name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"] + nio,

@@ -7,6 +7,7 @@ import Logging
 import Participants
 import ServiceLifecycle
 import Storage
+import Telemetry
 
 /// Claims due runs and has workers carry them.
 ///
@@ -46,6 +47,7 @@ struct Claimer: Service {
             do {
                 let claimed = try await context.leases.claim(limit: limit)
                 backoff = Backoff()
+                count(claimed)
                 for run in claimed { carry(run, asked: asked, &workers) }
                 if claimed.count < limit { await sleepUntilDue(foundNothing: claimed.isEmpty, &pause) }
             } catch {
@@ -53,6 +55,11 @@ struct Claimer: Service {
                 await context.wakeUp.wait(atMost: backoff.wait())
             }
         }
+    }
+
+    private func count(_ claimed: [ClaimedRun]) {
+        context.metrics.claimed.add(claimed.count)
+        context.metrics.takeovers.add(claimed.count { $0.isTakeover })
     }
 
     /// How many runs can be taken. A saturated engine gathers room for a moment: many small claims cost more than few

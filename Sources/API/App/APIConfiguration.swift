@@ -1,8 +1,8 @@
 import Core
-import Logging
 import Postgres
 import Redis
 import Settings
+import Telemetry
 
 /// Everything the API can be told, checked once at start.
 struct APIConfiguration: Sendable {
@@ -21,7 +21,8 @@ struct APIConfiguration: Sendable {
     var keyLifetime: Duration
     var connections: Int
     var limits = StrictHTTPChannel.Limits()
-    var logLevel: Logger.Level
+    var logs: LogConfiguration
+    var telemetry: OpenTelemetryConfiguration
 
     /// Reads it. The order is the order of `--help`.
     init(_ settings: inout Settings) throws(SettingsError) {
@@ -59,13 +60,8 @@ struct APIConfiguration: Sendable {
         limits.idleTimeout = try settings.duration(
             "idle.timeout", default: limits.idleTimeout, in: .milliseconds(100) ... .seconds(3600),
             help: "how long an unused connection is kept")
-        let level = try settings.text("log.level", default: "info", help: "trace, debug, info, notice, warning, error")
-        guard let logLevel = Logger.Level(rawValue: level) else {
-            throw SettingsError(
-                "--log-level (LOG_LEVEL) is \"\(level)\", but must be one of trace, debug, info, notice, "
-                    + "warning, error, critical.")
-        }
-        self.logLevel = logLevel
+        logs = try LogConfiguration(&settings)
+        telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-api")
         do { database = try ConnectionConfiguration(url, applicationName: "sagaflow-api") } catch {
             throw SettingsError("--database-url (DATABASE_URL) can't be used: \(error)")
         }

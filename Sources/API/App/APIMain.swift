@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Settings
+import Telemetry
 
 /// `sagaflow-api`: takes requests over HTTP.
 @main
@@ -17,11 +18,7 @@ struct APIMain {
             refuse(error)
         }
         if settings.wantsHelp { return print(settings.helpText) }
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = configuration.logLevel
-            return handler
-        }
+        configuration.logs.bootstrap(service: "sagaflow-api")
         try await APIProcess(configuration, logger: Logger(label: "sagaflow.api")).run()
     }
 

@@ -6,6 +6,7 @@ import Postgres
 import Redis
 import ServiceLifecycle
 import Storage
+import Telemetry
 import UnixSignals
 
 // The API: what clients and operators talk to. It writes starts (through a group committer), puts requests into the
@@ -16,6 +17,7 @@ import UnixSignals
 //   HTTP/       problems, bodies, queries, routing
 //   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
 //   Admin/      definitions and participants, behind a token      Health/     live and ready
+//   Telemetry/  metrics and spans of requests
 
 /// One API: its parts, wired.
 struct APIProcess {
@@ -24,17 +26,28 @@ struct APIProcess {
     private let starter: RunStarter
     private let notifier: OutboxNotifier
     private let redis: RedisClient?
+    private let metrics: APIMetrics
+    private let tracer: Tracer
+    private let traceExport: TraceExport?
     private let logger: Logger
 
     init(_ configuration: APIConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
+        metrics = APIMetrics()
+        (tracer, traceExport) = makeTracing(configuration.telemetry, logger: logger)
+        var observed = configuration.database
+        observed.observer = DatabaseMetrics.statements(in: metrics.registry)
         // One connection for each starter, two for everything else that is written.
-        database = Database(configuration.database, writes: configuration.starters + 2, reads: configuration.readers)
+        database = Database(observed, writes: configuration.starters + 2, reads: configuration.readers)
         starter = RunStarter(
-            pool: database.writes, lanes: configuration.starters, maxWaiting: configuration.startQueue)
+            pool: database.writes, lanes: configuration.starters, maxWaiting: configuration.startQueue,
+            observer: { [startBatch = metrics.startBatch] in startBatch.observe(Double($0)) })
         notifier = OutboxNotifier(configuration.database)
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
+        DatabaseMetrics.register(database, in: metrics.registry)
+        ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
+        tracer.register(in: metrics.registry)
     }
 
     /// Runs until SIGTERM or SIGINT.
@@ -56,10 +69,13 @@ struct APIProcess {
     func serviceGroup(
         stopsOnSignals: Bool = true, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> ServiceGroup {
-        let services: [any Service] = [
-            NotifierService(notifier: notifier), StarterService(starter: starter),
-            buildApplication { port in await onListening(port) },
-        ]
+        // Spans are exported until everything that makes them has stopped.
+        let export: [any Service] = traceExport.map { [$0] } ?? []
+        let services: [any Service] =
+            export + [
+                NotifierService(notifier: notifier), StarterService(starter: starter),
+                buildApplication { port in await onListening(port) },
+            ]
         return ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) },
@@ -78,6 +94,7 @@ struct APIProcess {
     ) -> some ApplicationProtocol {
         let routes = buildRoutes()
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
+        router.add(middleware: ObservingMiddleware(metrics: metrics, tracer: tracer))
         router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
         for route in routes {
             router.on(
@@ -91,6 +108,15 @@ struct APIProcess {
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) }, logger: logger)
     }
 
+    private var metricsRoute: Route {
+        let registry = metrics.registry
+        return Route(.get, "/metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: MetricsRegistry.contentType],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: await registry.exposition())))
+        }
+    }
+
     private func buildRoutes() -> [Route] {
         let reader = RunReader(pool: database.reads)
         let definitions = DefinitionStore(pool: database.writes)
@@ -102,7 +128,7 @@ struct APIProcess {
                 logger: logger))
         let start = StartRoutes(
             definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(), body: body,
-            watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime)
+            watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime, metrics: metrics)
         let operators = OperatorRoutes(
             reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body)
         let participants = ParticipantRoutes(
@@ -111,7 +137,7 @@ struct APIProcess {
             start.routes, RunRoutes(reader: reader).routes, operators.routes,
             WorkflowRoutes(reads: database.reads).routes,
             DefinitionRoutes(definitions: definitions, body: body, gate: gate).routes, participants.routes,
-            HealthRoutes(database: database, redis: redis).routes,
+            HealthRoutes(database: database, redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }
     }
 }

@@ -1,9 +1,12 @@
 import Hummingbird
 import NIOCore
+import Telemetry
 
 /// What a route knows of its request besides the request itself.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// The span of this request, when it is traced.
+    var trace: TraceContext?
     private let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {

@@ -2,6 +2,7 @@ import Core
 import HTTPTypes
 import Hummingbird
 import Storage
+import Telemetry
 
 /// `POST /v1/workflows/{name}/start`: the hot path.
 struct StartRoutes: Sendable {
@@ -12,6 +13,7 @@ struct StartRoutes: Sendable {
     let body: BodyReader
     let watcher: RunWatcher
     let keyLifetime: Duration
+    let metrics: APIMetrics
 
     var routes: [Route] { [Route(.post, "/v1/workflows/:name/start", start)] }
 
@@ -28,10 +30,12 @@ struct StartRoutes: Sendable {
         let (id, now) = ids.next()
         let new = NewRun(
             run: Run(id: id, definition: definition, input: asked.input, context: asked.context, createdAt: now),
-            tenantID: asked.tenantID, correlationID: asked.correlationID, traceparent: asked.traceparent,
+            tenantID: asked.tenantID, correlationID: asked.correlationID,
+            traceparent: context.trace?.traceparent ?? asked.traceparent,
             idempotency: asked.idempotency)
         switch try await starter.submit(new) {
         case .started:
+            metrics.countStart(of: new.run)
             notifier.wake()
             return try await answer(id, new.run.status, wait: asked.wait, headers: [:])
         case .replayed(let known):

@@ -140,7 +140,7 @@ extension Decision {
             let report = CallReport(outcome: result.outcome, httpStatus: nil, duration: .zero)
             let givesUp =
                 call.attempt >= definition.retry.maxAttempts || (call.action == .execute && run.cause != nil)
-            let failure = result.failure ?? Failure(kind: "lost", message: "The call was lost.")
+            let failure = result.failure ?? Failure(kind: Failure.lostKind, message: "The call was lost.")
             append(
                 .attemptFailed(
                     step: index, action: call.action, attempt: call.attempt, report, failure,

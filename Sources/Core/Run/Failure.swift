@@ -21,6 +21,9 @@ package struct Failure: Sendable, Hashable, Error {
         self.response = response
     }
 
+    /// The kind of an attempt whose engine died before it could write down the answer.
+    package static let lostKind = "lost"
+
     /// `{kind, message, httpStatus?, stepId?, response?}`.
     package var json: JSON {
         var object = JSONObject()

@@ -7,6 +7,7 @@ import Participants
 import Postgres
 import ServiceLifecycle
 import Storage
+import Telemetry
 import UnixSignals
 
 /// One engine: its parts, wired. Any number of them may run side by side.
@@ -19,6 +20,8 @@ struct Engine {
     private let registry: ParticipantRegistry
     private let claimer: Claimer
     private let wakeUp = WakeUp()
+    private let metrics: EngineMetrics
+    private let traceExport: TraceExport?
     private let logger: Logger
 
     init(_ configuration: EngineConfiguration, logger: Logger) throws {
@@ -27,11 +30,17 @@ struct Engine {
         id = RunID.v7(
             milliseconds: UInt64(time(nil)) * 1000,
             random: (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max)))
+        metrics = EngineMetrics()
+        let tracing = makeTracing(configuration.telemetry, logger: logger)
+        traceExport = tracing.export
+        var observed = configuration.database
+        observed.observer = DatabaseMetrics.statements(in: metrics.registry)
         // One connection for each committer, two for claims and renewals.
-        database = Database(configuration.database, writes: configuration.committers + 2, reads: 2)
+        database = Database(observed, writes: configuration.committers + 2, reads: 2)
         table = RunTable(capacity: configuration.maxInFlight)
         committer = DecisionCommitter(
-            pool: database.writes, engine: id, lanes: configuration.committers, patience: configuration.lease)
+            pool: database.writes, engine: id, lanes: configuration.committers, patience: configuration.lease,
+            observer: { [commitBatch = metrics.commitBatch] in commitBatch.observe(Double($0)) })
         registry = ParticipantRegistry(pool: database.reads, logger: logger)
         let group = MultiThreadedEventLoopGroup.singleton
         var client = ParticipantClient.Configuration()
@@ -44,8 +53,9 @@ struct Engine {
         let definitions = DefinitionStore(pool: database.reads)
         let context = EngineContext(
             engine: id, table: table, leases: leases, committer: committer, definitions: definitions,
-            quarantine: Quarantine(definitions: definitions, leases: leases, maxFailures: 5, logger: logger),
-            caller: caller, wakeUp: wakeUp, eventLoops: group, logger: logger)
+            quarantine: Quarantine(
+                definitions: definitions, leases: leases, maxFailures: 5, metrics: metrics, logger: logger),
+            caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer, eventLoops: group, logger: logger)
         claimer = Claimer(
             context: context, lease: configuration.lease, poll: configuration.poll, grace: configuration.grace)
     }
@@ -66,19 +76,35 @@ struct Engine {
     /// committer, so that every decision still finds its way into the database.
     func services(stoppedBy signals: [UnixSignal]) async throws -> ServiceGroup {
         try await firstLook()
-        let services: [any Service] = [
-            CommitterService(committer: committer),
-            LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
-            registry,
-            Heartbeat(pool: database.writes, engine: id, host: Self.hostName, table: table, logger: logger),
-            Maintenance(pool: database.writes, logger: logger),
-            WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
-            opsServer(configuration, database: database, table: table, logger: logger),
-            claimer,
-        ]
+        registerMetrics()
+        // Spans are exported until everything that makes them has stopped.
+        let export: [any Service] = traceExport.map { [$0] } ?? []
+        let services: [any Service] =
+            export + [
+                CommitterService(committer: committer),
+                LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
+                registry,
+                Heartbeat(pool: database.writes, engine: id, host: Self.hostName, table: table, logger: logger),
+                Maintenance(pool: database.writes, logger: logger),
+                WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
+                opsServer(configuration, database: database, table: table, metrics: metrics.registry, logger: logger),
+                claimer,
+            ]
         return ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
+    }
+
+    /// Everything that is read from its owner when somebody scrapes.
+    private func registerMetrics() {
+        let registry = metrics.registry
+        DatabaseMetrics.register(database, in: registry)
+        ProcessMetrics.register(in: registry, program: "sagaflow-engine", version: sagaflowVersion)
+        claimer.context.tracer.register(in: registry)
+        registry.read("workflow_active_runs", "Runs whose lease this engine holds.", .gauge) { [table] in
+            [.init(table.count)]
+        }
+        ParticipantMetrics.register(claimer.context.caller.client, in: registry)
     }
 
     /// Ends all connections. To be called when the services have ended.

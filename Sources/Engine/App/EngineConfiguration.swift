@@ -1,7 +1,7 @@
 import Core
-import Logging
 import Postgres
 import Settings
+import Telemetry
 
 /// Everything an engine can be told, checked once at start.
 struct EngineConfiguration: Sendable {
@@ -15,7 +15,8 @@ struct EngineConfiguration: Sendable {
     var committers: Int
     var participantConnections: Int
     var trustRoots: String?
-    var logLevel: Logger.Level
+    var logs: LogConfiguration
+    var telemetry: OpenTelemetryConfiguration
 
     /// Reads it. The order is the order of `--help`.
     init(_ settings: inout Settings) throws(SettingsError) {
@@ -42,11 +43,8 @@ struct EngineConfiguration: Sendable {
             "participant.ca.file", help: "PEM file of the authorities that sign participants' certificates")
         opsHost = try settings.text("ops.host", default: "127.0.0.1", help: "where health is answered")
         opsPort = try settings.integer("ops.port", default: 3100, in: 0...65535, help: "the same")
-        let level = try settings.text("log.level", default: "info", help: "trace, debug, info, notice, warning, error")
-        guard let parsed = Logger.Level(rawValue: level) else {
-            throw SettingsError("--log-level (LOG_LEVEL) is \"\(level)\", which is no level.")
-        }
-        logLevel = parsed
+        logs = try LogConfiguration(&settings)
+        telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-engine")
         try settings.finish()
     }
 }

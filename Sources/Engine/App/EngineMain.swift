@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Settings
+import Telemetry
 
 /// `sagaflow-engine`: claims runs and carries them.
 @main
@@ -18,11 +19,7 @@ struct EngineMain {
             settings.refuse(error)
         }
         if settings.wantsHelp { return print(settings.helpText) }
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = configuration.logLevel
-            return handler
-        }
+        configuration.logs.bootstrap(service: "sagaflow-engine")
         try await Engine(configuration, logger: Logger(label: "sagaflow.engine")).run()
     }
 }

@@ -1,19 +1,12 @@
 import Core
 import Participants
+import Telemetry
 
 /// Turns a step's action into an HTTP request, and its answer into a result for the decider.
 struct ParticipantCaller: Sendable {
     let client: ParticipantClient
     let registry: ParticipantRegistry
     let limiter = CallLimiter()
-
-    /// What a call needs to know besides the run itself.
-    struct Trace: Sendable {
-        /// Sent as `X-Correlation-Id`.
-        let correlationID: String
-        /// Sent as `traceparent`.
-        let traceparent: String?
-    }
 
     /// Makes sure that the participant of a call is known if it is registered.
     func lookFor(_ action: CallAction, of step: StepDefinition) async {
@@ -23,9 +16,12 @@ struct ParticipantCaller: Sendable {
 
     /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
     ///
-    /// - Parameter isWanted: asked again when the call had to wait for its turn; the lease may be lost by then.
+    /// - Parameters:
+    ///   - trace: what the call is sent with, and where its span belongs.
+    ///   - now: the database's time, with which the span begins.
+    ///   - isWanted: asked again when the call had to wait for its turn; the lease may be lost by then.
     func call(
-        _ run: Run, step index: Int, action: CallAction, attempt: Int, trace: Trace,
+        _ run: Run, step index: Int, action: CallAction, attempt: Int, trace: RunTrace, at now: Instant,
         isWanted: @escaping @Sendable () -> Bool, completion: @escaping @Sendable (CallResult) -> Void
     ) {
         let step = run.definition.steps[index]
@@ -34,15 +30,22 @@ struct ParticipantCaller: Sendable {
         }
         let isAmbiguous =
             action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
+        let span = trace.attempt(step: index, action: action, attempt: attempt)
+        let calledAt = ContinuousClock.now
         let finish: @Sendable (Answer, Duration) -> Void = { answer, duration in
-            completion(CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: duration))
+            let result = CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: duration)
+            trace.record(
+                span, action: action, step: step.id, attempt: attempt, participant: definition.participant,
+                from: now, to: now + (ContinuousClock.now - calledAt),
+                CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: duration), result.failure)
+            completion(result)
         }
         guard let participant = registry.participant(definition.participant) else {
             return finish(.notSent("No participant is registered as \(definition.participant)."), .zero)
         }
         do {
             let call = try render(
-                run, step: step.id, action: action, attempt: attempt, definition, participant, trace)
+                run, step: step.id, action: action, attempt: attempt, definition, participant, trace, span)
             limiter.run(definition.participant, limit: participant.maxConcurrent) { done in
                 guard isWanted() else {
                     done()
@@ -61,7 +64,7 @@ struct ParticipantCaller: Sendable {
 
     private func render(
         _ run: Run, step: String, action: CallAction, attempt: Int, _ definition: CallDefinition,
-        _ participant: RegisteredParticipant, _ trace: Trace
+        _ participant: RegisteredParticipant, _ trace: RunTrace, _ span: TraceContext?
     ) throws(TemplateError) -> ParticipantCall {
         let key = idempotencyKey(run: run.id, step: step, action: action)
         var headers: [(String, String)] = [
@@ -70,7 +73,7 @@ struct ParticipantCaller: Sendable {
             ("x-saga-action", action.rawValue), ("x-saga-attempt", String(attempt)),
             ("x-correlation-id", trace.correlationID),
         ]
-        if let traceparent = trace.traceparent { headers.append(("traceparent", traceparent)) }
+        if let traceparent = trace.header(of: span) { headers.append(("traceparent", traceparent)) }
         for (name, value) in participant.headers { headers.append((name, value)) }
         for (name, value) in definition.headers { headers.append((name, try value.render(run))) }
         return ParticipantCall(

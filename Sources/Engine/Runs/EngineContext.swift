@@ -2,6 +2,7 @@ import Core
 import Logging
 import NIOCore
 import Storage
+import Telemetry
 
 /// What every run's worker shares.
 struct EngineContext: Sendable {
@@ -14,6 +15,8 @@ struct EngineContext: Sendable {
     let caller: ParticipantCaller
     /// The claimer's bell: rung for the time at which a run given back is due.
     let wakeUp: WakeUp
+    let metrics: EngineMetrics
+    let tracer: Tracer
     /// For the timers of steps that wait beside calls in flight.
     let eventLoops: any EventLoopGroup
     let logger: Logger

@@ -1,6 +1,7 @@
 import Core
 import Logging
 import Storage
+import Telemetry
 
 /// Opens claimed runs, and sets aside those that can't be processed: they become FAILED with a reason, stay visible, and
 /// never stop an engine.
@@ -9,13 +10,14 @@ struct Quarantine: Sendable {
     let leases: LeaseStore
     /// Takeovers in a row without progress before a run is set aside.
     let maxFailures: Int
+    let metrics: EngineMetrics
     let logger: Logger
 
     /// The run behind a claim; nil when it was set aside or given back.
     func open(_ claimed: ClaimedRun) async -> Run? {
         if claimed.failures >= maxFailures {
             await setAside(
-                claimed.lease,
+                claimed,
                 reason: "\(claimed.failures) engines in a row were lost while they held this run.")
             return nil
         }
@@ -28,22 +30,26 @@ struct Quarantine: Sendable {
                 logger.warning("a definition can't be read now", metadata: ["error": "\(problem)"])
                 await giveBack(claimed.lease)
             } else {
-                await setAside(claimed.lease, reason: "\(problem)")
+                await setAside(claimed, reason: "\(problem)")
             }
         } catch {
-            await setAside(claimed.lease, reason: "It can't be read: \(error)")
+            await setAside(claimed, reason: "It can't be read: \(error)")
         }
         return nil
     }
 
     /// Ends a run as FAILED, for a person to look at.
-    func setAside(_ lease: Lease, reason: String) async {
+    func setAside(_ claimed: ClaimedRun, reason: String) async {
+        let lease = claimed.lease
         let failure = Failure(kind: "quarantined", message: reason)
         do {
-            let isDone = try await leases.quarantine(lease, failure)
+            guard try await leases.quarantine(lease, failure) else { return metrics.leasesLost.add() }
+            metrics.countQuarantine(of: claimed.workflowName)
             logger.error(
-                "a run was quarantined",
-                metadata: ["runId": "\(lease.runID)", "reason": "\(reason)", "written": "\(isDone)"])
+                "a run was quarantined and needs a person",
+                metadata: [
+                    "runId": "\(lease.runID)", "workflowName": "\(claimed.workflowName)", "reason": "\(reason)",
+                ])
         } catch {
             logger.error(
                 "a run can't be quarantined now", metadata: ["runId": "\(lease.runID)", "error": "\(error)"])

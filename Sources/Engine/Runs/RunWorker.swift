@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import Postgres
 import Storage
+import Telemetry
 
 /// Carries one claimed run as far as it goes without waiting: the only writer of that run while the lease lasts.
 ///
@@ -21,7 +22,7 @@ struct RunWorker {
     private var inFlight: Set<Int> = []
     private var isInboxPending: Bool
     private var timer: Scheduled<Void>?
-    private let trace: ParticipantCaller.Trace
+    private let observer: RunObserver
 
     /// Nil when the claimed run can't be read or has failed too often: it has been set aside then.
     init?(
@@ -32,10 +33,10 @@ struct RunWorker {
         self.claimedAt = claimedAt
         self.mailbox = mailbox
         isInboxPending = claimed.inboxCount > 0
-        trace = ParticipantCaller.Trace(
-            correlationID: claimed.correlationID ?? claimed.lease.runID.description, traceparent: claimed.traceparent)
         guard let run = await context.quarantine.open(claimed) else { return nil }
         self.run = run
+        observer = RunObserver(
+            run, claimed, context: context, trace: RunTrace(claimed, tracer: context.tracer))
     }
 
     /// Works until the run is over, waits, or is lost.
@@ -81,7 +82,8 @@ struct RunWorker {
     /// Makes the calls whose intent is stored and which are not under way. False when the lease has run out.
     private mutating func startCalls() async -> Bool {
         guard context.table.isHeld(claimed.lease, at: .now) else {
-            context.logger.notice("a lease ran out before its next call", metadata: ["runId": "\(run.id)"])
+            context.metrics.leasesLost.add()
+            context.logger.notice("a lease ran out before its next call", metadata: observer.about(run))
             return false
         }
         for (index, step) in run.steps.enumerated() {
@@ -89,7 +91,7 @@ struct RunWorker {
             await context.caller.lookFor(call.action, of: run.definition.steps[index])
             let (mailbox, table, lease) = (mailbox, context.table, claimed.lease)
             context.caller.call(
-                run, step: index, action: call.action, attempt: call.attempt, trace: trace,
+                run, step: index, action: call.action, attempt: call.attempt, trace: observer.trace, at: now,
                 isWanted: { table.isHeld(lease, at: .now) },
                 completion: {
                     mailbox.post(.answered(step: index, action: call.action, attempt: call.attempt, $0))
@@ -117,23 +119,24 @@ extension RunWorker {
             do {
                 let inbox = isInboxPending ? try await context.leases.inbox(of: run.id) : []
                 let decidedAt = ContinuousClock.now
-                let commit = decideAll(
+                let (commit, events) = decideAll(
                     inOrder(requests(inbox), happenings, takesOver: takesOver), consumed: inbox.map(\.inboxID))
                 isInboxPending = false
                 if commit.events.isEmpty, inbox.isEmpty, run.hasCallInFlight { return true }
                 switch try await context.committer.submit(commit) {
                 case .written(let unread):
+                    observer.committed(events, before: run, commit.run, at: now)
                     run = commit.run
                     postponeWaits(of: commit, by: .now - decidedAt)
                     if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
-                    if run.status == .failed { tellOfFailure() }
                     if commit.ends || commit.releaseIn != nil { return false }
                     isInboxPending = unread > 0
                     return isInboxPending ? await settle([]) : true
                 case .inboxFirst:
                     isInboxPending = true
                 case .leaseLost:
-                    context.logger.notice("lease lost", metadata: ["runId": "\(run.id)"])
+                    context.metrics.leasesLost.add()
+                    context.logger.notice("lease lost", metadata: observer.about(run))
                     return false
                 }
             } catch {
@@ -141,16 +144,6 @@ extension RunWorker {
                 return false
             }
         }
-    }
-
-    /// A FAILED run waits for a person: it is logged at the level that wakes one.
-    private func tellOfFailure() {
-        context.logger.error(
-            "a run failed and needs a person",
-            metadata: [
-                "runId": "\(run.id)", "workflow": "\(run.definition.name)", "stepId": "\(run.error?.stepID ?? "-")",
-                "reason": "\(run.error?.message ?? "-")",
-            ])
     }
 
     /// A stored backoff counts from its commit, not from its decision: without this the next attempt would begin too
@@ -163,7 +156,7 @@ extension RunWorker {
     private func requests(_ inbox: [InboxRow]) -> [Happening] {
         inbox.compactMap { row in
             guard let request = row.request else {
-                context.logger.warning("an inbox row is none we know", metadata: ["runId": "\(run.id)"])
+                context.logger.warning("an inbox row is none we know", metadata: observer.about(run))
                 return nil
             }
             switch request.kind {
@@ -190,7 +183,9 @@ extension RunWorker {
             ? [.tookOver] + cancels + retries : cancels + [.tookOver] + retries
     }
 
-    private func decideAll(_ happenings: [Happening], consumed: [Int64]) -> RunCommit {
+    private func decideAll(
+        _ happenings: [Happening], consumed: [Int64]
+    ) -> (commit: RunCommit, events: [RunEvent]) {
         let now = now
         var after = run
         var events: [RunEvent] = []
@@ -200,11 +195,13 @@ extension RunWorker {
                 for event in decided { after.evolve(event, at: now) }
                 events += decided
             } catch {
-                context.logger.info("a request came too late", metadata: ["error": "\(error)"])
+                context.logger.info("a request came too late", metadata: observer.about(run, ["error": "\(error)"]))
             }
         }
         var copy = run
-        return RunCommit(lease: claimed.lease, run: &copy, events: events, consumedInbox: consumed, now: now)
+        let commit = RunCommit(
+            lease: claimed.lease, run: &copy, events: events, consumedInbox: consumed, now: now)
+        return (commit, events)
     }
 
     /// The decision could not be stored. What Postgres refuses for good would be refused for ever: such a run is set
@@ -213,11 +210,11 @@ extension RunWorker {
         guard case .refused(let cause)? = error as? StoreError, cause.state != .uniqueViolation else {
             context.logger.warning(
                 "a decision could not be stored; the run is left to the next claim",
-                metadata: ["runId": "\(run.id)", "error": "\(error)"])
+                metadata: observer.about(run, ["error": "\(error)"]))
             await context.quarantine.giveBack(claimed.lease)
             return
         }
         await context.quarantine.setAside(
-            claimed.lease, reason: "The database refused what the run led to: \(cause)")
+            claimed, reason: "The database refused what the run led to: \(cause)")
     }
 }

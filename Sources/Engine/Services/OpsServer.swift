@@ -4,14 +4,20 @@ import Logging
 import Postgres
 import ServiceLifecycle
 import Storage
+import Telemetry
 
-/// Answers whether the engine lives (`/health`) and can work (`/ready`: the database answers).
+/// Answers whether the engine lives (`/health`) and can work (`/ready`: the database answers), and `/metrics`.
 func opsServer(
-    _ configuration: EngineConfiguration, database: Database, table: RunTable, logger: Logger
+    _ configuration: EngineConfiguration, database: Database, table: RunTable, metrics: MetricsRegistry, logger: Logger
 ) -> some Service {
     let router = Router()
     for path in ["/health", "/health/live"] {
         router.get("\(path)") { _, _ in json(.ok, #"{"status":"up"}"#) }
+    }
+    router.get("/metrics") { _, _ in
+        Response(
+            status: .ok, headers: [.contentType: MetricsRegistry.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: await metrics.exposition())))
     }
     for path in ["/ready", "/health/ready"] {
         router.get("\(path)") { _, _ in

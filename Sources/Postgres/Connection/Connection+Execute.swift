@@ -8,12 +8,30 @@ extension Connection {
     /// stale is prepared anew and run once more, but only outside a transaction, where nothing has happened yet.
     package func execute<S: Statement>(_ statement: S) throws(PostgresError) -> [S.Row] {
         defer { updateHealth() }
+        return try observed("\(S.self)") { () throws(PostgresError) in
+            do throws(PostgresError) {
+                return try executeOnce(statement)
+            } catch .server(let error) where isStalePlan(error) && isOutsideTransaction {
+                try forgetPrepared()
+                return try executeOnce(statement)
+            } catch {
+                throw error
+            }
+        }
+    }
+
+    /// Tells the observer how long `work` took.
+    func observed<Value>(
+        _ name: @autoclosure () -> String, _ work: () throws(PostgresError) -> Value
+    ) throws(PostgresError) -> Value {
+        guard let observer else { return try work() }
+        let begun = ContinuousClock.now
         do throws(PostgresError) {
-            return try executeOnce(statement)
-        } catch .server(let error) where isStalePlan(error) && isOutsideTransaction {
-            try forgetPrepared()
-            return try executeOnce(statement)
+            let value = try work()
+            observer(name(), ContinuousClock.now - begun, false)
+            return value
         } catch {
+            observer(name(), ContinuousClock.now - begun, true)
             throw error
         }
     }

@@ -18,6 +18,7 @@ package actor Connection {
     nonisolated let health = Health()
     /// Longest wait for an answer, milliseconds; -1 waits for ever.
     let answerTimeout: Int32
+    let observer: StatementObserver?
 
     /// The libpq session; nil once it is lost or closed.
     var session: Session?
@@ -37,6 +38,7 @@ package actor Connection {
     private init(_ configuration: ConnectionConfiguration) throws(PostgresError) {
         self.interruption = try Interruption()
         self.answerTimeout = configuration.answerTimeout
+        self.observer = configuration.observer
         self.thread = try ConnectionThread()
     }
 

@@ -18,6 +18,9 @@ package struct ConnectionConfiguration: Sendable {
     /// Further server settings applied at connect, for example `plan_cache_mode`.
     package var settings: [String: String] = [:]
 
+    /// Is told of every statement and transaction that ended, for metrics.
+    package var observer: StatementObserver?
+
     /// What the connection string says, as libpq understood it.
     private var parsed: [String: String]
 

@@ -19,9 +19,13 @@ package final class DecisionCommitter: Sendable {
     ///   - pool: at least `lanes` connections, or the lanes wait for each other.
     ///   - engine: the lease owner.
     ///   - patience: how long a decision is tried while the database is away; longer than a lease is pointless.
-    package init(pool: Pool, engine: RunID, lanes: Int = 2, maxBatch: Int = 200, patience: Duration) {
+    ///   - observer: is told the size of each batch.
+    package init(
+        pool: Pool, engine: RunID, lanes: Int = 2, maxBatch: Int = 200, patience: Duration,
+        observer: BatchObserver? = nil
+    ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)
-        committer = GroupCommitter(maxBatch: maxBatch, maxWaiting: .max, lanes: lanes) { batch in
+        committer = GroupCommitter(maxBatch: maxBatch, maxWaiting: .max, lanes: lanes, observer: observer) { batch in
             await writer.write(batch)
         }
     }

@@ -1,5 +1,8 @@
 import Synchronization
 
+/// Is told how many items a batch has, when it is about to be written.
+package typealias BatchObserver = @Sendable (_ size: Int) -> Void
+
 /// Batches writes by nature, not by timers: while a lane is busy with one batch the next one collects; a lane that becomes
 /// free takes all that waits, up to `maxBatch`. Idle, a batch is one item and nothing is delayed.
 ///
@@ -28,17 +31,22 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     private let maxBatch: Int
     private let maxWaiting: Int
     private let lanes: Int
+    private let observer: BatchObserver?
     private let flush: Flush
 
     /// - Parameters:
     ///   - maxBatch: items in one batch at the most.
     ///   - maxWaiting: items that may wait for a lane.
     ///   - lanes: batches in flight at once; each needs a connection.
+    ///   - observer: is told the size of each batch.
     ///   - flush: writes a batch.
-    package init(maxBatch: Int, maxWaiting: Int, lanes: Int, flush: @escaping Flush) {
+    package init(
+        maxBatch: Int, maxWaiting: Int, lanes: Int, observer: BatchObserver? = nil, flush: @escaping Flush
+    ) {
         self.maxBatch = maxBatch
         self.maxWaiting = maxWaiting
         self.lanes = lanes
+        self.observer = observer
         self.flush = flush
     }
 
@@ -88,6 +96,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
         while true {
             let batch = takeBatch()
             if !batch.isEmpty {
+                observer?(batch.count)
                 let results = await flush(batch.map(\.item))
                 precondition(results.count == batch.count, "a flush answers every item")
                 for (waiting, result) in zip(batch, results) { waiting.answer.resume(returning: result) }

@@ -78,16 +78,28 @@ final class Deployment: Sendable {
         for (offset, _) in Self.participants.enumerated() { try await waitUntilReady(mocksPort + offset, "mocks") }
     }
 
-    func startAPI(_ name: String, port: Int, _ arguments: [String] = []) async throws {
+    func startAPI(
+        _ name: String, port: Int, _ arguments: [String] = [], _ environment: [String: String] = [:]
+    ) async throws {
         try start(
             name, Program("sagaflow-api"), ["--port", "\(port)"] + arguments,
-            ["ADMIN_TOKENS": "tests:\(Self.adminToken)"])
+            environment.merging(["ADMIN_TOKENS": "tests:\(Self.adminToken)"]) { own, _ in own })
         try await waitUntilReady(port, name)
     }
 
-    /// Starts an engine, which need not be waited for.
-    func startEngine(_ name: String, _ arguments: [String]) throws {
-        try start(name, Program("sagaflow-engine"), ["--ops-port", "\(try Ports.take())"] + arguments)
+    /// Starts an engine, which need not be waited for; returns the port of its ops server.
+    @discardableResult
+    func startEngine(
+        _ name: String, _ arguments: [String], _ environment: [String: String] = [:]
+    ) throws -> Int {
+        let port = try Ports.take()
+        try start(name, Program("sagaflow-engine"), ["--ops-port", "\(port)"] + arguments, environment)
+        return port
+    }
+
+    /// What a process has written so far.
+    func output(of name: String) throws -> String {
+        String(decoding: try Data(contentsOf: folder.appending(path: "\(name).log")), as: UTF8.self)
     }
 
     /// There is nobody to tell a test that a process of another program is ready: it has to ask.

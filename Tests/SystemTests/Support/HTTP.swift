@@ -11,6 +11,11 @@ final class HTTP: Sendable {
         let retryAfter: Duration?
         let contentType: String?
         let json: JSON
+        /// The body as it came.
+        var body: [UInt8] = []
+
+        /// The body as text.
+        var text: String { String(decoding: body, as: UTF8.self) }
     }
 
     private let client: ParticipantClient
@@ -32,7 +37,7 @@ final class HTTP: Sendable {
         switch await client.send(call) {
         case .response(let status, let retryAfter, let contentType, let body):
             let json = body.isEmpty ? JSON.null : (try? JSON(parsing: body)) ?? .null
-            return Answer(status: status, retryAfter: retryAfter, contentType: contentType, json: json)
+            return Answer(status: status, retryAfter: retryAfter, contentType: contentType, json: json, body: body)
         case .notSent(let failure), .unknown(let failure):
             return Answer(status: nil, retryAfter: nil, contentType: nil, json: .string(failure.message))
         }

@@ -1,0 +1,46 @@
+import Core
+import HTTPTypes
+import Telemetry
+
+/// The metrics of one API.
+final class APIMetrics: Sendable {
+    let registry: MetricsRegistry
+    let startBatch: Histogram
+
+    private let started: Series<Counter>
+    private let completed: Series<Counter>
+    private let requests: Series<Histogram>
+
+    init(_ registry: MetricsRegistry = MetricsRegistry()) {
+        self.registry = registry
+        started = registry.counters(
+            "workflow_runs_started_total", "Runs accepted; requests that were repeated are not counted again.",
+            labels: ["workflowName"], limit: 300)
+        completed = registry.counters(
+            "workflow_runs_completed_total", "Runs that ended COMPLETED as they began: every step was skipped.",
+            labels: ["workflowName"], limit: 300)
+        startBatch =
+            registry.histograms(
+                "commit_batch_size", "Starts written in one transaction.", labels: ["operation"],
+                bounds: Buckets.batch)["start"]
+        requests = registry.histograms(
+            "http_server_request_duration_seconds", "From a request's head to its answer's, in seconds.",
+            labels: ["method", "route", "status"], bounds: Buckets.latency, limit: 500)
+    }
+
+    /// A run was accepted.
+    func countStart(of run: Run) {
+        started[run.definition.name].add()
+        if run.status == .completed { completed[run.definition.name].add() }
+    }
+
+    /// A request was answered.
+    ///
+    /// - Parameter route: the path's pattern; nil when none matched.
+    func countRequest(
+        _ method: HTTPRequest.Method, route: String?, status: HTTPResponse.Status, _ duration: Duration
+    ) {
+        let known = route == nil ? "other" : method.rawValue
+        requests[known, route ?? "unmatched", String(status.code)].observe(duration)
+    }
+}

@@ -1,0 +1,118 @@
+// What an engine tells about its work (docs/metrics.md, docs/observability.md): numbers (EngineMetrics and the instruments of
+// one workflow), spans (RunTrace), and what of a run's history is worth a line in the log (RunObserver). A worker hands
+// the events of each decision to its RunObserver once they are committed; nothing is told of what was not.
+
+import Core
+import Participants
+import Postgres
+import Storage
+import Synchronization
+import Telemetry
+
+/// The metrics of one engine.
+final class EngineMetrics: Sendable {
+    let registry: MetricsRegistry
+    let claimed: Counter
+    let takeovers: Counter
+    let leasesLost: Counter
+    let quarantined: Counter
+    let commitBatch: Histogram
+
+    private let ends: [RunStatus: Series<Counter>]
+    private let durations: Series<Histogram>
+    private let stepSuccess: Series<Counter>
+    private let stepFailure: Series<Counter>
+    private let compensations: Series<Counter>
+    private let attempts: Series<Counter>
+    private let retries: Series<Counter>
+    private let latency: Series<Histogram>
+    private let workflows = Mutex<[WorkflowKey: WorkflowInstruments]>([:])
+
+    private struct WorkflowKey: Hashable {
+        let name: String
+        let version: String
+    }
+
+    /// Workflow versions whose instruments are kept; beyond that they are looked up for every run.
+    private static let maxWorkflows = 1000
+
+    init(_ registry: MetricsRegistry = MetricsRegistry()) {
+        self.registry = registry
+        ends = Self.ends(registry)
+        durations = registry.histograms(
+            "workflow_run_duration_seconds", "From the start of a run to its end, in seconds.",
+            labels: ["workflowName", "status"], bounds: Buckets.run)
+        stepSuccess = registry.counters(
+            "workflow_step_success_total", "Steps that succeeded.", labels: ["workflowName", "stepId"])
+        stepFailure = registry.counters(
+            "workflow_step_failure_total", "Steps that gave up.", labels: ["workflowName", "stepId"])
+        compensations = registry.counters(
+            "workflow_compensation_total", "Compensations that ended, by how.",
+            labels: ["workflowName", "stepId", "status"])
+        attempts = registry.counters(
+            "step_attempts_total", "Attempts that ended, by outcome, of actions and compensations.",
+            labels: ["stepId", "status"])
+        retries = registry.counters(
+            "step_retries_total", "Attempts that failed and will be repeated.", labels: ["stepId", "attemptType"])
+        latency = registry.histograms(
+            "step_latency_seconds", "How long participants took to answer one attempt, in seconds.",
+            labels: ["stepId"], bounds: Buckets.latency)
+        registry.show(
+            latency, as: "step_latency_ms", "The same as step_latency_seconds, in milliseconds.", scaledBy: 1000)
+        claimed = registry.counter("outbox_claimed_total", "Runs this engine has claimed.")
+        takeovers = registry.counter(
+            "outbox_takeovers_total", "Runs claimed after their former engine's lease ran out.")
+        leasesLost = registry.counter("lease_lost_total", "Leases this engine held and lost to time or another engine.")
+        quarantined = registry.counter("workflow_quarantined_total", "Runs set aside because they can't be processed.")
+        commitBatch =
+            registry.histograms(
+                "commit_batch_size", "Decisions written in one transaction.", labels: ["operation"],
+                bounds: Buckets.batch)["commit"]
+    }
+
+    private static func ends(_ registry: MetricsRegistry) -> [RunStatus: Series<Counter>] {
+        let names: [(RunStatus, String, String)] = [
+            (.completed, "workflow_runs_completed_total", "Runs that ended COMPLETED."),
+            (.failed, "workflow_runs_failed_total", "Runs that ended FAILED: a person has to look."),
+            (.compensated, "workflow_runs_compensated_total", "Runs that ended COMPENSATED."),
+            (.cancelled, "workflow_runs_cancelled_total", "Runs that ended CANCELLED."),
+        ]
+        return Dictionary(
+            uniqueKeysWithValues: names.map { ($0, registry.counters($1, $2, labels: ["workflowName"], limit: 300)) })
+    }
+
+    /// The instruments of a workflow's version.
+    func instruments(of definition: WorkflowDefinition, version: String) -> WorkflowInstruments {
+        let key = WorkflowKey(name: definition.name, version: version)
+        if let known = workflows.withLock({ $0[key] }) { return known }
+        let made = make(definition)
+        workflows.withLock { if $0.count < Self.maxWorkflows { $0[key] = made } }
+        return made
+    }
+
+    /// A run was set aside and is FAILED.
+    func countQuarantine(of workflowName: String) {
+        quarantined.add()
+        ends[.failed]?[workflowName].add()
+    }
+
+    private func make(_ definition: WorkflowDefinition) -> WorkflowInstruments {
+        let name = definition.name
+        let steps = definition.steps.map { step in
+            WorkflowInstruments.Step(
+                attempts: Outcome.allCases.map { attempts[step.id, $0.rawValue] },
+                executeRetries: retries[step.id, CallAction.execute.rawValue],
+                compensateRetries: retries[step.id, CallAction.compensate.rawValue],
+                succeeded: stepSuccess[name, step.id], failed: stepFailure[name, step.id],
+                compensated: compensations[name, step.id, "compensated"],
+                compensationFailed: compensations[name, step.id, "failed"], latency: latency[step.id])
+        }
+        func end(_ status: RunStatus) -> WorkflowInstruments.End {
+            guard let counters = ends[status] else { preconditionFailure("a run does not end \(status)") }
+            return WorkflowInstruments.End(count: counters[name], duration: durations[name, status.rawValue])
+        }
+        return WorkflowInstruments(
+            steps: steps, completed: end(.completed), failed: end(.failed), compensated: end(.compensated),
+            cancelled: end(.cancelled))
+    }
+}

@@ -1,0 +1,119 @@
+import Core
+import Logging
+import Storage
+import Telemetry
+
+/// Tells of one run what has been committed: to metrics, to the trace, and to the log.
+///
+/// What goes as planned is logged at `debug`. What a person on call looks for is at `info`: retries, steps that gave up,
+/// compensation, and ends other than COMPLETED. A FAILED run is an `error`: it waits for a person.
+struct RunObserver {
+    let trace: RunTrace
+    private let instruments: WorkflowInstruments
+    private let claimedAt: Instant
+    private let logger: Logger
+
+    init(_ run: Run, _ claimed: ClaimedRun, context: EngineContext, trace: RunTrace) {
+        self.trace = trace
+        instruments = context.metrics.instruments(of: run.definition, version: claimed.workflowVersion)
+        claimedAt = claimed.now
+        logger = context.logger
+    }
+
+    /// The events of one decision are stored.
+    ///
+    /// - Parameters:
+    ///   - before: the run as it was.
+    ///   - run: the run as they leave it.
+    func committed(_ events: [RunEvent], before: Run, _ run: Run, at now: Instant) {
+        let age = now - run.createdAt
+        for event in events {
+            instruments.count(event, age: age)
+            tell(event, before, run)
+        }
+        if run.status.isTerminal, !events.isEmpty { trace.record(run, at: now) }
+    }
+
+    /// What every line about this run carries.
+    func about(_ run: Run, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
+        var metadata = more
+        metadata["runId"] = "\(run.id)"
+        metadata["workflowName"] = "\(run.definition.name)"
+        metadata["correlationId"] = "\(trace.correlationID)"
+        if let traceID = trace.traceID { metadata["traceId"] = "\(traceID)" }
+        return metadata
+    }
+
+    private func tell(_ event: RunEvent, _ before: Run, _ run: Run) {
+        switch event {
+        case .attemptStarted(let step, let action, let attempt):
+            logger.debug("an attempt begins", metadata: about(run, call(run, step, action, attempt)))
+        case .attemptSucceeded(let step, let action, let attempt, let report, _):
+            logger.debug("an attempt succeeded", metadata: about(run, call(run, step, action, attempt, report)))
+        case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
+            if failure.kind == Failure.lostKind { recordLost(step, action, attempt, report, failure, before) }
+            logger.info(
+                retryIn == nil ? "an attempt failed and is not repeated" : "an attempt failed and will be repeated",
+                metadata: about(run, self.failure(run, step, action, attempt, report, failure, retryIn)))
+        case .cancelRequested(let by, let reason):
+            logger.info("a run is cancelled", metadata: about(run, ["by": "\(by)", "reason": "\(reason ?? "-")"]))
+        case .retryRequested(let step, let by):
+            logger.info(
+                "a retry was asked for",
+                metadata: about(run, ["by": "\(by)", "stepId": "\(run.definition.steps[step].id)"]))
+        case .deadlineExceeded: logger.info("a run's deadline has passed", metadata: about(run))
+        case .runCompensating(let steps, _):
+            let ids = steps.map { run.definition.steps[$0].id }.joined(separator: ",")
+            logger.info("a run is compensated", metadata: about(run, ["steps": "\(ids)"]))
+        case .runCompleted, .runCompensated, .runCancelled: end(run)
+        case .runFailed(let failure), .runQuarantined(let failure):
+            logger.error(
+                "a run failed and needs a person",
+                metadata: about(run, ["stepId": "\(failure.stepID ?? "-")", "error": "\(failure.message)"]))
+        case .runStarted, .stepSkipped, .stepAbandoned:
+            logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))
+        }
+    }
+
+    private func end(_ run: Run) {
+        logger.log(
+            level: run.status == .completed ? .debug : .info, "a run ended",
+            metadata: about(run, ["status": "\(run.status.rawValue)", "cause": "\(run.cause?.rawValue ?? "-")"]))
+    }
+
+    private func call(
+        _ run: Run, _ step: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport? = nil
+    ) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "stepId": "\(run.definition.steps[step].id)", "action": "\(action.rawValue)", "attempt": "\(attempt)",
+        ]
+        if let report {
+            metadata["outcome"] = "\(report.outcome.rawValue)"
+            metadata["seconds"] = "\(report.duration.seconds)"
+            if let status = report.httpStatus { metadata["httpStatus"] = "\(status)" }
+        }
+        return metadata
+    }
+
+    private func failure(
+        _ run: Run, _ step: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport, _ failure: Failure,
+        _ retryIn: Duration?
+    ) -> Logger.Metadata {
+        var metadata = call(run, step, action, attempt, report)
+        metadata["error"] = "\(failure.message)"
+        if let retryIn { metadata["retryInSeconds"] = "\(retryIn.seconds)" }
+        return metadata
+    }
+
+    /// Nobody else can tell of an attempt whose engine is gone. It began when the step did, as far as is known.
+    private func recordLost(
+        _ step: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport, _ failure: Failure, _ before: Run
+    ) {
+        let isFirst = action == .execute && attempt == 1
+        let start = isFirst ? before.steps[step].startedAt ?? claimedAt : claimedAt
+        trace.record(
+            trace.attempt(step: step, action: action, attempt: attempt), action: action,
+            step: before.definition.steps[step].id, attempt: attempt, participant: nil, from: start, to: claimedAt,
+            report, failure)
+    }
+}

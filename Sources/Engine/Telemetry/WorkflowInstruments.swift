@@ -1,0 +1,89 @@
+import Core
+import Telemetry
+
+/// The instruments that the runs of one workflow need, looked up once.
+final class WorkflowInstruments: Sendable {
+    /// Those of one step.
+    struct Step: Sendable {
+        /// By outcome, in the order of `Outcome.allCases`.
+        let attempts: [Counter]
+        let executeRetries: Counter
+        let compensateRetries: Counter
+        let succeeded: Counter
+        let failed: Counter
+        let compensated: Counter
+        let compensationFailed: Counter
+        let latency: Histogram
+    }
+
+    /// Those of one way to end.
+    struct End: Sendable {
+        let count: Counter
+        let duration: Histogram
+    }
+
+    private let steps: [Step]
+    private let completed: End
+    private let failed: End
+    private let compensated: End
+    private let cancelled: End
+
+    init(steps: [Step], completed: End, failed: End, compensated: End, cancelled: End) {
+        self.steps = steps
+        self.completed = completed
+        self.failed = failed
+        self.compensated = compensated
+        self.cancelled = cancelled
+    }
+
+    /// Counts what an event stands for.
+    ///
+    /// - Parameter age: how long ago the run was started.
+    func count(_ event: RunEvent, age: Duration) {
+        switch event {
+        case .attemptSucceeded(let index, let action, _, let report, _):
+            count(report, of: steps[index])
+            (action == .execute ? steps[index].succeeded : steps[index].compensated).add()
+        case .attemptFailed(let index, let action, _, let report, _, let retryIn):
+            let step = steps[index]
+            count(report, of: step)
+            switch (action, retryIn != nil) {
+            case (.execute, true): step.executeRetries.add()
+            case (.execute, false): step.failed.add()
+            case (.compensate, true): step.compensateRetries.add()
+            case (.compensate, false): step.compensationFailed.add()
+            }
+        case .runCompleted: end(completed, age)
+        case .runCompensated: end(compensated, age)
+        case .runCancelled: end(cancelled, age)
+        case .runFailed, .runQuarantined: end(failed, age)
+        case .runStarted, .attemptStarted, .stepSkipped, .stepAbandoned, .cancelRequested, .deadlineExceeded,
+            .runCompensating, .retryRequested:
+            break
+        }
+    }
+
+    /// A call that was never made, or was lost with its engine, took no time that anybody measured.
+    private func count(_ report: CallReport, of step: Step) {
+        step.attempts[report.outcome.position].add()
+        if report.duration > .zero { step.latency.observe(report.duration) }
+    }
+
+    private func end(_ end: End, _ age: Duration) {
+        end.count.add()
+        end.duration.observe(max(.zero, age))
+    }
+}
+
+extension Outcome {
+    /// Its place in `allCases`.
+    fileprivate var position: Int {
+        switch self {
+        case .succeeded: 0
+        case .rejected: 1
+        case .busy: 2
+        case .unknown: 3
+        case .notSent: 4
+        }
+    }
+}
