@@ -42,6 +42,8 @@ CREATE TABLE participants (
     max_concurrent   int         CHECK (max_concurrent > 0),
     -- May hold secrets: never shown, never logged.
     headers          json        NOT NULL DEFAULT '{}',
+    -- {failureThreshold, successThreshold, openFor} of the circuit breaker; null = the default, false = none.
+    breaker          json,
     updated_at       timestamptz NOT NULL DEFAULT now(),
     updated_by       text        NOT NULL
 );

@@ -18,8 +18,8 @@ package struct ResolvedAddress: Hashable, Sendable {
 
 /// Turns a host name (or a numeric address) into the addresses that may be called, best first.
 ///
-/// It may block: it runs on threads of its own. Wrap `systemResolver` to refuse addresses, for instance those of the
-/// machine's own network; an empty list means that none may be called.
+/// It may block: it runs on threads of its own. `AddressRules.guarding` wraps one to refuse addresses, and throws
+/// `.refusedAddress` then; an empty list means that none may be called.
 package typealias HostResolver = @Sendable (_ host: String) throws(ParticipantsError) -> [ResolvedAddress]
 
 /// The C library's `getaddrinfo`, in the order it gives (RFC 6724). Throws `.unresolvable`.

@@ -8,13 +8,17 @@ package enum ParticipantsError: Error, Hashable {
     case invalidTLSConfiguration(String)
     /// A host name has no usable address.
     case unresolvable(String)
+    /// The host, or every address it has, is one no participant may be at; the sentence names the rule.
+    case refusedAddress(String)
+    /// The list of allowed hosts holds something else; the sentence names the entry.
+    case invalidAllowList(String)
 }
 
 extension ParticipantsError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .invalidBaseURL(let reason), .invalidTrustRoots(let reason), .invalidTLSConfiguration(let reason),
-            .unresolvable(let reason):
+            .unresolvable(let reason), .refusedAddress(let reason), .invalidAllowList(let reason):
             reason
         }
     }

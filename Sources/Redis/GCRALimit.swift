@@ -13,14 +13,23 @@ package struct GCRALimit: Hashable, Sendable {
         self.burst = burst
         self.period = period
         self.count = count
-        precondition(tolerance <= 1_000_000_000_000_000, "a burst that takes longer than 31 years at the steady rate")
+        precondition(
+            Self.isExact(burst: burst, period: period, count: count),
+            "a burst that takes longer than 31 years at the steady rate")
+    }
+
+    /// Whether a burst takes at most 10¹⁵ µs at the steady rate, as `init` demands.
+    package static func isExact(burst: Int, period: Duration, count: Int) -> Bool {
+        let (tolerance, overflow) = interval(period, count).multipliedReportingOverflow(by: Int64(burst))
+        return !overflow && tolerance <= 1_000_000_000_000_000
+    }
+
+    private static func interval(_ period: Duration, _ count: Int) -> Int64 {
+        (period.wholeMicroseconds + Int64(count) - 1) / Int64(count)
     }
 
     /// T, the microseconds between two calls at the steady rate, rounded up: the limit is never exceeded by rounding.
-    var emissionInterval: Int64 {
-        let whole = period.wholeMicroseconds
-        return (whole + Int64(count) - 1) / Int64(count)
-    }
+    var emissionInterval: Int64 { Self.interval(period, count) }
 
     /// τ, in microseconds.
     var tolerance: Int64 { emissionInterval * Int64(burst) }

@@ -9,6 +9,8 @@ package struct RateDecision: Hashable, Sendable {
     package let retryAfter: Duration
     /// How long until the whole burst is free.
     package let resetAfter: Duration
+    /// For each bucket, how long until its whole burst is free, in the order they were given.
+    let resets: [Duration]
     /// Who decided.
     package let source: Source
 
@@ -19,12 +21,22 @@ package struct RateDecision: Hashable, Sendable {
         case local
     }
 
-    init(_ verdict: GCRAVerdict, limit: GCRALimit, source: Source) {
-        allowed = verdict.isAllowed
-        self.limit = limit.burst
+    /// What one call is told that counts in several buckets: the figures are those of the tighter one, which is the one
+    /// that makes it wait longest, or else the one with the fewest calls left.
+    ///
+    /// - Precondition: as many verdicts as buckets, at least one.
+    init(_ verdicts: [GCRAVerdict], of buckets: [RateBucket], source: Source) {
+        let tighter = zip(verdicts, buckets).min { one, other in
+            (-one.0.retryAfter, one.0.remaining, -one.0.resetAfter)
+                < (-other.0.retryAfter, other.0.remaining, -other.0.resetAfter)
+        }
+        guard let (verdict, bucket) = tighter else { preconditionFailure("a call counts somewhere") }
+        allowed = verdicts.allSatisfy(\.isAllowed)
+        limit = bucket.limit.burst
         remaining = Int(verdict.remaining)
         retryAfter = .microseconds(verdict.retryAfter)
         resetAfter = .microseconds(verdict.resetAfter)
+        resets = verdicts.map { .microseconds($0.resetAfter) }
         self.source = source
     }
 }

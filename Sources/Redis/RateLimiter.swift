@@ -1,70 +1,89 @@
 package import Logging
 internal import Synchronization
 
-/// Holds one rate over all processes through Redis, and a stricter one in this process while Redis cannot answer.
+/// Holds rates over all processes through Redis, and stricter ones in this process while Redis cannot answer.
 ///
 /// Stricter, because each process then counts alone: with the default factor of one half, two processes together
-/// still hold the rate. There is nothing to switch back: every call asks Redis first, and while Redis is away the
-/// client refuses without waiting. Without Redis in the configuration the process holds the full rate.
+/// still hold the rates. What Redis has let through is remembered here too, so its loss frees nobody from a wait. There is
+/// nothing to switch back: every call asks Redis first, and while Redis is away the client refuses without waiting.
+/// Without Redis in the configuration the process holds the full rates.
 package final class RateLimiter: Sendable {
     private let redis: RedisClient?
-    private let limit: GCRALimit
-    private let localLimit: GCRALimit
     private let keyPrefix: String
+    private let localFactor: Double
     private let logger: Logger
-    private let local: Mutex<Local>
+    private let state: Mutex<State>
     private let start = ContinuousClock.now
 
-    private struct Local {
-        var limiter: LocalGCRA
+    private struct State {
+        var limiter = LocalGCRA()
         /// True from the first answer given without Redis to the first with it, so that each change is logged once.
-        var isInCharge = false
+        var isLocal = false
+        var limitedCount = 0
     }
 
     /// - Parameters:
-    ///   - keyPrefix: goes before every key in Redis; limiters with the same prefix and limit share their rate.
-    ///   - localFactor: the share of the rate that this process allows alone while Redis is away, in 0 < factor ≤ 1.
-    package init(
-        redis: RedisClient?, limit: GCRALimit, keyPrefix: String, localFactor: Double = 0.5, logger: Logger
-    ) {
+    ///   - keyPrefix: goes before every key in Redis; limiters with the same prefix share their rates.
+    ///   - localFactor: the share of a rate that this process allows alone while Redis is away, in 0 < factor ≤ 1.
+    package init(redis: RedisClient?, keyPrefix: String, localFactor: Double = 0.5, logger: Logger) {
         self.redis = redis
-        self.limit = limit
-        self.localLimit = redis == nil ? limit : limit.scaled(by: localFactor)
         self.keyPrefix = keyPrefix
+        self.localFactor = localFactor
         self.logger = logger
-        self.local = Mutex(Local(limiter: LocalGCRA()))
+        self.state = Mutex(State())
     }
 
-    /// Judges one call of `key`, and counts it when it is allowed. Never throws and waits at most the client's
-    /// command timeout.
-    package func judge(_ key: String) async -> RateDecision {
-        guard let redis else { return judgeLocally(key) }
+    /// Redis is configured but can't answer: this process decides alone, by the stricter rates.
+    package var isLocal: Bool { state.withLock { $0.isLocal } }
+
+    /// How many calls have been refused so far.
+    package var limitedCount: Int { state.withLock { $0.limitedCount } }
+
+    /// Judges one call that counts in all of `buckets`, of which there is at least one: it is allowed when all of them
+    /// have room, and counted in all of them then, otherwise in none. Never throws and waits at most the client's command
+    /// timeout.
+    package func judge(_ buckets: [RateBucket]) async -> RateDecision {
+        let decision = await decide(buckets)
+        if !decision.allowed { state.withLock { $0.limitedCount += 1 } }
+        return decision
+    }
+
+    private func decide(_ buckets: [RateBucket]) async -> RateDecision {
+        guard let redis else { return judgeLocally(buckets) }
         do throws(RedisError) {
-            let decision = try await redis.judge(keyPrefix + key, limit: limit)
-            if takeCharge(locally: false) {
+            let decision = try await redis.judge(buckets, prefix: keyPrefix)
+            if note(decision, of: buckets) {
                 logger.notice("Redis holds the rate again", metadata: ["limit": "\(keyPrefix)"])
             }
             return decision
         } catch {
-            if takeCharge(locally: true) {
+            let isNew = state.withLock { state in
+                defer { state.isLocal = true }
+                return !state.isLocal
+            }
+            if isNew {
                 logger.warning(
                     "this process holds a stricter rate alone",
                     metadata: ["limit": "\(keyPrefix)", "error": "\(error)"])
             }
-            return judgeLocally(key)
+            return judgeLocally(buckets.map { RateBucket($0.key, $0.limit.scaled(by: localFactor)) })
         }
     }
 
-    private func judgeLocally(_ key: String) -> RateDecision {
+    private func judgeLocally(_ buckets: [RateBucket]) -> RateDecision {
         let now = start.duration(to: .now)
-        return local.withLock { $0.limiter.judge(key, limit: localLimit, now: now) }
+        return state.withLock { $0.limiter.judge(buckets, now: now) }
     }
 
-    /// Notes who decides; true when that has changed.
-    private func takeCharge(locally: Bool) -> Bool {
-        local.withLock { local in
-            defer { local.isInCharge = locally }
-            return local.isInCharge != locally
+    /// Remembers what Redis has decided; true when it was away before.
+    private func note(_ decision: RateDecision, of buckets: [RateBucket]) -> Bool {
+        let now = start.duration(to: .now)
+        return state.withLock { state in
+            for (bucket, reset) in zip(buckets, decision.resets) {
+                state.limiter.note(bucket.key, resetAfter: reset, now: now)
+            }
+            defer { state.isLocal = false }
+            return state.isLocal
         }
     }
 }

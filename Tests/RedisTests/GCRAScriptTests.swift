@@ -14,29 +14,33 @@ struct GCRAScriptTests {
     @Test("Lua and Swift judge every one of many random calls alike", arguments: [1, 2, 3] as [UInt64])
     func luaAgreesWithSwift(seed: UInt64) async throws {
         let client = RedisClient(try sharedRedis(), logger: .quiet)
-        let source = GCRAScript.source.replacing("redis.call('TIME')", with: "{ARGV[3], ARGV[4]}")
+        let source = GCRAScript.source.replacing("redis.call('TIME')", with: "{ARGV[5], ARGV[6]}")
         try #require(source != GCRAScript.source)
         // Intervals of 10 s and more: no key expires by Redis's real clock while the test runs.
-        let limit = GCRALimit(burst: 4, period: .seconds(31), count: 3)
-        let key = freshKey("agreement")
+        let limits = [
+            GCRALimit(burst: 4, period: .seconds(31), count: 3), GCRALimit(burst: 7, period: .seconds(30), count: 3),
+        ]
+        let keys = [freshKey("agreement"), freshKey("agreement")]
         var random = SeededGenerator(seed: seed)
-        var arrival: Int64?
+        var arrivals: [Int64?] = [nil, nil]
         var now: Int64 = 1_900_000_000_123_456
+        var refusals = 0
         for call in 0..<300 {
-            now += Int64.random(in: -1_000_000...limit.emissionInterval * 2 / 3, using: &random)
+            now += Int64.random(in: -1_000_000...limits[0].emissionInterval * 3 / 2, using: &random)
             if call % 50 == 49 { now -= 100_000_000 }
-            let expected = GCRA.judge(theoreticalArrival: arrival, now: now, limit: limit)
-            if expected.verdict.isAllowed { arrival = expected.theoreticalArrival }
-            let reply = try await client.command([
-                "EVAL", source, "1", key, "\(limit.emissionInterval)", "\(limit.tolerance)",
-                "\(now / 1_000_000)", "\(now % 1_000_000)",
-            ])
-            let verdict = expected.verdict
-            try #require(
-                reply.array?.map(\.integer) == [
-                    verdict.isAllowed ? 1 : 0, verdict.remaining, verdict.retryAfter, verdict.resetAfter,
-                ])
+            let (verdicts, following) = GCRA.judge(
+                zip(arrivals, limits).map { (theoreticalArrival: $0, limit: $1) }, now: now)
+            if verdicts.allSatisfy(\.isAllowed) { arrivals = following }
+            if Set(verdicts.map(\.isAllowed)).count == 2 { refusals += 1 }
+            let arguments = limits.flatMap { ["\($0.emissionInterval)", "\($0.tolerance)"] }
+            let reply = try await client.command(
+                ["EVAL", source, "2"] + keys + arguments + ["\(now / 1_000_000)", "\(now % 1_000_000)"])
+            let expected: [[Int64?]] = verdicts.map {
+                [$0.isAllowed ? 1 : 0, $0.remaining, $0.retryAfter, $0.resetAfter]
+            }
+            try #require(reply.array?.map { $0.array?.map(\.integer) } == expected)
         }
+        #expect(refusals > 0, "no call was refused by one of the limits only")
     }
 
     @Test("two clients that share a key share its rate, called at the same time")
@@ -46,7 +50,7 @@ struct GCRAScriptTests {
         let limit = GCRALimit(burst: 10, period: .seconds(1_000), count: 10)
         let key = freshKey("shared")
         let decisions = try await withThrowingTaskGroup(of: RateDecision.self) { group in
-            for call in 0..<40 { group.addTask { try await clients[call % 2].judge(key, limit: limit) } }
+            for call in 0..<40 { group.addTask { try await clients[call % 2].judge([RateBucket(key, limit)]) } }
             return try await group.reduce(into: [RateDecision]()) { $0.append($1) }
         }
         let allowed = decisions.filter(\.allowed)
@@ -63,7 +67,8 @@ struct GCRAScriptTests {
     func keyExpires() async throws {
         let client = RedisClient(try sharedRedis(), logger: .quiet)
         let key = freshKey("expiry")
-        let decision = try await client.judge(key, limit: GCRALimit(burst: 5, period: .seconds(100), count: 10))
+        let limit = GCRALimit(burst: 5, period: .seconds(100), count: 10)
+        let decision = try await client.judge([RateBucket(key, limit)])
         let left = try #require(try await client.command(["PTTL", key]).integer)
         #expect(decision.resetAfter == .seconds(10))
         #expect((1...10_000).contains(left))
@@ -73,10 +78,10 @@ struct GCRAScriptTests {
     func scriptIsLearntAgain() async throws {
         let server = try RedisServer()
         let client = RedisClient(try server.configuration(), logger: .quiet)
-        let limit = GCRALimit(burst: 2, period: .seconds(1_000), count: 1)
-        #expect(try await client.judge("k", limit: limit).remaining == 1)
+        let buckets = [RateBucket("k", GCRALimit(burst: 2, period: .seconds(1_000), count: 1))]
+        #expect(try await client.judge(buckets).remaining == 1)
         #expect(try await client.command(["SCRIPT", "FLUSH"]) == .status("OK"))
-        #expect(try await client.judge("k", limit: limit).remaining == 0)
+        #expect(try await client.judge(buckets).remaining == 0)
         #expect(try await client.command(["SCRIPT", "EXISTS", GCRAScript.digest]) == .array([.integer(1)]))
     }
 }

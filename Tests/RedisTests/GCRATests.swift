@@ -2,6 +2,13 @@ import Testing
 
 @testable import Redis
 
+extension LocalGCRA {
+    /// A call that counts under one key.
+    fileprivate mutating func judge(_ key: String, limit: GCRALimit, now: Duration) -> RateDecision {
+        judge([RateBucket(key, limit)], now: now)
+    }
+}
+
 @Suite("GCRA")
 struct GCRATests {
     /// One call a second, three at once.

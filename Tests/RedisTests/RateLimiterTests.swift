@@ -3,6 +3,13 @@ import Testing
 
 @testable import Redis
 
+extension RateLimiter {
+    /// A call that counts under one key.
+    fileprivate func judge(_ key: String) async -> RateDecision {
+        await judge([RateBucket(key, RateLimiterTests.limit)])
+    }
+}
+
 @Suite("Rate limiter")
 struct RateLimiterTests {
     static let limit = GCRALimit(burst: 6, period: .seconds(6_000), count: 6)
@@ -11,25 +18,28 @@ struct RateLimiterTests {
     func redisKilledAndBack() async throws {
         let server = try RedisServer()
         let client = RedisClient(try server.configuration(), logger: .quiet)
-        let limiter = RateLimiter(redis: client, limit: Self.limit, keyPrefix: "admin:", logger: .quiet)
+        let limiter = RateLimiter(redis: client, keyPrefix: "admin:", logger: .quiet)
         #expect(await limiter.judge("a").source == .redis)
 
         server.kill()
         let decisions = await calls(10, of: limiter)
         #expect(decisions.allSatisfy { $0.source == .local && $0.limit == 3 })
-        #expect(decisions.map(\.allowed) == Array(repeating: true, count: 3) + Array(repeating: false, count: 7))
+        // Half of the burst of six, and the call Redis has seen counts as well.
+        #expect(decisions.map(\.allowed) == Array(repeating: true, count: 2) + Array(repeating: false, count: 8))
+        #expect(limiter.isLocal && limiter.limitedCount == 8)
 
         try server.start()
         try await pingUntilBack(client)
         let back = await limiter.judge("a")
         #expect(back.source == .redis && back.allowed && back.limit == 6)
+        #expect(!limiter.isLocal && limiter.limitedCount == 8)
     }
 
     @Test("a frozen Redis delays an answer by no more than the timeout")
     func redisFrozen() async throws {
         let server = try RedisServer()
         let client = RedisClient(try server.configuration(timeout: .milliseconds(500)), logger: .quiet)
-        let limiter = RateLimiter(redis: client, limit: Self.limit, keyPrefix: "admin:", logger: .quiet)
+        let limiter = RateLimiter(redis: client, keyPrefix: "admin:", logger: .quiet)
         #expect(await limiter.judge("a").source == .redis)
         server.freeze()
         let elapsed = await ContinuousClock().measure {
@@ -45,7 +55,7 @@ struct RateLimiterTests {
     func redisRefuses() async throws {
         let server = try RedisServer(["--requirepass", "s3cret"])
         let client = RedisClient(try server.configuration(), logger: .quiet)
-        let limiter = RateLimiter(redis: client, limit: Self.limit, keyPrefix: "admin:", logger: .quiet)
+        let limiter = RateLimiter(redis: client, keyPrefix: "admin:", logger: .quiet)
         #expect(await limiter.judge("a").source == .local)
     }
 
@@ -55,16 +65,58 @@ struct RateLimiterTests {
         let prefix = freshKey("limiter")
         let limiters = [prefix, prefix, prefix + "other"].map { prefix in
             RateLimiter(
-                redis: RedisClient(configuration, logger: .quiet), limit: Self.limit, keyPrefix: prefix, logger: .quiet)
+                redis: RedisClient(configuration, logger: .quiet), keyPrefix: prefix, logger: .quiet)
         }
         #expect(await calls(4, of: limiters[0]).allSatisfy(\.allowed))
         #expect(await calls(4, of: limiters[1]).map(\.allowed) == [true, true, false, false])
         #expect(await limiters[2].judge("a").remaining == 5)
     }
 
+    @Test("Redis exhausted and then killed: nobody gets another burst from the process")
+    func noFreeBurst() async throws {
+        let server = try RedisServer()
+        let client = RedisClient(try server.configuration(), logger: .quiet)
+        let limiter = RateLimiter(redis: client, keyPrefix: "admin:", logger: .quiet)
+        #expect(await calls(7, of: limiter).map(\.allowed) == Array(repeating: true, count: 6) + [false])
+        server.kill()
+        let decisions = await calls(5, of: limiter)
+        #expect(decisions.allSatisfy { $0.source == .local && !$0.allowed })
+    }
+
+    @Test("Redis flushed: one more burst, then the rate again, and never a call without a limit")
+    func flushed() async throws {
+        let server = try RedisServer()
+        let client = RedisClient(try server.configuration(), logger: .quiet)
+        let limiter = RateLimiter(redis: client, keyPrefix: "admin:", logger: .quiet)
+        for _ in 0..<2 {
+            #expect(await calls(20, of: limiter).filter(\.allowed).count == 6)
+            #expect(try await client.command(["FLUSHALL"]) == .status("OK"))
+            #expect(try await client.command(["SCRIPT", "FLUSH"]) == .status("OK"))
+        }
+        #expect(!limiter.isLocal)
+    }
+
+    @Test(
+        "a call that one bucket refuses uses up nothing of the other, with and without Redis", arguments: [true, false])
+    func allOrNothing(hasRedis: Bool) async throws {
+        let client = hasRedis ? RedisClient(try sharedRedis(), logger: .quiet) : nil
+        let limiter = RateLimiter(redis: client, keyPrefix: freshKey("two"), logger: .quiet)
+        let wide = RateBucket("address", GCRALimit(burst: 5, period: .seconds(6_000), count: 6))
+        let narrow = ["a", "b"].map { RateBucket($0, GCRALimit(burst: 2, period: .seconds(6_000), count: 6)) }
+        var decisions: [RateDecision] = []
+        for token in [0, 0, 0, 0, 0, 1, 1, 1] { decisions.append(await limiter.judge([narrow[token], wide])) }
+        #expect(decisions.map(\.allowed) == [true, true, false, false, false, true, true, false])
+        // The tighter one is told: the token's two, then what is left at the address.
+        #expect(decisions.map(\.limit) == [2, 2, 2, 2, 2, 2, 2, 2])
+        #expect(decisions.map(\.remaining) == [1, 0, 0, 0, 0, 1, 0, 0])
+        let other = await limiter.judge([RateBucket("c", narrow[0].limit), wide])
+        #expect(other.allowed && other.limit == 5 && other.remaining == 0)
+        #expect(!(await limiter.judge([RateBucket("d", narrow[0].limit), wide])).allowed)
+    }
+
     @Test("without Redis in the configuration the process holds the full rate")
     func noRedis() async {
-        let limiter = RateLimiter(redis: nil, limit: Self.limit, keyPrefix: "admin:", logger: .quiet)
+        let limiter = RateLimiter(redis: nil, keyPrefix: "admin:", logger: .quiet)
         #expect(await calls(8, of: limiter).filter(\.allowed).count == 6)
     }
 

@@ -55,7 +55,8 @@ struct StatementTests {
             RegisterDefinition(definition, specHash: Array(repeating: 1, count: 32), createdBy: "tests"),
             FindDefinition(name: definition.name, version: "1.0.0"), ListVersions(name: nil),
             PutParticipant(
-                name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], updatedBy: "tests"),
+                name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
+                updatedBy: "tests"),
             FindParticipants(), DeleteParticipant(name: "demo"), StartRuns(runs: [new]),
             FindIdempotencyKeys([new]), FindRuns(runIDs: [runID]),
             ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),

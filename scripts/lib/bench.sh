@@ -79,7 +79,7 @@ start_engine() {
     port=$((OPS_PORT + number - 1))
     shift
     start_process "engine-$number" env DATABASE_URL="$DATABASE_URL" OPS_HOST=127.0.0.1 OPS_PORT="$port" \
-        LOG_LEVEL=warning "$BIN/sagaflow-engine" "$@"
+        PARTICIPANT_ALLOW=127.0.0.0/8 LOG_LEVEL=warning "$BIN/sagaflow-engine" "$@"
     wait_until 60 "engine-$number" "it was ready" answers "http://127.0.0.1:$port/ready"
 }
 
@@ -97,7 +97,7 @@ start_system() {
     run_child env DATABASE_URL="$DATABASE_URL" "$BIN/saga" migrate up >"$STATE/logs/migrate.log" 2>&1 ||
         fail_with_log migrate "the migrations failed"
     start_process api env DATABASE_URL="$DATABASE_URL" REDIS_URL="$REDIS_URL" ADMIN_TOKENS="bench:$ADMIN_TOKEN" \
-        HOST=127.0.0.1 PORT="$API_PORT" LOG_LEVEL=warning "$BIN/sagaflow-api"
+        PARTICIPANT_ALLOW=127.0.0.0/8 HOST=127.0.0.1 PORT="$API_PORT" LOG_LEVEL=warning "$BIN/sagaflow-api"
     start_participant "$PARTICIPANT_LATENCY"
     wait_until 60 api "it was ready" answers "http://127.0.0.1:$API_PORT/ready"
     printf '{"url":"http://127.0.0.1:%s"}' "$PARTICIPANT_PORT" | admin PUT /v1/admin/participants/bench

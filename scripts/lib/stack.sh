@@ -16,6 +16,8 @@ source "$ROOT/scripts/lib/postgres.sh"
 source "$ROOT/scripts/lib/redis.sh"
 
 ADDRESS=127.0.0.1
+# The demo participants are on this machine, where participants are refused otherwise.
+export PARTICIPANT_ALLOW=${PARTICIPANT_ALLOW:-127.0.0.0/8,::1}
 
 # build_products: with the configuration SAGAFLOW_BUILD (debug or release), and sets BIN.
 build_products() {

@@ -1,9 +1,14 @@
 import Crypto
 import HTTPTypes
 import Hummingbird
+import Participants
 import Redis
 
-/// Lets admin calls in: with a known token, and no faster than the rate. Guessing is limited too, by client address.
+/// Lets admin calls in: with a known token, and no faster than the rates.
+///
+/// A call counts under its token and, with a larger rate, under the client's address. One without a known token counts
+/// under that address's guesses instead of a token, at a token's rate: so guessing is slow, and cannot use up what the
+/// address's rate leaves to those who have a token.
 struct AdminGate: Sendable {
     /// A call that may go on.
     struct Admission: Sendable {
@@ -16,6 +21,10 @@ struct AdminGate: Sendable {
 
     let tokens: [AdminToken]
     let limiter: RateLimiter
+    /// What one token may do.
+    let tokenLimit: GCRALimit
+    /// What one client address may do.
+    let addressLimit: GCRALimit
 
     /// The route with this gate before it.
     func guarded(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) -> Route {
@@ -39,16 +48,23 @@ struct AdminGate: Sendable {
         guard !tokens.isEmpty else {
             throw Problem(.unauthorized, "Admin calls are disabled: no token is configured.")
         }
-        guard let text = request.headers[.xAdminToken] else {
-            throw Problem(.unauthorized, "The header X-Admin-Token is missing.")
+        let address = Self.limitedAddress(context.clientAddress)
+        let atAddress = RateBucket("address:\(address)", addressLimit)
+        guard let token = request.headers[.xAdminToken].flatMap({ AdminToken.find($0, in: tokens) }) else {
+            try check(await limiter.judge([RateBucket("guess:\(address)", tokenLimit), atAddress]))
+            throw Problem(.unauthorized, "X-Admin-Token holds no known token.")
         }
-        guard let token = AdminToken.find(text, in: tokens) else {
-            try check(await limiter.judge("address:\(context.clientAddress)"))
-            throw Problem(.unauthorized, "The token in X-Admin-Token is not known.")
-        }
-        let decision = await limiter.judge("token:\(token.name)")
+        let decision = await limiter.judge([RateBucket("token:\(token.name)", tokenLimit), atAddress])
         try check(decision)
         return (Admission(name: token.name), decision)
+    }
+
+    /// What the limit of an address counts under: an IPv4 address, or the /64 of an IPv6 address, all of which usually
+    /// belongs to one client.
+    static func limitedAddress(_ text: String) -> String {
+        guard let address = IPAddress(text)?.unwrapped else { return text }
+        return address.family == .v4
+            ? address.description : "\(IPAddress(family: .v6, bits: (address.bits >> 64) << 64))/64"
     }
 
     private func check(_ decision: RateDecision) throws(Problem) {

@@ -11,7 +11,11 @@ struct AdminToken: Sendable {
         digest = Array(SHA256.hash(data: Array(token.utf8)))
     }
 
-    /// The token of `tokens` that `text` is; takes the same time whichever it is, if any.
+    /// The shortest token taken, in bytes.
+    static let minLength = 8
+
+    /// The token of `tokens` that `text` is; takes the same time whichever it is, if any: all digests are compared, each
+    /// to its end.
     static func find(_ text: String, in tokens: [AdminToken]) -> AdminToken? {
         let given = Array(SHA256.hash(data: Array(text.utf8)))
         var found: AdminToken?
@@ -30,10 +34,13 @@ struct AdminToken: Sendable {
             guard sides.count == 2 else { return nil }
             let (name, token) = (sides[0].trimmed(), sides[1].trimmed())
             guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-                (8...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+                (minLength...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
                 !tokens.contains(where: { $0.name == name })
             else { return nil }
-            tokens.append(AdminToken(name: String(name), token: String(token)))
+            let new = AdminToken(name: String(name), token: String(token))
+            // One token with two names: the history could not tell who it was.
+            guard !tokens.contains(where: { $0.digest == new.digest }) else { return nil }
+            tokens.append(new)
         }
         return tokens
     }

@@ -8,30 +8,38 @@ struct ParticipantRequest {
     let maxConcurrent: Int?
     /// Sent with every call. May hold secrets.
     let headers: JSONObject
+    /// Nil when it is switched off.
+    let breaker: BreakerPolicy?
+    /// Where `url` leads.
+    let host: String
 
     private static let maxHeaders = 32
 
     init(_ json: JSON, rules: AddressRules) throws(Problem) {
-        var fields = try Fields(json, known: ["url", "maxConcurrent", "headers"])
+        var fields = try Fields(json, known: ["url", "maxConcurrent", "headers", "breaker"])
         let pointer = JSONPointer(["url"])
         let url = fields.string("url", maxBytes: 2048)
         if fields["url"] == nil { fields.refuse(pointer, "This member is required.") }
-        if let url { Self.check(url, at: pointer, rules: rules, &fields) }
+        host = url.flatMap { Self.host(of: $0, at: pointer, rules: rules, &fields) } ?? ""
         maxConcurrent = fields["maxConcurrent"]?.isNull == true ? nil : fields.integer("maxConcurrent", in: 1...10_000)
         headers = Self.headers(&fields)
+        breaker = Self.breaker(&fields)
         try fields.check()
         self.url = url ?? ""
     }
 
-    private static func check(_ url: String, at pointer: JSONPointer, rules: AddressRules, _ fields: inout Fields) {
+    /// The URL's host, if it may be called as far as that can be said without looking it up.
+    private static func host(
+        of url: String, at pointer: JSONPointer, rules: AddressRules, _ fields: inout Fields
+    ) -> String? {
         do throws(ParticipantsError) {
-            let base = try BaseURL(parsing: url)
-            if let violation = rules.violation(of: base.origin.host) { fields.refuse(pointer, violation) }
-        } catch .invalidBaseURL(let sentence) {
-            fields.refuse(pointer, sentence)
+            let host = try BaseURL(parsing: url).origin.host
+            guard let violation = rules.violation(ofHost: host) else { return host }
+            fields.refuse(pointer, violation)
         } catch {
-            fields.refuse(pointer, "This is no base URL.")
+            fields.refuse(pointer, error.description)
         }
+        return nil
     }
 
     private static func headers(_ fields: inout Fields) -> JSONObject {

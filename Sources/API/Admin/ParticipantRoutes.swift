@@ -2,6 +2,7 @@ import Core
 import HTTPTypes
 import Hummingbird
 import Logging
+import Participants
 import Postgres
 import Storage
 
@@ -11,6 +12,7 @@ struct ParticipantRoutes: Sendable {
     let body: BodyReader
     let gate: AdminGate
     let rules: AddressRules
+    let lookup: HostLookup
 
     var routes: [Route] {
         [
@@ -43,12 +45,13 @@ struct ParticipantRoutes: Sendable {
     ) async throws -> Response {
         let name = try Self.name(context)
         let asked = try ParticipantRequest(try await body.json(request), rules: rules)
+        try await checkAddresses(of: asked.host, context)
         let written = try await database.writes.execute(
             PutParticipant(
                 name: name, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
-                updatedBy: admin.name))
+                breaker: asked.breaker, updatedBy: admin.name))
         context.logger.info("participant registered", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
-        let shown = Self.shown(name, asked.url, asked.maxConcurrent, Array(asked.headers.keys))
+        let shown = Self.shown(name, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker)
         return .json(written.first == true ? .created : .ok, .object(shown))
     }
 
@@ -61,18 +64,32 @@ struct ParticipantRoutes: Sendable {
         return Response(status: .noContent)
     }
 
+    /// Refuses a host none of whose addresses may be called. A name that can't be looked up is accepted: it may be known
+    /// only where engines are, or later, and engines judge the addresses again at every connection.
+    private func checkAddresses(of host: String, _ context: APIContext) async throws(Problem) {
+        do throws(ParticipantsError) {
+            _ = try rules.permitted(try await lookup.addresses(of: host), of: host)
+        } catch {
+            guard case .refusedAddress(let sentence) = error else {
+                context.logger.notice("a participant's address is not known here", metadata: ["reason": "\(error)"])
+                return
+            }
+            throw .content(JSONPointer(["url"]), sentence)
+        }
+    }
+
     /// Values of headers are never shown.
     private static func shown(
-        _ name: String, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String]
+        _ name: String, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String], _ breaker: BreakerPolicy?
     ) -> JSONObject {
         [
             "name": .string(name), "url": .string(url), "maxConcurrent": maxConcurrent.map { JSON($0) } ?? .null,
-            "headerNames": .array(headerNames.map { .string($0) }),
+            "headerNames": .array(headerNames.map { .string($0) }), "breaker": breaker?.json ?? .bool(false),
         ]
     }
 
     private static func shown(_ row: StoredParticipant) -> JSONObject {
-        var object = shown(row.name, row.url, row.maxConcurrent, row.headers.map(\.name))
+        var object = shown(row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker)
         object["updatedAt"] = RunJSON.time(row.updatedAt)
         return object
     }

@@ -1,4 +1,5 @@
 import Core
+import Participants
 import Postgres
 import Redis
 import Settings
@@ -11,7 +12,8 @@ struct APIConfiguration: Sendable {
     var redisPrefix: String
     var adminTokens: [AdminToken]
     var adminRate: GCRALimit
-    var participantAllow: Set<String>
+    var adminAddressRate: GCRALimit
+    var participantRules: AddressRules
     var host: String
     var port: Int
     var maxBodyBytes: Int
@@ -36,11 +38,15 @@ struct APIConfiguration: Sendable {
         let rate = try settings.text("admin.rate", default: "60/1m", help: "admin calls per token and time")
         let burst = try settings.integer(
             "admin.burst", default: 20, in: 1...100_000, help: "admin calls at once after a quiet time")
-        adminRate = try Self.rate(rate, burst: burst)
-        let allowed = settings.optionalText(
-            "participant.allow", help: "hosts,of,participants that are allowed although link-local or metadata services"
-        )
-        participantAllow = Set((allowed ?? "").split(separator: ",").map { $0.trimmed().lowercased() })
+        adminRate = try Self.rate(rate, burst: burst, "--admin-rate (ADMIN_RATE)")
+        let addressRate = settings.optionalText(
+            "admin.address.rate",
+            help: "admin calls per client address and time, refused ones included (default: 5 times --admin-rate)")
+        adminAddressRate = try Self.addressRate(addressRate, token: adminRate)
+        participantRules = try Self.rules(
+            settings.optionalText(
+                "participant.allow",
+                help: "hosts, *.suffixes, addresses and ranges that may be participants although they are not public"))
         host = try settings.text("host", default: "127.0.0.1", help: "where to listen")
         port = try settings.integer("port", default: 3000, in: 0...65535, help: "the same")
         maxBodyBytes = try settings.integer(
@@ -79,19 +85,38 @@ struct APIConfiguration: Sendable {
         guard let list else { return [] }
         guard let tokens = AdminToken.parse(list) else {
             throw SettingsError(
-                "--admin-tokens (ADMIN_TOKENS) must be name:token,name2:token2 with different names and tokens of 8 to "
-                    + "512 visible ASCII characters; it is not shown here because it is secret.")
+                "--admin-tokens (ADMIN_TOKENS) must be name:token,name2:token2 with different names and different "
+                    + "tokens of \(AdminToken.minLength) to 512 visible ASCII characters; it is not shown here because it is secret."
+            )
         }
         return tokens
     }
 
-    private static func rate(_ text: String, burst: Int) throws(SettingsError) -> GCRALimit {
+    private static func rate(_ text: String, burst: Int, _ name: String) throws(SettingsError) -> GCRALimit {
         let sides = text.split(separator: "/", omittingEmptySubsequences: false)
         guard sides.count == 2, let count = Int(sides[0]), (1...1_000_000).contains(count),
             let period = DurationText.parse(String(sides[1])), period <= .seconds(86_400)
         else {
-            throw SettingsError("--admin-rate (ADMIN_RATE) is \"\(text)\", but must be calls per time, like 60/1m.")
+            throw SettingsError("\(name) is \"\(text)\", but must be calls per time, like 60/1m.")
+        }
+        guard GCRALimit.isExact(burst: burst, period: period, count: count) else {
+            throw SettingsError("\(name) is \"\(text)\": a burst would take more than 31 years at that rate.")
         }
         return GCRALimit(burst: burst, period: period, count: count)
+    }
+
+    /// Calls at once from one address are to those of one token as the rates are by default: five times as many.
+    private static func addressRate(_ text: String?, token: GCRALimit) throws(SettingsError) -> GCRALimit {
+        let burst = min(5 * token.burst, 1_000_000)
+        guard let text else {
+            return GCRALimit(burst: burst, period: token.period, count: min(5 * token.count, 1_000_000))
+        }
+        return try rate(text, burst: burst, "--admin-address-rate (ADMIN_ADDRESS_RATE)")
+    }
+
+    private static func rules(_ list: String?) throws(SettingsError) -> AddressRules {
+        do throws(ParticipantsError) { return AddressRules(allowing: try AllowList(parsing: list ?? "")) } catch {
+            throw SettingsError("--participant-allow (PARTICIPANT_ALLOW) can't be used: \(error)")
+        }
     }
 }

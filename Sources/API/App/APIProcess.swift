@@ -2,6 +2,8 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import NIOPosix
+import Participants
 import Postgres
 import Redis
 import ServiceLifecycle
@@ -123,16 +125,16 @@ struct APIProcess {
         let body = BodyReader(maxBytes: configuration.maxBodyBytes)
         let gate = AdminGate(
             tokens: configuration.adminTokens,
-            limiter: RateLimiter(
-                redis: redis, limit: configuration.adminRate, keyPrefix: configuration.redisPrefix + "admin:",
-                logger: logger))
+            limiter: RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger),
+            tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         let start = StartRoutes(
             definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(), body: body,
             watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime, metrics: metrics)
         let operators = OperatorRoutes(
             reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body)
         let participants = ParticipantRoutes(
-            database: database, body: body, gate: gate, rules: AddressRules(allowed: configuration.participantAllow))
+            database: database, body: body, gate: gate, rules: configuration.participantRules,
+            lookup: HostLookup(eventLoops: MultiThreadedEventLoopGroup.singleton))
         return [
             start.routes, RunRoutes(reader: reader).routes, operators.routes,
             WorkflowRoutes(reads: database.reads).routes,

@@ -13,8 +13,9 @@ extension CallResult {
             self.init(
                 status: status, retryAfter: retryAfter, body: body, call: call, isAmbiguous: isAmbiguous,
                 duration: duration)
-        case .notSent(let reason):
+        case .notSent(let reason, let retryAfter):
             self.init(.notSent, reason, duration)
+            self.retryAfter = retryAfter
         case .unknown(let reason):
             self.init(.unknown, reason, duration)
         case .lost:

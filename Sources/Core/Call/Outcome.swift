@@ -16,8 +16,8 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
 package enum Answer: Sendable, Hashable {
     /// A complete HTTP answer. `retryAfter` is what its header asked for.
     case response(status: Int, retryAfter: Duration?, body: [UInt8])
-    /// It never reached the participant; the text says why.
-    case notSent(String)
+    /// It never reached the participant; the text says why, `retryAfter` how long trying again is known to be futile.
+    case notSent(String, retryAfter: Duration? = nil)
     /// It was sent, or may have been, but no usable answer came; the text says why.
     case unknown(String)
     /// The engine that made the call died before it could write down the answer.
@@ -38,7 +38,7 @@ package struct CallResult: Sendable, Hashable {
     package var output: JSON?
     /// What went wrong, when it did not.
     package var failure: Failure?
-    /// The participant asked not to be called before this long.
+    /// The participant is not to be called before this long: it asked for that, or its breaker is open.
     package var retryAfter: Duration?
 
     package init(

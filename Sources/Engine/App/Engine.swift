@@ -41,12 +41,13 @@ struct Engine {
         committer = DecisionCommitter(
             pool: database.writes, engine: id, lanes: configuration.committers, patience: configuration.lease,
             observer: { [commitBatch = metrics.commitBatch] in commitBatch.observe(Double($0)) })
-        registry = ParticipantRegistry(pool: database.reads, logger: logger)
         let group = MultiThreadedEventLoopGroup.singleton
+        registry = ParticipantRegistry(pool: database.reads, eventLoops: group, logger: logger)
         var client = ParticipantClient.Configuration()
         client.maxConnectionsPerOrigin = configuration.participantConnections
         client.maxWaitingPerOrigin = configuration.maxInFlight
         client.trustRootsFile = configuration.trustRoots
+        client.resolver = configuration.participantRules.guarding()
         let caller = ParticipantCaller(
             client: try ParticipantClient(eventLoopGroup: group, configuration: client), registry: registry)
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)

@@ -1,4 +1,5 @@
 import Core
+import Participants
 import Postgres
 import Settings
 import Telemetry
@@ -15,6 +16,7 @@ struct EngineConfiguration: Sendable {
     var committers: Int
     var participantConnections: Int
     var trustRoots: String?
+    var participantRules: AddressRules
     var logs: LogConfiguration
     var telemetry: OpenTelemetryConfiguration
 
@@ -41,6 +43,14 @@ struct EngineConfiguration: Sendable {
             "participant.connections", default: 256, in: 1...10_000, help: "connections to one participant")
         trustRoots = settings.optionalText(
             "participant.ca.file", help: "PEM file of the authorities that sign participants' certificates")
+        let allowed = settings.optionalText(
+            "participant.allow",
+            help: "hosts, *.suffixes, addresses and ranges that may be participants although they are not public")
+        do throws(ParticipantsError) {
+            participantRules = AddressRules(allowing: try AllowList(parsing: allowed ?? ""))
+        } catch {
+            throw SettingsError("--participant-allow (PARTICIPANT_ALLOW) can't be used: \(error)")
+        }
         opsHost = try settings.text("ops.host", default: "127.0.0.1", help: "where health is answered")
         opsPort = try settings.integer("ops.port", default: 3100, in: 0...65535, help: "the same")
         logs = try LogConfiguration(&settings)

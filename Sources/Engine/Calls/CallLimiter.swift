@@ -27,6 +27,12 @@ final class CallLimiter: Sendable {
         pump(participant)
     }
 
+    /// The participant has another limit from now on, nil for none: calls that wait may go at once.
+    func change(_ participant: String, limit: Int?) {
+        lanes.withLock { $0[participant]?.limit = limit ?? .max }
+        pump(participant)
+    }
+
     private func pump(_ participant: String) {
         let mayPump = lanes.withLock { lanes in
             guard lanes[participant]?.isPumping == false else { return false }

@@ -6,7 +6,6 @@ import Telemetry
 struct ParticipantCaller: Sendable {
     let client: ParticipantClient
     let registry: ParticipantRegistry
-    let limiter = CallLimiter()
 
     /// Makes sure that the participant of a call is known if it is registered.
     func lookFor(_ action: CallAction, of step: StepDefinition) async {
@@ -32,33 +31,68 @@ struct ParticipantCaller: Sendable {
             action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
         let span = trace.attempt(step: index, action: action, attempt: attempt)
         let calledAt = ContinuousClock.now
-        let finish: @Sendable (Answer, Duration) -> Void = { answer, duration in
-            let result = CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: duration)
+        let completion: @Sendable (CallResult) -> Void = { result in
             trace.record(
                 span, action: action, step: step.id, attempt: attempt, participant: definition.participant,
                 from: now, to: now + (ContinuousClock.now - calledAt),
-                CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: duration), result.failure)
+                CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration),
+                result.failure)
             completion(result)
         }
+        let judge: @Sendable (Answer, Duration) -> CallResult = { answer, duration in
+            CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: duration)
+        }
         guard let participant = registry.participant(definition.participant) else {
-            return finish(.notSent("No participant is registered as \(definition.participant)."), .zero)
+            return completion(judge(.notSent("No participant is registered as \(definition.participant)."), .zero))
         }
         do {
             let call = try render(
                 run, step: step.id, action: action, attempt: attempt, definition, participant, trace, span)
-            limiter.run(definition.participant, limit: participant.maxConcurrent) { done in
-                guard isWanted() else {
+            send(call, to: definition.participant, participant, judge, isWanted: isWanted, completion: completion)
+        } catch {
+            completion(judge(.unrenderable("The request can't be built: \(error)"), .zero))
+        }
+    }
+
+    /// Sends a call when its turn has come and the participant's breaker lets it pass.
+    private func send(
+        _ call: ParticipantCall, to name: String, _ participant: RegisteredParticipant,
+        _ judge: @escaping @Sendable (Answer, Duration) -> CallResult, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (CallResult) -> Void
+    ) {
+        let breaker = participant.breaker
+        // A queue before an open breaker would be a long way to be turned away.
+        if participant.maxConcurrent != nil, let (reason, retryAfter) = breaker?.refusal() {
+            return completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
+        }
+        let transmit: @Sendable (ParticipantCall, Int, @escaping @Sendable () -> Void) -> Void = {
+            [client] call, era, done in
+            guard isWanted() else {
+                breaker?.report(.neither, era: era)
+                done()
+                return completion(judge(.notSent("The lease ran out before the call's turn came."), .zero))
+            }
+            let begun = ContinuousClock.now
+            client.send(call, isWanted: isWanted) { answer in
+                let result = judge(Answer(answer), ContinuousClock.now - begun)
+                breaker?.report(Breaker.Verdict(result, answer), era: era)
+                done()
+                completion(result)
+            }
+        }
+        registry.limiter.run(name, limit: participant.maxConcurrent) { done in
+            guard let breaker else { return transmit(call, 0, done) }
+            breaker.pass(within: call.timeout) { passage in
+                switch passage {
+                case .go(let era, let waited):
+                    var call = call
+                    call.timeout -= waited
+                    transmit(call, era, done)
+                case .turnedAway(let reason, let retryAfter):
                     done()
-                    return finish(.notSent("The lease ran out before the call's turn came."), .zero)
-                }
-                let begun = ContinuousClock.now
-                client.send(call, isWanted: isWanted) { result in
-                    done()
-                    finish(Answer(result), ContinuousClock.now - begun)
+                    completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
                 }
             }
-        } catch {
-            finish(.unrenderable("The request can't be built: \(error)"), .zero)
         }
     }
 
@@ -97,6 +131,27 @@ extension Answer {
             self = .response(status: status, retryAfter: retryAfter, body: body)
         case .notSent(let failure): self = .notSent(failure.message)
         case .unknown(let failure): self = .unknown(failure.message)
+        }
+    }
+}
+
+extension Breaker.Verdict {
+    /// What an attempt says about its participant: a definite answer is a success, even a refusal; `busy` says nothing.
+    init(_ result: CallResult, _ transport: TransportResult) {
+        switch (result.outcome, transport) {
+        case (.succeeded, _), (.rejected, _): self = .success
+        case (.busy, _): self = .neither
+        case (.unknown, .unknown(let failure)): self = failure.kind == .shutdown ? .neither : .failure
+        case (.notSent, .notSent(let failure)): self = Self(notSent: failure.kind)
+        case (.unknown, _), (.notSent, _): self = .failure
+        }
+    }
+
+    private init(notSent kind: TransportFailure.Kind) {
+        switch kind {
+        case .dns, .connect, .tls, .connectionClosed: self = .failure
+        case .poolExhausted, .timeout, .malformedResponse, .responseTooLarge, .invalidRequest, .withdrawn, .shutdown:
+            self = .neither
         }
     }
 }

@@ -1,5 +1,6 @@
 import Core
 import Logging
+import NIOCore
 import Participants
 import Postgres
 import ServiceLifecycle
@@ -14,25 +15,49 @@ struct RegisteredParticipant: Sendable {
     let maxConcurrent: Int?
     /// Sent with every call. May hold secrets.
     let headers: [(name: String, value: String)]
+    /// Stands before its calls; nil when it is switched off.
+    let breaker: BreakerGate?
+    /// When it was registered last.
+    fileprivate let updatedAt: Instant
+}
+
+/// The breaker of a participant as metrics show it.
+struct BreakerReading: Sendable, Hashable {
+    let participant: String
+    let state: BreakerState
+    /// How often it has opened in this process.
+    let openedCount: Int
 }
 
 /// The participants by name, as the table had them a second ago. A database that is away changes nothing.
 final class ParticipantRegistry: Service {
+    /// Keeps calls within `maxConcurrent`.
+    let limiter = CallLimiter()
     private let pool: Pool
+    private let eventLoops: any EventLoopGroup
     private let logger: Logger
     private let interval: Duration
     private let known = Mutex<[String: RegisteredParticipant]>([:])
     /// When `lookFor` last read the table.
     private let reading = Mutex<ContinuousClock.Instant?>(nil)
 
-    init(pool: Pool, interval: Duration = .seconds(1), logger: Logger) {
+    /// - Parameter eventLoops: for the timers of calls that wait for a breaker.
+    init(pool: Pool, interval: Duration = .seconds(1), eventLoops: any EventLoopGroup, logger: Logger) {
         self.pool = pool
+        self.eventLoops = eventLoops
         self.interval = interval
         self.logger = logger
     }
 
     /// The participant, or nil if none of that name is registered.
     func participant(_ name: String) -> RegisteredParticipant? { known.withLock { $0[name] } }
+
+    /// All breakers as they stand, by name.
+    var breakers: [BreakerReading] {
+        known.withLock { Array($0.values.compactMap(\.breaker)) }
+            .map { BreakerReading(participant: $0.participant, state: $0.state, openedCount: $0.openedCount) }
+            .sorted { $0.participant < $1.participant }
+    }
 
     /// Makes sure that a participant registered a moment ago is known: reads the table if this one is not, but not again
     /// within a tenth of a second. To be asked before a call, which would end `notSent` otherwise.
@@ -52,18 +77,42 @@ final class ParticipantRegistry: Service {
 
     /// Reads the table once.
     func refresh() async throws(PostgresError) {
-        var fresh: [String: RegisteredParticipant] = [:]
+        var rows: [(StoredParticipant, BaseURL)] = []
         for row in try await pool.execute(FindParticipants()) {
-            do {
-                fresh[row.name] = RegisteredParticipant(
-                    baseURL: try BaseURL(parsing: row.url), maxConcurrent: row.maxConcurrent, headers: row.headers)
-            } catch {
+            do { rows.append((row, try BaseURL(parsing: row.url))) } catch {
                 logger.error(
                     "a registered participant has an unusable URL", metadata: ["participant": "\(row.name)"])
             }
         }
-        let result = fresh
-        known.withLock { $0 = result }
+        let read = rows
+        let (before, after) = known.withLock { known in
+            let before = known
+            let fresh = read.map { ($0.name, registered($0, at: $1, before: before[$0.name])) }
+            known = Dictionary(fresh) { $1 }
+            return (before, known)
+        }
+        for (name, old) in before {
+            let new = after[name]
+            if old.breaker !== new?.breaker { old.breaker?.reset() }
+            if old.maxConcurrent != new?.maxConcurrent { limiter.change(name, limit: new?.maxConcurrent) }
+        }
+    }
+
+    /// Its breaker stays the same one as long as nobody registers the participant anew.
+    private func registered(
+        _ row: StoredParticipant, at baseURL: BaseURL, before: RegisteredParticipant?
+    ) -> RegisteredParticipant {
+        var breaker = before?.breaker
+        if before?.updatedAt != row.updatedAt || before?.baseURL != baseURL || breaker?.policy != row.breaker {
+            breaker = row.breaker.map { policy in
+                BreakerGate(
+                    policy, participant: row.name, openedCount: before?.breaker?.openedCount ?? 0,
+                    eventLoops: eventLoops, logger: logger)
+            }
+        }
+        return RegisteredParticipant(
+            baseURL: baseURL, maxConcurrent: row.maxConcurrent, headers: row.headers, breaker: breaker,
+            updatedAt: row.updatedAt)
     }
 
     /// Reads the table again and again.

@@ -11,16 +11,20 @@ package struct StoredParticipant: Sendable {
     package let maxConcurrent: Int?
     /// Sent with every call. May hold secrets: never shown, never logged.
     package let headers: [(name: String, value: String)]
+    /// When calls to it are stopped because it keeps failing; nil for never.
+    package let breaker: BreakerPolicy?
     /// When it was last changed.
     package let updatedAt: Instant
 
     package init(
-        name: String, url: String, maxConcurrent: Int?, headers: [(name: String, value: String)], updatedAt: Instant
+        name: String, url: String, maxConcurrent: Int?, headers: [(name: String, value: String)],
+        breaker: BreakerPolicy?, updatedAt: Instant
     ) {
         self.name = name
         self.url = url
         self.maxConcurrent = maxConcurrent
         self.headers = headers
+        self.breaker = breaker
         self.updatedAt = updatedAt
     }
 }
@@ -31,25 +35,30 @@ package struct PutParticipant: Statement {
     package let url: String
     package let maxConcurrent: Int?
     package let headers: JSON
+    /// Nil for none: `false` in the table.
+    package let breaker: BreakerPolicy?
     package let updatedBy: String
 
     /// Whether the participant is new.
     package typealias Row = Bool
 
-    package init(name: String, url: String, maxConcurrent: Int?, headers: JSON, updatedBy: String) {
+    package init(
+        name: String, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?, updatedBy: String
+    ) {
         self.name = name
         self.url = url
         self.maxConcurrent = maxConcurrent
         self.headers = headers
+        self.breaker = breaker
         self.updatedBy = updatedBy
     }
 
     // xmax is 0 in a row this statement inserted, and our transaction in one it updated.
     package static let sql = """
-        INSERT INTO participants (participant_name, url, max_concurrent, headers, updated_by)
-        VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO participants (participant_name, url, max_concurrent, headers, breaker, updated_by)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (participant_name) DO UPDATE SET url = excluded.url, max_concurrent = excluded.max_concurrent,
-            headers = excluded.headers, updated_by = excluded.updated_by, updated_at = now()
+            headers = excluded.headers, breaker = excluded.breaker, updated_by = excluded.updated_by, updated_at = now()
         RETURNING xmax = 0
         """
 
@@ -58,6 +67,7 @@ package struct PutParticipant: Statement {
         parameters.text(url)
         parameters.int32(maxConcurrent.map { Int32($0) })
         parameters.json(headers.bytes)
+        parameters.json((breaker?.json ?? .bool(false)).bytes)
         parameters.text(updatedBy)
     }
 
@@ -74,7 +84,7 @@ package struct FindParticipants: Statement {
     package init(name: String? = nil) { self.name = name }
 
     package static let sql = """
-        SELECT participant_name, url, max_concurrent, headers, updated_at FROM participants
+        SELECT participant_name, url, max_concurrent, headers, breaker, updated_at FROM participants
         WHERE $1::text IS NULL OR participant_name = $1 ORDER BY participant_name LIMIT 10000
         """
 
@@ -84,9 +94,11 @@ package struct FindParticipants: Statement {
         let (name, url) = (try row.text(), try row.text())
         let maxConcurrent = try row.int32OrNil().map { Int($0) }
         let headers = try row.jsonValue().object?.members ?? []
+        let breaker = try row.jsonValueOrNil() ?? .null
         return StoredParticipant(
             name: name, url: url, maxConcurrent: maxConcurrent,
-            headers: headers.map { ($0.key, $0.value.string ?? "") }, updatedAt: try row.instant())
+            headers: headers.map { ($0.key, $0.value.string ?? "") },
+            breaker: breaker.bool == false ? nil : BreakerPolicy(stored: breaker), updatedAt: try row.instant())
     }
 }
 

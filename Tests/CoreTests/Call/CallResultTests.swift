@@ -161,6 +161,16 @@ struct CallResultTests {
         #expect(mayHaveEffect(result) == effect)
     }
 
+    @Test("a call that was not sent tells how long to wait when that is known, so no attempt is wasted")
+    func notSentWaits() throws {
+        for wait in [nil, Duration.seconds(30)] {
+            let result = CallResult(
+                .notSent("open", retryAfter: wait), of: try Self.call(), isAmbiguous: false, duration: .zero)
+            #expect(result.retryAfter == wait)
+            #expect(!mayHaveEffect(result))
+        }
+    }
+
     @Test("a key names run, step and action, and differs in each")
     func keys() {
         let run = RunID(high: 1, low: 2)

@@ -49,7 +49,9 @@ final class Deployment: Sendable {
         let log = folder.appending(path: "\(name).log")
         let child = try program.start(
             arguments,
-            environment: environment.merging(["DATABASE_URL": test.url, "LOG_LEVEL": "warning"]) { own, _ in own },
+            environment: environment.merging([
+                "DATABASE_URL": test.url, "LOG_LEVEL": "warning", "PARTICIPANT_ALLOW": "127.0.0.0/8",
+            ]) { own, _ in own },
             log: log)
         children.withLock { $0[name] = child }
     }

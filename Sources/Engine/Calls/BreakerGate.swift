@@ -1,0 +1,189 @@
+import Core
+import Logging
+import NIOCore
+import Synchronization
+
+/// Stands before the calls to one participant: lets them through, holds them while probes are under way, or turns them
+/// away, as the `Breaker` says. One per participant and engine.
+///
+/// A call turned away is told how long to wait, and a call that comes while probes are under way waits for their outcome,
+/// within its own timeout. So an open breaker costs a step no more than one attempt.
+final class BreakerGate: Sendable {
+    /// Whether a call may be made.
+    enum Passage: Sendable, Hashable {
+        /// Yes, after this wait; `report` must be told what it came to, exactly once.
+        case go(era: Int, waited: Duration)
+        /// No: the participant is not to be called before `retryAfter`.
+        case turnedAway(reason: String, retryAfter: Duration)
+    }
+
+    typealias Resume = @Sendable (Passage) -> Void
+
+    private struct Waiting: Sendable {
+        let number: Int
+        let since: ContinuousClock.Instant
+        let resume: Resume
+        var timer: Scheduled<Void>?
+    }
+
+    private struct Guarded {
+        var breaker: Breaker
+        /// In order of arrival.
+        var waiting: [Waiting] = []
+        var lastNumber = 0
+        /// Somebody is letting waiting calls go: whoever reports meanwhile leaves it to them.
+        var isPumping = false
+    }
+
+    let participant: String
+    private let eventLoops: any EventLoopGroup
+    private let logger: Logger
+    private let guarded: Mutex<Guarded>
+    /// The era while the breaker is closed, else -1: a call through a closed breaker takes no lock.
+    private let closedEra = Atomic<Int>(0)
+
+    init(
+        _ policy: BreakerPolicy, participant: String, openedCount: Int = 0, eventLoops: any EventLoopGroup,
+        logger: Logger
+    ) {
+        self.participant = participant
+        self.eventLoops = eventLoops
+        self.logger = logger
+        guarded = Mutex(Guarded(breaker: Breaker(policy, openedCount: openedCount)))
+    }
+
+    var policy: BreakerPolicy { guarded.withLock { $0.breaker.policy } }
+    var openedCount: Int { guarded.withLock { $0.breaker.openedCount } }
+    var state: BreakerState { guarded.withLock { BreakerState($0.breaker.state, at: .now) } }
+
+    /// Calls `resume` exactly once: now, or when the probes have ended, or when `timeout` is over.
+    func pass(within timeout: Duration, _ resume: @escaping Resume) {
+        let era = closedEra.load(ordering: .acquiring)
+        if era >= 0 { return resume(.go(era: era, waited: .zero)) }
+        let (passage, number) = change { guarded -> (Passage?, Int) in
+            if let passage = admit(&guarded) { return (passage, 0) }
+            guarded.lastNumber += 1
+            guarded.waiting.append(Waiting(number: guarded.lastNumber, since: .now, resume: resume))
+            return (nil, guarded.lastNumber)
+        }
+        if let passage { return resume(passage) }
+        let timer = eventLoops.next().scheduleTask(in: TimeAmount(timeout)) { self.expire(number) }
+        let isWaiting = guarded.withLock { guarded in
+            guard let index = guarded.waiting.firstIndex(where: { $0.number == number }) else { return false }
+            guarded.waiting[index].timer = timer
+            return true
+        }
+        // It was let go meanwhile.
+        if !isWaiting { timer.cancel() }
+    }
+
+    /// Why and for how long a call would be turned away at this moment; nil when it has to ask.
+    func refusal() -> (reason: String, retryAfter: Duration)? {
+        guard closedEra.load(ordering: .acquiring) < 0 else { return nil }
+        return guarded.withLock { guarded in
+            guard case .open(let until) = guarded.breaker.state, until > .now else { return nil }
+            return turnedAway(for: until - .now, guarded.breaker.policy)
+        }
+    }
+
+    /// What a call came to that went in `era`.
+    func report(_ verdict: Breaker.Verdict, era: Int) {
+        change { $0.breaker.record(verdict, era: era, at: .now) }
+        if closedEra.load(ordering: .acquiring) != era { pump() }
+    }
+
+    /// Lets every waiting call go: the participant has been registered anew.
+    func reset() {
+        change { $0.breaker.reset() }
+        pump()
+    }
+}
+
+extension BreakerGate {
+    /// Works on the state and says aloud when the breaker has changed.
+    private func change<Value: Sendable>(_ body: (inout Guarded) -> Value) -> Value {
+        let (before, after, value) = guarded.withLock { guarded in
+            let before = guarded.breaker.state
+            let value = body(&guarded)
+            if case .closed = guarded.breaker.state {
+                closedEra.store(guarded.breaker.era, ordering: .releasing)
+            } else {
+                closedEra.store(-1, ordering: .releasing)
+            }
+            return (before, guarded.breaker.state, value)
+        }
+        tell(before, after)
+        return value
+    }
+
+    private func tell(_ before: Breaker.State, _ after: Breaker.State) {
+        switch (before, after) {
+        case (.closed, .open), (.halfOpen, .open):
+            logger.warning(
+                "the breaker of a participant opened: no calls for a while", metadata: ["participant": "\(participant)"]
+            )
+        case (.open, .halfOpen):
+            logger.info("a participant is tried again", metadata: ["participant": "\(participant)"])
+        case (.open, .closed), (.halfOpen, .closed):
+            logger.notice(
+                "the breaker of a participant closed: calls go again", metadata: ["participant": "\(participant)"])
+        case (.closed, _), (.halfOpen, .halfOpen), (.open, .open):
+            break
+        }
+    }
+
+    /// Nil when the call has to wait.
+    private func admit(_ guarded: inout Guarded, after waited: Duration = .zero) -> Passage? {
+        switch guarded.breaker.admit(at: .now) {
+        case .go(let era): return .go(era: era, waited: waited)
+        case .wait: return nil
+        case .refuse(let rest):
+            let (reason, retryAfter) = turnedAway(for: rest, guarded.breaker.policy)
+            return .turnedAway(reason: reason, retryAfter: retryAfter)
+        }
+    }
+
+    /// Those turned away come back within a fifth of the open time, not all at once.
+    private func turnedAway(for rest: Duration, _ policy: BreakerPolicy) -> (reason: String, retryAfter: Duration) {
+        (
+            reason: "The circuit breaker of \(participant) is open: it failed too often, so the call was not made.",
+            retryAfter: rest + policy.openFor * Double.random(in: 0..<0.2)
+        )
+    }
+
+    /// Lets waiting calls go, one after the other, as far as the breaker allows.
+    private func pump() {
+        let mayPump = guarded.withLock { guarded in
+            if guarded.isPumping || guarded.waiting.isEmpty { return false }
+            guarded.isPumping = true
+            return true
+        }
+        guard mayPump else { return }
+        while let (waiting, passage) = next() {
+            waiting.timer?.cancel()
+            waiting.resume(passage)
+        }
+    }
+
+    /// The next waiting call and its passage; nil ends the pumping.
+    private func next() -> (Waiting, Passage)? {
+        change { guarded in
+            guard let first = guarded.waiting.first, let passage = admit(&guarded, after: .now - first.since) else {
+                guarded.isPumping = false
+                return nil
+            }
+            return (guarded.waiting.removeFirst(), passage)
+        }
+    }
+
+    private func expire(_ number: Int) {
+        let resume = guarded.withLock { guarded -> Resume? in
+            guard let index = guarded.waiting.firstIndex(where: { $0.number == number }) else { return nil }
+            return guarded.waiting.remove(at: index).resume
+        }
+        resume?(
+            .turnedAway(
+                reason: "Whether \(participant) is back was not known in time: the call waited for others to find out.",
+                retryAfter: policy.openFor))
+    }
+}
