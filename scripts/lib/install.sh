@@ -14,6 +14,15 @@ postgres_bin() {
     dirname "$initdb"
 }
 
+# A Python that can make virtual environments: the system's first, because another may be somebody's project. Prints it.
+python_for_tests() {
+    local python
+    for python in /usr/bin/python3 python3; do
+        have "$python" && "$python" -c 'import ensurepip, venv' 2>/dev/null && echo "$python" && return
+    done
+    return 1
+}
+
 # The Debian packages that are missing, one a line.
 missing_packages() {
     postgres_bin >/dev/null || echo postgresql
@@ -27,6 +36,10 @@ missing_packages() {
     have ps || echo procps
     if [[ ${1:-} == --for-tests ]]; then
         have shellcheck || echo shellcheck
+        { have prometheus && have promtool; } || echo prometheus
+        have docker-compose || echo docker-compose
+        have kubectl || have kustomize || echo kubernetes-client
+        python_for_tests >/dev/null || echo python3-venv
     fi
 }
 
@@ -44,8 +57,9 @@ install_missing() {
     [[ -z $packages ]] || die "still missing after the installation: $packages"
 }
 
-# Debian's packages start a Redis and create and start a Postgres cluster of their own. We want the programs only, so both are
-# forbidden while we install; clusters and servers that exist already are left alone.
+# Debian's packages start a Redis and a Prometheus and create and start a Postgres cluster of their own. We want the programs
+# only, so all of that is forbidden while we install, and a Prometheus that is new here is kept from starting with the
+# machine; clusters and servers that exist already are left alone.
 install_quietly() (
     policy=/usr/sbin/policy-rc.d
     drop_in=/etc/postgresql-common/createcluster.d/sagaflow.conf
@@ -67,4 +81,7 @@ install_quietly() (
         echo 'create_main_cluster = false' | as_root tee "$drop_in" >/dev/null
     fi
     as_root "${apt[@]}" install -y --no-install-recommends "$@"
+    if [[ " $* " == *" prometheus "* ]] && have systemctl; then
+        as_root systemctl disable prometheus.service
+    fi
 )
