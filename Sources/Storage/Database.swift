@@ -28,6 +28,9 @@ package struct Database: Sendable {
         ) { $1 }
         // One row somebody else has locked must not hold up a batch for as long as its leases last.
         hot.lockTimeout = .milliseconds(500)
+        // A batch takes milliseconds. A server that hangs, sockets open, is given up five seconds after this, and a
+        // client that waits for its start learns it then.
+        hot.statementTimeout = .seconds(5)
         var relaxed = configuration
         relaxed.settings.merge(
             [

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Postgres
 import Settings
 import Telemetry
 
@@ -19,7 +20,11 @@ struct APIMain {
         }
         if settings.wantsHelp { return print(settings.helpText) }
         configuration.logs.bootstrap(service: "sagaflow-api")
-        try await APIProcess(configuration, logger: Logger(label: "sagaflow.api")).run()
+        do {
+            try await APIProcess(configuration, logger: Logger(label: "sagaflow.api")).run()
+        } catch PostgresError.configuration(let reason) {
+            refuse(SettingsError("--database-url (DATABASE_URL) can't be used: \(reason)"))
+        }
     }
 
     /// Says what is wrong with the configuration and ends the process with EX_USAGE.

@@ -53,8 +53,12 @@ struct APIProcess {
     }
 
     /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Throws: `PostgresError.configuration` when the database is reached through a pooler that shares sessions:
+    ///   before it listens if the database answers by then, otherwise as soon as it does.
     func run() async throws {
-        let group = serviceGroup()
+        let check = SessionCheck(configuration: configuration.database, logger: logger)
+        let group = serviceGroup(also: try await check.isPassed() ? [] : [check])
         try await group.run()
         await close()
         logger.info("api stopped")
@@ -66,10 +70,11 @@ struct APIProcess {
     /// has accepted, last the notifier.
     ///
     /// - Parameters:
+    ///   - also: further services.
     ///   - stopsOnSignals: whether SIGTERM and SIGINT stop it.
     ///   - onListening: is told the port once the server takes connections.
     func serviceGroup(
-        stopsOnSignals: Bool = true, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        also: [any Service] = [], stopsOnSignals: Bool = true, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> ServiceGroup {
         // Spans are exported until everything that makes them has stopped.
         let export: [any Service] = traceExport.map { [$0] } ?? []
@@ -80,7 +85,7 @@ struct APIProcess {
             ]
         return ServiceGroup(
             configuration: .init(
-                services: services.map { .init(service: $0) },
+                services: (services + also).map { .init(service: $0) },
                 gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: logger))
     }
 

@@ -114,11 +114,15 @@ struct Engine {
         await database.close()
     }
 
-    /// Knows the participants before the first run is claimed. A database that is away is waited for.
+    /// Makes sure that the database's sessions are ours alone, and knows the participants before the first run is
+    /// claimed. A database that is away is waited for.
     private func firstLook() async throws {
         var backoff = Backoff()
         while true {
-            do { return try await registry.refresh() } catch {
+            do throws(PostgresError) {
+                try await Connection.requireOwnSession(configuration.database, logger: logger)
+                return try await registry.refresh()
+            } catch {
                 guard error.isTransient else { throw error }
                 logger.warning("the database is not ready", metadata: ["error": "\(error)"])
                 try await Task.sleep(for: backoff.wait())

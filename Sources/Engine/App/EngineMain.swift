@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Postgres
 import Settings
 import Telemetry
 
@@ -20,6 +21,10 @@ struct EngineMain {
         }
         if settings.wantsHelp { return print(settings.helpText) }
         configuration.logs.bootstrap(service: "sagaflow-engine")
-        try await Engine(configuration, logger: Logger(label: "sagaflow.engine")).run()
+        do {
+            try await Engine(configuration, logger: Logger(label: "sagaflow.engine")).run()
+        } catch PostgresError.configuration(let reason) {
+            settings.refuse(SettingsError("--database-url (DATABASE_URL) can't be used: \(reason)"))
+        }
     }
 }

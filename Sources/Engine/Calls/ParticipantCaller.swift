@@ -32,11 +32,13 @@ struct ParticipantCaller: Sendable {
         let span = trace.attempt(step: index, action: action, attempt: attempt)
         let calledAt = ContinuousClock.now
         let completion: @Sendable (CallResult) -> Void = { result in
-            trace.record(
-                span, action: action, step: step.id, attempt: attempt, participant: definition.participant,
-                from: now, to: now + (ContinuousClock.now - calledAt),
-                CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration),
-                result.failure)
+            if let span, span.isSampled {
+                trace.record(
+                    span, action: action, step: step.id, attempt: attempt, participant: definition.participant,
+                    from: now, to: now + (ContinuousClock.now - calledAt),
+                    CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration),
+                    result.failure)
+            }
             completion(result)
         }
         let judge: @Sendable (Answer, Duration) -> CallResult = { answer, duration in

@@ -51,16 +51,28 @@ package actor Connection {
         _ configuration: ConnectionConfiguration, logger: Logger = Logger(label: "postgres")
     ) async throws(PostgresError) -> Connection {
         let connection = try Connection(configuration)
-        try await connection.open(configuration, logger: logger)
+        try await connection.open(configuration, configuration.sessionSettings, logger: logger)
         return connection
     }
 
-    private func open(_ configuration: ConnectionConfiguration, logger: Logger) throws(PostgresError) {
+    /// Opens a session and sets nothing in it, not even timeouts: for a session that may not be ours alone.
+    static func connectUntouched(
+        _ configuration: ConnectionConfiguration, logger: Logger
+    ) async throws(PostgresError) -> Connection {
+        let connection = try Connection(configuration)
+        try await connection.open(configuration, [], logger: logger)
+        return connection
+    }
+
+    private func open(
+        _ configuration: ConnectionConfiguration, _ settings: [(name: String, value: String)], logger: Logger
+    ) throws(PostgresError) {
         let session = try Session(configuration, logger: logger)
         self.session = session
         health.opened(socket: PQsocket(session.pointer))
+        guard !settings.isEmpty else { return }
         do {
-            try simpleQuery(session.setConfigurationQuery(configuration.sessionSettings))
+            try simpleQuery(session.setConfigurationQuery(settings))
         } catch {
             close()
             throw .connectionFailed(configuration.redact(error.description))

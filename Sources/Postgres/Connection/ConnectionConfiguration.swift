@@ -5,6 +5,7 @@ internal import CLibPQ
 /// The password is in `options` only; it appears in no description and in no error.
 package struct ConnectionConfiguration: Sendable {
     /// For each address tried; whole seconds, at least 2. A `connect_timeout` in the connection string comes first.
+    /// With several hosts no more than three seconds: a hung one in front must not use up the time for the others.
     package var connectTimeout: Duration = .seconds(5)
     /// The server cancels longer statements (SQLSTATE 57014). An answer five seconds later than that counts as lost.
     /// Nil sets no limit: only for migrations.
@@ -75,8 +76,11 @@ package struct ConnectionConfiguration: Sendable {
 extension ConnectionConfiguration {
     /// Options for libpq. What the connection string says wins, except for the encoding.
     var options: [(keyword: String, value: String)] {
+        let hosts = parsed["host"] ?? parsed["hostaddr"] ?? ""
+        let isOneHost = !hosts.contains(",")
+        let patience = isOneHost ? connectTimeout : min(connectTimeout, .seconds(3))
         let defaults = [
-            "connect_timeout": "\(max(2, connectTimeout.wholeMilliseconds / 1000))",
+            "connect_timeout": "\(max(2, patience.wholeMilliseconds / 1000))",
             "application_name": applicationName,
             // A peer that is gone is noticed within about half a minute, on idle sessions too.
             "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3",
@@ -84,8 +88,7 @@ extension ConnectionConfiguration {
         ]
         var options = defaults.merging(parsed) { _, given in given }
         options["client_encoding"] = "UTF8"
-        let hosts = parsed["host"] ?? parsed["hostaddr"] ?? ""
-        if hosts.contains(","), parsed["target_session_attrs"] == nil {
+        if !isOneHost, parsed["target_session_attrs"] == nil {
             options["target_session_attrs"] = "read-write"
         }
         return options.map { (keyword: $0.key, value: $0.value) }

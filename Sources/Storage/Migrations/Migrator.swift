@@ -163,8 +163,11 @@ package struct Migrator: Sendable {
     // MARK: Connection and lock
 
     private func open() async throws(MigrationError) -> Connection {
-        try await run { () throws(PostgresError) in
-            try await Connection.connect(configuration, logger: Logger(label: "migrations"))
+        let logger = Logger(label: "migrations")
+        return try await run { () throws(PostgresError) in
+            // Another runner's lock is no lock when its session is not its own.
+            try await Connection.requireOwnSession(configuration, logger: logger)
+            return try await Connection.connect(configuration, logger: logger)
         }
     }
 

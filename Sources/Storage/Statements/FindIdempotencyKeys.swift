@@ -10,6 +10,8 @@ package struct KeyID: Hashable, Sendable {
 }
 
 /// The runs behind idempotency keys that are taken.
+///
+/// A replay is an acknowledgement like any other, so the answer stands behind `replicationBarrier`.
 package struct FindIdempotencyKeys: Statement {
     private let keys: [KeyID]
 
@@ -24,9 +26,11 @@ package struct FindIdempotencyKeys: Statement {
     }
 
     package static let sql = """
+        \(replicationBarrier)
         SELECT k.tenant_id, k.idempotency_key, k.request_hash, k.run_id
         FROM unnest($1::text[], $2::text[]) AS u (tenant_id, key)
         JOIN idempotency_keys k ON k.tenant_id = u.tenant_id AND k.idempotency_key = u.key
+        WHERE (SELECT lsn FROM barrier) IS NOT NULL
         """
 
     package init(_ runs: [NewRun]) {

@@ -59,7 +59,7 @@ package struct NextDue: Statement {
         """
 }
 
-/// Which of these decisions are stored already: asked when the answer to a commit was lost.
+/// Which of these decisions are stored already: asked when the answer to a commit was lost. See `replicationBarrier`.
 package struct FindCommitted: Statement {
     /// The committing engine.
     package let engine: RunID
@@ -70,12 +70,14 @@ package struct FindCommitted: Statement {
     package typealias Row = Lease
 
     package static let sql = """
+        \(replicationBarrier)
         SELECT e.run_id, e.epoch FROM unnest($2::uuid[], $3::int4[], $4::int8[]) AS u (run_id, seq, epoch)
         JOIN run_events e ON e.run_id = u.run_id AND e.seq = u.seq AND e.epoch = u.epoch AND e.engine_id = $1
+        WHERE (SELECT lsn FROM barrier) IS NOT NULL
         """
 }
 
-/// Which of these runs exist: asked when the answer to their start was lost.
+/// Which of these runs exist: asked when the answer to their start was lost. See `replicationBarrier`.
 package struct FindRuns: Statement {
     /// The runs in doubt.
     package let runIDs: [RunID]
@@ -83,7 +85,11 @@ package struct FindRuns: Statement {
     /// A run that exists.
     package typealias Row = RunID
 
-    package static let sql = "SELECT run_id FROM workflow_runs WHERE run_id = ANY ($1::uuid[])"
+    package static let sql = """
+        \(replicationBarrier)
+        SELECT run_id FROM workflow_runs
+        WHERE run_id = ANY ($1::uuid[]) AND (SELECT lsn FROM barrier) IS NOT NULL
+        """
 }
 
 extension RenewLeases {
