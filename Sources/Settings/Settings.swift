@@ -1,9 +1,8 @@
-// How a process is configured: flags over environment variables over defaults, read once at start. Every setting is
-// declared where it is read, with its help, so `--help` can't forget one, and a flag nobody reads is refused.
+// How a process is configured: flags over environment variables over secret files over a YAML file over defaults, read
+// once at start. Every setting is declared where it is read, with its help, so `--help` can't forget one, and a flag or
+// a key of the file that nobody reads is refused.
 
-import Configuration
 import Core
-import Glibc
 
 /// The settings of one process, as they are being read.
 ///
@@ -11,17 +10,44 @@ import Glibc
 ///     let lease = try settings.duration("lease", default: .seconds(10), in: .seconds(1) ... .seconds(600), help: "…")
 ///     try settings.finish()
 ///
-/// The key `max.in.flight` is the flag `--max-in-flight` and the environment variable `MAX_IN_FLIGHT`.
+/// The key `max.in.flight` is the flag `--max-in-flight`, the variable `MAX_IN_FLIGHT` (or `MAX_IN_FLIGHT_FILE`, which
+/// names a file that holds it), the file `max_in_flight` in the folder of secrets, and `max.in.flight` in the YAML file.
 package struct Settings {
-    private let reader: ConfigReader
+    /// What may be shown of a setting's value.
+    package enum Secrecy: Sendable {
+        /// All of it.
+        case open
+        /// All but the password it may hold: a URL or `key=value` pairs. With a password it is refused as a flag.
+        case password
+        /// Nothing; refused as a flag, because every user of the machine can read the command lines of processes.
+        case secret
+    }
+
+    /// A setting that was read.
+    struct Declared {
+        let key: SettingKey
+        let group: String
+        let help: String
+        let fallback: String?
+        let secrecy: Secrecy
+        /// Nil when no source has it.
+        let found: Found?
+    }
+
+    let program: String
+    let about: String
     private let arguments: [String]
-    private let program: String
-    private let about: String
-    private var declared: [(flag: String, variable: String, help: String, fallback: String?)] = []
+    private let sources: Sources
+    private(set) var declared: [Declared] = []
+    private var group = "General"
+    /// What is wrong with values that were read by calls which can't throw.
+    private var problems: [SettingsError] = []
 
     /// - Parameters:
-    ///   - program: the executable's name, for `--help`.
+    ///   - program: the executable's name, for `--help`; in the YAML file, keys below it are for it alone.
     ///   - about: one sentence on what it does.
+    ///   - arguments: with the executable's name first.
+    ///   - environment: instead of the process's own.
     package init(
         program: String, about: String, arguments: [String] = CommandLine.arguments,
         environment: [String: String]? = nil
@@ -29,99 +55,101 @@ package struct Settings {
         self.program = program
         self.about = about
         self.arguments = arguments
-        let variables =
-            environment.map { EnvironmentVariablesProvider(environmentVariables: $0) }
-            ?? EnvironmentVariablesProvider()
-        reader = ConfigReader(providers: [CommandLineArgumentsProvider(arguments: arguments), variables])
+        let wantsHelp = arguments.contains("--help") || arguments.contains("-h")
+        do {
+            sources =
+                wantsHelp ? .none : try Sources(program: program, arguments: arguments, environment: environment)
+        } catch {
+            sources = .none
+            problems.append(error)
+        }
+        self.wantsHelp = wantsHelp
+        declareSources()
     }
 
-    /// `--help` was asked for: nothing else matters.
-    package var wantsHelp: Bool { arguments.contains("--help") || arguments.contains("-h") }
+    /// `--help` was asked for: nothing else matters, and every setting has its default.
+    package let wantsHelp: Bool
 
-    /// A text; nil when it is not set and has no default.
-    package mutating func optionalText(_ key: String, default fallback: String? = nil, help: String) -> String? {
-        let flag = "--" + key.split(separator: ".").joined(separator: "-")
-        let variable = key.split(separator: ".").joined(separator: "_").uppercased()
-        declared.append((flag, variable, help, fallback))
-        let given = reader.string(forKey: ConfigKey(key)).flatMap { $0.isEmpty ? nil : $0 }
-        return given ?? fallback
+    /// `--print-config` was asked for: what was read is to be shown instead of used.
+    package var wantsReport: Bool { arguments.contains("--print-config") }
+
+    /// Puts what is read from here on under a heading in `--help`.
+    package mutating func group(_ name: String) { group = name }
+
+    /// A text; nil when it is not set and has no default. A value that can't be taken is told by `finish`.
+    package mutating func optionalText(
+        _ key: String, default fallback: String? = nil, secrecy: Secrecy = .open, help: String
+    ) -> String? {
+        do { return try read(key, fallback, secrecy, help) } catch {
+            problems.append(error)
+            return fallback
+        }
     }
 
     /// A text that must be there.
+    ///
+    /// - Parameter example: what is taken for it while `--help` is made, when it has no default.
     package mutating func text(
-        _ key: String, default fallback: String? = nil, help: String
+        _ key: String, default fallback: String? = nil, example: String = "", secrecy: Secrecy = .open, help: String
     ) throws(SettingsError) -> String {
-        if let value = optionalText(key, default: fallback, help: help) { return value }
-        if wantsHelp { return "" }
-        throw SettingsError("\(name(key)) is not set: \(help)")
+        if let value = try read(key, fallback, secrecy, help) { return value }
+        if wantsHelp { return example }
+        if let problem = problems.first { throw problem }
+        throw SettingsError("\(SettingKey(key).name) is not set: \(help).")
     }
 
-    /// A whole number within bounds.
-    package mutating func integer(
-        _ key: String, default fallback: Int, in range: ClosedRange<Int>, help: String
-    ) throws(SettingsError) -> Int {
-        let text = try text(key, default: String(fallback), help: help)
-        guard let value = Int(text), range.contains(value) else {
-            throw SettingsError(
-                "\(name(key)) is \"\(text)\", but must be a whole number from \(range.lowerBound) to \(range.upperBound)."
-            )
+    private mutating func read(
+        _ key: String, _ fallback: String?, _ secrecy: Secrecy, _ help: String
+    ) throws(SettingsError) -> String? {
+        let key = SettingKey(key)
+        let found: Found?
+        var problem: SettingsError?
+        do { found = try sources.find(key) } catch {
+            found = nil
+            problem = error
         }
-        return value
-    }
-
-    /// A duration such as `250ms`, `10s`, `5m`, within bounds.
-    package mutating func duration(
-        _ key: String, default fallback: Duration, in range: ClosedRange<Duration>, help: String
-    ) throws(SettingsError) -> Duration {
-        let text = try text(key, default: DurationText.format(fallback), help: help)
-        guard let value = DurationText.parse(text), range.contains(value) else {
+        declared.append(
+            Declared(key: key, group: group, help: help, fallback: fallback, secrecy: secrecy, found: found))
+        if let problem { throw problem }
+        if let found, case .flag = found.source, Redaction.hides(found.value, secrecy) {
             throw SettingsError(
-                "\(name(key)) is \"\(text)\", but must be a duration from \(DurationText.format(range.lowerBound)) to "
-                    + "\(DurationText.format(range.upperBound)), like 250ms or 10s.")
+                "\(key.flag) holds a secret, and every user of the machine can read command lines: give it as "
+                    + "\(key.variable), \(key.variable)_FILE or a file of secrets.")
         }
-        return value
+        return found?.value ?? fallback
     }
 
-    /// Refuses flags that no setting has read. To be called last.
+    /// A sentence on a value that can't be used: what it is called, what it is (unless it is secret), where it comes from.
+    ///
+    /// - Parameters:
+    ///   - key: of a setting that was read.
+    ///   - wanted: goes on after "but", as in "must be a number".
+    package func error(_ key: String, _ wanted: String) -> SettingsError {
+        let key = SettingKey(key)
+        guard let setting = declared.last(where: { $0.key == key }), let found = setting.found else {
+            return SettingsError("\(key.name) \(wanted)")
+        }
+        if setting.secrecy != .open {
+            return SettingsError(
+                "\(key.name), set by \(found.source) and not shown here because it is secret, \(wanted)")
+        }
+        return SettingsError("\(key.name) is \"\(found.value.prefix(200))\", set by \(found.source), but \(wanted)")
+    }
+
+    /// Refuses what no setting has read, and tells what could not be told before. To be called last.
     package func finish() throws(SettingsError) {
-        let known = Set(declared.map(\.flag))
-        for argument in arguments.dropFirst() where argument.hasPrefix("-") {
-            let flag = String(argument.prefix { $0 != "=" })
-            if flag == "--help" || flag == "-h" || known.contains(flag) || Int(argument) != nil { continue }
-            throw SettingsError("\(flag) is no option of \(program); --help lists them.")
+        if wantsHelp { return }
+        if let problem = problems.first { throw problem }
+        try sources.refuseUnknown(declared.map(\.key), arguments: arguments, program: program)
+    }
+
+    /// The settings that say where settings are. They have been read already.
+    private mutating func declareSources() {
+        for (key, help) in Sources.own {
+            declared.append(
+                Declared(
+                    key: key, group: "Sources", help: help, fallback: key == .secretsFolder ? Sources.usualFolder : nil,
+                    secrecy: .open, found: sources.found[key]))
         }
-    }
-
-    /// What `--help` prints: every setting that was read.
-    package var helpText: String {
-        let width = declared.map { $0.flag.count }.max() ?? 0
-        let lines = declared.map { setting in
-            let padding = String(repeating: " ", count: width - setting.flag.count)
-            let fallback = setting.fallback.map { " (default \($0))" } ?? ""
-            return "  \(setting.flag)\(padding)  \(setting.help)\(fallback) [\(setting.variable)]"
-        }
-        return ["\(program): \(about)", "", "Options (or environment variables):"].joined(separator: "\n")
-            + "\n" + lines.joined(separator: "\n")
-    }
-
-    private func name(_ key: String) -> String {
-        let parts = key.split(separator: ".")
-        return "--\(parts.joined(separator: "-")) (\(parts.joined(separator: "_").uppercased()))"
-    }
-}
-
-/// A setting that can't be used: one sentence that names it and says what would do.
-package struct SettingsError: Error, Sendable, CustomStringConvertible {
-    package let description: String
-
-    package init(_ description: String) { self.description = description }
-}
-
-extension Settings {
-    /// Ends the process for a setting that can't be used, with the exit code for wrong usage (`EX_USAGE`).
-    package func refuse(_ error: SettingsError) -> Never {
-        let line = "\(program): \(error)\n"
-        _ = line.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        exit(64)
     }
 }

@@ -74,7 +74,8 @@ struct APIProcess {
     ///   - stopsOnSignals: whether SIGTERM and SIGINT stop it.
     ///   - onListening: is told the port once the server takes connections.
     func serviceGroup(
-        also: [any Service] = [], stopsOnSignals: Bool = true, onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        also: [any Service] = [], stopsOnSignals: Bool = true,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> ServiceGroup {
         // Spans are exported until everything that makes them has stopped.
         let export: [any Service] = traceExport.map { [$0] } ?? []

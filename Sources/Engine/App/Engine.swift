@@ -49,7 +49,8 @@ struct Engine {
         client.trustRootsFile = configuration.trustRoots
         client.resolver = configuration.participantRules.guarding()
         let caller = ParticipantCaller(
-            client: try ParticipantClient(eventLoopGroup: group, configuration: client), registry: registry)
+            client: try ParticipantClient(eventLoopGroup: group, configuration: client), registry: registry,
+            injector: FailureInjector(share: configuration.injectFailure))
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
         let definitions = DefinitionStore(pool: database.reads)
         let context = EngineContext(
@@ -66,9 +67,20 @@ struct Engine {
         let group = try await services(stoppedBy: [.sigterm, .sigint])
         logger.info(
             "engine started", metadata: ["engine": "\(id)", "ops": "\(configuration.opsHost):\(configuration.opsPort)"])
+        let injector = claimer.context.caller.injector
+        if injector != nil {
+            logger.warning(
+                "calls fail on purpose: --inject-failure is for tests only",
+                metadata: ["share": "\(configuration.injectFailure)"])
+        }
         try await group.run()
         await close()
-        logger.info("engine stopped", metadata: ["engine": "\(id)"])
+        var metadata: Logger.Metadata = ["engine": "\(id)"]
+        if let injected = injector?.count {
+            metadata["failuresBefore"] = "\(injected.before)"
+            metadata["failuresAfter"] = "\(injected.after)"
+        }
+        logger.info("engine stopped", metadata: metadata)
     }
 
     /// Everything that runs, ready to.

@@ -17,15 +17,20 @@ struct EngineConfiguration: Sendable {
     var participantConnections: Int
     var trustRoots: String?
     var participantRules: AddressRules
+    var injectFailure: Double
     var logs: LogConfiguration
     var telemetry: OpenTelemetryConfiguration
 
     /// Reads it. The order is the order of `--help`.
     init(_ settings: inout Settings) throws(SettingsError) {
-        let url = try settings.text("database.url", help: "Postgres, as libpq takes it; several hosts are fine")
+        settings.group("Database")
+        let url = try settings.text(
+            "database.url", example: "postgres://localhost/sagaflow", secrecy: .password,
+            help: "Postgres, as libpq takes it; several hosts are fine")
         do { database = try ConnectionConfiguration(url, applicationName: "sagaflow-engine") } catch {
-            throw SettingsError("--database-url (DATABASE_URL) can't be used: \(error)")
+            throw settings.error("database.url", "can't be used: \(error)")
         }
+        settings.group("Runs")
         maxInFlight = try settings.integer(
             "max.in.flight", default: 1000, in: 1...100_000, help: "runs this engine holds at once")
         lease = try settings.duration(
@@ -39,6 +44,7 @@ struct EngineConfiguration: Sendable {
             help: "how long runs may go on after a SIGTERM")
         committers = try settings.integer(
             "committers", default: 2, in: 1...16, help: "batches of decisions written at once")
+        settings.group("Participants")
         participantConnections = try settings.integer(
             "participant.connections", default: 256, in: 1...10_000, help: "connections to one participant")
         trustRoots = settings.optionalText(
@@ -49,11 +55,18 @@ struct EngineConfiguration: Sendable {
         do throws(ParticipantsError) {
             participantRules = AddressRules(allowing: try AllowList(parsing: allowed ?? ""))
         } catch {
-            throw SettingsError("--participant-allow (PARTICIPANT_ALLOW) can't be used: \(error)")
+            throw settings.error("participant.allow", "can't be used: \(error)")
         }
-        opsHost = try settings.text("ops.host", default: "127.0.0.1", help: "where health is answered")
-        opsPort = try settings.integer("ops.port", default: 3100, in: 0...65535, help: "the same")
+        injectFailure = try settings.number(
+            "inject.failure", default: 0, in: 0...1,
+            help: "the share of calls that fail on purpose, half before and half after their effect; for tests only")
+        settings.group("Health and metrics")
+        opsHost = try settings.text(
+            "ops.host", default: "127.0.0.1", help: "the address where health and metrics are answered")
+        opsPort = try settings.integer("ops.port", default: 3100, in: 0...65535, help: "the port; 0 takes a free one")
+        settings.group("Logs")
         logs = try LogConfiguration(&settings)
+        settings.group("Traces")
         telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-engine")
         try settings.finish()
     }

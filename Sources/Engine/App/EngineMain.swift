@@ -12,19 +12,12 @@ struct EngineMain {
         signal(SIGPIPE, SIG_IGN)
         var settings = Settings(
             program: "sagaflow-engine", about: "claims due runs, calls participants, stores results.")
-        let configuration: EngineConfiguration
-        do {
-            configuration = try EngineConfiguration(&settings)
-        } catch {
-            if settings.wantsHelp { return print(settings.helpText) }
-            settings.refuse(error)
-        }
-        if settings.wantsHelp { return print(settings.helpText) }
+        let configuration = settings.read(EngineConfiguration.init)
         configuration.logs.bootstrap(service: "sagaflow-engine")
         do {
             try await Engine(configuration, logger: Logger(label: "sagaflow.engine")).run()
         } catch PostgresError.configuration(let reason) {
-            settings.refuse(SettingsError("--database-url (DATABASE_URL) can't be used: \(reason)"))
+            settings.refuse(settings.error("database.url", "can't be used: \(reason)"))
         }
     }
 }

@@ -6,6 +6,8 @@ import Telemetry
 struct ParticipantCaller: Sendable {
     let client: ParticipantClient
     let registry: ParticipantRegistry
+    /// Lets calls fail on purpose; nil outside of tests.
+    var injector: FailureInjector?
 
     /// Makes sure that the participant of a call is known if it is registered.
     func lookFor(_ action: CallAction, of step: StepDefinition) async {
@@ -68,18 +70,23 @@ struct ParticipantCaller: Sendable {
             return completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
         }
         let transmit: @Sendable (ParticipantCall, Int, @escaping @Sendable () -> Void) -> Void = {
-            [client] call, era, done in
+            [client, injector] call, era, done in
             guard isWanted() else {
                 breaker?.report(.neither, era: era)
                 done()
                 return completion(judge(.notSent("The lease ran out before the call's turn came."), .zero))
             }
             let begun = ContinuousClock.now
-            client.send(call, isWanted: isWanted) { answer in
+            let answered: @Sendable (TransportResult) -> Void = { answer in
                 let result = judge(Answer(answer), ContinuousClock.now - begun)
                 breaker?.report(Breaker.Verdict(result, answer), era: era)
                 done()
                 completion(result)
+            }
+            if let injector {
+                injector.send(call, through: client, isWanted: isWanted, completion: answered)
+            } else {
+                client.send(call, isWanted: isWanted, completion: answered)
             }
         }
         registry.limiter.run(name, limit: participant.maxConcurrent) { done in

@@ -22,9 +22,9 @@ struct ExporterSettings {
         let special = settings.optionalText("otel.exporter.otlp.traces.protocol", help: "the same, for traces")
         protocolName = special ?? general
         let generalHeaders = settings.optionalText(
-            "otel.exporter.otlp.headers", help: "name=value,… percent-encoded, sent to the collector; secret")
+            "otel.exporter.otlp.headers", secrecy: .secret, help: "name=value,… percent-encoded, sent to the collector")
         let specialHeaders = settings.optionalText(
-            "otel.exporter.otlp.traces.headers", help: "the same, for traces; replaces the others; secret")
+            "otel.exporter.otlp.traces.headers", secrecy: .secret, help: "the same, for traces; replaces the others")
         headers = specialHeaders ?? generalHeaders
         let generalTimeout = settings.optionalText(
             "otel.exporter.otlp.timeout", default: "10000", help: "milliseconds for one request")

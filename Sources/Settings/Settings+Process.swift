@@ -1,0 +1,33 @@
+import Glibc
+
+/// What a process does with its settings before anything else.
+extension Settings {
+    /// Reads a process's configuration; for `--help` and `--print-config` it prints and ends the process, and for settings
+    /// that can't be used it says so and ends it with the exit code for wrong usage (`EX_USAGE`, 64).
+    ///
+    /// - Parameter make: reads every setting and ends with `finish`.
+    package mutating func read<Value>(_ make: (inout Settings) throws(SettingsError) -> Value) -> Value {
+        let outcome: Result<Value, SettingsError>
+        do { outcome = .success(try make(&self)) } catch { outcome = .failure(error) }
+        if wantsHelp {
+            print(helpText)
+            exit(0)
+        }
+        if wantsReport { print(reportText) }
+        switch outcome {
+        case .success(let value):
+            guard !wantsReport else { exit(0) }
+            return value
+        case .failure(let error):
+            refuse(error)
+        }
+    }
+
+    /// Ends the process for a setting that can't be used, with the exit code for wrong usage (`EX_USAGE`, 64).
+    package func refuse(_ error: SettingsError) -> Never {
+        fflush(nil)
+        let line = Array("\(program): \(error)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+        exit(64)
+    }
+}

@@ -1,0 +1,52 @@
+import Core
+
+/// Values with a type and bounds.
+extension Settings {
+    /// A whole number within bounds.
+    package mutating func integer(
+        _ key: String, default fallback: Int, in range: ClosedRange<Int>, help: String
+    ) throws(SettingsError) -> Int {
+        let text = try text(key, default: String(fallback), help: help)
+        guard let value = Int(text), range.contains(value) else {
+            throw error(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return value
+    }
+
+    /// A number within bounds.
+    package mutating func number(
+        _ key: String, default fallback: Double, in range: ClosedRange<Double>, help: String
+    ) throws(SettingsError) -> Double {
+        func plain(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? String(number) }
+        let text = try text(key, default: plain(fallback), help: help)
+        guard let value = Double(text), range.contains(value) else {
+            throw error(key, "must be a number from \(plain(range.lowerBound)) to \(plain(range.upperBound)).")
+        }
+        return value
+    }
+
+    /// A duration such as `250ms`, `10s`, `5m`, within bounds.
+    package mutating func duration(
+        _ key: String, default fallback: Duration, in range: ClosedRange<Duration>, help: String
+    ) throws(SettingsError) -> Duration {
+        let text = try text(key, default: DurationText.format(fallback), help: help)
+        guard let value = DurationText.parse(text), range.contains(value) else {
+            throw error(
+                key,
+                "must be a duration from \(DurationText.format(range.lowerBound)) to "
+                    + "\(DurationText.format(range.upperBound)), like 250ms or 10s.")
+        }
+        return value
+    }
+
+    /// One of a few words.
+    package mutating func choice<Value: CaseIterable & RawRepresentable<String>>(
+        _ key: String, default fallback: Value, help: String
+    ) throws(SettingsError) -> Value {
+        let text = try text(key, default: fallback.rawValue, help: help)
+        guard let value = Value(rawValue: text) else {
+            throw error(key, "must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return value
+    }
+}
