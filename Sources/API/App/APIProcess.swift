@@ -28,6 +28,7 @@ struct APIProcess {
     private let starter: RunStarter
     private let notifier: OutboxNotifier
     private let redis: RedisClient?
+    private let adminLimiter: RateLimiter
     private let metrics: APIMetrics
     private let tracer: Tracer
     private let traceExport: TraceExport?
@@ -47,6 +48,8 @@ struct APIProcess {
             observer: { [startBatch = metrics.startBatch] in startBatch.observe(Double($0)) })
         notifier = OutboxNotifier(configuration.database)
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
+        adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
+        metrics.register(adminLimiter)
         DatabaseMetrics.register(database, in: metrics.registry)
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
         tracer.register(in: metrics.registry)
@@ -131,7 +134,7 @@ struct APIProcess {
         let body = BodyReader(maxBytes: configuration.maxBodyBytes)
         let gate = AdminGate(
             tokens: configuration.adminTokens,
-            limiter: RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger),
+            limiter: adminLimiter,
             tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         let start = StartRoutes(
             definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(), body: body,

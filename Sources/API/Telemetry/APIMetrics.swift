@@ -1,5 +1,6 @@
 import Core
 import HTTPTypes
+import Redis
 import Telemetry
 
 /// The metrics of one API.
@@ -26,6 +27,17 @@ final class APIMetrics: Sendable {
         requests = registry.histograms(
             "http_server_request_duration_seconds", "From a request's head to its answer's, in seconds.",
             labels: ["method", "route", "status"], bounds: Buckets.latency, limit: 500)
+    }
+
+    /// Registers what the limiter of admin calls tells.
+    func register(_ limiter: RateLimiter) {
+        registry.read("admin_rate_limited_total", "Admin calls refused because of their rate.", .counter) {
+            [.init(limiter.limitedCount)]
+        }
+        registry.read(
+            "admin_limiter_local", "1 while Redis does not answer and the stricter limiter of the process decides.",
+            .gauge
+        ) { [.init(limiter.isLocal ? 1 : 0)] }
     }
 
     /// A run was accepted.

@@ -117,7 +117,7 @@ struct Engine {
         registry.read("workflow_active_runs", "Runs whose lease this engine holds.", .gauge) { [table] in
             [.init(table.count)]
         }
-        ParticipantMetrics.register(claimer.context.caller.client, in: registry)
+        ParticipantMetrics.register(claimer.context.caller.client, self.registry, in: registry)
     }
 
     /// Ends all connections. To be called when the services have ended.

@@ -1,9 +1,17 @@
 import Participants
 import Telemetry
 
-/// What the client that calls participants holds, as gauges.
+/// What the client that calls participants holds, and where their breakers stand.
 enum ParticipantMetrics {
-    static func register(_ client: ParticipantClient, in registry: MetricsRegistry) {
+    static func register(_ client: ParticipantClient, _ participants: ParticipantRegistry, in registry: MetricsRegistry) {
+        registry.read(
+            "participant_breaker_state", "The circuit breaker of a participant: 0 closed, 1 half-open, 2 open.", .gauge,
+            labels: ["participant"]
+        ) { participants.breakers.map { .init($0.state.rawValue, $0.participant) } }
+        registry.read(
+            "participant_breaker_opened_total", "How often the circuit breaker of a participant has opened.", .counter,
+            labels: ["participant"]
+        ) { participants.breakers.map { .init($0.openedCount, $0.participant) } }
         let connections = registry.gauges(
             "participant_connections", "Connections to participants.", labels: ["state"])
         let (open, idle, connecting) = (connections["open"], connections["idle"], connections["connecting"])
