@@ -12,6 +12,13 @@ TAKEOVER_LEASE=5
 # No phase may take longer than this many seconds; the measuring programs give up much earlier by themselves.
 PHASE_SECONDS=900
 
+# Measured as it runs in production: JSON logs at info, and one trace in a hundred exported (to the participant, which answers
+# everything at once).
+telemetry() {
+    echo LOG_LEVEL=info LOG_FORMAT=json OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$PARTICIPANT_PORT" \
+        OTEL_TRACES_SAMPLER=parentbased_traceidratio OTEL_TRACES_SAMPLER_ARG=0.01
+}
+
 bench() { timeout --foreground "$PHASE_SECONDS" "$BIN/sagaflow-bench" "$@"; }
 
 # Only what is measured, and what measures; sets BIN. SAGAFLOW_BIN names a folder with programs built before.
@@ -78,8 +85,9 @@ start_engine() {
     local number=$1 port
     port=$((OPS_PORT + number - 1))
     shift
+    # shellcheck disable=SC2046 # a list of words
     start_process "engine-$number" env DATABASE_URL="$DATABASE_URL" OPS_HOST=127.0.0.1 OPS_PORT="$port" \
-        PARTICIPANT_ALLOW=127.0.0.0/8 LOG_LEVEL=warning "$BIN/sagaflow-engine" "$@"
+        PARTICIPANT_ALLOW=127.0.0.0/8 $(telemetry) "$BIN/sagaflow-engine" "$@"
     wait_until 60 "engine-$number" "it was ready" answers "http://127.0.0.1:$port/ready"
 }
 
@@ -96,8 +104,9 @@ start_system() {
     DATABASE_URL=$(make_database sagaflow)
     run_child env DATABASE_URL="$DATABASE_URL" "$BIN/saga" migrate up >"$STATE/logs/migrate.log" 2>&1 ||
         fail_with_log migrate "the migrations failed"
+    # shellcheck disable=SC2046 # a list of words
     start_process api env DATABASE_URL="$DATABASE_URL" REDIS_URL="$REDIS_URL" ADMIN_TOKENS="bench:$ADMIN_TOKEN" \
-        PARTICIPANT_ALLOW=127.0.0.0/8 HOST=127.0.0.1 PORT="$API_PORT" LOG_LEVEL=warning "$BIN/sagaflow-api"
+        PARTICIPANT_ALLOW=127.0.0.0/8 HOST=127.0.0.1 PORT="$API_PORT" $(telemetry) "$BIN/sagaflow-api"
     start_participant "$PARTICIPANT_LATENCY"
     wait_until 60 api "it was ready" answers "http://127.0.0.1:$API_PORT/ready"
     printf '{"url":"http://127.0.0.1:%s"}' "$PARTICIPANT_PORT" | admin PUT /v1/admin/participants/bench
