@@ -9,8 +9,12 @@ dashboard_queries() {
         "$ROOT"/deploy/grafana/dashboards/*.json
 }
 
-# The PromQL of every alert, one a line.
-alert_queries() { alert_rules | jq -r '.groups[].rules[].expr | gsub("\\s+"; " ")'; }
+# The PromQL of every alert and of the autoscaler, one a line.
+other_queries() {
+    alert_rules | jq -r '.groups[].rules[].expr | gsub("\\s+"; " ")'
+    yaml_as_json "$ROOT/deploy/kubernetes/overlays/production/autoscaling-engine.yaml" |
+        jq -r '.spec.triggers[].metadata.query'
+}
 
 # alerts.yml as JSON.
 alert_rules() { yaml_as_json "$ROOT/deploy/prometheus/alerts.yml"; }
@@ -53,7 +57,7 @@ check_prometheus() {
 check_grafana() {
     local file=$ROOT/deploy/grafana/dashboards/sagaflow.json rules sources failed=0
     rules=$(mktemp "$STATE/rules.XXXXXX")
-    dashboard_queries | jq -Rn '{groups: [{name: "dashboard",
+    { dashboard_queries && other_queries; } | jq -Rn '{groups: [{name: "dashboard",
         rules: [inputs | {expr: .}] | to_entries | map({record: "query:\(.key)", expr: .value.expr})}]}' >"$rules"
     promtool check rules "$rules" || failed=1
     jq -e '[.panels[].id] | length == (unique | length)' "$file" >/dev/null ||
@@ -70,14 +74,17 @@ check_grafana() {
 check_compose() {
     local compose=(docker-compose)
     ! docker compose version >/dev/null 2>&1 || compose=(docker compose)
-    (cd "$ROOT" && COMPOSE_PROFILES=obs "${compose[@]}" config >"$STATE/compose.yml") || return 1
+    # Debian's docker-compose is older than the key `name`.
+    sed '/^name:/d' "$ROOT/docker-compose.yml" >"$STATE/docker-compose.yml"
+    COMPOSE_PROFILES=obs "${compose[@]}" --project-directory "$ROOT" -f "$STATE/docker-compose.yml" \
+        config >"$STATE/compose.yml" || return 1
     # Every file that is mounted must be there, or docker makes an empty folder of that name.
     local path failed=0
     while read -r path; do
         [[ -e $path ]] || { complain "docker-compose.yml mounts $path, which does not exist" && failed=1; }
     done < <(yaml_as_json "$STATE/compose.yml" | jq -r --arg root "$ROOT" '.services[].volumes // [] | .[]
         | if type == "object" then select(.type == "bind").source else split(":")[0] end | select(startswith($root))')
-    yaml_as_json "$STATE/compose.yml" | jq -e '[.services[] | .image | select(test(":[0-9]|^sagaflow$") | not)] == []' \
+    yaml_as_json "$STATE/compose.yml" | jq -e '[.services[] | .image | select(test(":v?[0-9]|^sagaflow$") | not)] == []' \
         >/dev/null || { complain "an image in docker-compose.yml has no version" && failed=1; }
     return "$failed"
 }
@@ -88,14 +95,14 @@ check_kubernetes() {
     python=$(tool_python kubernetes_validate -c 'import sys; print(sys.executable)') || return 1
     for overlay in "$ROOT"/deploy/kubernetes/overlays/*/; do
         overlay=$(basename "$overlay")
-        build_overlay "$overlay" >"$STATE/$overlay.yml" || { failed=1 && continue; }
-        "$python" "$ROOT/scripts/lib/check_kubernetes.py" "$KUBERNETES_VERSION" "$STATE/$overlay.yml" || failed=1
+        build_overlay "$overlay" >"$STATE/$overlay.yml" || failed=1
+        "$python" "$ROOT/scripts/lib/check_kubernetes.py" "$STATE/$overlay.yml" "${KUBERNETES_VERSIONS[@]}" || failed=1
     done
     return "$failed"
 }
 
-# The oldest version of Kubernetes the manifests are meant for.
-KUBERNETES_VERSION=1.29
+# The oldest version of Kubernetes the manifests are meant for, and the newest whose schemas the validator has.
+KUBERNETES_VERSIONS=(1.29 1.37)
 
 # build_overlay NAME: prints its manifests.
 build_overlay() {
