@@ -14,8 +14,8 @@
 -- folding the events of a run gives exactly its rows. An attempt's row (attempt_started) is committed before the
 -- participant is called.
 --
--- What others want of a live run (cancel, retry a step) goes into run_inbox and wakes the outbox row; the lease holder
--- reads it in its next commit. Nobody else touches the run.
+-- What others want of a run (cancel it, retry a step, take one as undone by hand) goes into run_inbox and wakes the outbox
+-- row, or makes it anew for a FAILED run; the lease holder reads it in its next commit. Nobody else touches the run.
 --
 -- Payloads are json, not jsonb: an idempotency key must always come with the same bytes, numbers are kept as written, and
 -- members in their order. There are no foreign keys on the hot path: each would take a row lock on one shared
@@ -32,7 +32,12 @@ CREATE TABLE workflow_definitions (
     spec_hash     bytea       NOT NULL CHECK (length(spec_hash) = 32),
     created_at    timestamptz NOT NULL DEFAULT now(),
     created_by    text        NOT NULL,
-    PRIMARY KEY (tenant_id, workflow_name, version)
+    -- A deprecated version is what a start without a version no longer takes. Nothing else changes.
+    deprecated_at timestamptz,
+    deprecated_by text,
+    deprecation_reason text,
+    PRIMARY KEY (tenant_id, workflow_name, version),
+    CHECK ((deprecated_at IS NULL) = (deprecated_by IS NULL))
 );
 
 CREATE TABLE participants (
@@ -131,7 +136,7 @@ FROM run_events started
 LEFT JOIN LATERAL (
     SELECT * FROM run_events e
     WHERE e.run_id = started.run_id AND e.seq > started.seq AND e.step_index = started.step_index
-      AND e.action = started.action AND e.kind IN ('attempt_succeeded', 'attempt_failed')
+      AND e.action = started.action AND e.kind IN ('attempt_succeeded', 'attempt_failed', 'step_resolved')
     ORDER BY e.seq LIMIT 1
 ) ended ON true
 WHERE started.kind = 'attempt_started';
@@ -162,7 +167,7 @@ CREATE INDEX outbox_available ON outbox (available_at);
 CREATE TABLE run_inbox (
     run_id     uuid        NOT NULL,
     inbox_id   bigint      GENERATED ALWAYS AS IDENTITY,
-    kind       text        NOT NULL CHECK (kind IN ('cancel', 'retry')),
+    kind       text        NOT NULL CHECK (kind IN ('cancel', 'retry', 'resolve')),
     payload    json        NOT NULL DEFAULT '{}',
     -- Who asked.
     sent_by    text        NOT NULL,
@@ -180,6 +185,19 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (tenant_id, idempotency_key)
 );
 CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at);
+
+-- What admins did, append-only; each row is written by the statement that makes the change. Never a secret in it.
+CREATE TABLE admin_actions (
+    action_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at         timestamptz NOT NULL DEFAULT now(),
+    -- The token's name.
+    admin_name text        NOT NULL,
+    action     text        NOT NULL,
+    -- workflows/NAME/VERSION, participants/NAME or runs/ID.
+    subject    text        NOT NULL,
+    detail     json        NOT NULL DEFAULT '{}'
+);
+CREATE INDEX admin_actions_subject ON admin_actions (subject, action_id);
 
 -- For the cluster view only: never used to decide who owns what.
 CREATE TABLE engines (

@@ -6,6 +6,8 @@ import Synchronization
 package enum DefinitionProblem: Error, Sendable, CustomStringConvertible {
     /// No such workflow or version.
     case unknown
+    /// Every release of the workflow is deprecated.
+    case onlyDeprecated
     /// What is stored does not parse (any more).
     case unreadable(String)
     /// The database could not be asked.
@@ -14,6 +16,7 @@ package enum DefinitionProblem: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unknown: "no such workflow definition"
+        case .onlyDeprecated: "every release of the workflow is deprecated"
         case .unreadable(let reason): "the stored workflow definition is unreadable: \(reason)"
         case .store(let error): "\(error)"
         }
@@ -21,7 +24,8 @@ package enum DefinitionProblem: Error, Sendable, CustomStringConvertible {
 }
 
 /// Workflow definitions, parsed once: a registered version never changes, so it is kept for good (the least recently
-/// loaded half is dropped beyond 2,000).
+/// loaded half is dropped beyond 2,000). What can change, which versions there are and which are deprecated, is kept for a
+/// second.
 package final class DefinitionStore: Sendable {
     private struct VersionKey: Hashable {
         let name: String
@@ -30,7 +34,16 @@ package final class DefinitionStore: Sendable {
     private struct Cache {
         var definitions: [VersionKey: WorkflowDefinition] = [:]
         var order: [VersionKey] = []
-        var highest: [String: (version: SemanticVersion, until: ContinuousClock.Instant)] = [:]
+        var releases: [String: Releases] = [:]
+    }
+    /// The versions of one workflow, as they were a moment ago.
+    private struct Releases {
+        /// What a start without a version takes; nil when there are only prereleases and deprecated versions.
+        let highest: SemanticVersion?
+        /// There are releases, but all of them are deprecated.
+        let isDeprecated: Bool
+        let deprecations: [String: Deprecation]
+        let until: ContinuousClock.Instant
     }
 
     private static let capacity = 2000
@@ -58,16 +71,51 @@ package final class DefinitionStore: Sendable {
         return definition
     }
 
-    /// The highest release version of a workflow, no older than a second: what another API registered is seen by then.
+    /// The highest release version of a workflow that is not deprecated, as of at most a second ago: what another API
+    /// registered is seen by then.
     package func highestRelease(_ name: String) async throws(DefinitionProblem) -> WorkflowDefinition {
-        let now = ContinuousClock.now
-        if let known = cache.withLock({ $0.highest[name] }), known.until > now {
-            return try await definition(name, version: known.version.description)
-        }
-        let versions = try await read(ListVersions(name: name)).compactMap { SemanticVersion($0.version) }
-        guard let highest = SemanticVersion.highestRelease(versions) else { throw .unknown }
-        cache.withLock { $0.highest[name] = (highest, now + .seconds(1)) }
+        let releases = try await releases(of: name)
+        guard let highest = releases.highest else { throw releases.isDeprecated ? .onlyDeprecated : .unknown }
         return try await definition(name, version: highest.description)
+    }
+
+    /// The deprecation of a version, as of at most a second ago; nil when there is none.
+    package func deprecation(_ name: String, version: String) async throws(DefinitionProblem) -> Deprecation? {
+        try await releases(of: name).deprecations[version]
+    }
+
+    private func releases(of name: String) async throws(DefinitionProblem) -> Releases {
+        let now = ContinuousClock.now
+        if let known = cache.withLock({ $0.releases[name] }), known.until > now { return known }
+        var (releases, usable): ([SemanticVersion], [SemanticVersion]) = ([], [])
+        var deprecations: [String: Deprecation] = [:]
+        let rows = try await read(ListVersions(name: name))
+        for row in rows {
+            deprecations[row.version] = row.deprecation
+            guard let version = SemanticVersion(row.version), version.isRelease else { continue }
+            releases.append(version)
+            if row.deprecation == nil { usable.append(version) }
+        }
+        let found = Releases(
+            highest: SemanticVersion.highestRelease(usable), isDeprecated: usable.isEmpty && !releases.isEmpty,
+            deprecations: deprecations, until: now + .seconds(1))
+        // Names nobody registered are not kept: clients can make up any number of them.
+        if !rows.isEmpty { cache.withLock { $0.releases[name] = found } }
+        return found
+    }
+
+    /// Deprecates a version; nil when there is no such version.
+    package func deprecate(
+        _ name: String, version: String, by: String, reason: String?
+    ) async throws(DefinitionProblem) -> Deprecation? {
+        defer { cache.withLock { $0.releases[name] = nil } }
+        return try await read(DeprecateDefinition(name: name, version: version, by: by, reason: reason)).first
+    }
+
+    /// Takes a deprecation back; false when there is no such version.
+    package func restore(_ name: String, version: String, by: String) async throws(DefinitionProblem) -> Bool {
+        defer { cache.withLock { $0.releases[name] = nil } }
+        return !(try await read(RestoreDefinition(name: name, version: version, by: by))).isEmpty
     }
 
     /// What became of a registration.
@@ -86,7 +134,7 @@ package final class DefinitionStore: Sendable {
         _ definition: WorkflowDefinition, specHash: [UInt8], by: String
     ) async throws(DefinitionProblem) -> Registration {
         let written = try await read(RegisterDefinition(definition, specHash: specHash, createdBy: by))
-        cache.withLock { $0.highest[definition.name] = nil }
+        cache.withLock { $0.releases[definition.name] = nil }
         if !written.isEmpty { return .created }
         let known = try await read(FindDefinition(name: definition.name, version: definition.version.description))
         guard let known = known.first else { throw .unknown }

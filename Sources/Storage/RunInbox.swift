@@ -11,6 +11,8 @@ package enum InboxOutcome: Sendable, Hashable {
     case unknownRun
     /// The step is not one that can be retried now.
     case notRetryable
+    /// It is not FAILED.
+    case notFailed
 }
 
 /// Asks the lease holders of runs for things. Nobody but the lease holder changes a run.
@@ -42,9 +44,25 @@ package struct RunInbox: Sendable {
         guard canRetry(run, steps) else { return .notRetryable }
         let request = InboxRequest(.retry(stepID: stepID), sentBy: by)
         if run.status == .failed {
-            return try await send(SendToFailedRun(runID: runID, request: request)) ? .accepted : .notRetryable
+            return try await send(SendToFailedRuns(runIDs: [runID], request: request)) ? .accepted : .notRetryable
         }
         return try await send(SendToRun(runID: runID, request: request)) ? .accepted : .notRetryable
+    }
+
+    /// Asks, for an admin, something of a run that is FAILED. The request is in `admin_actions`, too.
+    package func askFailed(
+        _ runID: RunID, _ request: InboxRequest, _ action: AdminAction
+    ) async throws(StoreError) -> InboxOutcome {
+        if try await send(SendToFailedRuns(runIDs: [runID], request: request, action: action)) { return .accepted }
+        return try await reader.status(of: runID) == nil ? .unknownRun : .notFailed
+    }
+
+    /// The same of many at once; of those that are FAILED and of which nothing is asked yet. Answers with those.
+    package func askFailed(
+        _ runIDs: [RunID], _ request: InboxRequest, _ action: AdminAction
+    ) async throws(StoreError) -> Set<RunID> {
+        let statement = SendToFailedRuns(runIDs: runIDs, request: request, action: action, repeats: false)
+        do throws(PostgresError) { return Set(try await pool.execute(statement)) } catch { throw StoreError(error) }
     }
 
     private func send<S: Statement>(_ statement: S) async throws(StoreError) -> Bool {

@@ -127,7 +127,7 @@ struct RunTests {
             #expect(all?.array?.compactMap { $0["name"]?.string } == ["v", "w"])
             #expect(all?[1]?["latest"] == "1.0.0")
             let one = try await api.client.send("GET", "/v1/workflows/w").json
-            #expect(one["versions"]?.array?.compactMap { $0["version"]?.string } == ["1.0.0", "1.1.0-beta"])
+            #expect(one["versions"]?.array?.compactMap { $0["version"]?.string } == ["1.1.0-beta", "1.0.0"])
             let version = try await api.client.send("GET", "/v1/workflows/w/1.1.0-beta").json
             #expect(version["definition"]?["version"] == "1.1.0-beta")
         }

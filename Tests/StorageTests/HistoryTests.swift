@@ -61,6 +61,10 @@ struct HistoryTests {
                     if held.run.hasCallInFlight { try await engine.leases.release([held.lease]) }
                     if held.run.status == .failed, let step = held.run.definition.steps.randomElement(using: &dice) {
                         let run = held.run
+                        if dice.below(3) == 0, run.canResolve(step: step.index) {
+                            let request = InboxRequest(.resolve(stepID: step.id, reason: "by hand"), sentBy: "tests")
+                            _ = try await inbox.askFailed(run.id, request, .resolveStep)
+                        }
                         _ = try await inbox.retry(held.run.id, stepID: step.id, by: "tests") { _, _ in
                             run.canRetry(step: step.index)
                         }
@@ -135,6 +139,8 @@ struct HistoryTests {
             .runCompensating(steps: [0, 2], uncompensated: [1]), .runCompleted(output: .null, failure: nil),
             .runCompleted(output: ["b": [1, 2.50, nil], "a": "x"], failure: failure), .runCompensated, .runCancelled,
             .runFailed(failure), .retryRequested(step: 3, by: "ops"), .runQuarantined(bare),
+            .retryRequested(step: nil, by: "ops"), .retryRequested(step: nil, by: "ops", reason: "mended"),
+            .stepResolved(step: 1, by: "ann", reason: "refunded by hand"),
         ]
         for action in CallAction.allCases {
             events += [

@@ -119,7 +119,7 @@ struct Held {
     var lease: Lease { claimed.lease }
     var now: Instant { claimed.now + (ContinuousClock.now - claimedAt) }
     var needsDecision: Bool { !claimed.beganDueSteps || !run.hasCallInFlight }
-    var hasLostCalls: Bool { !claimed.beganDueSteps && run.hasCallInFlight }
+    var hasLostCalls: Bool { !claimed.beganDueSteps && run.hasCallInFlight && !run.status.isTerminal }
 
     var calls: [Call] {
         run.steps.enumerated().compactMap { index, step in
@@ -136,7 +136,11 @@ struct Held {
     func happening(_ row: InboxRow) -> Happening? {
         switch row.request?.kind {
         case .cancel(let reason): .cancel(by: "tests", reason: reason)
-        case .retry(let stepID): run.definition.step(stepID).map { .retry(step: $0.index, by: "tests") }
+        case .retry(nil, let reason): .retry(step: nil, by: "tests", reason: reason)
+        case .retry(let stepID?, let reason):
+            run.definition.step(stepID).map { .retry(step: $0.index, by: "tests", reason: reason) }
+        case .resolve(let stepID, let reason):
+            run.definition.step(stepID).map { .resolve(step: $0.index, by: "tests", reason: reason) }
         case nil: nil
         }
     }

@@ -42,6 +42,15 @@ struct AdminGate: Sendable {
         }
     }
 
+    /// Who calls where a token is not needed: the name of the token that is given, else `client`.
+    ///
+    /// - Throws: `unauthorized` for a token nobody knows, and `rateLimited`, as for admin calls: tokens must not be guessed
+    ///   here either. Where no token is configured there is nothing to guess, and the header is not looked at.
+    func caller(_ request: Request, _ context: APIContext) async throws(Problem) -> String {
+        guard !tokens.isEmpty, request.headers[.xAdminToken] != nil else { return "client" }
+        return try await admit(request, context).0.name
+    }
+
     private func admit(
         _ request: Request, _ context: APIContext
     ) async throws(Problem) -> (Admission, RateDecision) {

@@ -3,23 +3,31 @@ import Crypto
 import HTTPTypes
 import Hummingbird
 import Logging
+import Postgres
 import Storage
 
-/// `POST /v1/admin/workflows`: registers a version of a workflow, for good.
+/// Versions of workflows: registered for good, tried out before, deprecated afterwards.
 struct DefinitionRoutes: Sendable {
     let definitions: DefinitionStore
+    let reads: Pool
     let body: BodyReader
     let gate: AdminGate
 
-    var routes: [Route] { [gate.guarded(.post, "/v1/admin/workflows", register)] }
+    var routes: [Route] {
+        [
+            gate.guarded(.post, "/v1/admin/workflows", register),
+            gate.guarded(.post, "/v1/admin/workflows/validate", validate),
+            gate.guarded(.put, "/v1/admin/workflows/:name/:version/deprecation", deprecate),
+            gate.guarded(.delete, "/v1/admin/workflows/:name/:version/deprecation", restore),
+        ]
+    }
 
     @Sendable private func register(
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
         let definition = try WorkflowDefinition(try await body.json(request))
-        let hash = Array(SHA256.hash(data: definition.canonicalBytes))
         let version = definition.version.description
-        let outcome = try await definitions.register(definition, specHash: hash, by: admin.name)
+        let outcome = try await definitions.register(definition, specHash: Self.hash(definition), by: admin.name)
         let answer: JSON = ["name": .string(definition.name), "version": .string(version)]
         let headers: HTTPFields = [.location: "/v1/workflows/\(definition.name)/\(PercentEncoding.segment(version))"]
         switch outcome {
@@ -32,5 +40,50 @@ struct DefinitionRoutes: Sendable {
         case .conflict:
             throw Problem(.versionExists, "Versions never change: register this content under a new version.")
         }
+    }
+
+    /// Says what registering would, and what a person might have overlooked. Writes nothing.
+    @Sendable private func validate(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let definition = try WorkflowDefinition(try await body.json(request))
+        let version = definition.version.description
+        let known = try await reads.execute(FindDefinition(name: definition.name, version: version)).first
+        let participants = try await reads.execute(FindParticipants())
+        let review = DefinitionReview(
+            definition, registered: known.map { $0.specHash == Self.hash(definition) ? .identical : .conflict },
+            participants: Set(participants.map(\.name)))
+        return .json(.ok, review.json)
+    }
+
+    @Sendable private func deprecate(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let (name, version) = (try context.pathText("name"), try context.pathText("version"))
+        var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
+        let reason = fields.string("reason", maxBytes: 1000)
+        try fields.check()
+        guard
+            let deprecation = try await definitions.deprecate(name, version: version, by: admin.name, reason: reason)
+        else { throw DefinitionProblem.unknown }
+        context.logger.info(
+            "workflow deprecated",
+            metadata: ["workflow": "\(name)", "version": "\(version)", "by": "\(admin.name)"])
+        return .json(
+            .ok, ["name": .string(name), "version": .string(version), "deprecation": deprecation.json])
+    }
+
+    @Sendable private func restore(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let (name, version) = (try context.pathText("name"), try context.pathText("version"))
+        guard try await definitions.restore(name, version: version, by: admin.name) else {
+            throw DefinitionProblem.unknown
+        }
+        return Response(status: .noContent)
+    }
+
+    private static func hash(_ definition: WorkflowDefinition) -> [UInt8] {
+        Array(SHA256.hash(data: definition.canonicalBytes))
     }
 }

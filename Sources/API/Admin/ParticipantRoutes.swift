@@ -59,7 +59,8 @@ struct ParticipantRoutes: Sendable {
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
         let name = try Self.name(context)
-        guard !(try await database.writes.execute(DeleteParticipant(name: name))).isEmpty else { throw Self.unknown }
+        let gone = try await database.writes.execute(DeleteParticipant(name: name, deletedBy: admin.name))
+        guard !gone.isEmpty else { throw Self.unknown }
         context.logger.info("participant removed", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
         return Response(status: .noContent)
     }

@@ -18,7 +18,8 @@ import UnixSignals
 //   Server/     HTTP/1.1 connections, stricter than the framework's
 //   HTTP/       problems, bodies, queries, routing
 //   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
-//   Admin/      definitions and participants, behind a token      Health/     live and ready
+//   Admin/      definitions, participants, failed runs, what      Health/     live, ready, the cluster
+//               admins did; behind a token
 //   Telemetry/  metrics and spans of requests
 
 /// One API: its parts, wired.
@@ -140,14 +141,18 @@ struct APIProcess {
             definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(), body: body,
             watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime, metrics: metrics)
         let operators = OperatorRoutes(
-            reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body)
+            reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
+        let failed = FailedRunRoutes(
+            reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
         let participants = ParticipantRoutes(
             database: database, body: body, gate: gate, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: MultiThreadedEventLoopGroup.singleton))
         return [
             start.routes, RunRoutes(reader: reader).routes, operators.routes,
             WorkflowRoutes(reads: database.reads).routes,
-            DefinitionRoutes(definitions: definitions, body: body, gate: gate).routes, participants.routes,
+            DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
+            participants.routes, failed.routes, ActionRoutes(reads: database.reads, gate: gate).routes,
+            ClusterRoutes(reads: database.reads).routes,
             HealthRoutes(database: database, redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }
     }

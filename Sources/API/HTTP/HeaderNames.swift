@@ -5,6 +5,7 @@ extension HTTPField.Name {
     static let xIdempotencyKey = HTTPField.Name(known: "X-Idempotency-Key")
     static let idempotencyReplayed = HTTPField.Name(known: "Idempotency-Replayed")
     static let xCorrelationID = HTTPField.Name(known: "X-Correlation-Id")
+    static let deprecation = HTTPField.Name(known: "Deprecation")
     static let traceparent = HTTPField.Name(known: "traceparent")
     static let prefer = HTTPField.Name(known: "Prefer")
     static let preferenceApplied = HTTPField.Name(known: "Preference-Applied")

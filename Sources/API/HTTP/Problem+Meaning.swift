@@ -28,6 +28,8 @@ extension Problem {
     init(_ error: DefinitionProblem) {
         switch error {
         case .unknown: self.init(.unknownWorkflow, "No workflow of this name and version is registered.")
+        case .onlyDeprecated:
+            self.init(.onlyDeprecated, "Name a version to start one of the deprecated releases all the same.")
         case .unreadable: self.init(.internalError, "The stored definition could not be read.")
         case .store(let error): self.init(error)
         }

@@ -10,6 +10,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case unauthorized
     case notFound = "not-found"
     case unknownWorkflow = "unknown-workflow"
+    case onlyDeprecated = "only-deprecated-versions"
     case unknownRun = "unknown-run"
     case unknownStep = "unknown-step"
     case unknownParticipant = "unknown-participant"
@@ -18,6 +19,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
     // 409
     case runEnded = "run-ended"
     case stepNotRetryable = "step-not-retryable"
+    case runNotFailed = "run-not-failed"
+    case stepNotResolvable = "step-not-resolvable"
     case versionExists = "version-exists"
     // 413, 414, 415, 417
     case bodyTooLarge = "body-too-large"
@@ -48,6 +51,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .unauthorized: "A valid admin token is needed."
         case .notFound: "There is nothing here."
         case .unknownWorkflow: "There is no such workflow."
+        case .onlyDeprecated: "Every release of the workflow is deprecated."
         case .unknownRun: "There is no such run."
         case .unknownStep: "The run has no such step."
         case .unknownParticipant: "There is no such participant."
@@ -55,6 +59,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .requestTimeout: "The request took too long to arrive."
         case .runEnded: "The run has ended."
         case .stepNotRetryable: "The step can't be retried now."
+        case .runNotFailed: "The run is not FAILED."
+        case .stepNotResolvable: "The step can't be resolved."
         case .versionExists: "This version has other content."
         case .bodyTooLarge: "The body is too large."
         case .uriTooLong: "The URI is too long."
@@ -76,10 +82,10 @@ enum ProblemKind: String, CaseIterable, Sendable {
         switch self {
         case .malformedRequest, .malformedJSON, .invalidParameter: .badRequest
         case .unauthorized: .unauthorized
-        case .notFound, .unknownWorkflow, .unknownRun, .unknownStep, .unknownParticipant: .notFound
+        case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownParticipant: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .runEnded, .stepNotRetryable, .versionExists: .conflict
+        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists: .conflict
         case .bodyTooLarge: .contentTooLarge
         case .uriTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType

@@ -9,6 +9,8 @@ struct OperatorRoutes: Sendable {
     let inbox: RunInbox
     let notifier: OutboxNotifier
     let body: BodyReader
+    /// Tells who asks, when an admin does.
+    let gate: AdminGate
 
     var routes: [Route] {
         [
@@ -19,21 +21,23 @@ struct OperatorRoutes: Sendable {
 
     @Sendable private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.runID()
+        let caller = try await gate.caller(request, context)
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: 1000)
         try fields.check()
-        return try await answer(try await inbox.cancel(id, reason: reason, by: "client"), id)
+        return try await answer(try await inbox.cancel(id, reason: reason, by: caller), id)
     }
 
     @Sendable private func retry(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.runID()
         let stepID = try context.pathText("stepId")
+        let caller = try await gate.caller(request, context)
         if let json = try await body.optionalJSON(request) { try Fields(json, known: []).check() }
         guard let (_, steps) = try await reader.find(id) else { throw Problem.unknownRun }
         guard steps.contains(where: { $0.stepID == stepID }) else {
             throw Problem(.unknownStep, "The run's workflow has no step of this id.")
         }
-        let outcome = try await inbox.retry(id, stepID: stepID, by: "client") { run, steps in
+        let outcome = try await inbox.retry(id, stepID: stepID, by: caller) { run, steps in
             Self.canRetry(stepID, run, steps)
         }
         return try await answer(outcome, id)
@@ -50,7 +54,7 @@ struct OperatorRoutes: Sendable {
             throw Problem(.runEnded, "The run is \(status.rawValue); it can't be cancelled any more.")
         case .unknownRun:
             throw .unknownRun
-        case .notRetryable:
+        case .notRetryable, .notFailed:
             throw Problem(
                 .stepNotRetryable,
                 "Only a step that waits for its next attempt, or what a FAILED run gave up on, can be retried.")

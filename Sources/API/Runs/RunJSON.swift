@@ -34,7 +34,7 @@ enum RunJSON {
     /// What a run that does not move waits for: the earliest retry, or a person.
     private static func waitingFor(_ run: RunRow, _ steps: [StepRow]) -> JSON {
         if run.status == .failed {
-            let reason = run.cause == .quarantined ? "the run was quarantined" : "a compensation gave up"
+            let reason = run.isQuarantined ? "the run was quarantined" : "a compensation gave up"
             return ["kind": "operator", "reason": .string(reason)]
         }
         guard !run.status.isTerminal else { return .null }

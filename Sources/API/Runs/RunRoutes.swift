@@ -71,19 +71,15 @@ struct RunRoutes: Sendable {
             known: [
                 "status", "workflow", "correlationId", "tenantId", "createdAfter", "createdBefore", "limit", "cursor",
             ])
-        let limit = try query.value("limit", "must be a whole number from 1 to 500.") { text in
-            Int(text).flatMap { text.utf8.first != UInt8(ascii: "+") && (1...500).contains($0) ? $0 : nil }
-        }
-        var runs = RunQuery(limit: limit ?? 50)
+        var runs = RunQuery(limit: try query.limit())
         let statuses = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
         runs.status = try query.value("status", "must be one of \(statuses).") { RunStatus(rawValue: $0) }
         runs.workflowName = query["workflow"]
         runs.correlationID = query["correlationId"]
         runs.tenantID = query["tenantId"]
-        let rule = "must be a date-time of RFC 3339, as in 2025-01-31T12:00:00Z."
-        runs.createdAfter = try query.value("createdAfter", rule) { Instant($0) }
-        runs.createdBefore = try query.value("createdBefore", rule) { Instant($0) }
-        runs.before = try query.value("cursor", "must be a nextCursor of the page before.") { Cursor($0) }?.last
+        runs.createdAfter = try query.time("createdAfter")
+        runs.createdBefore = try query.time("createdBefore")
+        runs.before = try query.cursor { Cursor($0) }?.last
         return runs
     }
 }

@@ -21,12 +21,14 @@ struct StartRoutes: Sendable {
         let name = try context.pathText("name")
         let asked = try StartRequest(
             try await body.json(request), request.headers, workflow: name, keyLifetime: keyLifetime)
-        let definition =
-            if let version = asked.version {
-                try await definitions.definition(name, version: version)
-            } else {
-                try await definitions.highestRelease(name)
-            }
+        let definition: WorkflowDefinition
+        var headers: HTTPFields = [:]
+        if let version = asked.version {
+            definition = try await definitions.definition(name, version: version)
+            headers[.deprecation] = try await definitions.deprecation(name, version: version)?.headerValue
+        } else {
+            definition = try await definitions.highestRelease(name)
+        }
         let (id, now) = ids.next()
         let new = NewRun(
             run: Run(id: id, definition: definition, input: asked.input, context: asked.context, createdAt: now),
@@ -37,12 +39,13 @@ struct StartRoutes: Sendable {
         case .started:
             metrics.countStart(of: new.run)
             notifier.wake()
-            return try await answer(id, new.run.status, wait: asked.wait, headers: [:])
+            return try await answer(id, new.run.status, wait: asked.wait, headers: headers)
         case .replayed(let known):
             guard let status = try await watcher.status(of: known) else {
                 throw Problem(.unknownRun, "The run this key stands for has been removed.")
             }
-            return try await answer(known, status, wait: asked.wait, headers: [.idempotencyReplayed: "true"])
+            headers[.idempotencyReplayed] = "true"
+            return try await answer(known, status, wait: asked.wait, headers: headers)
         case .keyReused:
             throw Problem(.keyReused, "Use a new Idempotency-Key for another request.")
         }

@@ -16,18 +16,38 @@ struct WorkflowRoutes: Sendable {
         ]
     }
 
+    /// Versions that a list shows of each workflow; all are at the workflow's own address.
+    private static let shownVersions = 10
+    private static let cursorKind = "workflows"
+
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let rows = try await reads.execute(ListVersions())
-        var workflows: [JSON] = []
-        for name in rows.map(\.name).uniqued() { workflows.append(Self.summary(name, rows.filter { $0.name == name })) }
-        return .json(.ok, ["workflows": .array(workflows)])
+        let query = try Query(request, known: ["limit", "cursor"])
+        let limit = try query.limit()
+        let after = try query.cursor { TextCursor($0, of: Self.cursorKind) }?.last
+        let rows = try await reads.execute(ListWorkflows(after: after ?? "", limit: limit + 1))
+        var groups: [[StoredVersion]] = []
+        for row in rows {
+            if groups.last?.first?.name == row.name {
+                groups[groups.count - 1].append(row)
+            } else {
+                groups.append([row])
+            }
+        }
+        let page = groups.prefix(limit)
+        let next = groups.count > limit ? page.last?.first.map { TextCursor(after: $0.name) } : nil
+        return .json(
+            .ok,
+            [
+                "workflows": .array(page.map { Self.summary($0, atMost: Self.shownVersions) }),
+                "nextCursor": JSON(next?.text(of: Self.cursorKind)),
+            ])
     }
 
     @Sendable private func versions(_ request: Request, _ context: APIContext) async throws -> Response {
         let name = try context.pathText("name")
         let rows = try await reads.execute(ListVersions(name: name))
         guard !rows.isEmpty else { throw Problem(DefinitionProblem.unknown) }
-        return .json(.ok, Self.summary(name, rows))
+        return .json(.ok, Self.summary(rows, atMost: rows.count))
     }
 
     @Sendable private func get(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -35,28 +55,34 @@ struct WorkflowRoutes: Sendable {
         guard let row = try await reads.execute(FindDefinition(name: name, version: version)).first else {
             throw Problem(DefinitionProblem.unknown)
         }
+        var headers: HTTPFields = [:]
+        headers[.deprecation] = row.deprecation?.headerValue
         return .json(
             .ok,
             [
                 "name": .string(row.name), "version": .string(row.version), "createdAt": RunJSON.time(row.createdAt),
+                "createdBy": .string(row.createdBy), "deprecation": row.deprecation?.json ?? .null,
                 "definition": row.spec,
-            ])
+            ], headers: headers)
     }
 
-    /// `latest` is what a start without a version takes; null when there are only prereleases.
-    private static func summary(_ name: String, _ rows: [ListVersions.Row]) -> JSON {
-        let latest = SemanticVersion.highestRelease(rows.compactMap { SemanticVersion($0.version) })
+    /// The versions of one workflow, highest first.
+    ///
+    /// `latest` is what a start without a version takes; null when there are only prereleases and deprecated versions.
+    private static func summary(_ rows: [StoredVersion], atMost limit: Int) -> JSON {
+        let known = rows.compactMap { row in SemanticVersion(row.version).map { (version: $0, row: row) } }
+            .sorted { $0.version > $1.version }
+        let latest = known.first { $0.version.isRelease && $0.row.deprecation == nil }?.version
         return [
-            "name": .string(name), "latest": JSON(latest?.description),
+            "name": .string(rows.first?.name ?? ""), "latest": JSON(latest?.description),
+            "versionCount": JSON(rows.count),
             "versions": .array(
-                rows.map { ["version": .string($0.version), "createdAt": RunJSON.time($0.createdAt)] }),
+                known.prefix(limit).map { _, row in
+                    [
+                        "version": .string(row.version), "createdAt": RunJSON.time(row.createdAt),
+                        "createdBy": .string(row.createdBy), "deprecation": row.deprecation?.json ?? .null,
+                    ]
+                }),
         ]
-    }
-}
-
-extension [String] {
-    /// Neighbours that are equal become one.
-    fileprivate func uniqued() -> [String] {
-        reduce(into: []) { names, name in if names.last != name { names.append(name) } }
     }
 }

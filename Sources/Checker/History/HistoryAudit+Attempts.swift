@@ -111,7 +111,11 @@ extension HistoryAudit {
         return action == .execute ? definition.action.retry : definition.compensation?.retry
     }
 
-    mutating func retry(_ step: Int, _ at: Instant) {
+    mutating func retry(_ step: Int?, _ at: Instant) {
+        guard let step else {
+            for step in gaveUpUndoing { retry(step, at) }
+            return
+        }
         if gaveUpUndoing.remove(step) != nil {
             attempts[step]?[.compensate] = 0
             waiting[step] = at

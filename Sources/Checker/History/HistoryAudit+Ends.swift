@@ -7,8 +7,9 @@ extension HistoryAudit {
         let (hasReason, busy) = (hasLeftForward, inFlight.keys.sorted().map(id).joined(separator: ", "))
         require(isFirst && hasReason, 11, "it compensates for no reason, or again")
         require(busy.isEmpty, 7, "it compensates while calls are in flight: \(busy)")
-        let undoable = mayHaveEffect.filter { definition.steps[$0].compensation != nil }
-        let rest = mayHaveEffect.subtracting(undoable)
+        let standing = mayHaveEffect.subtracting(resolved)
+        let undoable = standing.filter { definition.steps[$0].compensation != nil }
+        let rest = standing.subtracting(undoable)
         let (said, meant) = (names(Set(steps)), names(undoable))
         require(said == meant, 5, "it undoes \(said), but what may have had an effect is \(meant)")
         let (named, due) = (names(Set(others)), names(rest))
@@ -34,6 +35,21 @@ extension HistoryAudit {
         require(
             isCancelled == (kind == .runCancelled), 17,
             "\(kind.rawValue), but a cancel was\(isCancelled ? "" : " not") accepted")
+    }
+
+    /// What a person says was undone by hand: what the run gave up on, or of a quarantined one what may have had an effect.
+    mutating func resolve(_ step: Int) {
+        let id = id(step)
+        let mayStand = mayHaveEffect.contains(step) || inFlight[step]?.action == .execute
+        let isResolvable = gaveUpUndoing.contains(step) || (isSetAside && mayStand)
+        let isNew = !undone.contains(step)
+        require(isResolvable && isNew, 11, "\(id) was resolved though nothing was left of it")
+        if inFlight[step]?.action == .compensate { inFlight[step] = nil }
+        if undoing?.contains(step) ?? false { waiting[step] = nil }
+        gaveUpUndoing.remove(step)
+        undone.insert(step)
+        resolved.insert(step)
+        hasLeftForward = true
     }
 
     private func names(_ steps: Set<Int>) -> String { "[" + steps.sorted().map(id).joined(separator: ", ") + "]" }

@@ -21,6 +21,8 @@ struct HistoryAudit {
     var undoing: Set<Int>?
     var uncompensated: Set<Int> = []
     var undone: Set<Int> = []
+    /// Undone by hand, which is a person's word: among `undone`, too.
+    var resolved: Set<Int> = []
     var gaveUpUndoing: Set<Int> = []
     var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
     /// Attempts begun, by step and action; an operator's retry of a compensation begins anew.
@@ -30,6 +32,8 @@ struct HistoryAudit {
     /// Forward progress has ended.
     var hasLeftForward = false
     var isCancelled = false
+    /// The run is quarantined.
+    var isSetAside = false
 
     init(_ row: RunRow, _ definition: WorkflowDefinition, _ findings: Findings) {
         self.definition = definition
@@ -73,11 +77,12 @@ struct HistoryAudit {
         let number = sequence
         let kind = event.kind
         require((kind == .runStarted) == (number == 1), 11, "event \(number) is \(kind.rawValue)")
-        let isRetry = kind == .retryRequested
         require(
-            Transitions.isLegal(from: before, to: after, byRetry: isRetry), 11,
+            Transitions.isLegal(from: before, to: after, byOperator: kind.isOperators), 11,
             "event \(number), \(kind.rawValue), leads from \(before.rawValue) to \(after.rawValue)")
-        if before.isTerminal { require(isRetry, 11, "event \(number), \(kind.rawValue), follows the end") }
+        // A run that is taken up and still can't be read is set aside again.
+        let mayFollow = kind.isOperators || (kind == .runQuarantined && before == .failed)
+        if before.isTerminal { require(mayFollow, 11, "event \(number), \(kind.rawValue), follows the end") }
         switch event {
         case .runStarted(let due):
             for step in due { waiting[step] = at }
@@ -107,8 +112,13 @@ struct HistoryAudit {
         case .runCompleted: complete()
         case .runCompensated, .runCancelled: endUndone(kind)
         case .runFailed: require(!gaveUpUndoing.isEmpty && inFlight.isEmpty, 11, "it failed for no reason")
-        case .retryRequested(let step, _): retry(step, at)
-        case .runQuarantined: break
+        case .retryRequested(let step, _, _):
+            retry(step, at)
+            isSetAside = false
+        case .stepResolved(let step, _, _):
+            resolve(step)
+            isSetAside = false
+        case .runQuarantined: isSetAside = true
         }
     }
 

@@ -22,10 +22,14 @@ package func decide(
     case .pending, .running, .compensating:
         try decision.decideLive(happening, jitter: jitter)
     case .failed:
-        guard case .retry(let step, let by) = happening, run.canRetry(step: step) else {
+        switch happening {
+        case .retry(let step, let by, let reason) where run.canRetry(step: step):
+            decision.append(.retryRequested(step: step, by: by, reason: reason))
+        case .resolve(let step, let by, let reason) where run.canResolve(step: step):
+            decision.append(.stepResolved(step: step, by: by, reason: reason))
+        case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .poison:
             throw IllegalHappening(run, happening)
         }
-        decision.append(.retryRequested(step: step, by: by))
         decision.loseCallsInFlight()
         decision.startDue()
         decision.advance()
@@ -51,19 +55,33 @@ package func start(_ run: Run, now: Instant) -> [RunEvent] {
 
 extension Run {
     /// An operator's retry of this step would change something: it waits for its backoff, or its compensation was
-    /// exhausted, or the run was quarantined.
-    package func canRetry(step index: Int) -> Bool {
+    /// exhausted, or the run was quarantined. Nil: of all that was exhausted, or of the quarantined run as a whole.
+    ///
+    /// An exhausted compensation can be retried while other branches are still at work: of two requests that met a FAILED
+    /// run, the first has taken it up already when the second is read.
+    package func canRetry(step index: Int?) -> Bool {
+        let hasGivenUp = steps.contains { $0.compensationStatus == .failed }
+        guard let index else { return status == .failed || (status == .compensating && hasGivenUp) }
         guard steps.indices.contains(index) else { return false }
         let step = steps[index]
         switch status {
         case .pending, .running, .compensating:
             let attempts = step.waitingAction == .execute ? step.attempts : step.compensationAttempts
-            return step.nextAttemptAt != nil && attempts > 0
+            return (step.nextAttemptAt != nil && attempts > 0) || step.compensationStatus == .failed
         case .failed:
-            return step.compensationStatus == .failed
-                || !steps.contains { $0.compensationStatus == .failed }
+            return step.compensationStatus == .failed || !hasGivenUp
         case .completed, .compensated, .cancelled:
             return false
+        }
+    }
+
+    /// An operator who undid this step by hand may say so: its compensation was exhausted, or the run was quarantined and
+    /// the step may have had an effect. As with `canRetry`, the run may have been taken up already.
+    package func canResolve(step index: Int) -> Bool {
+        guard steps.indices.contains(index) else { return false }
+        switch status {
+        case .compensating, .failed: return steps[index].isResolvable(inQuarantine: isQuarantined)
+        case .pending, .running, .completed, .compensated, .cancelled: return false
         }
     }
 }
@@ -83,9 +101,12 @@ extension Decision {
         case .cancel(let by, let reason):
             guard run.cause != .cancelRequested else { return }
             append(.cancelRequested(by: by, reason: reason))
-        case .retry(let step, let by):
+        case .retry(let step, let by, let reason):
             guard run.canRetry(step: step) else { throw IllegalHappening(run, happening) }
-            append(.retryRequested(step: step, by: by))
+            append(.retryRequested(step: step, by: by, reason: reason))
+        case .resolve(let step, let by, let reason):
+            guard run.canResolve(step: step) else { throw IllegalHappening(run, happening) }
+            append(.stepResolved(step: step, by: by, reason: reason))
         case .poison(let failure):
             append(.runQuarantined(failure))
             return

@@ -17,7 +17,7 @@ extension Decision {
             append(
                 .runFailed(
                     Failure(
-                        kind: "compensation",
+                        kind: Failure.compensationKind,
                         message: "The compensation of \(step) gave up; its effect may still stand.", stepID: step,
                         response: run.steps[failed].error?.json)))
         } else {

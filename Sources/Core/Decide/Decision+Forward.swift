@@ -48,13 +48,16 @@ extension Decision {
         }
     }
 
-    /// After a failure, a cancel or the deadline: nothing new starts, calls in flight finish, and then effects are undone.
+    /// After a failure, a cancel or the deadline: nothing new starts, calls in flight finish, and then effects are undone,
+    /// except those that a person has undone already.
     mutating func drain() {
         for (index, step) in run.steps.enumerated() where step.nextAttemptAt != nil {
             append(.stepAbandoned(step: index))
         }
         if run.hasCallInFlight { return }
-        let withEffect = run.steps.indices.filter { run.steps[$0].mayHaveEffect }
+        let withEffect = run.steps.indices.filter {
+            run.steps[$0].mayHaveEffect && run.steps[$0].compensationStatus != .compensated
+        }
         append(
             .runCompensating(
                 steps: withEffect.filter { run.definition.steps[$0].compensation != nil },

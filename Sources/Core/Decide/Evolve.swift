@@ -38,7 +38,8 @@ extension Run {
         case .runFailed(let failure):
             error = failure
             finish(.failed, at)
-        case .retryRequested(let index, _): retry(index, at)
+        case .retryRequested(let index, _, _): retry(index, at)
+        case .stepResolved(let index, _, _): resolve(index, at)
         case .runQuarantined(let failure):
             cause = cause ?? .quarantined
             error = failure
@@ -115,25 +116,41 @@ extension Run {
         updatedAt = at
     }
 
-    /// A waiting step goes now; a failed run takes its failed compensation (or, when it was quarantined, everything that
-    /// was unfinished) up again.
-    private mutating func retry(_ index: Int, _ at: Instant) {
+    /// A waiting step goes now; a failed run takes its failed compensation (or all of them, or, when it was quarantined,
+    /// everything that was unfinished) up again.
+    private mutating func retry(_ index: Int?, _ at: Instant) {
         if status == .failed {
-            completedAt = nil
-            let wasUndoing = steps.contains { $0.compensationStatus != .notRequired }
-            if cause == .quarantined {
+            let neverStarted = steps.allSatisfy { $0.status == .pending && $0.attempts == 0 }
+            // Nothing was undone yet, so the quarantine was all that kept the run from going on.
+            if cause == .quarantined, !isUndoing {
                 cause = nil
                 error = nil
             }
-            let neverStarted = steps.allSatisfy { $0.status == .pending && $0.attempts == 0 }
-            set(wasUndoing ? .compensating : neverStarted ? .pending : .running, at)
+            takeUp(neverStarted ? .pending : .running, at)
         }
-        if steps[index].compensationStatus == .failed {
-            steps[index].compensationStatus = .pending
-            steps[index].compensationAttempts = 0
-            steps[index].nextAttemptAt = at
-        } else if steps[index].nextAttemptAt != nil {
-            steps[index].nextAttemptAt = at
+        for (step, state) in steps.enumerated() where index == nil || step == index {
+            if state.compensationStatus == .failed {
+                steps[step].compensationStatus = .pending
+                steps[step].compensationAttempts = 0
+                steps[step].nextAttemptAt = at
+            } else if index != nil, state.nextAttemptAt != nil {
+                steps[step].nextAttemptAt = at
+            }
         }
+    }
+
+    /// What a person has undone can't become whole again: the run keeps its cause, so that it is undone from here on.
+    private mutating func resolve(_ index: Int, _ at: Instant) {
+        if status == .failed { takeUp(.running, at) }
+        if steps[index].waitingAction == .compensate { steps[index].nextAttemptAt = nil }
+        steps[index].compensationStatus = .compensated
+    }
+
+    private var isUndoing: Bool { steps.contains { $0.compensationStatus != .notRequired } }
+
+    /// A FAILED run lives again: backward if it was on its way back, else as `forward` says.
+    private mutating func takeUp(_ forward: RunStatus, _ at: Instant) {
+        completedAt = nil
+        set(isUndoing ? .compensating : forward, at)
     }
 }

@@ -8,8 +8,10 @@ package enum Happening: Sendable, Hashable {
     case woke
     /// Somebody asked for the run to be undone.
     case cancel(by: String, reason: String?)
-    /// An operator asked for this step to be tried now.
-    case retry(step: Int, by: String)
+    /// An operator asked for this step to be tried now; nil: for all that a FAILED run gave up on.
+    case retry(step: Int?, by: String, reason: String? = nil)
+    /// An operator undid this step by hand: its compensation counts as done.
+    case resolve(step: Int, by: String, reason: String)
     /// The run can't be processed.
     case poison(Failure)
 }

@@ -1,6 +1,7 @@
 /// What went wrong, as it is stored, shown in the API and written to the history.
 package struct Failure: Sendable, Hashable, Error {
-    /// One lower-case word to branch on: an `Outcome`'s raw value, `template`, `lost`, `deadline`, `cancelled`, `quarantined`.
+    /// One lower-case word to branch on: an `Outcome`'s raw value, `template`, `lost`, `deadline`, `cancelled`,
+    /// `compensation`, `quarantined`.
     package var kind: String
     /// One sentence for a person.
     package var message: String
@@ -42,6 +43,11 @@ package struct Failure: Sendable, Hashable, Error {
             kind: kind, message: message, httpStatus: json["httpStatus"]?.int, stepID: json["stepId"]?.string,
             response: json["response"])
     }
+
+    /// `kind` of a run that FAILED because a compensation gave up.
+    package static let compensationKind = "compensation"
+    /// `kind` of a run that FAILED because it could not be processed.
+    package static let quarantinedKind = "quarantined"
 
     /// The same failure, said of the run.
     package func of(step: String) -> Failure {

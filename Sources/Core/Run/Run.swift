@@ -52,6 +52,11 @@ package struct Run: Sendable {
         cause != nil && (status == .pending || status == .running)
     }
 
+    /// It is FAILED because it could not be processed, not because a compensation gave up.
+    package var isQuarantined: Bool {
+        status == .failed && error?.kind == Failure.quarantinedKind
+    }
+
     /// Every step succeeded or was skipped.
     package var isForwardDone: Bool {
         steps.allSatisfy { $0.status.isDone }

@@ -27,8 +27,11 @@ package enum RunEvent: Sendable, Hashable {
     case runCancelled
     /// A compensation gave up: a person has to look.
     case runFailed(Failure)
-    /// An operator asked for a step to be tried now.
-    case retryRequested(step: Int, by: String)
+    /// An operator asked for a step to be tried now; nil: for all that a FAILED run gave up on.
+    case retryRequested(step: Int?, by: String, reason: String? = nil)
+    /// An operator undid the step by hand: it is COMPENSATED. Ends an attempt of its compensation that was in flight when
+    /// the run was quarantined.
+    case stepResolved(step: Int, by: String, reason: String)
     /// The run could not be processed and was set aside.
     case runQuarantined(Failure)
 
@@ -49,6 +52,7 @@ package enum RunEvent: Sendable, Hashable {
         case .runCancelled: .runCancelled
         case .runFailed: .runFailed
         case .retryRequested: .retryRequested
+        case .stepResolved: .stepResolved
         case .runQuarantined: .runQuarantined
         }
     }
@@ -70,7 +74,16 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case runCancelled = "run_cancelled"
     case runFailed = "run_failed"
     case retryRequested = "retry_requested"
+    case stepResolved = "step_resolved"
     case runQuarantined = "run_quarantined"
+
+    /// An operator's decision: the only events that follow the end of a run, and of a FAILED one only.
+    package var isOperators: Bool {
+        switch self {
+        case .retryRequested, .stepResolved: true
+        default: false
+        }
+    }
 
     /// The run is terminal after such an event.
     package var isTerminal: Bool {

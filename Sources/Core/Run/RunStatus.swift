@@ -13,7 +13,8 @@ package enum RunStatus: String, Sendable, Hashable, CaseIterable {
     /// Cancelled on request, and every effect was undone. Final.
     case cancelled = "CANCELLED"
     /// A compensation was exhausted or the run is poison: a person has to look.
-    /// Final, except that an operator's retry leads back to `running` or `compensating`.
+    /// Final, except that an operator's retry leads back to `running` or `compensating`, and a step resolved by hand to
+    /// `compensating`.
     case failed = "FAILED"
 
     /// Nothing more happens without a person.

@@ -30,6 +30,15 @@ package struct Step: Sendable, Hashable {
         status == .succeeded || isAmbiguous
     }
 
+    /// An operator may say that it was undone by hand, when its run is FAILED.
+    ///
+    /// - Parameter inQuarantine: the run was set aside. Then nobody else undoes its steps either, so whatever may have had
+    ///   an effect counts, a call that was in flight included.
+    package func isResolvable(inQuarantine: Bool) -> Bool {
+        guard inQuarantine else { return compensationStatus == .failed }
+        return compensationStatus != .compensated && (mayHaveEffect || status == .executing)
+    }
+
     /// A call of this step is in flight, and which.
     package var callInFlight: (action: CallAction, attempt: Int)? {
         if compensationStatus == .compensating { return (.compensate, compensationAttempts) }

@@ -161,9 +161,13 @@ extension RunWorker {
             }
             switch request.kind {
             case .cancel(let reason): return .cancel(by: request.sentBy, reason: reason)
-            case .retry(let stepID):
+            case .retry(nil, let reason): return .retry(step: nil, by: request.sentBy, reason: reason)
+            case .retry(let stepID?, let reason):
                 guard let step = run.definition.step(stepID) else { return nil }
-                return .retry(step: step.index, by: request.sentBy)
+                return .retry(step: step.index, by: request.sentBy, reason: reason)
+            case .resolve(let stepID, let reason):
+                guard let step = run.definition.step(stepID) else { return nil }
+                return .resolve(step: step.index, by: request.sentBy, reason: reason)
             }
         }
     }
@@ -176,11 +180,11 @@ extension RunWorker {
     /// again before it can be cancelled.
     private func inOrder(_ asked: [Happening], _ happenings: [Happening], takesOver: Bool) -> [Happening] {
         let cancels = asked.filter { if case .cancel = $0 { true } else { false } }
-        let retries = asked.filter { if case .cancel = $0 { false } else { true } }
-        if run.status == .failed { return retries + cancels }
-        guard takesOver else { return cancels + retries + happenings }
+        let others = asked.filter { if case .cancel = $0 { false } else { true } }
+        if run.status == .failed { return others + cancels }
+        guard takesOver else { return cancels + others + happenings }
         return run.status == .compensating
-            ? [.tookOver] + cancels + retries : cancels + [.tookOver] + retries
+            ? [.tookOver] + cancels + others : cancels + [.tookOver] + others
     }
 
     private func decideAll(

@@ -34,6 +34,11 @@ package struct RunReader: Sendable {
         }
     }
 
+    /// A page of FAILED runs, newest first.
+    package func failed(_ query: FailedRunQuery) async throws(StoreError) -> [FailedRunRow] {
+        try await read(ListFailedRuns(query))
+    }
+
     /// The history of a run after a sequence number, oldest first.
     package func events(
         of runID: RunID, after sequence: Int = 0, limit: Int = 10_000

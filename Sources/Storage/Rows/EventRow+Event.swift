@@ -34,16 +34,18 @@ extension EventRow {
         case .runCompensated: .runCompensated
         case .runCancelled: .runCancelled
         case .runFailed: failure.map { .runFailed($0) }
-        case .retryRequested: retryEvent
+        case .retryRequested:
+            data?["by"]?.string.map { .retryRequested(step: stepIndex, by: $0, reason: data?["reason"]?.string) }
+        case .stepResolved: resolvedEvent
         case .runQuarantined: failure.map { .runQuarantined($0) }
         }
     }
 
     private var failure: Failure? { error.flatMap { Failure($0) } }
 
-    private var retryEvent: RunEvent? {
-        guard let stepIndex, let by = data?["by"]?.string else { return nil }
-        return .retryRequested(step: stepIndex, by: by)
+    private var resolvedEvent: RunEvent? {
+        guard let stepIndex, let by = data?["by"]?.string, let reason = data?["reason"]?.string else { return nil }
+        return .stepResolved(step: stepIndex, by: by, reason: reason)
     }
 
     private var attemptEvent: RunEvent? {

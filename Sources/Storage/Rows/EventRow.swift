@@ -40,9 +40,13 @@ package struct EventRow: Sendable {
             error = failure?.json
         case .runFailed(let failure), .runQuarantined(let failure):
             error = failure.json
-        case .retryRequested(let step, let by):
-            set(step, definition)
-            data = ["by": .string(by)]
+        case .retryRequested(let step, let by, let reason):
+            if let step { set(step, definition) }
+            data = reason.map { ["by": .string(by), "reason": .string($0)] } ?? ["by": .string(by)]
+        case .stepResolved(let step, let by, let reason):
+            // The action makes it the end of an attempt that was in flight, for whoever reads attempts.
+            set(step, definition, .compensate)
+            data = ["by": .string(by), "reason": .string(reason)]
         case .deadlineExceeded, .runCompensated, .runCancelled:
             break
         }

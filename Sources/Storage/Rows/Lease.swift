@@ -19,8 +19,10 @@ package struct InboxRequest: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         /// Undo the run.
         case cancel(reason: String?)
-        /// Try this step now.
-        case retry(stepID: String)
+        /// Try this step now; nil: all that a FAILED run gave up on.
+        case retry(stepID: String?, reason: String? = nil)
+        /// This step was undone by hand.
+        case resolve(stepID: String, reason: String)
     }
 
     /// What is asked.
@@ -38,6 +40,7 @@ package struct InboxRequest: Sendable, Hashable {
         switch kind {
         case .cancel: "cancel"
         case .retry: "retry"
+        case .resolve: "resolve"
         }
     }
 
@@ -45,7 +48,8 @@ package struct InboxRequest: Sendable, Hashable {
     package var payload: JSON {
         switch kind {
         case .cancel(let reason): ["reason": JSON(reason)]
-        case .retry(let stepID): ["stepId": .string(stepID)]
+        case .retry(let stepID, let reason): ["stepId": JSON(stepID), "reason": JSON(reason)]
+        case .resolve(let stepID, let reason): ["stepId": .string(stepID), "reason": .string(reason)]
         }
     }
 
@@ -53,9 +57,10 @@ package struct InboxRequest: Sendable, Hashable {
     package init?(name: String, payload: JSON, sentBy: String) {
         switch name {
         case "cancel": kind = .cancel(reason: payload["reason"]?.string)
-        case "retry":
-            guard let stepID = payload["stepId"]?.string else { return nil }
-            kind = .retry(stepID: stepID)
+        case "retry": kind = .retry(stepID: payload["stepId"]?.string, reason: payload["reason"]?.string)
+        case "resolve":
+            guard let stepID = payload["stepId"]?.string, let reason = payload["reason"]?.string else { return nil }
+            kind = .resolve(stepID: stepID, reason: reason)
         default: return nil
         }
         self.sentBy = sentBy

@@ -103,7 +103,7 @@ extension RunEvent {
         switch self {
         case .attemptStarted(_, let action, _): action == .execute && run.status == .pending
         case .attemptFailed(_, let action, _, _, _, let retryIn): action == .execute && retryIn == nil
-        case .retryRequested: run.status == .failed
+        case .retryRequested, .stepResolved: run.status == .failed
         case .runStarted, .attemptSucceeded, .stepSkipped, .stepAbandoned: false
         case .cancelRequested, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated, .runCancelled,
             .runFailed, .runQuarantined:
@@ -131,8 +131,10 @@ extension RunEvent {
             touched[step].completes = true
         case .runCompensating(let steps, _):
             for step in steps { touched[step].isTouched = true }
-        case .retryRequested(let step, _):
+        case .retryRequested(let step?, _, _), .stepResolved(let step, _, _):
             touched[step].isTouched = true
+        case .retryRequested(nil, _, _):
+            for step in touched.indices { touched[step].isTouched = true }
         case .runStarted, .cancelRequested, .deadlineExceeded, .runCompleted, .runCompensated, .runCancelled,
             .runFailed, .runQuarantined:
             break

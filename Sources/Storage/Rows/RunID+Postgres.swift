@@ -30,7 +30,7 @@ extension RowReader {
         return try Self.parse(bytes)
     }
 
-    private static func parse(_ bytes: [UInt8]) throws(PostgresError) -> JSON {
+    static func parse(_ bytes: [UInt8]) throws(PostgresError) -> JSON {
         do { return try JSON(parsing: bytes, limits: .stored) } catch {
             throw .decoding("a json column holds what sagaflow did not write: \(error)")
         }

@@ -15,8 +15,10 @@ package struct StoredDefinition: Sendable {
     package let createdAt: Instant
     /// The admin token's name.
     package let createdBy: String
+    /// Nil while it is not deprecated.
+    package let deprecation: Deprecation?
 
-    static let columns = "workflow_name, version, spec, spec_hash, created_at, created_by"
+    static let columns = "workflow_name, version, spec, spec_hash, created_at, created_by, \(Deprecation.columns)"
 
     init(_ row: inout RowReader) throws(PostgresError) {
         name = try row.text()
@@ -25,6 +27,7 @@ package struct StoredDefinition: Sendable {
         specHash = try row.bytes()
         createdAt = try row.instant()
         createdBy = try row.text()
+        deprecation = try Deprecation.read(&row)
     }
 }
 
@@ -44,8 +47,14 @@ package struct RegisterDefinition: Statement {
     }
 
     package static let sql = """
-        INSERT INTO workflow_definitions (workflow_name, version, spec, spec_hash, created_by)
-        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING created_at
+        WITH written AS (
+            INSERT INTO workflow_definitions (workflow_name, version, spec, spec_hash, created_by)
+            VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING created_at
+        ), audit AS (
+            INSERT INTO admin_actions (admin_name, action, subject)
+            SELECT $5, 'register_workflow', 'workflows/' || $1 || '/' || $2 FROM written
+        )
+        SELECT created_at FROM written
         """
 
     package func bind(_ parameters: inout Parameters) {
@@ -86,30 +95,55 @@ package struct FindDefinition: Statement {
     }
 }
 
-/// All versions of one workflow, or of all, without their specs.
+/// All versions of one workflow, without their specs, in the order they were registered.
 package struct ListVersions: Statement {
-    /// Nil for all.
-    package let name: String?
+    package let name: String
 
-    package init(name: String? = nil) { self.name = name }
+    package init(name: String) { self.name = name }
 
-    /// A registered version.
-    package struct Row: Sendable {
-        package let name: String
-        package let version: String
-        package let createdAt: Instant
-        package let createdBy: String
-    }
+    package typealias Row = StoredVersion
 
     package static let sql = """
-        SELECT workflow_name, version, created_at, created_by FROM workflow_definitions
-        WHERE tenant_id = 'default' AND ($1::text IS NULL OR workflow_name = $1) ORDER BY workflow_name, created_at LIMIT 10000
+        SELECT \(StoredVersion.columns) FROM workflow_definitions d
+        WHERE tenant_id = 'default' AND workflow_name = $1 ORDER BY created_at LIMIT 10000
         """
 
     package func bind(_ parameters: inout Parameters) { parameters.text(name) }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
-        Row(
-            name: try row.text(), version: try row.text(), createdAt: try row.instant(), createdBy: try row.text())
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredVersion {
+        try StoredVersion(&row)
+    }
+}
+
+/// A page of workflows by name, each with all its versions.
+package struct ListWorkflows: Statement {
+    /// Only names after this one; empty for the first page.
+    package let after: String
+    /// Workflows, not versions.
+    package let limit: Int
+
+    package init(after: String = "", limit: Int) {
+        self.after = after
+        self.limit = limit
+    }
+
+    package typealias Row = StoredVersion
+
+    package static let sql = """
+        SELECT \(StoredVersion.columns) FROM (
+            SELECT DISTINCT workflow_name FROM workflow_definitions
+            WHERE tenant_id = 'default' AND workflow_name > $1 ORDER BY workflow_name LIMIT $2
+        ) page
+        JOIN workflow_definitions d USING (workflow_name)
+        WHERE d.tenant_id = 'default' ORDER BY workflow_name, d.created_at
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(after)
+        parameters.int64(Int64(limit))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredVersion {
+        try StoredVersion(&row)
     }
 }

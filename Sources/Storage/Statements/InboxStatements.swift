@@ -32,33 +32,6 @@ package struct SendToRun: Statement {
         """
 }
 
-/// The same for a FAILED run: its outbox row is made anew, under an epoch no smaller than any before.
-///
-/// A quarantined run may have kept inbox rows nobody could read (a cancel among them): they count, and are read first.
-package struct SendToFailedRun: Statement {
-    /// The run.
-    package let runID: RunID
-    /// What is asked.
-    package let request: InboxRequest
-
-    /// The id of the inbox row.
-    package typealias Row = Int64
-
-    package static let sql = """
-        WITH woken AS (
-            INSERT INTO outbox AS o (run_id, available_at, epoch, inbox_count, last_seq)
-            SELECT r.run_id, now(), max(e.epoch),
-                1 + (SELECT count(*) FROM run_inbox i WHERE i.run_id = r.run_id), max(e.seq)
-            FROM workflow_runs r JOIN run_events e ON e.run_id = r.run_id
-            WHERE r.run_id = $1 AND r.status = 'FAILED' GROUP BY r.run_id
-            ON CONFLICT (run_id) DO UPDATE SET inbox_count = o.inbox_count + 1
-            RETURNING run_id
-        )
-        INSERT INTO run_inbox (run_id, kind, payload, sent_by)
-        SELECT run_id, $2, $3, $4 FROM woken RETURNING inbox_id
-        """
-}
-
 /// What waits in a run's inbox, oldest first. All of it: a decision that ends the run must have read everything.
 package struct ReadInbox: Statement {
     /// The run.
@@ -72,22 +45,14 @@ package struct ReadInbox: Statement {
 }
 
 extension SendToRun {
-    package func bind(_ parameters: inout Parameters) { bindRequest(runID, request, &parameters) }
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuid(runID.uuid)
+        parameters.text(request.name)
+        parameters.json(request.payload.bytes)
+        parameters.text(request.sentBy)
+    }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
-}
-
-extension SendToFailedRun {
-    package func bind(_ parameters: inout Parameters) { bindRequest(runID, request, &parameters) }
-
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
-}
-
-private func bindRequest(_ runID: RunID, _ request: InboxRequest, _ parameters: inout Parameters) {
-    parameters.uuid(runID.uuid)
-    parameters.text(request.name)
-    parameters.json(request.payload.bytes)
-    parameters.text(request.sentBy)
 }
 
 extension ReadInbox {

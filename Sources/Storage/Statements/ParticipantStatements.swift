@@ -53,13 +53,23 @@ package struct PutParticipant: Statement {
         self.updatedBy = updatedBy
     }
 
-    // xmax is 0 in a row this statement inserted, and our transaction in one it updated.
+    // xmax is 0 in a row this statement inserted, and our transaction in one it updated. Of headers only the names are
+    // told: their values may be secret.
     package static let sql = """
-        INSERT INTO participants (participant_name, url, max_concurrent, headers, breaker, updated_by)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (participant_name) DO UPDATE SET url = excluded.url, max_concurrent = excluded.max_concurrent,
-            headers = excluded.headers, breaker = excluded.breaker, updated_by = excluded.updated_by, updated_at = now()
-        RETURNING xmax = 0
+        WITH written AS (
+            INSERT INTO participants (participant_name, url, max_concurrent, headers, breaker, updated_by)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (participant_name) DO UPDATE SET url = excluded.url, max_concurrent = excluded.max_concurrent,
+                headers = excluded.headers, breaker = excluded.breaker, updated_by = excluded.updated_by,
+                updated_at = now()
+            RETURNING xmax = 0 AS is_new
+        ), audit AS (
+            INSERT INTO admin_actions (admin_name, action, subject, detail)
+            SELECT $6, 'put_participant', 'participants/' || $1, json_build_object('isNew', is_new, 'url', $2,
+                'maxConcurrent', $3, 'headerNames', ARRAY (SELECT json_object_keys($4)), 'breaker', $5::json)
+            FROM written
+        )
+        SELECT is_new FROM written
         """
 
     package func bind(_ parameters: inout Parameters) {
@@ -105,14 +115,29 @@ package struct FindParticipants: Statement {
 /// Forgets a participant; a row comes back if there was one.
 package struct DeleteParticipant: Statement {
     package let name: String
+    package let deletedBy: String
 
     package typealias Row = String
 
-    package init(name: String) { self.name = name }
+    package init(name: String, deletedBy: String) {
+        self.name = name
+        self.deletedBy = deletedBy
+    }
 
-    package static let sql = "DELETE FROM participants WHERE participant_name = $1 RETURNING participant_name"
+    package static let sql = """
+        WITH gone AS (
+            DELETE FROM participants WHERE participant_name = $1 RETURNING participant_name
+        ), audit AS (
+            INSERT INTO admin_actions (admin_name, action, subject)
+            SELECT $2, 'delete_participant', 'participants/' || participant_name FROM gone
+        )
+        SELECT participant_name FROM gone
+        """
 
-    package func bind(_ parameters: inout Parameters) { parameters.text(name) }
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(name)
+        parameters.text(deletedBy)
+    }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> String { try row.text() }
 }

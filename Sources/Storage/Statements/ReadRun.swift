@@ -19,6 +19,11 @@ package struct RunRow: Sendable {
     package let completedAt: Instant?
     package let deadlineAt: Instant?
 
+    /// It is FAILED because it could not be processed; see `Run.isQuarantined`.
+    package var isQuarantined: Bool {
+        status == .failed && error?["kind"]?.string == Failure.quarantinedKind
+    }
+
     static let columns = """
         r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.output,
         r.context, r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at

@@ -8,11 +8,11 @@ import Testing
 ///   passes to the deadline, and the run is woken. `+250ms`: only time passes.
 /// - `a=ok`, `a=no` (rejected), `a=what` (unknown), `a=down` (not sent), `a=408`, `a=busy`, `a=busy/5s` (Retry-After).
 ///   The attempt is the one in flight; `a#2=ok` names one.
-/// - `takeover`, `cancel`, `retry:a`, `poison`.
+/// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `poison`.
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
 /// `a=unknown` (given up), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
-/// `retry(a)`, and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions are parted by `/`.
+/// `retry(a)`, `resolve(a)`, and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions are parted by `/`.
 struct Play {
     private(set) var run: Run
     private(set) var now: Instant
@@ -72,6 +72,10 @@ struct Play {
         case "poison": return .poison(Failure(kind: "quarantined", message: "poison"))
         default: break
         }
+        if word == "retry" { return .retry(step: nil, by: "ops", reason: "mended") }
+        if word.hasPrefix("resolve:") {
+            return .resolve(step: try index(word.dropFirst(8)), by: "ops", reason: "by hand")
+        }
         if word.hasPrefix("retry:") { return .retry(step: try index(word.dropFirst(6)), by: "ops") }
         let sides = word.split(separator: "=")
         let action: CallAction = word.hasPrefix("-") ? .compensate : .execute
@@ -125,7 +129,8 @@ extension Play {
         case .runCompensated: "COMPENSATED"
         case .runCancelled: "CANCELLED"
         case .runFailed: "FAILED"
-        case .retryRequested(let step, _): "retry(\(ids([step])))"
+        case .retryRequested(let step, _, _): step.map { "retry(\(ids([$0])))" } ?? "retry"
+        case .stepResolved(let step, _, _): "resolve(\(ids([step])))"
         case .runQuarantined: "QUARANTINED"
         }
     }

@@ -96,9 +96,14 @@ struct Stage: Sendable {
         switch request.kind {
         case .cancel(let reason):
             #expect(try await inbox.cancel(runID, reason: reason, by: request.sentBy) == .accepted)
-        case .retry(let stepID):
+        case .retry(let stepID, _):
+            let stepID = try #require(stepID)
             let outcome = try await inbox.retry(runID, stepID: stepID, by: request.sentBy) { _, _ in true }
             #expect(outcome == .accepted)
+        case .resolve:
+            let asked = try await test.database.writes.execute(
+                SendToFailedRuns(runIDs: [runID], request: request, action: .resolveStep))
+            #expect(asked == [runID])
         }
         _ = try await test.query(
             "SELECT pg_notify('\(Channel.inbox)', '\(runID)'), pg_notify('\(Channel.outbox)', '')")

@@ -13,6 +13,8 @@ struct Audit {
     /// To be undone; nil before the run compensates.
     private(set) var undoing: Set<Int>?
     private(set) var undone: Set<Int> = []
+    /// Undone by hand; among `undone`, too.
+    private(set) var resolved: Set<Int> = []
     private(set) var gaveUpUndoing: Set<Int> = []
     private(set) var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
     private var attempts: [[CallAction: Int]]
@@ -35,7 +37,7 @@ struct Audit {
 
     mutating func observe(_ event: RunEvent, at: Instant) {
         sequence += 1
-        if ended != nil, event.kind != .retryRequested { require(false, 11, "\(event.kind) after the end") }
+        if ended != nil, !event.kind.isOperators { require(false, 11, "\(event.kind) after the end") }
         require((event.kind == .runStarted) == (sequence == 1), 11, "\(event.kind)")
         switch event {
         case .runStarted(let due):
@@ -69,7 +71,8 @@ struct Audit {
         case .runCompensated: endUndone(.runCompensated, isCancelled: false)
         case .runCancelled: endUndone(.runCancelled, isCancelled: true)
         case .runFailed: endFailed()
-        case .retryRequested(let step, _): retry(step, at)
+        case .retryRequested(let step, _, _): retry(step, at)
+        case .stepResolved(let step, _, _): resolve(step)
         case .runQuarantined: ended = .runQuarantined
         }
     }
@@ -165,10 +168,11 @@ struct Audit {
         require(hasLeftForward && undoing == nil, 11, "compensation begins for no reason, or again")
         let open = inFlight.keys.sorted()
         require(open.isEmpty && waiting.isEmpty, 7, "calls of \(open) are in flight, or something waits")
-        let undoable = mayHaveEffect.filter { workflow.isCompensable[$0] }
+        let standing = mayHaveEffect.subtracting(resolved)
+        let undoable = standing.filter { workflow.isCompensable[$0] }
         require(Set(steps) == undoable, 5, "\(steps) are undone, not \(undoable.sorted())")
         require(
-            Set(uncompensated) == mayHaveEffect.subtracting(undoable), 5, "\(uncompensated) are named as not undone")
+            Set(uncompensated) == standing.subtracting(undoable), 5, "\(uncompensated) are named as not undone")
         undoing = Set(steps)
     }
 
@@ -180,7 +184,8 @@ struct Audit {
     }
 
     private mutating func endUndone(_ kind: RunEventKind, isCancelled expected: Bool) {
-        require(undoing == undone && inFlight.isEmpty, 4, "\(kind) with effects left")
+        let isUndone = undoing.map { $0.isSubset(of: undone) && undone.isSubset(of: $0.union(resolved)) } ?? false
+        require(isUndone && inFlight.isEmpty, 4, "\(kind) with effects left")
         require(isCancelled == expected, 17, "\(kind)")
         ended = kind
     }
@@ -196,8 +201,13 @@ struct Audit {
         ended = .runFailed
     }
 
-    private mutating func retry(_ step: Int, _ at: Instant) {
+    private mutating func retry(_ step: Int?, _ at: Instant) {
         require(ended != .runCompleted && ended != .runCompensated && ended != .runCancelled, 11, "retry after the end")
+        guard let step else {
+            for step in gaveUpUndoing { retry(step, at) }
+            ended = nil
+            return
+        }
         if gaveUpUndoing.remove(step) != nil {
             attempts[step][.compensate] = 0
             waiting[step] = at
@@ -205,5 +215,23 @@ struct Audit {
             waiting[step] = at
         }
         ended = nil
+    }
+
+    private mutating func resolve(_ step: Int) {
+        require(canResolve(step), 11, "step \(step) is resolved though nothing was left of it")
+        if inFlight[step]?.action == .compensate { inFlight[step] = nil }
+        if undoing?.contains(step) ?? false { waiting[step] = nil }
+        gaveUpUndoing.remove(step)
+        undone.insert(step)
+        resolved.insert(step)
+        hasLeftForward = true
+        ended = nil
+    }
+
+    /// What the run gave up on, or, of one set aside, what may have had an effect and is not undone.
+    func canResolve(_ step: Int) -> Bool {
+        if gaveUpUndoing.contains(step), ended == nil || ended == .runFailed { return true }
+        let mayStand = mayHaveEffect.contains(step) || inFlight[step]?.action == .execute
+        return ended == .runQuarantined && mayStand && !undone.contains(step)
     }
 }

@@ -65,13 +65,14 @@ struct History {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<60:
             if let call = calls.randomElement(using: &random) { answer(call) } else { wake() }
-        case 60..<75: wake()
+        case 60..<72: wake()
+        case 72..<75: happen(.resolve(step: anyStep, by: "ops", reason: "by hand"))
         case 75..<80:
             now += .milliseconds(Int.random(in: 0...800, using: &random))
             happen(.woke)
         case 80..<88: takeOver()
         case 88..<91: happen(.cancel(by: "somebody", reason: nil))
-        case 91..<96: happen(.retry(step: Int.random(in: 0..<audit.workflow.count, using: &random), by: "ops"))
+        case 91..<96: happen(.retry(step: random.chance(15) ? nil : anyStep, by: "ops"))
         case 96..<97:
             scatter()
             happen(.poison(Failure(kind: "quarantined", message: "poison")))
@@ -83,15 +84,21 @@ struct History {
 
     private mutating func heal() {
         if run.status == .failed {
-            let steps = run.steps.indices.filter { run.canRetry(step: $0) }
-            guard let step = steps.first else { return }
-            happen(.retry(step: step, by: "ops"))
+            let resolvable = run.steps.indices.filter { run.canResolve(step: $0) }
+            if random.chance(30), let step = resolvable.randomElement(using: &random) {
+                happen(.resolve(step: step, by: "ops", reason: "by hand"))
+            } else {
+                let steps = run.steps.indices.filter { run.canRetry(step: $0) }
+                happen(.retry(step: random.chance(30) ? nil : steps.first, by: "ops"))
+            }
         } else if let call = callsInFlight.randomElement(using: &random) {
             answer(call)
         } else {
             wake()
         }
     }
+
+    private var anyStep: Int { mutating get { Int.random(in: 0..<audit.workflow.count, using: &random) } }
 
     private var callsInFlight: [(step: Int, action: CallAction, attempt: Int)] {
         run.nextCommands.compactMap {
@@ -159,12 +166,18 @@ struct History {
     private func isLegal(_ happening: Happening) -> Bool {
         switch happening {
         case .finished, .tookOver, .woke, .cancel, .poison: audit.ended == nil
-        case .retry(let step, _):
+        case .retry(nil, _, _):
+            audit.ended == .runFailed || audit.ended == .runQuarantined
+                || (audit.ended == nil && !audit.gaveUpUndoing.isEmpty)
+        case .retry(let step?, _, _):
             if audit.ended == .runFailed || audit.ended == .runQuarantined {
                 audit.gaveUpUndoing.isEmpty || audit.gaveUpUndoing.contains(step)
             } else {
-                audit.ended == nil && run.steps[step].nextAttemptAt != nil && run.steps[step].attempts > 0
+                audit.ended == nil
+                    && (run.steps[step].nextAttemptAt != nil && run.steps[step].attempts > 0
+                        || audit.gaveUpUndoing.contains(step))
             }
+        case .resolve(let step, _, _): audit.canResolve(step)
         }
     }
 
@@ -209,6 +222,7 @@ struct History {
     private func netEffects(_ when: String) -> [String] {
         (0..<audit.workflow.count).compactMap { step in
             let net = world.net[step]
+            if audit.resolved.contains(step), run.status != .completed { return nil }
             let isRight =
                 switch run.status {
                 case .completed: net == (audit.skipped.contains(step) ? 0 : 1)

@@ -1,0 +1,15 @@
+import Core
+import Storage
+
+extension FailedRunRow {
+    /// The run as lists show it, and `quarantined`, `reason`, `failedSteps: [{stepId, attempts, error}]`, `requested`.
+    var json: JSONObject {
+        var object = RunJSON.summary(run)
+        object["quarantined"] = .bool(isQuarantined)
+        object["reason"] = run.error?["message"] ?? .null
+        object["failedSteps"] = .array(
+            steps.map { ["stepId": .string($0.stepID), "attempts": JSON($0.attempts), "error": $0.error] })
+        object["requested"] = .bool(isAsked)
+        return object
+    }
+}

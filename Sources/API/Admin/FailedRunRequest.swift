@@ -1,0 +1,82 @@
+import Core
+import Hummingbird
+import Storage
+
+/// Which FAILED runs are to be retried, read and checked.
+struct FailedRunRequest {
+    let query: FailedRunQuery
+    let reason: String?
+    /// Only say which they are.
+    let isDryRun: Bool
+
+    private static let kinds = FailedRunQuery.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+
+    init(_ json: JSON) throws(Problem) {
+        var fields = try Fields(
+            json,
+            known: ["workflow", "stepId", "kind", "createdAfter", "createdBefore", "limit", "reason", "dryRun"])
+        var query = FailedRunQuery(limit: fields.integer("limit", in: 1...1000) ?? 100)
+        query.runs.workflowName = fields.string("workflow", maxBytes: 255)
+        query.stepID = fields.string("stepId", maxBytes: 255)
+        if let text = fields.string("kind", maxBytes: 255) {
+            query.kind = FailedRunQuery.Kind(rawValue: text)
+            if query.kind == nil { fields.refuse(JSONPointer(["kind"]), "This must be one of \(Self.kinds).") }
+        }
+        query.runs.createdAfter = Self.time("createdAfter", &fields)
+        query.runs.createdBefore = Self.time("createdBefore", &fields)
+        reason = fields.string("reason", maxBytes: 1000)
+        isDryRun = Self.flag("dryRun", &fields)
+        self.query = query
+        try fields.check()
+    }
+
+    /// The same filters, as the query of a list.
+    static func query(_ request: Request) throws(Problem) -> FailedRunQuery {
+        let query = try Query(
+            request, known: ["workflow", "stepId", "kind", "createdAfter", "createdBefore", "limit", "cursor"])
+        var failed = FailedRunQuery(limit: try query.limit())
+        failed.runs.workflowName = query["workflow"]
+        failed.stepID = query["stepId"]
+        failed.kind = try query.value("kind", "must be one of \(kinds).") { FailedRunQuery.Kind(rawValue: $0) }
+        failed.runs.createdAfter = try query.time("createdAfter")
+        failed.runs.createdBefore = try query.time("createdBefore")
+        failed.runs.before = try query.cursor { Cursor($0) }?.last
+        return failed
+    }
+
+    private static func time(_ key: String, _ fields: inout Fields) -> Instant? {
+        guard let text = fields.string(key, maxBytes: 64) else { return nil }
+        if let time = Instant(text) { return time }
+        fields.refuse(JSONPointer([key]), "This must be a date-time of RFC 3339, as in 2025-01-31T12:00:00Z.")
+        return nil
+    }
+
+    private static func flag(_ key: String, _ fields: inout Fields) -> Bool {
+        guard let json = fields[key] else { return false }
+        if case .bool(let value) = json { return value }
+        fields.refuse(JSONPointer([key]), "This must be true or false, not \(json.typeName).")
+        return false
+    }
+}
+
+/// What a person says of a step, read and checked.
+struct ResolveRequest {
+    let stepID: String
+    let reason: String
+
+    init(_ json: JSON) throws(Problem) {
+        var fields = try Fields(json, known: ["stepId", "resolution", "reason"])
+        let stepID = fields.string("stepId", maxBytes: 255)
+        let resolution = fields.string("resolution", maxBytes: 255)
+        let reason = fields.string("reason", maxBytes: 1000)
+        for key in ["stepId", "resolution", "reason"] where fields[key] == nil {
+            fields.refuse(JSONPointer([key]), "This member is required.")
+        }
+        if let resolution, resolution != "compensated" {
+            fields.refuse(JSONPointer(["resolution"]), "The only resolution there is is \"compensated\".")
+        }
+        try fields.check()
+        self.stepID = stepID ?? ""
+        self.reason = reason ?? ""
+    }
+}

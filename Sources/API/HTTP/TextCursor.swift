@@ -1,0 +1,29 @@
+import Crypto
+
+/// Where a list that is in the order of a text or number goes on: after this one.
+///
+/// Opaque to clients, and told from one that was cut or made up by a checksum, as `Cursor` is.
+struct TextCursor {
+    /// The last item of the page before.
+    let last: String
+
+    private static let maxBytes = 256
+
+    init(after last: String) { self.last = last }
+
+    /// Nil for anything that is no cursor of a list of this kind.
+    init?(_ text: String, of list: String) {
+        guard text.utf8.count <= Self.maxBytes, let bytes = Base64URL.decode(text), bytes.count > 4,
+            let last = String(validating: bytes.dropLast(4), as: UTF8.self)
+        else { return nil }
+        self.last = last
+        guard self.text(of: list) == text else { return nil }
+    }
+
+    /// - Parameter list: names the kind of list, so that a cursor of another list is none.
+    func text(of list: String) -> String {
+        let bytes = Array(last.utf8)
+        let digest = SHA256.hash(data: Array("sagaflow cursor \(list) ".utf8) + bytes)
+        return Base64URL.encode(bytes + digest.prefix(4))
+    }
+}

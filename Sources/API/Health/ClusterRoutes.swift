@@ -1,0 +1,33 @@
+import Core
+import Hummingbird
+import Postgres
+import Storage
+
+/// `GET /health/cluster`: which engines there are, and how far behind they are. Costs a look at one end of an index.
+struct ClusterRoutes: Sendable {
+    let reads: Pool
+
+    var routes: [Route] { [Route(.get, "/health/cluster", show)] }
+
+    @Sendable private func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        let (backlogs, engines) = try await reads.withConnection { connection throws(PostgresError) in
+            try await connection.transaction(ReadBacklog(), ListEngines())
+        }
+        guard let backlog = backlogs.first else { throw StoreError.refused(.decoding("no backlog came back")) }
+        return .json(
+            .ok,
+            [
+                "engines": .array(engines.map(Self.shown)), "liveEngines": JSON(backlog.liveEngines),
+                "backlog": JSON(backlog.backlog), "lagMs": JSON(Int(backlog.lag / .milliseconds(1))),
+            ])
+    }
+
+    private static func shown(_ engine: ListEngines.Row) -> JSON {
+        [
+            "id": .string(engine.engineID.description), "host": .string(engine.host),
+            "version": .string(engine.version), "startedAt": RunJSON.time(engine.startedAt),
+            "heartbeatAt": RunJSON.time(engine.heartbeatAt), "inFlight": JSON(engine.inFlight),
+            "alive": .bool(engine.isAlive),
+        ]
+    }
+}

@@ -1,0 +1,138 @@
+package import Core
+package import Postgres
+
+/// Asks for something of FAILED runs: their outbox rows are made anew, each under an epoch no smaller than any before.
+///
+/// A quarantined run may have kept inbox rows nobody could read (a cancel among them): they count, and are read first.
+/// Runs that are not FAILED are left out. A run that ends while this is under way gets an outbox row all the same: its
+/// next holder finds a terminal run, and takes the row away again.
+package struct SendToFailedRuns: Statement {
+    /// Which runs; the order does not matter.
+    package let runIDs: [RunID]
+    /// What is asked.
+    package let request: InboxRequest
+    /// What goes into `admin_actions`; nil when no admin asks.
+    package let action: AdminAction?
+    /// Whether runs of which something is asked already are asked once more; else they are left out.
+    package let repeats: Bool
+
+    /// A run that was asked.
+    package typealias Row = RunID
+
+    package init(runIDs: [RunID], request: InboxRequest, action: AdminAction? = nil, repeats: Bool = true) {
+        self.runIDs = runIDs
+        self.request = request
+        self.action = action
+        self.repeats = repeats
+    }
+
+    // In the order of run ids, as everybody locks outbox rows.
+    package static let sql = """
+        WITH woken AS (
+            INSERT INTO outbox AS o (run_id, available_at, epoch, inbox_count, last_seq)
+            SELECT r.run_id, now(), last.epoch,
+                1 + (SELECT count(*) FROM run_inbox i WHERE i.run_id = r.run_id), last.seq
+            FROM unnest($1::uuid[]) AS u (run_id)
+            JOIN workflow_runs r ON r.run_id = u.run_id
+            JOIN LATERAL (
+                SELECT e.epoch, e.seq FROM run_events e WHERE e.run_id = r.run_id ORDER BY e.seq DESC LIMIT 1
+            ) last ON true
+            WHERE r.status = 'FAILED'
+            ORDER BY r.run_id
+            ON CONFLICT (run_id) DO UPDATE SET inbox_count = o.inbox_count + 1 WHERE $6
+            RETURNING run_id
+        ), sent AS (
+            INSERT INTO run_inbox (run_id, kind, payload, sent_by) SELECT run_id, $2, $3, $4 FROM woken
+        ), audit AS (
+            INSERT INTO admin_actions (admin_name, action, subject, detail)
+            SELECT $4, $5, 'runs/' || run_id, $3 FROM woken WHERE $5::text IS NOT NULL
+        )
+        SELECT run_id FROM woken
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuidArray(runIDs.sorted().map(\.uuid))
+        parameters.text(request.name)
+        parameters.json(request.payload.bytes)
+        parameters.text(request.sentBy)
+        parameters.text(action?.rawValue)
+        parameters.bool(repeats)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+}
+
+/// A FAILED run, and what of it waits for a person.
+package struct FailedRunRow: Sendable {
+    package let run: RunRow
+    /// The steps whose compensation gave up, in the order of the definition.
+    package let steps: [FailedStep]
+    /// Something is asked of it already: it has an outbox row.
+    package let isAsked: Bool
+
+    /// It could not be processed, and that is why it is FAILED.
+    package var isQuarantined: Bool { run.isQuarantined }
+
+    /// A step whose compensation gave up.
+    package struct FailedStep: Sendable {
+        package let stepID: String
+        /// Attempts of the compensation.
+        package let attempts: Int
+        /// The last failure; null when there is none.
+        package let error: JSON
+    }
+}
+
+/// FAILED runs, newest first.
+///
+/// At most all entries of the index of runs that left the forward path are read, and usually as many as are shown.
+package struct ListFailedRuns: Statement {
+    package let query: FailedRunQuery
+
+    package typealias Row = FailedRunRow
+
+    package init(_ query: FailedRunQuery) { self.query = query }
+
+    // The first condition is the index's; every FAILED run has a cause.
+    package static let sql = """
+        SELECT \(RunRow.columns), EXISTS (SELECT 1 FROM outbox o WHERE o.run_id = r.run_id),
+            COALESCE(failed.step_ids, '{}'), COALESCE(failed.attempts, '{}'), COALESCE(failed.errors, '{}')
+        FROM workflow_runs r
+        LEFT JOIN LATERAL (
+            SELECT array_agg(step_id ORDER BY step_index) AS step_ids,
+                array_agg(compensation_attempts ORDER BY step_index) AS attempts,
+                array_agg(error ORDER BY step_index) AS errors
+            FROM run_steps s WHERE s.run_id = r.run_id AND s.compensation_status = 'FAILED'
+        ) failed ON true
+        WHERE r.cause IS NOT NULL AND r.status = 'FAILED' AND r.run_id > $1 AND r.run_id < $2
+            AND ($3::text IS NULL OR r.workflow_name = $3)
+            AND ($4::timestamptz IS NULL OR r.created_at > $4) AND ($5::timestamptz IS NULL OR r.created_at < $5)
+            AND ($6::text IS NULL OR r.error->>'kind' = $6)
+            AND ($7::text IS NULL OR $7 = ANY (failed.step_ids))
+        ORDER BY r.run_id DESC LIMIT $8
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        let (low, high) = query.runs.idBounds
+        parameters.uuid(low.uuid)
+        parameters.uuid(high.uuid)
+        parameters.text(query.runs.workflowName)
+        parameters.timestamp(query.runs.createdAfter?.microseconds)
+        parameters.timestamp(query.runs.createdBefore?.microseconds)
+        parameters.text(query.kind?.rawValue)
+        parameters.text(query.stepID)
+        parameters.int64(Int64(query.runs.limit))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> FailedRunRow {
+        let run = try RunRow(&row)
+        let isAsked = try row.bool()
+        let (ids, attempts, errors) = (try row.textArray(), try row.int16Array(), try row.jsonOrNilArray())
+        var steps: [FailedRunRow.FailedStep] = []
+        for (index, id) in ids.enumerated() {
+            let error = try errors[index].map { bytes throws(PostgresError) in try RowReader.parse(bytes) }
+            steps.append(.init(stepID: id, attempts: Int(attempts[index]), error: error ?? .null))
+        }
+        return FailedRunRow(run: run, steps: steps, isAsked: isAsked)
+    }
+}

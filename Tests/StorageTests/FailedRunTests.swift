@@ -1,0 +1,253 @@
+import Core
+import Postgres
+@testable import Storage
+import Testing
+import TestSupport
+
+@Suite("What a person does about a FAILED run happens once, whoever else is at it")
+struct FailedRunTests {
+    @Test("A resolved step is undone for good: the rest follows, the rows are the history's, and the word is kept")
+    func resolve() async throws {
+        try await TestDatabase.with { test in
+            let (engine, definition) = try Self.engine(test)
+            let runID = try await engine.fail(definition)
+            let inbox = RunInbox(database: test.database)
+            #expect(try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep) == .accepted)
+            var calls: [Call] = []
+            try await engine.drive { _, call in
+                calls.append(call)
+                return .yes
+            }
+            #expect(calls == [Call(step: 0, action: .compensate, attempt: 1)])
+            let (run, differences) = try await test.fold(runID, definition)
+            #expect(run.status == .compensated && run.steps[1].compensationStatus == .compensated)
+            #expect(differences == [])
+            let word = try await test.query(
+                "SELECT step_id, action, data->>'by', data->>'reason' FROM run_events WHERE kind = 'step_resolved'")
+            #expect(word == [["step-2", "compensate", "tests", "by hand"]])
+            let audit = try await test.query("SELECT admin_name, action, subject, detail->>'stepId' FROM admin_actions")
+            #expect(audit == [["ann", "resolve_step", "runs/\(runID)", "step-2"]])
+        }
+    }
+
+    @Test("Resolves and retries of one step at once: it ends undone, and never by both", arguments: [0, 1, 2, 3])
+    func race(round: Int) async throws {
+        try await TestDatabase.with(writes: 8) { test in
+            let (engine, definition) = try Self.engine(test)
+            let inbox = RunInbox(database: test.database)
+            let runID = try await engine.fail(definition)
+            let requests = [Self.resolve("step-2"), Self.retry(nil), Self.resolve("step-2"), Self.retry("step-2")]
+            let outcomes = try await withThrowingTaskGroup { group in
+                for request in requests {
+                    group.addTask { try await inbox.askFailed(runID, request, .retryRun) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes == Array(repeating: .accepted, count: 4))
+            var undone: [Call] = []
+            try await engine.drive { _, call in
+                undone.append(call)
+                return .yes
+            }
+            let (run, differences) = try await test.fold(runID, definition)
+            #expect(run.status == .compensated && differences == [])
+            let resolved = try await test.value("SELECT count(*) FROM run_events WHERE kind = 'step_resolved'")
+            let called = undone.filter { $0.step == 1 }.count
+            #expect((resolved == "1" && called == 0) || (resolved == "0" && called == 1), "\(resolved ?? "") \(called)")
+            #expect(
+                try await test.query("SELECT count(*) FROM outbox UNION ALL SELECT count(*) FROM run_inbox")
+                    == [["0"], ["0"]])
+        }
+    }
+
+    @Test("An engine that dies over a resolve leaves it to the next, who does it once")
+    func takeover() async throws {
+        try await TestDatabase.with { test in
+            let (engine, definition) = try Self.engine(test)
+            let runID = try await engine.fail(definition)
+            let inbox = RunInbox(database: test.database)
+            #expect(try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep) == .accepted)
+            var dead = try await engine.claimOne()
+            let rows = try await engine.leases.inbox(of: runID)
+            try await test.expireLeases()
+            let heir = TestEngine(test, definition)
+            var calls: [Call] = []
+            var held = try await heir.claimOne()
+            #expect(held.claimed.isTakeover)
+            _ = try await heir.work(&held) { _, call in
+                calls.append(call)
+                return .yes
+            }
+            #expect(calls == [Call(step: 0, action: .compensate, attempt: 1)])
+            let late = rows.compactMap { dead.happening($0) }
+            #expect(try await engine.settle(&dead, late, consuming: rows) == .leaseLost)
+            let (run, differences) = try await test.fold(runID, definition)
+            #expect(run.status == .compensated && differences == [])
+            #expect(try await test.value("SELECT count(*) FROM run_events WHERE kind = 'step_resolved'") == "1")
+        }
+    }
+
+    @Test("What is asked of a run that is FAILED no more changes nothing, and says so")
+    func tooLate() async throws {
+        try await TestDatabase.with { test in
+            let (engine, definition) = try Self.engine(test)
+            let runID = try await engine.fail(definition)
+            let inbox = RunInbox(database: test.database)
+            _ = try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep)
+            try await engine.drive { _, _ in .yes }
+            let before = try await test.snapshot()
+            for request in [Self.resolve("step-2"), Self.retry(nil)] {
+                #expect(try await inbox.askFailed(runID, request, .retryRun) == .notFailed)
+                #expect(try await inbox.askFailed(.sample(), request, .retryRun) == .unknownRun)
+            }
+            #expect(try await test.snapshot() == before)
+            #expect(try await test.value("SELECT count(*) FROM admin_actions") == "1")
+        }
+    }
+
+    @Test("A request that slipped in while the run ended leaves no outbox row, no inbox row and no event")
+    func slippedIn() async throws {
+        try await TestDatabase.with { test in
+            let (engine, definition) = try Self.engine(test)
+            let runID = try await engine.fail(definition)
+            let inbox = RunInbox(database: test.database)
+            _ = try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep)
+            try await engine.drive { _, _ in .yes }
+            // As left by a request whose snapshot was older than the end: an outbox row that knows an old last event.
+            try await test.execute(
+                """
+                INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq) VALUES ('\(runID)', now(), 2, 1, 3);
+                INSERT INTO run_inbox (run_id, kind, payload, sent_by) VALUES ('\(runID)', 'retry', '{}', 'ann')
+                """)
+            let events = try await test.value("SELECT count(*) FROM run_events")
+            try await engine.drive { _, _ in .yes }
+            #expect(try await test.value("SELECT count(*) FROM run_events") == events)
+            #expect(
+                try await test.query("SELECT count(*) FROM outbox UNION ALL SELECT count(*) FROM run_inbox")
+                    == [["0"], ["0"]])
+            #expect(try await test.fold(runID, definition).run.status == .compensated)
+        }
+    }
+
+    @Test("Many are asked at once, each once: those of which something is asked already are left out")
+    func many() async throws {
+        try await TestDatabase.with { test in
+            let (engine, definition) = try Self.engine(test)
+            var runs: [RunID] = []
+            for _ in 0..<5 { runs.append(try await engine.fail(definition)) }
+            let inbox = RunInbox(database: test.database)
+            _ = try await inbox.askFailed(runs[0], Self.resolve("step-2"), .resolveStep)
+            let asked = try await inbox.askFailed(runs + [.sample()], Self.retry(nil), .retryRun)
+            #expect(asked == Set(runs[1...]))
+            #expect(try await inbox.askFailed(runs, Self.retry(nil), .retryRun).isEmpty)
+            #expect(try await test.value("SELECT count(*) FROM admin_actions WHERE action = 'retry_run'") == "4")
+            try await engine.drive { _, _ in .yes }
+            let statuses = try await test.query("SELECT DISTINCT status FROM workflow_runs")
+            #expect(statuses == [["COMPENSATED"]])
+        }
+    }
+
+    @Test("A quarantined run whose step was resolved is undone from there on, its cause kept")
+    func quarantined() async throws {
+        try await TestDatabase.with { test in
+            let (engine, definition) = try Self.engine(test)
+            var held = try await engine.begin(definition)
+            _ = try await engine.settle(&held, [try held.answered(.yes)])
+            _ = try await engine.leases.quarantine(held.lease, Failure(kind: "quarantined", message: "It is poison."))
+            let inbox = RunInbox(database: test.database)
+            #expect(try await inbox.askFailed(held.run.id, Self.resolve("step-1"), .resolveStep) == .accepted)
+            var calls: [Call] = []
+            try await engine.drive { _, call in
+                calls.append(call)
+                return .yes
+            }
+            #expect(calls == [Call(step: 1, action: .compensate, attempt: 1)])
+            let (run, differences) = try await test.fold(held.run.id, definition)
+            #expect(run.status == .compensated && run.cause == .quarantined)
+            #expect(differences == [])
+        }
+    }
+
+    @Test("Each filter of the list, alone and together; no other status is ever shown")
+    func list() async throws {
+        try await TestDatabase.with { test in
+            let (engine, definition) = try Self.engine(test)
+            let other = try WorkflowDefinition.sampleChain(3, name: "other")
+            let others = TestEngine(test, other)
+            let plain = try await engine.fail(definition)
+            let otherRun = try await others.fail(other)
+            var held = try await engine.begin(definition)
+            _ = try await engine.leases.quarantine(held.lease, Failure(kind: "quarantined", message: "It is poison."))
+            let poisoned = held.run.id
+            held = try await engine.begin(definition)
+            _ = try await engine.work(&held) { _, call in call.action == .execute ? .no : .yes }
+            #expect(held.run.status == .compensated)
+            try await engine.start([.sample(definition)])
+            let reader = RunReader(pool: test.database.reads)
+            func found(_ change: (inout FailedRunQuery) -> Void) async throws -> [RunID] {
+                var query = FailedRunQuery(limit: 10)
+                change(&query)
+                return try await reader.failed(query).map(\.run.runID)
+            }
+            #expect(try await found { _ in } == [poisoned, otherRun, plain])
+            #expect(try await found { $0.kind = .quarantined } == [poisoned])
+            #expect(try await found { $0.kind = .compensation } == [otherRun, plain])
+            #expect(try await found { $0.stepID = "step-2" } == [otherRun, plain])
+            #expect(try await found { $0.stepID = "step-1" } == [])
+            #expect(try await found { $0.runs.workflowName = "other" } == [otherRun])
+            #expect(try await found { ($0.runs.workflowName, $0.kind) = ("other", .quarantined) } == [])
+            #expect(try await found { $0.runs.before = poisoned } == [otherRun, plain])
+            let first = try #require(try await reader.find(plain)?.run.createdAt)
+            #expect(try await found { $0.runs.createdAfter = first } == [poisoned, otherRun])
+            #expect(try await found { $0.runs.createdBefore = first } == [])
+            let rows = try await reader.failed(FailedRunQuery(limit: 10))
+            #expect(rows[0].isQuarantined && rows[0].steps.isEmpty && !rows[1].isQuarantined)
+            #expect(rows[1].steps.map(\.stepID) == ["step-2"] && rows[1].steps[0].attempts == 1)
+            #expect(rows[1].steps[0].error["httpStatus"] == 422)
+        }
+    }
+
+    @Test("The list reads the index of runs that left the forward path, not all runs")
+    func listCost() async throws {
+        try await TestDatabase.with { test in
+            let (engine, definition) = try Self.engine(test)
+            _ = try await engine.fail(definition)
+            try await test.execute(
+                """
+                INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
+                    created_at, updated_at)
+                SELECT gen_random_uuid(), 'default', 'w', '1.0.0', 'COMPLETED', '{}', '{}', now(), now()
+                FROM generate_series(1, 20000)
+                """)
+            try await test.execute("VACUUM ANALYZE workflow_runs")
+            let sql = ListFailedRuns.sql.replacing("$1", with: "'\(RunID(high: 0, low: 0))'::uuid")
+                .replacing("$2", with: "'\(RunID(high: .max, low: 0))'::uuid").replacing("$8", with: "50")
+            let plain = (3...7).reduce(sql) { $0.replacing("$\($1)", with: "NULL") }
+            let plan = try await test.query("EXPLAIN \(plain)").compactMap { $0.first ?? nil }
+            #expect(plan.contains { $0.contains("workflow_runs_unhappy") }, "\(plan)")
+        }
+    }
+
+    private static func engine(_ test: TestDatabase) throws -> (TestEngine, WorkflowDefinition) {
+        let definition = try WorkflowDefinition.sampleChain(3)
+        return (TestEngine(test, definition), definition)
+    }
+
+    private static func resolve(_ stepID: String) -> InboxRequest {
+        InboxRequest(.resolve(stepID: stepID, reason: "by hand"), sentBy: "ann")
+    }
+
+    private static func retry(_ stepID: String?) -> InboxRequest { InboxRequest(.retry(stepID: stepID), sentBy: "ann") }
+}
+
+extension TestEngine {
+    /// A run whose second compensation was refused: `step-2` gave up, `step-1` waits behind it.
+    func fail(_ definition: WorkflowDefinition) async throws -> RunID {
+        var held = try await begin(definition)
+        _ = try await work(&held) { _, call in
+            (call.action == .execute) == (call.step < 2) ? .yes : .no
+        }
+        try #require(held.run.status == .failed)
+        return held.run.id
+    }
+}
