@@ -88,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Core", "Storage", "Postgres", "Checker", asyncHTTPClient, argumentParser, logging,
+                "Core", "Settings", "Storage", "Postgres", "Checker", asyncHTTPClient, argumentParser, logging,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
@@ -133,6 +133,8 @@ let package = Package(
                 httpTypes, lifecycle, logging,
             ] + nio,
             swiftSettings: settings),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
+        .testTarget(name: "CLITests", dependencies: ["CLI", "Core", "Storage"], swiftSettings: settings),
         .testTarget(
             name: "SystemTests",
             dependencies: ["Checker", "Core", "Storage", "Postgres", "Participants", "TestSupport"] + nio,

@@ -73,6 +73,8 @@ struct StatementTests {
             ListRuns(query: query), ListLiveRuns(query: query), ListCorrelatedRuns(query: query, correlationID: "c"),
             BeatEngine(engine: engine, host: "here", inFlight: 0), DeleteExpiredKeys(limit: 10),
             ForgetEngine(engine: engine), ReadBacklog(), ListEngines(),
+            FindQuietRuns(quietFor: .zero, limit: 10), FindForsakenRuns(quietFor: .zero, limit: 10),
+            FreeRuns(seen: [(lease, 1)]),
             QuarantineRun(engine: engine, lease: lease, failure: Failure(kind: "quarantined", message: "no")),
         ]
     }

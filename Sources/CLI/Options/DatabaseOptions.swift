@@ -1,23 +1,33 @@
 import ArgumentParser
 import FoundationEssentials
 import Postgres
+import Settings
 
 /// Which database.
 struct DatabaseOptions: ParsableArguments {
     @Option(
         name: .customLong("database-url"),
-        help: "postgres:// URL or key=value pairs of the database (environment: DATABASE_URL).")
+        help: """
+            postgres:// URL or key=value pairs of the database (environment: DATABASE_URL or DATABASE_URL_FILE; or the file \
+            database_url in SECRETS_DIR, /run/secrets).
+            """)
     var url: String?
 
-    /// From the flag, else from the environment. A missing or unusable value is wrong usage.
+    /// From the flag, the environment or a file of secrets. A missing or unusable value is wrong usage.
     func configuration() throws -> ConnectionConfiguration {
-        guard let url = url ?? ProcessInfo.processInfo.environment["DATABASE_URL"], !url.isEmpty else {
-            throw ValidationError("Name the database with --database-url or DATABASE_URL.")
-        }
         do {
+            let url = try url ?? setting()
+            guard !url.isEmpty else { throw ValidationError("Name the database with --database-url or DATABASE_URL.") }
             return try ConnectionConfiguration(url, applicationName: "saga")
+        } catch let error as ValidationError {
+            throw error
         } catch {
             throw ValidationError("\(error)")
         }
+    }
+
+    private func setting() throws -> String {
+        var settings = Settings(program: "saga", about: "", arguments: ["saga"])
+        return try settings.text("database.url", secrecy: .password, help: "the database")
     }
 }

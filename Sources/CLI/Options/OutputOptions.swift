@@ -14,8 +14,8 @@ struct OutputOptions: ParsableArguments {
     /// Prints one result in the form that was asked for.
     func show(text: @autoclosure () -> String, json: @autoclosure () -> JSON) {
         switch output {
-        case .text: print(text())
-        case .json: print(json().text)
+        case .text: Console.tell(text())
+        case .json: Console.tell(json().text)
         }
     }
 }

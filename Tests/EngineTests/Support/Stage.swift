@@ -39,8 +39,8 @@ struct Stage: Sendable {
     ) async throws {
         var settings = Settings(
             program: "sagaflow-engine", about: "under test",
-            arguments: ["sagaflow-engine", "--database-url", test.url, "--ops-port", "0"] + flags,
-            environment: ["PARTICIPANT_ALLOW": "127.0.0.0/8"])
+            arguments: ["sagaflow-engine", "--ops-port", "0"] + flags,
+            environment: ["DATABASE_URL": test.url, "PARTICIPANT_ALLOW": "127.0.0.0/8"])
         var logger = Logger(label: "engine")
         logger.logLevel = .critical
         let engine = try Engine(try EngineConfiguration(&settings), logger: logger)

@@ -1,0 +1,112 @@
+import AsyncHTTPClient
+import Core
+import NIOCore
+import NIOHTTP1
+
+/// One API, as the commands talk to it.
+struct APIClient: Sendable {
+    /// What the commands do.
+    enum Method: String {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+    }
+
+    /// What came back, below 400.
+    struct Answer: Sendable {
+        let status: Int
+        /// The answer to a request that had been answered before under its idempotency key.
+        let isReplay: Bool
+        let json: JSON
+    }
+
+    let url: String
+    let token: String?
+    let http: HTTPClient
+
+    /// Answers are JSON documents of bounded size; a run's history is the largest.
+    private static let maxBytes = 64 << 20
+
+    /// Makes one call.
+    ///
+    /// - Throws: `CLIError.unreachable` without an answer, `.refused` for 400 and above.
+    func send(
+        _ method: Method, _ path: String, _ body: JSON? = nil, headers: [(String, String)] = [],
+        timeout: Duration = .seconds(15)
+    ) async throws(CLIError) -> Answer {
+        var request = HTTPClientRequest(url: url + path)
+        request.method = HTTPMethod(rawValue: method.rawValue)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let token { request.headers.add(name: "x-admin-token", value: token) }
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body.bytes))
+        }
+        let response: HTTPClientResponse
+        let bytes: ByteBuffer
+        do {
+            response = try await http.execute(request, timeout: .microseconds(timeout.microseconds))
+            bytes = try await response.body.collect(upTo: Self.maxBytes)
+        } catch {
+            throw .unreachable(url: url, reason: Self.reason(error))
+        }
+        let json: JSON
+        do {
+            json = bytes.readableBytes == 0 ? .null : try JSON(parsing: bytes.readableBytesView, limits: .answers)
+        } catch {
+            throw .misunderstood("\(method.rawValue) \(path) was answered \(response.status.code) and \(error.message)")
+        }
+        let status = Int(response.status.code)
+        guard status < 400 else { throw .refused(status: status, problem: json) }
+        let isReplay = response.headers.first(name: "idempotency-replayed") == "true"
+        return Answer(status: status, isReplay: isReplay, json: json)
+    }
+
+    /// Opens a run's live stream after an event.
+    func stream(_ runID: String, after sequence: Int) async throws(CLIError) -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: "\(url)/v1/runs/\(runID)/events")
+        request.headers.add(name: "accept", value: "text/event-stream")
+        if sequence > 0 { request.headers.add(name: "last-event-id", value: String(sequence)) }
+        let response: HTTPClientResponse
+        do { response = try await http.execute(request, deadline: .distantFuture) } catch {
+            throw .unreachable(url: url, reason: Self.reason(error))
+        }
+        guard response.status.code >= 400 else { return response }
+        // A problem document; should it break off, the status alone has to do.
+        let body = try? await response.body.collect(upTo: 1 << 20)
+        let problem = body.flatMap { try? JSON(parsing: $0.readableBytesView) }
+        throw .refused(status: Int(response.status.code), problem: problem ?? .null)
+    }
+
+    static func reason(_ error: any Error) -> String {
+        switch error as? HTTPClientError {
+        case .deadlineExceeded?, .readTimeout?: return "no answer in time"
+        case .connectTimeout?: return "no connection in time"
+        case .remoteConnectionClosed?: return "the connection was closed before the answer"
+        default: return "\(error)".clipped
+        }
+    }
+}
+
+extension JSON.Limits {
+    /// What the API wraps is deeper than what it accepts.
+    static let answers = JSON.Limits(depth: 128)
+}
+
+extension String {
+    /// As one segment of a path.
+    var pathSegment: String {
+        var text = ""
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let hex = String(byte, radix: 16, uppercase: true)
+                text += "%" + (hex.count == 1 ? "0" + hex : hex)
+            }
+        }
+        return text
+    }
+}

@@ -1,0 +1,127 @@
+import Core
+import Storage
+
+/// Why a run does not move, in words for three o'clock in the morning.
+struct ReasonText {
+    private let run: QuietRun
+    private let reason: QuietReason
+    private let definition: WorkflowDefinition?
+
+    init(_ finding: Recovery.Finding) {
+        run = finding.run
+        reason = finding.reason
+        definition = finding.definition
+    }
+
+    /// What is the matter.
+    var sentence: String {
+        switch reason {
+        case .waiting(let wait):
+            "waits for its next attempt to \(wait.action.rawValue) \(wait.stepID) in \(left(wait.until)), at \(wait.until)"
+        case .waitingForDeadline(let deadline): "waits for its deadline in \(left(deadline)), at \(deadline)"
+        case .calling(let call, let until):
+            "is being called: \(name(call)) may take until \(until)"
+        case .aboutToBeClaimed(let since): "has been due for \(ago(since)); an engine should take it soon"
+        case .unclaimed(let since, liveEngines: 0):
+            "has been due for \(ago(since)), and no engine is alive"
+        case .unclaimed(let since, let engines):
+            "has been due for \(ago(since)), and none of \(engines) engine(s) takes it: they may be full (see /metrics), "
+                + "or the outbox is locked"
+        case .locked(let locker): "its outbox row is locked by \(session(locker))"
+        case .holderGone(let holder, let until):
+            "belongs to engine \(name(holder)), which \(silence(holder)); its lease runs out in \(left(until))"
+        case .callHangs(let call, let holder, let since):
+            "the call of \(name(call)) should have ended \(ago(since)) ago, and engine \(name(holder)) goes on renewing "
+                + "its lease"
+        case .holderIdle(let holder):
+            "engine \(name(holder)) renews its lease and does nothing: no call is under way, nothing waits"
+        case .parked(let until): "is put off until \(until), and nothing in it waits that long"
+        }
+    }
+
+    /// What to do, or what was done.
+    func advice(isFreed: Bool, mayFree: Bool) -> String {
+        if isFreed { return "freed: the next engine takes it over" }
+        switch reason {
+        case .waiting(let wait): return "nothing to do; saga run retry \(run.runID) \(wait.stepID) does it now"
+        case .waitingForDeadline, .calling, .aboutToBeClaimed: return "nothing to do"
+        case .unclaimed(_, liveEngines: 0): return "start an engine"
+        case .unclaimed: return "start more engines, or look for LOCK TABLE in pg_stat_activity"
+        case .locked(let locker):
+            guard let pid = locker.pid else {
+                return "commit or roll back the prepared transaction (pg_prepared_xacts)"
+            }
+            return "end that session: SELECT pg_terminate_backend(\(pid))"
+        case .holderGone, .callHangs, .holderIdle, .parked:
+            return mayFree ? "not freed: it moved, or is locked, since we looked" : "--free takes it from its holder"
+        }
+    }
+
+    static func sentence(of run: ForsakenRun) -> String {
+        let reason = run.error.map { ($0.stepID.map { "\($0): " } ?? "") + $0.message } ?? "no reason is known"
+        return (run.isQuarantined ? "quarantined: " : "a compensation gave up: ") + reason.clipped
+    }
+
+    /// The step it is about.
+    var stepID: String? {
+        switch reason {
+        case .waiting(let wait): wait.stepID
+        case .calling(let call, _), .callHangs(let call, _, _): step(call)?.id
+        case .waitingForDeadline, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle, .parked: nil
+        }
+    }
+
+    /// Who is being called.
+    var participant: String? {
+        switch reason {
+        case .calling(let call, _), .callHangs(let call, _, _): callDefinition(call)?.participant
+        case .waiting, .waitingForDeadline, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle, .parked:
+            nil
+        }
+    }
+
+    /// When that should be over.
+    var until: Instant? {
+        switch reason {
+        case .waiting(let wait): wait.until
+        case .waitingForDeadline(let until), .calling(_, let until), .holderGone(_, let until), .parked(let until):
+            until
+        case .callHangs(_, _, let since), .unclaimed(let since, _), .aboutToBeClaimed(let since): since
+        case .locked, .holderIdle: nil
+        }
+    }
+
+    private func step(_ call: QuietRun.OpenCall) -> StepDefinition? {
+        guard let definition, definition.steps.indices.contains(call.step) else { return nil }
+        return definition.steps[call.step]
+    }
+
+    private func callDefinition(_ call: QuietRun.OpenCall) -> CallDefinition? {
+        let step = step(call)
+        return call.action == .execute ? step?.action : step?.compensation
+    }
+
+    private func name(_ call: QuietRun.OpenCall) -> String {
+        let step = step(call)?.id ?? "step \(call.step + 1)"
+        let target = callDefinition(call).map { " at \($0.participant)" } ?? ""
+        return (call.action == .compensate ? "the compensation of " : "") + step + target
+    }
+
+    private func name(_ holder: QuietRun.Holder) -> String {
+        "\(holder.engine)" + (holder.host.map { " on \($0.clipped)" } ?? "")
+    }
+
+    private func silence(_ holder: QuietRun.Holder) -> String {
+        holder.heartbeatAt.map { "has given no sign of life for \(ago($0))" } ?? "is not known any more"
+    }
+
+    private func session(_ locker: QuietRun.Locker) -> String {
+        guard let pid = locker.pid else { return "a prepared transaction" }
+        let name = locker.application.flatMap { $0.isEmpty ? nil : " (\($0.clipped))" } ?? ""
+        let state = locker.state.map { ", \($0)" } ?? ""
+        return "the database session \(pid)\(name)\(state)" + (locker.since.map { " for \(ago($0))" } ?? "")
+    }
+
+    private func ago(_ instant: Instant) -> String { max(.zero, run.now - instant).readable }
+    private func left(_ instant: Instant) -> String { max(.zero, instant - run.now).readable }
+}

@@ -1,0 +1,91 @@
+import Core
+
+/// A run and its steps for people, from the answer of `GET /v1/runs/{runId}`.
+struct RunView {
+    private let run: JSON
+    private let steps: [JSON]
+    private let paint: Paint
+
+    init(_ json: JSON, paint: Paint) {
+        run = json["run"] ?? .null
+        steps = json["steps"]?.array ?? []
+        self.paint = paint
+    }
+
+    var text: String { (head + [""] + table).joined(separator: "\n") }
+
+    private var head: [String] {
+        var lines = [
+            line("run", run["runId"]?.string),
+            line("workflow", "\(run["workflowName"]?.string ?? "?") \(run["workflowVersion"]?.string ?? "")"),
+            line("status", statusText), line("error", run["error"].flatMap(Self.failure)),
+            line("waits for", waitingFor), line("created", run["createdAt"]?.string),
+        ]
+        if let end = instant(run["completedAt"]), let begin = instant(run["createdAt"]) {
+            lines.append(line("ended", "\(end) (after \((end - begin).readable))"))
+        } else {
+            lines.append(line("deadline", run["deadlineAt"]?.string))
+        }
+        if let output = run["output"], !output.isNull { lines.append(line("output", output.text.clipped)) }
+        return lines.compactMap(\.self)
+    }
+
+    private var table: [String] {
+        let rows = steps.map { step in
+            [
+                step["stepId"]?.string ?? "?", step["status"]?.string ?? "?", "\(step["attempts"]?.int ?? 0)",
+                compensation(step), step["error"].flatMap(Self.failure) ?? "",
+            ]
+        }
+        let titles = ["STEP", "STATUS", "ATTEMPTS", "COMPENSATION", "LAST ERROR"]
+        let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
+        return ([titles] + rows).enumerated().map { number, row in
+            let cells = zip(row, widths).map { $0.left($1) }.joined(separator: "  ")
+            let line = String(cells.reversed().drop { $0 == " " }.reversed())
+            return number == 0 ? paint.dim(line) : line
+        }
+    }
+
+    private func compensation(_ step: JSON) -> String {
+        guard let status = step["compensationStatus"]?.string, status != "NOT_REQUIRED" else { return "-" }
+        return "\(status) (\(step["compensationAttempts"]?.int ?? 0))"
+    }
+
+    private var statusText: String {
+        let status = run["status"]?.string ?? "?"
+        let cause = run["cause"]?.string.map { "  (\($0))" } ?? ""
+        return Self.painted(status, paint) + cause
+    }
+
+    private var waitingFor: String? {
+        guard let waiting = run["waitingFor"], let kind = waiting["kind"]?.string else { return nil }
+        if kind == "retry" {
+            return "the next attempt to \(waiting["action"]?.string ?? "") \(waiting["stepId"]?.string ?? "") at "
+                + (waiting["until"]?.string ?? "?")
+        }
+        return "a person: \(waiting["reason"]?.string ?? kind)"
+    }
+
+    private func line(_ name: String, _ value: String?) -> String? {
+        value.map { paint.dim(name.left(10)) + "  " + $0 }
+    }
+
+    private func instant(_ json: JSON?) -> Instant? { json?.string.flatMap { Instant($0) } }
+
+    /// A status in the colour of its meaning.
+    static func painted(_ status: String, _ paint: Paint) -> String {
+        switch status {
+        case "COMPLETED": paint.green(status)
+        case "FAILED": paint.red(status)
+        case "COMPENSATED", "CANCELLED", "COMPENSATING": paint.yellow(status)
+        default: status
+        }
+    }
+
+    /// `step: message`.
+    static func failure(_ error: JSON) -> String? {
+        guard let message = error["message"]?.string ?? error.string else { return nil }
+        let detail = error["response"]?["detail"]?.string.map { " (\($0))" } ?? ""
+        return ((error["stepId"]?.string.map { "\($0): " } ?? "") + message + detail).clipped
+    }
+}

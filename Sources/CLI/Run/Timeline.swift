@@ -1,0 +1,74 @@
+import Core
+
+/// A run's events for people, one line each: time of day, seconds since the first, sign, step, attempt, outcome, duration.
+struct Timeline {
+    let stepWidth: Int
+    let paint: Paint
+    private var start: Instant?
+
+    init(stepWidth: Int, paint: Paint) {
+        self.stepWidth = stepWidth
+        self.paint = paint
+    }
+
+    /// Nil for what the line after it says again: an attempt's start.
+    mutating func line(_ event: JSON) -> String? {
+        let at = event["at"]?.string.flatMap { Instant($0) }
+        if start == nil { start = at }
+        guard event["kind"]?.string != "attempt_started" else { return nil }
+        var since = ""
+        if let at, let start { since = "+" + (Double((at - start).microseconds) / 1_000_000).fixed(3) + "s" }
+        // Hours, minutes, seconds and milliseconds of 2026-01-02T03:04:05.678901Z.
+        let time = at.map { String($0.description.dropFirst(11).prefix(12)) } ?? ""
+        return paint.dim(time.left(12) + since.right(11)) + "  " + what(event)
+    }
+
+    private func what(_ event: JSON) -> String {
+        switch event["kind"]?.string ?? "?" {
+        case "run_started": paint.bold("● started")
+        case "attempt_succeeded" where isCompensation(event):
+            call(paint.yellow("↩"), event, paint.yellow("compensated"))
+        case "attempt_succeeded": call(paint.green("✓"), event, paint.green("succeeded"))
+        case "attempt_failed": call(paint.red("✗"), event, paint.red(failure(event)))
+        case "step_skipped": step("○", event, paint.dim("skipped: its condition is false"))
+        case "step_abandoned": step("○", event, paint.dim("not tried any more"))
+        case "step_resolved": step("●", event, paint.yellow("resolved by hand" + because(event)))
+        case "cancel_requested": paint.yellow("■ cancel requested" + because(event))
+        case "deadline_exceeded": paint.yellow("■ the deadline has passed")
+        case "run_compensating": paint.yellow("↩ compensating" + because(event))
+        case "retry_requested": step("●", event, "a retry was asked for" + by(event))
+        case "run_completed": paint.bold(paint.green("● COMPLETED"))
+        case "run_compensated": paint.bold(paint.yellow("● COMPENSATED"))
+        case "run_cancelled": paint.bold(paint.yellow("● CANCELLED"))
+        case "run_failed": paint.bold(paint.red("● FAILED: a compensation gave up" + because(event)))
+        case "run_quarantined": paint.bold(paint.red("● FAILED: quarantined" + because(event)))
+        case let other: step("·", event, paint.dim(other))
+        }
+    }
+
+    private func call(_ sign: String, _ event: JSON, _ outcome: String) -> String {
+        let attempt = "\(isCompensation(event) ? "undo" : "try") \(event["attempt"]?.int ?? 1)"
+        let time = event["durationMs"]?.double.map { Duration.microseconds(Int64($0 * 1000)).readable } ?? ""
+        return sign + " " + id(event).left(stepWidth) + "  " + attempt.left(7) + time.right(10) + "  " + outcome
+    }
+
+    private func step(_ sign: String, _ event: JSON, _ text: String) -> String {
+        sign + " " + id(event).left(stepWidth) + "  " + text
+    }
+
+    private func failure(_ event: JSON) -> String {
+        let outcome = event["outcome"]?.string ?? "failed"
+        let reason = event["error"].flatMap(RunView.failure).map { ": \($0)" } ?? ""
+        let retry = event["retryInMs"]?.double.map { Duration.microseconds(Int64($0 * 1000)).readable }
+        return outcome + reason + (retry.map { "; again in \($0)" } ?? "; gave up")
+    }
+
+    private func because(_ event: JSON) -> String {
+        let reason = event["error"].flatMap(RunView.failure) ?? event["data"]?["reason"]?.string?.clipped
+        return (reason.map { ": \($0)" } ?? "") + by(event)
+    }
+
+    private func by(_ event: JSON) -> String { event["data"]?["by"]?.string.map { " (\($0.clipped))" } ?? "" }
+    private func id(_ event: JSON) -> String { event["stepId"]?.string ?? "" }
+    private func isCompensation(_ event: JSON) -> Bool { event["action"]?.string == "compensate" }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Core
+import FoundationEssentials
+
+/// `saga seed`: the demo participants and workflows, registered with a running API.
+struct Seed: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Registers the demo participants and workflows.",
+        discussion: """
+            Registering the same again changes nothing. Exit codes: 0 all is registered, 1 refused, 64 wrong usage, 69 the \
+            API can't be reached.
+            """)
+
+    @OptionGroup var api: APIOptions
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    @Option(help: "Where engines find the participants, without a port.")
+    var mocksURL = "http://127.0.0.1"
+
+    @Option(help: "The first of their six ports.")
+    var mocksPort = 3001
+
+    @Option(help: "The folder of the definitions, *.json (default: mocks/workflows, found upwards).")
+    var workflows: String?
+
+    /// In the order of their ports.
+    private static let participants = ["payments", "inventory", "notifications", "orders", "dispatch", "invoicing"]
+
+    func validate() throws {
+        guard (1...65_530).contains(mocksPort) else { throw ValidationError("--mocks-port lies within 1...65530.") }
+    }
+
+    func run() async throws {
+        let definitions = try readDefinitions()
+        let registered = try await api.withClient(token: try admin.token()) { client in
+            for (offset, name) in Self.participants.enumerated() {
+                let url = "\(mocksURL):\(mocksPort + offset)"
+                _ = try await patiently { () async throws(CLIError) in
+                    try await client.send(.put, "/v1/admin/participants/\(name)", ["url": .string(url)])
+                }
+            }
+            var created = 0
+            for definition in definitions {
+                let answer = try await patiently { () async throws(CLIError) in
+                    try await client.send(.post, "/v1/admin/workflows", definition)
+                }
+                created += answer.status == 201 ? 1 : 0
+            }
+            return created
+        }
+        let count = definitions.count
+        output.show(
+            text: "registered \(Self.participants.count) participants and \(count) workflows (\(registered) new)",
+            json: [
+                "participants": JSON(Self.participants.count), "workflows": JSON(count),
+                "newWorkflows": JSON(registered),
+            ])
+    }
+
+    /// Admin calls are limited by rate: a 429 is waited out.
+    private func patiently<Value>(_ call: () async throws(CLIError) -> Value) async throws -> Value {
+        for _ in 0..<30 {
+            do throws(CLIError) { return try await call() } catch {
+                guard case .refused(status: 429, _) = error else { throw error }
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+        return try await call()
+    }
+
+    private func readDefinitions() throws -> [JSON] {
+        let folder = try self.folder()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }
+        guard !names.isEmpty else { throw CLIError.unusable("there are no definitions (*.json) in \(folder)") }
+        return try names.sorted().map { name in
+            let data: Data
+            do { data = try Data(contentsOf: URL(filePath: "\(folder)/\(name)")) } catch {
+                throw CLIError.unusable("\(folder)/\(name) can't be read")
+            }
+            do throws(JSONError) { return try JSON(parsing: Array(data)) } catch {
+                throw CLIError.unusable("\(folder)/\(name) is no usable JSON: \(error.message)")
+            }
+        }
+    }
+
+    /// The folder that was named, or the first `mocks/workflows` above the current folder or the program.
+    private func folder() throws -> String {
+        let files = FileManager.default
+        if let workflows {
+            guard files.fileExists(atPath: workflows) else {
+                throw CLIError.unusable("there is no folder \(workflows)")
+            }
+            return workflows
+        }
+        for start in [files.currentDirectoryPath, try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")] {
+            var place = start?.split(separator: "/").map(String.init)
+            while let parts = place {
+                let folder = "/" + (parts + ["mocks", "workflows"]).joined(separator: "/")
+                if files.fileExists(atPath: folder) { return folder }
+                place = parts.isEmpty ? nil : parts.dropLast()
+            }
+        }
+        throw CLIError.unusable("found no mocks/workflows: name the folder with --workflows")
+    }
+}

@@ -1,0 +1,103 @@
+package import Core
+
+/// Why nothing happens in a run.
+package enum QuietReason: Sendable {
+    /// It waits for its next attempt, as it should.
+    case waiting(QuietRun.Wait)
+    /// It waits for its deadline, as it should.
+    case waitingForDeadline(Instant)
+    /// A call is under way, within its timeout.
+    case calling(QuietRun.OpenCall, until: Instant)
+    /// Due, and not for long.
+    case aboutToBeClaimed(since: Instant)
+    /// Due for long, and nobody claims it.
+    case unclaimed(since: Instant, liveEngines: Int)
+    /// Somebody's transaction has locked its row, so nobody can claim, renew or commit.
+    case locked(QuietRun.Locker)
+    /// Its lease belongs to an engine that gives no sign of life, and has not run out.
+    case holderGone(QuietRun.Holder, leaseUntil: Instant)
+    /// Its engine lives and renews the lease, but the call should have ended long ago.
+    case callHangs(QuietRun.OpenCall, QuietRun.Holder, overdueSince: Instant)
+    /// Its engine lives and renews the lease, but does nothing.
+    case holderIdle(QuietRun.Holder)
+    /// Nobody holds it, and it is put off although nothing in it waits that long.
+    case parked(until: Instant)
+
+    /// Whether taking it from its holder can help, and can do no harm that a lost engine could not do.
+    package var canBeFreed: Bool {
+        switch self {
+        case .holderGone, .callHangs, .holderIdle, .parked: true
+        case .waiting, .waitingForDeadline, .calling, .aboutToBeClaimed, .unclaimed, .locked: false
+        }
+    }
+
+    /// Nothing is wrong.
+    package var isLegitimate: Bool {
+        switch self {
+        case .waiting, .waitingForDeadline, .calling, .aboutToBeClaimed: true
+        case .unclaimed, .locked, .holderGone, .callHangs, .holderIdle, .parked: false
+        }
+    }
+
+    /// One lower-case word for programs.
+    package var name: String {
+        switch self {
+        case .waiting: "waiting"
+        case .waitingForDeadline: "waitingForDeadline"
+        case .calling: "calling"
+        case .aboutToBeClaimed: "aboutToBeClaimed"
+        case .unclaimed: "unclaimed"
+        case .locked: "locked"
+        case .holderGone: "holderGone"
+        case .callHangs: "callHangs"
+        case .holderIdle: "holderIdle"
+        case .parked: "parked"
+        }
+    }
+}
+
+extension QuietRun {
+    /// An engine beats every 5 seconds; three beats missed are a sign.
+    private static let heartbeatLimit = Duration.seconds(15)
+    /// Committing an answer, and waiting for a turn, may take a little longer than the call.
+    private static let callGrace = Duration.seconds(5)
+    /// What is put off by less than this is only being given back.
+    private static let parkGrace = Duration.seconds(5)
+
+    /// Why nothing happens in it.
+    ///
+    /// - Parameters:
+    ///   - quietFor: how long it may be due before that is wrong.
+    ///   - definition: says how long calls may take; without it the longest timeout there is counts.
+    package func reason(quietFor: Duration, definition: WorkflowDefinition?) -> QuietReason {
+        if let locker { return .locked(locker) }
+        if availableAt <= now {
+            return now - availableAt < quietFor
+                ? .aboutToBeClaimed(since: availableAt)
+                : .unclaimed(since: availableAt, liveEngines: liveEngines)
+        }
+        guard let holder else { return notHeld }
+        guard let heartbeatAt = holder.heartbeatAt, now - heartbeatAt <= Self.heartbeatLimit else {
+            return .holderGone(holder, leaseUntil: availableAt)
+        }
+        // With several calls under way, the one that ends last keeps the run, and the one that hangs worst is named.
+        let ends = calls.map { ($0, $0.begunAt + timeout(of: $0, definition)) }
+        guard let worst = ends.min(by: { $0.1 < $1.1 }) else { return .holderIdle(holder) }
+        if now <= worst.1 + Self.callGrace { return .calling(worst.0, until: worst.1) }
+        return .callHangs(worst.0, holder, overdueSince: worst.1)
+    }
+
+    private var notHeld: QuietReason {
+        let limit = availableAt - Self.parkGrace
+        if let wait, wait.until >= limit { return .waiting(wait) }
+        // Without a step that waits, or before it, a deadline may be what it waits for.
+        if wait == nil, let deadlineAt, deadlineAt >= limit { return .waitingForDeadline(deadlineAt) }
+        return .parked(until: availableAt)
+    }
+
+    private func timeout(of call: OpenCall, _ definition: WorkflowDefinition?) -> Duration {
+        guard let definition, definition.steps.indices.contains(call.step) else { return .seconds(3600) }
+        let step = definition.steps[call.step]
+        return (call.action == .execute ? step.action : step.compensation)?.timeout ?? .seconds(3600)
+    }
+}

@@ -1,0 +1,133 @@
+package import Core
+package import Postgres
+
+/// Live runs without an event for a while, the quietest first, and all that may explain it.
+///
+/// For people: it reads the last event of every live run. The row's `xmax` is the transaction that holds its lock, if it is
+/// still at work; locks younger than a second are the traffic of engines.
+package struct FindQuietRuns: Statement {
+    /// How long nothing has happened.
+    package let quietFor: Duration
+    package let limit: Int
+
+    package typealias Row = QuietRun
+
+    package static let sql = """
+        WITH quiet AS MATERIALIZED (
+            SELECT o.run_id, o.available_at, o.lease_owner, o.epoch, o.xmax AS locker, last.at, last.seq
+            FROM outbox o
+            CROSS JOIN LATERAL (
+                SELECT at, seq FROM run_events WHERE run_id = o.run_id ORDER BY seq DESC LIMIT 1
+            ) last
+            WHERE last.at <= now() - $1 * interval '1 microsecond' ORDER BY last.at LIMIT $2
+        ), locks AS MATERIALIZED (
+            SELECT l.transactionid, l.pid, a.application_name, a.state, a.xact_start
+            FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+            WHERE l.locktype = 'transactionid' AND l.granted AND l.pid <> pg_backend_pid()
+                AND coalesce(a.xact_start < clock_timestamp() - interval '1 second', true)
+        ), alive AS MATERIALIZED (
+            SELECT count(*) AS engines FROM engines WHERE heartbeat_at > now() - interval '15 seconds'
+        )
+        SELECT q.run_id, q.epoch, q.seq, q.available_at, q.lease_owner, q.at, now(), r.workflow_name,
+            r.workflow_version, r.status, r.deadline_at, e.host, e.heartbeat_at, alive.engines,
+            wait.step_id, wait.is_compensation, wait.next_attempt_at,
+            calls.steps, calls.are_compensations, calls.begun,
+            k.transactionid IS NOT NULL, k.pid, k.application_name, k.state, k.xact_start
+        FROM quiet q
+        JOIN workflow_runs r ON r.run_id = q.run_id
+        CROSS JOIN alive
+        LEFT JOIN engines e ON e.engine_id = q.lease_owner
+        LEFT JOIN locks k ON k.transactionid = q.locker
+        LEFT JOIN LATERAL (
+            SELECT step_id, compensation_status = 'PENDING' AS is_compensation, next_attempt_at FROM run_steps s
+            WHERE s.run_id = q.run_id AND next_attempt_at IS NOT NULL ORDER BY next_attempt_at LIMIT 1
+        ) wait ON true
+        LEFT JOIN LATERAL (
+            SELECT array_agg(s.step_index) AS steps, array_agg(s.compensation_status = 'COMPENSATING')
+                AS are_compensations, array_agg(attempt.at) AS begun
+            FROM run_steps s
+            CROSS JOIN LATERAL (
+                SELECT at FROM run_events v WHERE v.run_id = s.run_id AND v.step_index = s.step_index
+                    AND v.kind = 'attempt_started' ORDER BY v.seq DESC LIMIT 1
+            ) attempt
+            WHERE s.run_id = q.run_id AND (s.status = 'EXECUTING' OR s.compensation_status = 'COMPENSATING')
+        ) calls ON true
+        ORDER BY q.at
+        """
+}
+
+/// Runs that ended FAILED a while ago and wait for a person, the oldest first: a walk of the index of unhappy runs.
+package struct FindForsakenRuns: Statement {
+    /// How long ago they ended at least.
+    package let quietFor: Duration
+    package let limit: Int
+
+    package typealias Row = ForsakenRun
+
+    package static let sql = """
+        SELECT run_id, workflow_name, cause, error, completed_at, now() FROM workflow_runs
+        WHERE cause IS NOT NULL AND status = 'FAILED' AND completed_at <= now() - $1 * interval '1 microsecond'
+        ORDER BY run_id LIMIT $2
+        """
+}
+
+/// Takes runs from whoever holds them: due now, under an epoch no holder has.
+///
+/// A row counts only while it has the epoch that was seen, no event came since, and nobody has it locked. The owner stays
+/// noted: calls may be in flight, so the next claim is an ordinary takeover, which records them as lost and repeats
+/// them under their keys. It does not count as a lost engine.
+package struct FreeRuns: Statement {
+    /// Sorted by run id, each once.
+    package let seen: [(lease: Lease, sequence: Int)]
+
+    /// A run that was freed.
+    package typealias Row = RunID
+
+    package static let sql = """
+        WITH held AS MATERIALIZED (
+            SELECT o.run_id FROM outbox o
+            JOIN unnest($1::uuid[], $2::int8[], $3::int4[]) AS u (run_id, epoch, seq) USING (run_id)
+            WHERE o.epoch = u.epoch
+                AND NOT EXISTS (SELECT FROM run_events e WHERE e.run_id = u.run_id AND e.seq > u.seq)
+            ORDER BY o.run_id FOR UPDATE OF o SKIP LOCKED
+        )
+        UPDATE outbox o SET epoch = o.epoch + 1, available_at = now(),
+            failures = CASE WHEN o.lease_owner IS NULL THEN o.failures ELSE o.failures - 1 END
+        FROM held WHERE o.run_id = held.run_id
+        RETURNING o.run_id
+        """
+}
+
+extension FindQuietRuns {
+    package func bind(_ parameters: inout Parameters) {
+        parameters.int64(quietFor.microseconds)
+        parameters.int64(Int64(limit))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> QuietRun { try QuietRun(&row) }
+}
+
+extension FindForsakenRuns {
+    package func bind(_ parameters: inout Parameters) {
+        parameters.int64(quietFor.microseconds)
+        parameters.int64(Int64(limit))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> ForsakenRun {
+        ForsakenRun(
+            runID: try row.runID(), workflowName: try row.text(),
+            isQuarantined: try row.textOrNil() == RunCause.quarantined.rawValue,
+            error: try row.jsonValueOrNil().flatMap { Failure($0) }, failedAt: try row.instantOrNil(),
+            now: try row.instant())
+    }
+}
+
+extension FreeRuns {
+    package func bind(_ parameters: inout Parameters) {
+        parameters.uuidArray(seen.lazy.map(\.lease.runID.uuid))
+        parameters.int64Array(seen.lazy.map(\.lease.epoch))
+        parameters.int32Array(seen.lazy.map { Int32($0.sequence) })
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+}
