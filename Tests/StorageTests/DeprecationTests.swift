@@ -73,7 +73,8 @@ struct DeprecationTests {
             func put(_ url: String) async throws -> Bool? {
                 let headers: JSON = ["Authorization": "canary-1", "X-Key": "canary-2"]
                 return try await writes.execute(
-                    PutParticipant(name: "p", url: url, maxConcurrent: nil, headers: headers, updatedBy: "ann")
+                    PutParticipant(
+                        name: "p", url: url, maxConcurrent: nil, headers: headers, breaker: nil, updatedBy: "ann")
                 ).first
             }
             #expect(try await put("http://one") == true)

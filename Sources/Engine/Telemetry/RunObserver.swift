@@ -57,10 +57,16 @@ struct RunObserver {
                 metadata: about(run, self.failure(run, step, action, attempt, report, failure, retryIn)))
         case .cancelRequested(let by, let reason):
             logger.info("a run is cancelled", metadata: about(run, ["by": "\(by)", "reason": "\(reason ?? "-")"]))
-        case .retryRequested(let step, let by):
+        case .retryRequested(let step, let by, let reason):
+            let stepID = step.map { run.definition.steps[$0].id }
             logger.info(
                 "a retry was asked for",
-                metadata: about(run, ["by": "\(by)", "stepId": "\(run.definition.steps[step].id)"]))
+                metadata: about(run, ["by": "\(by)", "stepId": "\(stepID ?? "-")", "reason": "\(reason ?? "-")"]))
+        case .stepResolved(let step, let by, let reason):
+            let stepID = run.definition.steps[step].id
+            logger.info(
+                "a step counts as compensated by hand",
+                metadata: about(run, ["by": "\(by)", "stepId": "\(stepID)", "reason": "\(reason)"]))
         case .deadlineExceeded: logger.info("a run's deadline has passed", metadata: about(run))
         case .runCompensating(let steps, _):
             let ids = steps.map { run.definition.steps[$0].id }.joined(separator: ",")

@@ -58,7 +58,7 @@ final class WorkflowInstruments: Sendable {
         case .runCancelled: end(cancelled, age)
         case .runFailed, .runQuarantined: end(failed, age)
         case .runStarted, .attemptStarted, .stepSkipped, .stepAbandoned, .cancelRequested, .deadlineExceeded,
-            .runCompensating, .retryRequested:
+            .runCompensating, .retryRequested, .stepResolved:
             break
         }
     }
