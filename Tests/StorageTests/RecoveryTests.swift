@@ -11,6 +11,7 @@ struct RecoveryTests {
     /// As if everything had happened that long ago; leases and waits stay as they are.
     private func age(_ test: TestDatabase, by time: String = "10 minutes") async throws {
         try await test.execute("UPDATE run_events SET at = at - interval '\(time)'")
+        try await test.execute("UPDATE run_steps SET started_at = started_at - interval '\(time)'")
     }
 
     private func find(_ test: TestDatabase) async throws -> Recovery.Finding {
@@ -63,7 +64,8 @@ struct RecoveryTests {
             // The attempt in flight was lost, and is repeated under the same key.
             #expect(answered == ["0 execute 2", "1 execute 1"])
             let (run, differences) = try await test.fold(held.run.id, definition)
-            #expect(run.status == .completed && differences == [])
+            #expect(run.status == .completed)
+            #expect(differences == [])
         }
     }
 

@@ -91,16 +91,17 @@ extension HistoryAudit {
         checkBackoff(failed, retryIn, policy)
     }
 
-    /// A lost call is repeated at once; every other waits as the policy says, or as long as the participant asked.
+    /// A lost call is repeated at once; every other waits as the policy says, or as long as the participant asked, or, if
+    /// it was never sent, as long as the participant's breaker is open.
     private mutating func checkBackoff(_ failed: FailedAttempt, _ retryIn: Duration, _ policy: RetryPolicy) {
         let id = id(failed.step)
-        if failed.failure.kind == "lost" {
+        if failed.failure.kind == Failure.lostKind {
             require(retryIn == .zero, 14, "\(id) waits \(retryIn) after a lost call")
             return
         }
         let shortest = policy.delay(afterAttempt: failed.attempt, jitter: 0)
         var longest = policy.delay(afterAttempt: failed.attempt, jitter: 1)
-        if failed.report.outcome == .busy { longest = max(longest, retryAfterCap) }
+        if failed.report.outcome == .busy || failed.report.outcome == .notSent { longest = max(longest, retryAfterCap) }
         require(
             shortest <= retryIn && retryIn <= longest, 14,
             "\(id) waits \(retryIn) after attempt \(failed.attempt), the policy says \(shortest) to \(longest)")

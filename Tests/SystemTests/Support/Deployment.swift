@@ -131,10 +131,14 @@ final class Deployment: Sendable {
 
     private var mockPrefix: String { "m\(test.name.dropFirst("sagatest_".count))_" }
 
+    /// Quick, so that breakers open and close again while a test goes on.
+    private static let breaker: JSON = ["failureThreshold": 5, "openFor": "1s"]
+
     /// Registers the participants and the demo workflows over the admin API.
     func register(port: Int) async throws {
         for (name, url) in ledgers {
-            let answer = try await admin("PUT", port: port, "/v1/admin/participants/\(name)", ["url": .string(url)])
+            let answer = try await admin(
+                "PUT", port: port, "/v1/admin/participants/\(name)", ["url": .string(url), "breaker": Self.breaker])
             try #require(answer.status == 201 || answer.status == 200, "\(name): \(answer.json.text)")
         }
         let workflows = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
