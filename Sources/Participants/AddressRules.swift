@@ -1,10 +1,11 @@
 /// Where participants may be: nowhere in the machine's own network, unless the operator has named the place.
 ///
-/// Whoever may register a participant makes engines send requests to a place of their choice, and runs show the answers.
-/// Loopback, private and link-local addresses and the metadata services of clouds, which hand out a machine's own
-/// credentials, are therefore refused by default. The rules are asked twice: by the API when a participant is registered,
-/// and by every engine each time it opens a connection. A name is judged by what it resolves to at that moment, and the
-/// addresses that passed are exactly those connected to, so a name that changes its address later gains nothing.
+/// Whoever may register a participant makes engines send requests to a place of their choice, and runs show the
+/// answers. Loopback, private and link-local addresses and the metadata services of clouds, which hand out a machine's
+/// own credentials, are therefore refused by default. The rules are asked twice: by the API when a participant is
+/// registered, and by every engine each time it opens a connection. A name is judged by what it resolves to at that
+/// moment, and the addresses that passed are exactly those connected to, so a name that changes its address later gains
+/// nothing.
 package struct AddressRules: Sendable {
     /// What the operator has allowed.
     let allowed: AllowList

@@ -10,7 +10,8 @@ package struct AllowList: Hashable, Sendable {
     /// Allows nothing.
     package init() {}
 
-    /// Reads a comma-separated list of host names, `*.suffix` (any name below it, not itself), addresses and CIDR ranges.
+    /// Reads a comma-separated list of host names, `*.suffix` (any name below it, not itself), addresses and CIDR
+    /// ranges.
     ///
     /// - Throws: `.invalidAllowList` with a sentence that names the entry.
     package init(parsing list: String) throws(ParticipantsError) {

@@ -26,8 +26,8 @@ package struct IPAddress: Hashable, Sendable {
         self.bits = bits
     }
 
-    /// Reads four decimal numbers or any spelling of an IPv6 address without brackets and zone; nil for everything else,
-    /// also for what only resolvers take for an address (`127.1`, `0x7f000001`, leading zeros).
+    /// Reads four decimal numbers or any spelling of an IPv6 address without brackets and zone; nil for everything
+    /// else, also for what only resolvers take for an address (`127.1`, `0x7f000001`, leading zeros).
     package init?(_ text: String) {
         var v4 = in_addr()
         if inet_pton(AF_INET, text, &v4) == 1 {

@@ -1,7 +1,7 @@
 /// The addresses no participant is at unless the operator says so.
 ///
-/// From the registries of special-purpose addresses (IANA, RFC 6890 and what it has been amended by). IPv6 addresses that
-/// carry an IPv4 address are judged by that one, see `IPAddress.unwrapped`.
+/// From the registries of special-purpose addresses (IANA, RFC 6890 and what it has been amended by). IPv6 addresses
+/// that carry an IPv4 address are judged by that one, see `IPAddress.unwrapped`.
 enum SpecialAddresses {
     /// Hands out the credentials of the machine that asks: AWS, Azure, Google and others, AWS over IPv6, Alibaba.
     static let metadata: Set<IPAddress> = addresses("169.254.169.254", "fd00:ec2::254", "100.100.100.200")

@@ -3,9 +3,9 @@
 /// The clock is Redis's own (`TIME`), the only one all callers have in common. A key expires when its burst is free
 /// again, that is when it would say nothing any more. Needs Redis 5 or later, where a script may write after `TIME`.
 enum GCRAScript {
-    /// KEYS: one or more. ARGV: T and τ of each in microseconds. Answers {allowed 0/1, remaining, retryAfter, resetAfter}
-    /// for each, times in microseconds. Numbers are formatted with %.0f, as Lua's own conversion keeps 14 digits only and
-    /// a time has 16.
+    /// KEYS: one or more. ARGV: T and τ of each in microseconds. Answers {allowed 0/1, remaining, retryAfter,
+    /// resetAfter} for each, times in microseconds. Numbers are formatted with %.0f, as Lua's own conversion keeps 14
+    /// digits only and a time has 16.
     static let source = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) * 1000000 + tonumber(time[2])

@@ -4,9 +4,9 @@ internal import Synchronization
 /// Holds rates over all processes through Redis, and stricter ones in this process while Redis cannot answer.
 ///
 /// Stricter, because each process then counts alone: with the default factor of one half, two processes together
-/// still hold the rates. What Redis has let through is remembered here too, so its loss frees nobody from a wait. There is
-/// nothing to switch back: every call asks Redis first, and while Redis is away the client refuses without waiting.
-/// Without Redis in the configuration the process holds the full rates.
+/// still hold the rates. What Redis has let through is remembered here too, so its loss frees nobody from a wait.
+/// There is nothing to switch back: every call asks Redis first, and while Redis is away the client refuses without
+/// waiting. Without Redis in the configuration the process holds the full rates.
 package final class RateLimiter: Sendable {
     private let redis: RedisClient?
     private let keyPrefix: String
@@ -40,8 +40,8 @@ package final class RateLimiter: Sendable {
     package var limitedCount: Int { state.withLock { $0.limitedCount } }
 
     /// Judges one call that counts in all of `buckets`, of which there is at least one: it is allowed when all of them
-    /// have room, and counted in all of them then, otherwise in none. Never throws and waits at most the client's command
-    /// timeout.
+    /// have room, and counted in all of them then, otherwise in none. Never throws and waits at most the client's
+    /// command timeout.
     package func judge(_ buckets: [RateBucket]) async -> RateDecision {
         let decision = await decide(buckets)
         if !decision.allowed { state.withLock { $0.limitedCount += 1 } }

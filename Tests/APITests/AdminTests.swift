@@ -1,4 +1,5 @@
 import Core
+import Logging
 import Testing
 
 @testable import API
@@ -61,6 +62,38 @@ struct AdminTests {
         }
     }
 
+    @Test("All tokens of one address share its larger rate, and guesses at that address can't use it up")
+    func addressRate() async throws {
+        let settings = [
+            "ADMIN_RATE": "1/1h", "ADMIN_BURST": "2", "ADMIN_ADDRESS_RATE": "2/1h",
+            "ADMIN_TOKENS": (0..<8).map { "admin-\($0):token-number-\($0)" }.joined(separator: ","),
+        ]
+        try await TestAPI.with(settings) { api in
+            func call(_ token: String) async throws -> Answer {
+                try await api.client.send("GET", Self.path, ["X-Admin-Token": token])
+            }
+            for guess in 0..<30 { _ = try await call("guess-\(guess)") }
+            // The address has five times the burst of a token; guesses took two of its ten calls.
+            var answers: [Answer] = []
+            for number in 0..<10 { answers.append(try await call("token-number-\(number % 8)")) }
+            #expect(answers.map(\.status) == Array(repeating: 200, count: 8) + [429, 429])
+            #expect(
+                answers.map { $0.headers["ratelimit-remaining"] } == Array(repeating: "1", count: 7) + ["0", "0", "0"])
+            #expect(answers.last?.headers["ratelimit-limit"] == "10", "the tighter one is told")
+            let wait = try #require(answers.last?.headers["retry-after"].flatMap { Int($0) })
+            #expect((1700...1800).contains(wait))
+        }
+    }
+
+    @Test(
+        "An address is limited as one client has it",
+        arguments: [
+            ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("unknown", "unknown"),
+        ])
+    func limitedAddress(address: String, key: String) { #expect(AdminGate.limitedAddress(address) == key) }
+
     @Test("Without a configured token every admin call is refused")
     func disabled() async throws {
         try await TestAPI.with(["ADMIN_TOKENS": ""]) { api in
@@ -91,6 +124,71 @@ struct AdminTests {
             #expect(stored == [["https://pay.example/v1", "5", "Bearer canary", "tester"]])
             #expect(try await api.client.send("DELETE", path, Self.token).status == 204)
             #expect(try await api.client.send("GET", path, Self.token).status == 404)
+        }
+    }
+
+    @Test("A breaker is registered whole, in part, not at all, or switched off, and shown as it will be")
+    func breakers() async throws {
+        try await TestAPI.with { api in
+            let standard: JSON = ["failureThreshold": 5, "successThreshold": 2, "openFor": "30s"]
+            for (asked, shown) in [
+                ("", standard), (#","breaker":null"#, standard), (#","breaker":{}"#, standard),
+                (#","breaker":false"#, false),
+                (
+                    #","breaker":{"openFor":"1s","failureThreshold":9}"#,
+                    ["failureThreshold": 9, "successThreshold": 2, "openFor": "1s"]
+                ),
+            ] {
+                let path = "\(Self.path)/p"
+                let body = #"{"url":"https://p.example"\#(asked)}"#
+                #expect(try await api.client.send("PUT", path, body: body, Self.token).json["breaker"] == shown)
+                #expect(try await api.client.send("GET", path, Self.token).json["breaker"] == shown)
+            }
+            // Rows from before there were breakers.
+            _ = try await api.database.query("UPDATE participants SET breaker = NULL")
+            #expect(try await api.client.send("GET", "\(Self.path)/p", Self.token).json["breaker"] == standard)
+        }
+    }
+
+    @Test("Secret headers and tokens appear in no answer and no log, whatever is wrong with the request")
+    func secrets() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "test") { _ in lines.handler }
+        try await TestDatabase.with { database in
+            try await TestAPI.with(["ADMIN_TOKENS": "a:canary-token"], on: database, logger: logger) { api in
+                let token = ["X-Admin-Token": "canary-token"]
+                let path = "\(Self.path)/p"
+                for body in [
+                    #"{"url":"https://p.example","headers":{"X-Key":"canary-1"}}"#,
+                    #"{"url":"https://p.example","headers":{"X-Key":"canary-2\u0001"}}"#,
+                    #"{"url":"https://p.example","headers":{"X-Key":{"a":"canary-3"}}}"#,
+                    #"{"url":"https://p.example","headers":{"Host":"canary-4"}}"#,
+                    #"{"url":"https://p.example","headers":"canary-5"}"#,
+                    #"{"url":"https://u:canary-6@p.example"}"#, #"{"url":"https://p.example?key=canary-7"}"#,
+                    #"{"url":"https://p.example","headers":{"X-Key":"canary-8"}"#,
+                    #"{"url":"https://p.example","headers":{"X-Key":"canary-9","X-Key":"canary-9"}}"#,
+                    #"{"url":"https://p.example","headers":{"X-Key":"canary-\ud800"}}"#,
+                ] {
+                    let answer = try await api.client.send("PUT", path, body: body, token)
+                    #expect(!answer.text.contains("canary"), "\(answer.text)")
+                }
+                for method in ["GET", "DELETE"] {
+                    #expect(!(try await api.client.send(method, path, token).text.contains("canary")))
+                }
+                let wrong = try await api.client.send("GET", path, ["X-Admin-Token": "canary-guess"])
+                #expect(wrong.status == 401 && !wrong.text.contains("canary"))
+            }
+        }
+        #expect(lines.all.contains { $0.contains("participant registered") })
+        #expect(lines.all.filter { $0.contains("canary") } == [])
+    }
+
+    @Test("A name that can't be looked up now is accepted: engines judge its address when they connect")
+    func unresolvable() async throws {
+        try await TestAPI.with { api in
+            let body = #"{"url":"http://participant.invalid"}"#
+            let answer = try await api.client.send("PUT", "\(Self.path)/p", body: body, Self.token)
+            #expect(answer.status == 201, "\(answer.text)")
         }
     }
 

@@ -15,6 +15,10 @@ extension BadInputTests {
             pointer: pointer ?? "/headers/\(name)")
     }
 
+    private static func breaker(_ value: String, _ pointer: String = "") -> BadRequest {
+        participant("the breaker \(value)", #"{"url":"http://p","breaker":\#(value)}"#, pointer: "/breaker\(pointer)")
+    }
+
     static let participants: [BadRequest] = [
         participant("no URL", "{}", pointer: "/url"),
         participant("a URL that is a number", #"{"url":1}"#, pointer: "/url"),
@@ -25,6 +29,14 @@ extension BadInputTests {
         url("http://169.254.43518"), url("http://[fe80::1]"), url("http://[::ffff:169.254.169.254]"),
         url("http://[fd00:ec2::254]"), url("http://100.100.100.200"), url("http://metadata.google.internal"),
         url("http://METADATA.google.internal."), url("http://0.0.0.0"), url("http://[::]"), url("http://224.0.0.1"),
+        url("http://127.0.0.1:3001"), url("http://localhost:3001"), url("http://127.1"), url("http://0x7f.1"),
+        url("http://2130706433"), url("http://[::1]"), url("http://[::ffff:127.0.0.1]"), url("http://10.0.0.1"),
+        url("http://172.31.0.1"), url("http://192.168.1.1"), url("http://[fd00::1]"), url("http://100.64.0.1"),
+        url("http://[64:ff9b::10.0.0.1]"), url("http://8.8.8"), url("http://255.255.255.255"),
+        breaker("true"), breaker("[]"), breaker(#""off""#), breaker(#"{"failureThreshold":0}"#, "/failureThreshold"),
+        breaker(#"{"failureThreshold":1001}"#, "/failureThreshold"), breaker(#"{"openFor":30}"#, "/openFor"),
+        breaker(#"{"successThreshold":1.5}"#, "/successThreshold"), breaker(#"{"openFor":"1ms"}"#, "/openFor"),
+        breaker(#"{"openFor":"5m"}"#, "/openFor"), breaker(#"{"openTime":"30s"}"#, "/openTime"),
         participant("maxConcurrent 0", #"{"url":"http://p","maxConcurrent":0}"#, pointer: "/maxConcurrent"),
         participant("maxConcurrent 1.5", #"{"url":"http://p","maxConcurrent":1.5}"#, pointer: "/maxConcurrent"),
         participant("an unknown member", #"{"url":"http://p","uri":"x"}"#, pointer: "/uri"),

@@ -27,7 +27,9 @@ struct ConfigurationTests {
         arguments: [
             ("DATABASE_URL", "postgres://u:s3cret@h/d?nonsense=1"), ("REDIS_URL", "http://:s3cret@h"),
             ("ADMIN_TOKENS", "s3cret"),
-            ("ADMIN_RATE", "60"), ("ADMIN_RATE", "0/1m"), ("ADMIN_RATE", "60/1 minute"), ("ADMIN_BURST", "0"),
+            ("ADMIN_TOKENS", "ann:s3cret"), ("ADMIN_TOKENS", "ann:s3cret-1,bob:s3cret-1"), ("ADMIN_RATE", "60"),
+            ("ADMIN_RATE", "0/1m"), ("ADMIN_RATE", "60/1 minute"), ("ADMIN_ADDRESS_RATE", "x/1m"),
+            ("PARTICIPANT_ALLOW", "10.0.0.1/8"), ("PARTICIPANT_ALLOW", "http://mocks"), ("ADMIN_BURST", "0"),
             ("PORT", "65536"), ("PORT", "http"), ("MAX_BODY_BYTES", "-1"), ("START_QUEUE", "0"),
             ("IDEMPOTENCY_TTL", "1"),
             ("LOG_LEVEL", "loud"), ("REQUEST_TIMEOUT", "0s"),

@@ -150,7 +150,8 @@ struct LossTests {
         arguments: [
             (["--max-in-flight", "many"], "MAX_IN_FLIGHT"), (["--max-in-flight", "0"], "--max-in-flight"),
             (["--lease", "10"], "LEASE"), (["--lease", "1ms"], "500ms"), (["--poll", "-1s"], "POLL"),
-            (["--ops-port", "70000"], "OPS_PORT"), (["--log-level", "loud"], "loud"), (["--leese", "10s"], "--leese"),
+            (["--ops-port", "70000"], "OPS_PORT"), (["--participant-allow", "10.0.0.1/8"], "10.0.0.1/8"),
+            (["--log-level", "loud"], "loud"), (["--leese", "10s"], "--leese"),
         ])
     func settings(flags: [String], says: String) throws {
         var settings = Settings(

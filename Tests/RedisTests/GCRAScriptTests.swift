@@ -18,7 +18,7 @@ struct GCRAScriptTests {
         try #require(source != GCRAScript.source)
         // Intervals of 10 s and more: no key expires by Redis's real clock while the test runs.
         let limits = [
-            GCRALimit(burst: 4, period: .seconds(31), count: 3), GCRALimit(burst: 7, period: .seconds(30), count: 3),
+            GCRALimit(burst: 4, period: .seconds(31), count: 3), GCRALimit(burst: 2, period: .seconds(20), count: 2),
         ]
         let keys = [freshKey("agreement"), freshKey("agreement")]
         var random = SeededGenerator(seed: seed)

@@ -50,7 +50,7 @@ extension NemesisTests {
         }
     }
 
-    private func startRedis(_ system: Deployment, port: Int) throws {
+    func startRedis(_ system: Deployment, port: Int) throws {
         try system.start(
             "redis", Program(installed: "redis-server"),
             ["--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])

@@ -14,8 +14,8 @@ struct AdminToken: Sendable {
     /// The shortest token taken, in bytes.
     static let minLength = 8
 
-    /// The token of `tokens` that `text` is; takes the same time whichever it is, if any: all digests are compared, each
-    /// to its end.
+    /// The token of `tokens` that `text` is; takes the same time whichever it is, if any: all digests are compared,
+    /// each to its end.
     static func find(_ text: String, in tokens: [AdminToken]) -> AdminToken? {
         let given = Array(SHA256.hash(data: Array(text.utf8)))
         var found: AdminToken?

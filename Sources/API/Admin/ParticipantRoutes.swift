@@ -65,8 +65,8 @@ struct ParticipantRoutes: Sendable {
         return Response(status: .noContent)
     }
 
-    /// Refuses a host none of whose addresses may be called. A name that can't be looked up is accepted: it may be known
-    /// only where engines are, or later, and engines judge the addresses again at every connection.
+    /// Refuses a host none of whose addresses may be called. A name that can't be looked up is accepted: it may be
+    /// known only where engines are, or later, and engines judge the addresses again at every connection.
     private func checkAddresses(of host: String, _ context: APIContext) async throws(Problem) {
         do throws(ParticipantsError) {
             _ = try rules.permitted(try await lookup.addresses(of: host), of: host)

@@ -91,8 +91,8 @@ extension HistoryAudit {
         checkBackoff(failed, retryIn, policy)
     }
 
-    /// A lost call is repeated at once; every other waits as the policy says, or as long as the participant asked, or, if
-    /// it was never sent, as long as the participant's breaker is open.
+    /// A lost call is repeated at once; every other waits as the policy says, or as long as the participant or its
+    /// breaker asked.
     private mutating func checkBackoff(_ failed: FailedAttempt, _ retryIn: Duration, _ policy: RetryPolicy) {
         let id = id(failed.step)
         if failed.failure.kind == Failure.lostKind {

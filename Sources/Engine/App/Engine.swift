@@ -62,6 +62,9 @@ struct Engine {
             context: context, lease: configuration.lease, poll: configuration.poll, grace: configuration.grace)
     }
 
+    /// The breakers of all participants, for metrics.
+    var breakers: [BreakerReading] { registry.breakers }
+
     /// Runs until SIGTERM or SIGINT.
     func run() async throws {
         let group = try await services(stoppedBy: [.sigterm, .sigint])

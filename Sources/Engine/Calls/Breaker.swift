@@ -7,8 +7,8 @@ import Core
 ///     halfOpen → closed    after `successThreshold` probes that succeeded
 ///     halfOpen → open      when a probe failed
 ///
-/// What a call came to counts only for the state in which it was admitted: a slow failure from before the breaker opened
-/// says nothing about the probes.
+/// What a call came to counts only for the state in which it was admitted: a slow failure from before the breaker
+/// opened says nothing about the probes.
 struct Breaker {
     /// Successors as above.
     enum State: Hashable {

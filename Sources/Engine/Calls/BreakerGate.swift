@@ -6,8 +6,8 @@ import Synchronization
 /// Stands before the calls to one participant: lets them through, holds them while probes are under way, or turns them
 /// away, as the `Breaker` says. One per participant and engine.
 ///
-/// A call turned away is told how long to wait, and a call that comes while probes are under way waits for their outcome,
-/// within its own timeout. So an open breaker costs a step no more than one attempt.
+/// A call turned away is told how long to wait, and a call that comes while probes are under way waits for their
+/// outcome, within its own timeout. So an open breaker costs a step no more than one attempt.
 final class BreakerGate: Sendable {
     /// Whether a call may be made.
     enum Passage: Sendable, Hashable {

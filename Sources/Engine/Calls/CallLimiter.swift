@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Keeps calls in flight to one participant within its `maxConcurrent`, per engine; the rest wait first come, first served.
+/// Keeps calls in flight to one participant within its `maxConcurrent`, per engine; the rest wait first come, first
+/// served.
 ///
 /// Participants without a limit cost nothing here.
 final class CallLimiter: Sendable {

@@ -59,8 +59,8 @@ final class ParticipantRegistry: Service {
             .sorted { $0.participant < $1.participant }
     }
 
-    /// Makes sure that a participant registered a moment ago is known: reads the table if this one is not, but not again
-    /// within a tenth of a second. To be asked before a call, which would end `notSent` otherwise.
+    /// Makes sure that a participant registered a moment ago is known: reads the table if this one is not, but not
+    /// again within a tenth of a second. To be asked before a call, which would end `notSent` otherwise.
     func lookFor(_ name: String) async {
         let mustRead = reading.withLock { last in
             if participant(name) != nil { return false }

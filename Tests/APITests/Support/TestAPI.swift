@@ -27,10 +27,10 @@ struct TestAPI: Sendable {
 
     /// The same on a database that others may share.
     static func with<Value: Sendable>(
-        _ settings: [String: String] = [:], on database: TestDatabase,
+        _ settings: [String: String] = [:], on database: TestDatabase, logger: Logger = quiet,
         _ body: @Sendable (TestAPI) async throws -> Value
     ) async throws -> Value {
-        let process = APIProcess(try configuration(settings, database), logger: quiet)
+        let process = APIProcess(try configuration(settings, database), logger: logger)
         let (ports, port) = AsyncStream<Int>.makeStream()
         let group = process.serviceGroup(stopsOnSignals: false) { port.yield($0) }
         let outcome: Result<Value, any Error> = try await withThrowingTaskGroup(of: Void.self) { tasks in

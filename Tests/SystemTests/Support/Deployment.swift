@@ -65,6 +65,12 @@ final class Deployment: Sendable {
         return wasRunning
     }
 
+    /// Sends a signal, such as SIGSTOP.
+    func signal(_ name: String, _ number: Int32) throws {
+        let child = try #require(children.withLock { $0[name] }, "\(name) runs")
+        child.signal(number)
+    }
+
     private func killAll() async {
         for name in children.withLock({ Array($0.keys) }) { await kill(name) }
     }
@@ -131,14 +137,12 @@ final class Deployment: Sendable {
 
     private var mockPrefix: String { "m\(test.name.dropFirst("sagatest_".count))_" }
 
-    /// Quick, so that breakers open and close again while a test goes on.
-    private static let breaker: JSON = ["failureThreshold": 5, "openFor": "1s"]
-
     /// Registers the participants and the demo workflows over the admin API.
     func register(port: Int) async throws {
         for (name, url) in ledgers {
-            let answer = try await admin(
-                "PUT", port: port, "/v1/admin/participants/\(name)", ["url": .string(url), "breaker": Self.breaker])
+            // Mocks that fail on purpose now and then fail five times in a row: half a minute would be too long then.
+            let body: JSON = ["url": .string(url), "breaker": ["openFor": "1s"]]
+            let answer = try await admin("PUT", port: port, "/v1/admin/participants/\(name)", body)
             try #require(answer.status == 201 || answer.status == 200, "\(name): \(answer.json.text)")
         }
         let workflows = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()

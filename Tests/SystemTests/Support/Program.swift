@@ -71,9 +71,13 @@ struct Child: Sendable {
 
     var isRunning: Bool { !ended.isOpen }
 
+    func signal(_ number: Int32) {
+        if isRunning { Glibc.kill(pid, number) }
+    }
+
     /// SIGKILL, and its end.
     func kill() async {
-        if isRunning { Glibc.kill(pid, SIGKILL) }
+        signal(SIGKILL)
         await ended.wait()
     }
 }

@@ -1,0 +1,127 @@
+import Core
+@testable import Engine
+import Testing
+
+@Suite("The breaker of a participant, step by step")
+struct BreakerTests {
+    private static let policy = BreakerPolicy(failureThreshold: 3, successThreshold: 2, openFor: .seconds(30))
+    private let start = ContinuousClock.now
+
+    /// A breaker that opened at `start`.
+    private func opened() -> Breaker {
+        var breaker = Breaker(Self.policy)
+        for _ in 0..<3 { breaker.record(.failure, era: breaker.era, at: start) }
+        return breaker
+    }
+
+    /// One that lets probes through, with `count` of them under way, and their era.
+    private func probing(_ count: Int) throws -> (Breaker, era: Int) {
+        var breaker = opened()
+        for _ in 0..<count {
+            guard case .go = breaker.admit(at: start + .seconds(30)) else {
+                Issue.record("a probe may not go")
+                throw CancellationError()
+            }
+        }
+        return (breaker, breaker.era)
+    }
+
+    @Test(
+        "only failures in a row open it",
+        arguments: [
+            ("fff", true), ("ff", false), ("ffsff", false), ("ffsfff", true), ("ffnf", true), ("nnnnnn", false),
+            ("fsfsfsfs", false),
+        ])
+    func opens(verdicts: String, isOpen: Bool) {
+        var breaker = Breaker(Self.policy)
+        for verdict in verdicts {
+            breaker.record(
+                verdict == "f" ? .failure : verdict == "s" ? .success : .neither, era: breaker.era, at: start)
+        }
+        #expect((breaker.admit(at: start) == .refuse(for: .seconds(30))) == isOpen)
+        #expect(breaker.openedCount == (isOpen ? 1 : 0))
+    }
+
+    @Test("while open it says how long it stays so; then as many probes go as must succeed, the others wait")
+    func probes() {
+        var breaker = opened()
+        #expect(breaker.admit(at: start + .seconds(10)) == .refuse(for: .seconds(20)))
+        #expect(breaker.admit(at: start + .seconds(30) - .nanoseconds(1)) == .refuse(for: .nanoseconds(1)))
+        let era = breaker.era + 1
+        #expect(breaker.admit(at: start + .seconds(30)) == .go(era: era))
+        #expect(breaker.admit(at: start + .seconds(31)) == .go(era: era))
+        #expect(breaker.admit(at: start + .seconds(32)) == .wait)
+        #expect(BreakerState(breaker.state, at: start) == .halfOpen)
+    }
+
+    @Test("enough successful probes close it; no more go than are still needed")
+    func closes() throws {
+        var (breaker, era) = try probing(2)
+        breaker.record(.success, era: era, at: start)
+        #expect(breaker.state == .halfOpen(probes: 1, successes: 1))
+        #expect(breaker.admit(at: start + .seconds(31)) == .wait)
+        breaker.record(.success, era: era, at: start)
+        #expect(breaker.state == .closed(failures: 0))
+        #expect(breaker.admit(at: start) == .go(era: breaker.era))
+    }
+
+    @Test("one failed probe opens it again for the whole time, and what the other probe says no longer counts")
+    func opensAgain() throws {
+        var (breaker, era) = try probing(2)
+        breaker.record(.failure, era: era, at: start + .seconds(40))
+        #expect(breaker.admit(at: start + .seconds(41)) == .refuse(for: .seconds(29)))
+        #expect(breaker.openedCount == 2)
+        let after = breaker.state
+        for verdict in [Breaker.Verdict.success, .failure, .neither] { breaker.record(verdict, era: era, at: start) }
+        #expect(breaker.state == after)
+    }
+
+    @Test("a probe that says nothing makes room for the next one")
+    func nothingSaid() throws {
+        var (breaker, era) = try probing(2)
+        breaker.record(.neither, era: era, at: start)
+        #expect(breaker.admit(at: start + .seconds(31)) == .go(era: era))
+        #expect(breaker.admit(at: start + .seconds(31)) == .wait)
+    }
+
+    @Test("calls from before it opened say nothing about the probes, nor about the time after it closed")
+    func lateAnswers() throws {
+        var (breaker, era) = try probing(1)
+        breaker.record(.failure, era: 0, at: start)
+        #expect(breaker.state == .halfOpen(probes: 1, successes: 0))
+        breaker.record(.success, era: era, at: start)
+        _ = breaker.admit(at: start + .seconds(31))
+        breaker.record(.success, era: era, at: start)
+        for old in [0, era] { breaker.record(.failure, era: old, at: start) }
+        #expect(breaker.state == .closed(failures: 0))
+    }
+
+    @Test(
+        "under any history no more probes are under way than must succeed, and nobody waits without one",
+        arguments: 1...20)
+    func anyHistory(seed: Int) {
+        var random = SystemRandomNumberGenerator()
+        var breaker = Breaker(Self.policy)
+        var now = start
+        var inFlight: [Int] = []
+        for _ in 0..<2000 {
+            now += .milliseconds(Int.random(in: 0...2000, using: &random))
+            if Bool.random(using: &random), !inFlight.isEmpty {
+                let era = inFlight.remove(at: Int.random(in: inFlight.indices, using: &random))
+                let verdict = [Breaker.Verdict.success, .failure, .failure, .neither].randomElement(using: &random)
+                breaker.record(verdict ?? .neither, era: era, at: now)
+            } else {
+                switch breaker.admit(at: now) {
+                case .go(let era): inFlight.append(era)
+                case .wait: #expect(inFlight.contains(breaker.era), "it waits for nobody")
+                case .refuse(let rest): #expect(rest > .zero && rest <= .seconds(30))
+                }
+            }
+            if case .halfOpen(let probes, let successes) = breaker.state {
+                #expect(probes == inFlight.count { $0 == breaker.era })
+                #expect(probes + successes <= 2)
+            }
+        }
+        #expect(breaker.openedCount > 0)
+    }
+}
