@@ -10,6 +10,8 @@ final class Deployment: Sendable {
     static let adminToken = "system-test-token"
 
     let test: TestDatabase
+    /// Where APIs and engines keep their runs; participants always use `test`'s server.
+    let databaseURL: String
     let http: HTTP
     /// The first of the six participants' ports.
     let mocksPort: Int
@@ -17,9 +19,11 @@ final class Deployment: Sendable {
     private let children = Mutex<[String: Child]>([:])
 
     /// Runs `body` with a system that has nothing started yet. What its processes wrote is kept when it fails.
-    static func with(_ body: (Deployment) async throws -> Void) async throws {
+    ///
+    /// - Parameter databaseURL: a migrated database for APIs and engines; nil for one on the common server.
+    static func with(databaseURL: String? = nil, _ body: (Deployment) async throws -> Void) async throws {
         try await TestDatabase.with { test in
-            let deployment = try Deployment(test)
+            let deployment = try Deployment(test, databaseURL: databaseURL ?? test.url)
             let outcome: Result<Void, any Error>
             do { outcome = .success(try await body(deployment)) } catch { outcome = .failure(error) }
             await deployment.killAll()
@@ -33,8 +37,9 @@ final class Deployment: Sendable {
         }
     }
 
-    private init(_ test: TestDatabase) throws {
+    private init(_ test: TestDatabase, databaseURL: String) throws {
         self.test = test
+        self.databaseURL = databaseURL
         http = try HTTP()
         mocksPort = try Ports.take(6)
         folder = FileManager.default.temporaryDirectory.appending(path: "sagaflow-\(test.name)")
@@ -50,7 +55,7 @@ final class Deployment: Sendable {
         let child = try program.start(
             arguments,
             environment: environment.merging([
-                "DATABASE_URL": test.url, "LOG_LEVEL": "warning", "PARTICIPANT_ALLOW": "127.0.0.0/8",
+                "DATABASE_URL": databaseURL, "LOG_LEVEL": "warning", "PARTICIPANT_ALLOW": "127.0.0.0/8",
             ]) { own, _ in own },
             log: log)
         children.withLock { $0[name] = child }
@@ -82,7 +87,7 @@ final class Deployment: Sendable {
             [
                 "--port-base", "\(mocksPort)", "--database-prefix", mockPrefix, "--inject-failure", "\(injectFailure)",
                 "--latency", latency, "--seed", "\(seed)", "--connections", "8", "--log-level", "warning",
-            ])
+            ], ["DATABASE_URL": test.url])
         for (offset, _) in Self.participants.enumerated() { try await waitUntilReady(mocksPort + offset, "mocks") }
     }
 
@@ -118,7 +123,7 @@ final class Deployment: Sendable {
         }
     }
 
-    private func isRunning(_ name: String) -> Bool { children.withLock { $0[name]?.isRunning ?? false } }
+    func isRunning(_ name: String) -> Bool { children.withLock { $0[name]?.isRunning ?? false } }
 
     // MARK: Participants and workflows
 

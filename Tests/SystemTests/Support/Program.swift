@@ -32,10 +32,10 @@ struct Program {
         path = found
     }
 
-    /// A program of the machine, found in PATH.
-    init(installed name: String) throws {
+    /// A program of the machine, found in PATH, or else in one of the folders.
+    init(installed name: String, orIn others: [String] = []) throws {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-        let paths = folders.map { "\($0)/\(name)" }
+        let paths = (folders + others).map { "\($0)/\(name)" }
         guard let found = paths.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
             throw NotBuilt(description: "\(name) is not installed: there is none in PATH")
         }
@@ -53,14 +53,19 @@ struct Program {
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.currentDirectoryURL = URL(filePath: "/")
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = output
         let ended = Gate()
-        process.terminationHandler = { _ in ended.open() }
+        let exit = Exit()
+        process.terminationHandler = { process in
+            exit.code.store(process.terminationStatus, ordering: .releasing)
+            ended.open()
+        }
         try process.run()
         try output.close()
-        return Child(pid: process.processIdentifier, ended: ended)
+        return Child(pid: process.processIdentifier, ended: ended, exit: exit)
     }
 }
 
@@ -68,6 +73,10 @@ struct Program {
 struct Child: Sendable {
     let pid: Int32
     let ended: Gate
+    fileprivate let exit: Exit
+
+    /// Once it has ended: its exit code, or the signal that ended it.
+    var exitCode: Int32? { ended.isOpen ? exit.code.load(ordering: .acquiring) : nil }
 
     var isRunning: Bool { !ended.isOpen }
 
@@ -80,6 +89,11 @@ struct Child: Sendable {
         signal(SIGKILL)
         await ended.wait()
     }
+}
+
+/// How a process ended.
+fileprivate final class Exit: Sendable {
+    let code = Atomic<Int32>(-1)
 }
 
 /// Opens once; everybody who waits goes on then.

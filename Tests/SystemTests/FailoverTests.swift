@@ -1,0 +1,141 @@
+import Checker
+import Core
+import Foundation
+import TestSupport
+import Testing
+
+extension NemesisTests {
+    /// How a primary fails.
+    enum Loss: String, CaseIterable, Sendable {
+        /// Its connections are reset, its port refuses.
+        case killed
+        /// It keeps its connections and even takes new ones, and never answers.
+        case frozen
+    }
+
+    @Test(
+        """
+        a primary that dies or hangs, its synchronous standby promoted two seconds later: API and engines find the new one by \
+        themselves, clients get 503 with Retry-After meanwhile, and no acknowledged run is lost
+        """, .timeLimit(.minutes(4)), arguments: Loss.allCases)
+    func failover(_ loss: Loss) async throws {
+        let seed = UInt64.random(in: 1...999_999)
+        print("TEST_SEED=\(seed)")
+        try await PrivatePostgres.with { primary in
+            try await primary.withSynchronousStandby { standby in
+                try await Deployment.with(databaseURL: primary.url(then: standby)) { system in
+                    let port = try await startAll(system, seed: seed)
+                    let load = SteadyLoad()
+                    async let record = load.run(system, port: port, rate: 25, seed: seed)
+                    try await untilAcknowledged(load, 100)
+
+                    let lostAt = ContinuousClock.now
+                    switch loss {
+                    case .killed: await primary.crash()
+                    case .frozen: primary.freeze()
+                    }
+                    try await Task.sleep(for: .seconds(2))
+                    try await standby.promote()
+                    let before = load.acknowledgedCount
+                    try await untilAcknowledged(load, before + 150)
+                    let recovered = ContinuousClock.now - lostAt
+                    load.stop()
+                    let seen = try await record
+                    print("\(loss): no start accepted for \(load.longestGap), 150 more after \(recovered)")
+
+                    #expect(seen.unexpected.isEmpty, "\(seen.unexpected.first ?? "")")
+                    #expect(seen.unanswered == 0, "a client was left without an answer for 30 s")
+                    #expect(load.longestGap < .seconds(loss == .killed ? 15 : 30))
+                    for name in ["api", "engine-1", "engine-2"] { #expect(system.isRunning(name), "\(name) ended") }
+                    try await expectSound(system, standby, seen, runs: 250)
+                }
+            }
+        }
+    }
+
+    @Test(
+        """
+        a start that only the primary has, because it restarted while the commit waited for the standby, is acknowledged neither \
+        to its client nor to a replay, and after a failover without it exactly one run is there
+        """, .timeLimit(.minutes(2)))
+    func startInDoubt() async throws {
+        try await PrivatePostgres.with { primary in
+            try await primary.withSynchronousStandby { standby in
+                try await Deployment.with(databaseURL: primary.url(then: standby)) { system in
+                    let port = try Ports.take()
+                    try await system.startMocks(injectFailure: 0, seed: 1)
+                    try await system.startAPI("api", port: port, ["--admin-burst", "100"])
+                    try await system.register(port: port)
+                    await standby.crash()
+                    var dice = Dice(seed: 1)
+                    let order = Order(1, using: &dice)
+                    let waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+                    async let first = order.send(system, port: port, timeout: .seconds(60))
+                    try await PrivatePostgres.until(.seconds(20), "the start waits for the standby") {
+                        try await primary.value(waiting) == "t"
+                    }
+                    try await primary.restartImmediately()
+                    try #require(try await primary.value("SELECT count(*) FROM workflow_runs") == "1")
+                    // Whoever asks for the run now can see it. It is answered for all the same only when it is replicated.
+                    async let replay = order.send(system, port: port, timeout: .seconds(60))
+                    try await PrivatePostgres.until(.seconds(20), "both are waited for") {
+                        let sessions = "SELECT count(*) > 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+                        return try await primary.value(sessions) == "t"
+                    }
+                    await primary.crash()
+                    let answers = [try await first, try await replay]
+                    for answer in answers {
+                        #expect(
+                            answer.status == 503 && answer.retryAfter != nil,
+                            "acknowledged by the primary alone: \(answer)")
+                    }
+                    try await standby.start()
+                    try await standby.promote()
+                    #expect(try await standby.value("SELECT count(*) FROM workflow_runs") == "0")
+                    let accepted = try await order.start(system, port: port)
+                    #expect(
+                        try await standby.execute("SELECT run_id FROM workflow_runs") == [[accepted.runID.description]])
+                }
+            }
+        }
+    }
+
+    // MARK: Parts
+
+    /// Participants that fail three calls in ten, an API and two engines; the API's port.
+    private func startAll(_ system: Deployment, seed: UInt64) async throws -> Int {
+        let port = try Ports.take()
+        try await system.startMocks(injectFailure: 0.3, seed: seed)
+        try await system.startAPI("api", port: port, ["--admin-burst", "100"])
+        try await system.register(port: port)
+        for name in ["engine-1", "engine-2"] {
+            try system.startEngine(name, ["--lease", "3s", "--poll", "200ms", "--max-in-flight", "200"])
+        }
+        return port
+    }
+
+    private func untilAcknowledged(_ load: SteadyLoad, _ count: Int) async throws {
+        try await PrivatePostgres.until(.seconds(60), "\(count) starts are acknowledged") {
+            load.acknowledgedCount >= count
+        }
+    }
+
+    /// Every run ends, every acknowledged one is there, and the checker finds nothing.
+    private func expectSound(
+        _ system: Deployment, _ server: PrivatePostgres, _ seen: SteadyLoad.Record, runs: Int
+    ) async throws {
+        let live = "SELECT count(*) FROM outbox"
+        try await system.until(.seconds(90), "every run is over") { try await server.value(live) == "0" }
+        var options = Checker.Options()
+        options.minimums.runs = runs
+        options.minimums.completed = runs / 5
+        options.minimums.compensated = runs / 20
+        options.minimums.retries = runs / 10
+        let report = try await Checker.check(
+            database: try server.configuration(), ledgers: system.ledgers, acknowledged: seen.acknowledged,
+            options: options)
+        print(report.text)
+        let isPassed = report.isPassed
+        #expect(isPassed, "\(report.text)")
+    }
+}
