@@ -161,6 +161,34 @@ struct PoolTests {
         #expect(try await pool.execute(BackendPID()) != pid)
     }
 
+    @Test(
+        "when one connection shows that the server hangs or takes no writes, those at rest go too: nobody waits for each",
+        .timeLimit(.minutes(2)), arguments: [true, false])
+    func unfitServer(hangs: Bool) async throws {
+        let configuration = try TestServer.configuration()
+        let proxy = try Proxy(to: configuration)
+        defer { proxy.stop() }
+        var impatient = try proxy.configuration(for: configuration)
+        impatient.statementTimeout = .milliseconds(10)
+        let pool = Pool(impatient, maximumSize: 3)
+        try await pool.withConnection { _ throws(PostgresError) in
+            try await pool.withConnection { _ throws(PostgresError) in _ = try await pool.execute(SelectOne()) }
+        }
+        #expect(pool.statistics.idle == 3)
+        if hangs { proxy.set(.swallow) }
+        await #expect(throws: PostgresError.self) {
+            try await pool.withConnection { connection throws(PostgresError) in
+                if hangs { _ = try await connection.execute(SelectOne()) }
+                try await connection.simpleQuery("SET default_transaction_read_only = on")
+                try await connection.simpleQuery("CREATE TABLE never_created (i int)")
+            }
+        }
+        #expect(pool.statistics.size == 0)
+        proxy.set(.pass)
+        #expect(try await pool.execute(SelectOne()) == [1])
+        await pool.close()
+    }
+
     @Test("a server that cannot be reached is tried again with pauses, until the deadline")
     func unreachable() async throws {
         let pool = Pool(try ConnectionConfiguration("host=127.0.0.1 port=1"), maximumSize: 2)

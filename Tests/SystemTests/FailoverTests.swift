@@ -41,7 +41,11 @@ extension NemesisTests {
                     let recovered = ContinuousClock.now - lostAt
                     load.stop()
                     let seen = try await record
-                    print("\(loss): no start accepted for \(load.longestGap), 150 more after \(recovered)")
+                    print(
+                        """
+                        \(loss): no start accepted for \(load.longestGap), 150 more after \(recovered), \
+                        \(seen.unavailable) answers 503, slowest answer \(seen.slowest)
+                        """)
 
                     #expect(seen.unexpected.isEmpty, "\(seen.unexpected.first ?? "")")
                     #expect(seen.unanswered == 0, "a client was left without an answer for 30 s")

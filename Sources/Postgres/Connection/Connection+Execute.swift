@@ -183,7 +183,7 @@ extension Connection {
             if !commits { awaitsCommit = false }
             throw lose("\(error.message) (SQLSTATE \(error.state))")
         }
-        if error.state == .readOnlySqlTransaction { isRetired = true }
+        if error.state == .readOnlySqlTransaction { health.serverIsUnfit() }
         awaitsCommit = false
         throw .server(error)
     }

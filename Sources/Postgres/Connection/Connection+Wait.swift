@@ -26,7 +26,7 @@ extension Connection {
                 switch try wait(for: POLLIN | POLLOUT, timeout: answerTimeout) {
                 case .readable: try consumeInput()
                 case .writable: break
-                case .timedOut: throw lose("the server takes no data")
+                case .timedOut: throw loseSilent("the server takes no data")
                 }
             default: throw lose()
             }
@@ -39,10 +39,15 @@ extension Connection {
         while PQisBusy(connection) == 1 {
             switch try wait(for: POLLIN, timeout: answerTimeout) {
             case .readable, .writable: try consumeInput()
-            case .timedOut: throw lose("no answer within \(answerTimeout) ms")
+            case .timedOut: throw loseSilent("no answer within \(answerTimeout) ms")
             }
         }
         return PQgetResult(connection).map { QueryResult($0) }
+    }
+
+    private func loseSilent(_ message: String) -> PostgresError {
+        health.serverIsUnfit()
+        return lose(message)
     }
 
     /// Takes what has arrived.

@@ -30,8 +30,6 @@ package actor Connection {
     var parameters = Parameters()
     /// True from the moment a commit may have reached the server until its answer is known.
     var awaitsCommit = false
-    /// The server turned out to be a standby: a pool should look for the primary with a new session.
-    var isRetired = false
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -106,10 +104,11 @@ package actor Connection {
     /// `lose` with libpq's own words.
     func lose() -> PostgresError { lose(session?.errorMessage ?? "the connection is closed") }
 
-    /// Publishes the transaction state after each call.
+    /// Publishes the transaction state after each call. A session whose server takes no writes is never idle again: a
+    /// pool should look for the primary with a new one.
     func updateHealth() {
         guard let session else { return }
-        health.settled(isIdle: PQtransactionStatus(session.pointer) == PQTRANS_IDLE && !isRetired)
+        health.settled(isIdle: PQtransactionStatus(session.pointer) == PQTRANS_IDLE && !health.hasUnfitServer)
     }
 
     /// The text as a quoted SQL identifier, for the few statements that take no parameters.

@@ -16,11 +16,17 @@ final class Health: Sendable {
 
     private let state = Atomic<UInt8>(State.busy)
     private let socket = Atomic<Int32>(-1)
+    private let isServerUnfit = Atomic(false)
 
     /// The session is gone for good.
     var isBroken: Bool { state.load(ordering: .acquiring) == State.broken }
     /// The session is alive as far as we know, and outside any transaction.
     var isIdle: Bool { state.load(ordering: .acquiring) == State.idle }
+
+    /// It was the server that failed, not this session: it hangs, or takes no writes. Other sessions with it are no better.
+    var hasUnfitServer: Bool { isServerUnfit.load(ordering: .acquiring) }
+
+    func serverIsUnfit() { isServerUnfit.store(true, ordering: .releasing) }
 
     func opened(socket: Int32) { self.socket.store(socket, ordering: .releasing) }
 

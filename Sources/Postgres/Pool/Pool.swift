@@ -163,6 +163,7 @@ package final class Pool: Sendable {
         if !connection.health.isIdle, !connection.health.isBroken { await connection.rollBack() }
         guard connection.health.isIdle else {
             lost(connection)
+            if connection.health.hasUnfitServer { await discardIdle() }
             giveBackSlot()
             return
         }
@@ -178,6 +179,11 @@ package final class Pool: Sendable {
             await connection.close()
             giveBackSlot()
         }
+    }
+
+    /// Those at rest lead to the same server: each would cost somebody another wait for an answer.
+    private func discardIdle() async {
+        for connection in state.withLock({ $0.takeIdle() }) { await connection.close() }
     }
 
     private func lost(_ connection: Connection) {

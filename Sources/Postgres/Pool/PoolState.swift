@@ -93,6 +93,16 @@ struct PoolState {
         return waiters.removeFirst()
     }
 
+    /// Gives up all connections at rest and their slots; nobody waits for one then. To be closed by the caller.
+    mutating func takeIdle() -> [Connection] {
+        let taken = idle
+        size -= taken.count
+        totals.lost += taken.count
+        for connection in taken { remove(connection) }
+        idle = []
+        return taken
+    }
+
     /// Closes. Returns who waits in vain, which connections rest, and which are in use.
     mutating func close() -> (waiters: [Waiter], idle: [Connection], inUse: [Connection]) {
         isClosed = true

@@ -146,6 +146,9 @@ final class PrivatePostgres: Sendable {
         return "postgres://postgres@\(hosts)/\(Self.database)"
     }
 
+    /// Its database behind something that listens on another port.
+    func url(port: Int) -> String { "postgres://postgres@127.0.0.1:\(port)/\(Self.database)" }
+
     func configuration(_ database: String = database) throws -> ConnectionConfiguration {
         try ConnectionConfiguration(url(), applicationName: "tests").database(database)
     }

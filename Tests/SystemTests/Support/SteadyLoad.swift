@@ -16,6 +16,8 @@ final class SteadyLoad: Sendable {
         var unexpected: [String] = []
         /// Requests that got no answer in time.
         var unanswered = 0
+        /// The longest a request waited for its answer, whatever it was.
+        var slowest = Duration.zero
     }
 
     private let record = Mutex(Record())
@@ -54,9 +56,12 @@ final class SteadyLoad: Sendable {
     private func start(_ order: Order, _ system: Deployment, port: Int) async throws {
         let deadline = ContinuousClock.now + .seconds(90)
         while ContinuousClock.now < deadline {
+            let sentAt = ContinuousClock.now
             let answer = try await order.send(system, port: port, timeout: .seconds(30))
+            let waited = ContinuousClock.now - sentAt
             let runID = answer.json["runId"]?.string.flatMap { RunID($0) }
             let pause = record.withLock { record -> Duration? in
+                record.slowest = max(record.slowest, waited)
                 switch (answer.status, runID, answer.retryAfter) {
                 case (202, let runID?, _):
                     record.acknowledged.append(Acknowledgement(runID, idempotencyKey: order.key))
