@@ -1,6 +1,7 @@
 import Checker
 import Core
 import Foundation
+import Postgres
 import TestSupport
 import Testing
 
@@ -104,17 +105,82 @@ extension NemesisTests {
         }
     }
 
+    @Test(
+        """
+        no connection to be had at the start, every session terminated three times, five seconds of silence, two immediate \
+        restarts, all under load: API and engines live, and the invariants hold
+        """, .timeLimit(.minutes(3)))
+    func databaseFaults() async throws {
+        let seed = UInt64.random(in: 1...999_999)
+        print("TEST_SEED=\(seed)")
+        try await PrivatePostgres.with(["max_connections=50"]) { server in
+            try await Deployment.with(databaseURL: server.url()) { system in
+                let hoarded = try await hoard(server)
+                let port = try await startAll(system, seed: seed) { port in
+                    let ready = try await system.http.send("GET", port: port, "/ready")
+                    #expect(ready.status == 503, "ready although there is no connection")
+                    for connection in hoarded { await connection.close() }
+                }
+                let load = SteadyLoad()
+                async let record = load.run(system, port: port, rate: 15, seed: seed)
+                try await untilAcknowledged(load, 30)
+                for _ in 0..<3 {
+                    let terminated = try await server.value(
+                        """
+                        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                        WHERE application_name LIKE 'sagaflow%'
+                        """)
+                    #expect((Int(terminated ?? "") ?? 0) > 3, "nobody was there to be terminated")
+                    try await untilAcknowledged(load, load.acknowledgedCount + 20)
+                }
+                server.freeze()
+                try await Task.sleep(for: .seconds(5))
+                server.thaw()
+                for _ in 0..<2 {
+                    try await untilAcknowledged(load, load.acknowledgedCount + 30)
+                    try await server.restartImmediately()
+                }
+                try await untilAcknowledged(load, load.acknowledgedCount + 30)
+                load.stop()
+                let seen = try await record
+                #expect(seen.unexpected.isEmpty, "\(seen.unexpected.first ?? "")")
+                #expect(seen.unanswered == 0)
+                for name in ["api", "engine-1", "engine-2"] { #expect(system.isRunning(name), "\(name) ended") }
+                try await expectSound(system, server, seen, runs: 180)
+            }
+        }
+    }
+
     // MARK: Parts
 
+    /// Takes every connection an ordinary user can have, and a superuser's too.
+    private func hoard(_ server: PrivatePostgres) async throws -> [Connection] {
+        let configuration = try server.configuration()
+        var hoarded: [Connection] = []
+        while true {
+            do {
+                hoarded.append(try await Connection.connect(configuration))
+            } catch {
+                try #require(hoarded.count > 30, "\(error)")
+                return hoarded
+            }
+        }
+    }
+
     /// Participants that fail three calls in ten, an API and two engines; the API's port.
-    private func startAll(_ system: Deployment, seed: UInt64) async throws -> Int {
+    ///
+    /// - Parameter meanwhile: done when all are started, before participants are registered; given the API's port.
+    private func startAll(
+        _ system: Deployment, seed: UInt64, meanwhile: (Int) async throws -> Void = { _ in }
+    ) async throws -> Int {
         let port = try Ports.take()
         try await system.startMocks(injectFailure: 0.3, seed: seed)
         try await system.startAPI("api", port: port, ["--admin-burst", "100"])
-        try await system.register(port: port)
         for name in ["engine-1", "engine-2"] {
             try system.startEngine(name, ["--lease", "3s", "--poll", "200ms", "--max-in-flight", "200"])
         }
+        try await meanwhile(port)
+        try await system.register(port: port)
         return port
     }
 
