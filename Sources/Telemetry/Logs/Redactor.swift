@@ -13,6 +13,8 @@ struct Redactor: Sendable {
     static let longestText = 8 << 10
     /// Longer strings are cut before they are looked through.
     private static let longestSearched = 1 << 20
+    /// Unreadable JSON that is longer is not looked through but dropped.
+    private static let longestSuspect = 64 << 10
     private static let deepest = 32
 
     let names: SensitiveNames
@@ -52,15 +54,18 @@ struct Redactor: Sendable {
         return Self.cut(URLPassword.mask(withoutSecrets(searched, depth: 0)), length: text.utf8.count)
     }
 
-    /// JSON in a string is parsed and, when it holds secrets, written again without them.
+    /// JSON in a string is parsed and, when it holds secrets, written again without them; a JSON string may hold JSON
+    /// again.
     ///
     /// What begins like JSON but can't be read is dropped as a whole when a sensitive name occurs in it: it may be the
     /// half of a payload.
     private func withoutSecrets(_ text: String, depth: Int) -> String {
-        let first = text.utf8.first { $0 != 0x20 && !(0x09...0x0D).contains($0) }
-        guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return text }
+        // Blanks and a byte order mark may come first.
+        let first = text.utf8.first { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF }
+        guard let first, "{[\"".utf8.contains(first) else { return text }
+        guard first != UInt8(ascii: "\"") || text.utf8.contains(where: { "{[".utf8.contains($0) }) else { return text }
         guard depth < 8, let json = try? JSON(parsing: text, limits: JSON.Limits(depth: 512)) else {
-            let isSuspect = text.utf8.count > 64 << 10 || names.occur(in: text)
+            let isSuspect = text.utf8.count > Self.longestSuspect || names.occur(in: text)
             return isSuspect ? "[redacted: unreadable JSON]" : text
         }
         var hasChanged = false

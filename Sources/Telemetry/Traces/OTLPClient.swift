@@ -15,6 +15,8 @@ struct OTLPClient {
     init(_ endpoint: OTLPEndpoint) {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.httpVersion = .http1Only
+        // The sender tries again, and knows when not to.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .nanoseconds(endpoint.timeout.nanoseconds)
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)

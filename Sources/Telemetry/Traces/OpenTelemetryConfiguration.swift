@@ -22,6 +22,22 @@ package struct OpenTelemetryConfiguration: Sendable {
     /// For one batch with all its tries, and for what is left at shutdown.
     var exportTimeout: Duration
 
+    /// Exports, every trace.
+    init(
+        endpoint: OTLPEndpoint, resource: [(key: String, value: SpanRecord.AttributeValue)], version: String,
+        queueSize: Int, batchSize: Int, delay: Duration, exportTimeout: Duration
+    ) {
+        isEnabled = true
+        sampler = .parentBased(root: .alwaysOn)
+        self.endpoint = endpoint
+        self.resource = resource
+        self.version = version
+        self.queueSize = queueSize
+        self.batchSize = batchSize
+        self.delay = delay
+        self.exportTimeout = exportTimeout
+    }
+
     /// Reads it. The order is the order of `--help`.
     ///
     /// - Parameters:
