@@ -102,11 +102,12 @@ let package = Package(
             swiftSettings: settings),
 
         .target(
-            name: "TestSupport", dependencies: ["Core", "Postgres", "Storage"], path: "Tests/TestSupport",
-            swiftSettings: settings),
+            name: "TestSupport", dependencies: ["Core", "Postgres", "Storage", asyncHTTPClient] + nio,
+            path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: settings),
         .testTarget(
-            name: "TelemetryTests", dependencies: ["Telemetry", "Core", "Settings", logging, lifecycle] + nio,
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", "Core", "Settings", "TestSupport", logging, lifecycle] + nio,
             swiftSettings: settings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: settings),
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),

@@ -50,7 +50,8 @@ struct LogsRedactionTests {
         arguments: [
             "plain", "{not json", "[1, 2 ,3]", #"{"a": 1.50,  "b":[]}"#, "http://host:80/path?mail=a:b@c", "a://b",
             "://",
-            "https://host/@user", "user:pw@host", "token", "{}", "", "x://u:@h", "http://user@host/", "\"token\" is missing",
+            "https://host/@user", "user:pw@host", "token", "{}", "", "x://u:@h", "http://user@host/",
+            "\"token\" is missing",
             "\"token\" is missing",
         ])
     func harmless(text: String) throws {

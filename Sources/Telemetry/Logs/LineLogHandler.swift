@@ -35,15 +35,6 @@ package struct LineLogHandler: LogHandler {
     }
 }
 
-/// What one line is made of.
-struct LogLine {
-    var time: Instant
-    var level: Logger.Level
-    var logger: String
-    var message: String
-    var metadata: Logger.Metadata
-}
-
 extension Instant {
     /// This machine's clock, for logs only: decisions go by the database's.
     fileprivate static var now: Instant {
