@@ -135,8 +135,9 @@ tool_python() {
         python=$(python_for_tests) || die "Python cannot make virtual environments: Debian's package is python3-venv"
         mkdir -p "${folder%/*}"
         rm -rf "$folder"
-        "$python" -m venv "$folder" >&2
-        "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$ROOT/scripts/lib/tools.txt" >&2
+        "$python" -m venv "$folder" >&2 || return 1
+        "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$ROOT/scripts/lib/tools.txt" >&2 ||
+            return 1
         touch "$folder/complete"
     fi
     "$folder/bin/python" "$@"

@@ -14,6 +14,8 @@ source "$ROOT/scripts/lib/processes.sh"
 source "$ROOT/scripts/lib/postgres.sh"
 # shellcheck source-path=SCRIPTDIR source=redis.sh
 source "$ROOT/scripts/lib/redis.sh"
+# shellcheck source-path=SCRIPTDIR source=coverage.sh
+source "$ROOT/scripts/lib/coverage.sh"
 
 ADDRESS=127.0.0.1
 # The demo participants are on this machine, where participants are refused otherwise.
@@ -21,8 +23,9 @@ export PARTICIPANT_ALLOW=${PARTICIPANT_ALLOW:-127.0.0.0/8,::1}
 
 # build_products: with the configuration SAGAFLOW_BUILD (debug or release), and sets BIN.
 build_products() {
-    local configuration=${SAGAFLOW_BUILD:-debug}
-    run_child swift build --package-path "$ROOT" -c "$configuration"
+    local configuration=${SAGAFLOW_BUILD:-debug} flags
+    mapfile -t flags < <(coverage_flags)
+    run_child swift build --package-path "$ROOT" -c "$configuration" "${flags[@]}"
     BIN=$(swift build --package-path "$ROOT" -c "$configuration" --show-bin-path)
 }
 
