@@ -30,7 +30,7 @@ RUN for product in sagaflow-api sagaflow-engine saga sagaflow-mocks; do \
 FROM debian:bookworm-slim
 # curl is for health checks.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates curl libhiredis0.14 libpq5 \
+    && apt-get install -y --no-install-recommends ca-certificates curl libhiredis0.14 libpq5 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 10001 sagaflow \
     && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
