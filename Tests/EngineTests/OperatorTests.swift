@@ -92,4 +92,70 @@ struct OperatorTests {
             }
         }
     }
+
+    @Test("a step undone by hand is not called again, and the engine undoes what it held up")
+    func resolveFailed() async throws {
+        let chain = try WorkflowDefinition.sampleChain(3)
+        try await Stage.with(
+            [chain], answer: { ["/step-3", "/undo-step-2"].contains($0.path) ? (422, "{}") : (200, "{}") }
+        ) { stage in
+            try await stage.withEngine { _ in
+                let runID = try await stage.start(chain)[0]
+                #expect(try await stage.end(of: runID) == .failed)
+                try await stage.send(
+                    InboxRequest(.resolve(stepID: "step-2", reason: "refunded by hand"), sentBy: "ann"), to: runID)
+                try await stage.wait(for: runID, "compensated") { run, _ in run.status == .compensated }
+                #expect(stage.participant.paths.filter { $0 == "/undo-step-2" }.count == 1)
+                #expect(stage.participant.paths.last == "/undo-step-1")
+                let resolved = try await stage.events(runID).first { $0.row.kind == .stepResolved }
+                #expect(resolved?.row.stepID == "step-2")
+                #expect(resolved?.row.data == ["by": "ann", "reason": "refunded by hand"])
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
+    @Test("two compensations that gave up, one resolved and one retried at once: both are over, each in its way")
+    func resolveAndRetry() async throws {
+        let steps = ["left", "right"].map { WorkflowDefinition.sampleStep($0, after: []) }
+        let last = WorkflowDefinition.sampleStep("last", after: ["left", "right"])
+        let fork = try WorkflowDefinition.sample(name: "fork", steps: steps + [last])
+        let isMended = Mended()
+        try await Stage.with(
+            [fork],
+            answer: {
+                $0.path == "/last" || ($0.path.hasPrefix("/undo") && !isMended.value) ? (422, "{}") : (200, "{}")
+            }
+        ) { stage in
+            let runID = try await stage.start(fork)[0]
+            try await stage.withEngine { _ in
+                let status = try await stage.end(of: runID)
+                #expect(status == .failed)
+            }
+            isMended.set()
+            try await stage.send(InboxRequest(.retry(stepID: "left"), sentBy: "ann"), to: runID)
+            try await stage.send(InboxRequest(.resolve(stepID: "right", reason: "by hand"), sentBy: "bob"), to: runID)
+            try await stage.withEngine { _ in
+                try await stage.wait(for: runID, "compensated") { run, _ in run.status == .compensated }
+            }
+            #expect(stage.participant.paths.filter { $0 == "/undo-left" }.count == 2)
+            #expect(stage.participant.paths.filter { $0 == "/undo-right" }.count == 1)
+            try await stage.expectConsistent(runID, fork)
+        }
+    }
+
+    @Test("a quarantined run of which a step was undone by hand does not go on: its lost call is undone")
+    func resolveQuarantined() async throws {
+        let chain = try WorkflowDefinition.sampleChain(2)
+        try await Stage.with([chain]) { stage in
+            let runID = try await stage.quarantined(chain) { _ in }
+            try await stage.withEngine { _ in
+                try await stage.send(
+                    InboxRequest(.resolve(stepID: "step-1", reason: "by hand"), sentBy: "ann"), to: runID)
+                try await stage.wait(for: runID, "compensated") { run, _ in run.status == .compensated }
+                #expect(stage.participant.paths.isEmpty)
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
 }

@@ -109,6 +109,15 @@ private struct Plant: Sendable {
                 WHERE run_id = '$RUN' AND action = 'compensate'
                 """),
         Plant(
+            invariant: 11, what: "a step resolved of which nothing was left", onUndone: true,
+            sql: """
+                UPDATE run_events SET seq = seq + 1 WHERE run_id = '$RUN' AND kind = 'run_compensated';
+                INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, action, epoch, data)
+                SELECT run_id, seq - 1, at, 'step_resolved', 0, 'create-order', 'compensate', epoch,
+                    '{"by":"me","reason":"by hand"}'
+                FROM run_events WHERE run_id = '$RUN' AND kind = 'run_compensated'
+                """),
+        Plant(
             invariant: 7, what: "an effect after the compensation", onUndone: true, participant: "orders",
             sql: ledger("create-order", "execute", 1, "effect", "now()", effect: 1)),
     ]

@@ -81,7 +81,7 @@ struct HistoryAudit {
             Transitions.isLegal(from: before, to: after, byOperator: kind.isOperators), 11,
             "event \(number), \(kind.rawValue), leads from \(before.rawValue) to \(after.rawValue)")
         // A run that is taken up and still can't be read is set aside again.
-        let mayFollow = kind.isOperators || (kind == .runQuarantined && before == .failed)
+        let mayFollow = before == .failed && (kind.isOperators || kind == .runQuarantined)
         if before.isTerminal { require(mayFollow, 11, "event \(number), \(kind.rawValue), follows the end") }
         switch event {
         case .runStarted(let due):

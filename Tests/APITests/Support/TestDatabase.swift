@@ -59,7 +59,7 @@ struct TestDatabase: Sendable {
     func rowCount() async throws -> Int {
         let tables = [
             "workflow_definitions", "participants", "workflow_runs", "run_steps", "run_events", "outbox", "run_inbox",
-            "idempotency_keys",
+            "idempotency_keys", "admin_actions",
         ]
         let sum = tables.map { "(SELECT count(*) FROM \($0))" }.joined(separator: " + ")
         let text = try await query("SELECT \(sum)").first?.first ?? nil
