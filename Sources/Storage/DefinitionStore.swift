@@ -43,8 +43,15 @@ package final class DefinitionStore: Sendable {
         /// There are releases, but all of them are deprecated.
         let isDeprecated: Bool
         let deprecations: [String: Deprecation]
-        let until: ContinuousClock.Instant
+        let readAt: ContinuousClock.Instant
+        /// Somebody reads them anew.
+        var isBeingRead = false
     }
+
+    /// Nothing older is given out.
+    private static let oldest: Duration = .seconds(1)
+    /// From this age on they are read anew, by one reader; the others need not wait for it.
+    private static let stale: Duration = .milliseconds(800)
 
     private static let capacity = 2000
     private let pool: Pool
@@ -86,7 +93,14 @@ package final class DefinitionStore: Sendable {
 
     private func releases(of name: String) async throws(DefinitionProblem) -> Releases {
         let now = ContinuousClock.now
-        if let known = cache.withLock({ $0.releases[name] }), known.until > now { return known }
+        let known = cache.withLock { cache -> Releases? in
+            guard let known = cache.releases[name] else { return nil }
+            let age = now - known.readAt
+            if age < Self.stale || (age < Self.oldest && known.isBeingRead) { return known }
+            cache.releases[name]?.isBeingRead = true
+            return nil
+        }
+        if let known { return known }
         var (releases, usable): ([SemanticVersion], [SemanticVersion]) = ([], [])
         var deprecations: [String: Deprecation] = [:]
         let rows = try await read(ListVersions(name: name))
@@ -98,7 +112,7 @@ package final class DefinitionStore: Sendable {
         }
         let found = Releases(
             highest: SemanticVersion.highestRelease(usable), isDeprecated: usable.isEmpty && !releases.isEmpty,
-            deprecations: deprecations, until: now + .seconds(1))
+            deprecations: deprecations, readAt: now)
         // Names nobody registered are not kept: clients can make up any number of them.
         if !rows.isEmpty { cache.withLock { $0.releases[name] = found } }
         return found

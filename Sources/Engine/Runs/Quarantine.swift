@@ -41,7 +41,7 @@ struct Quarantine: Sendable {
     /// Ends a run as FAILED, for a person to look at.
     func setAside(_ claimed: ClaimedRun, reason: String) async {
         let lease = claimed.lease
-        let failure = Failure(kind: "quarantined", message: reason)
+        let failure = Failure(kind: Failure.quarantinedKind, message: reason)
         do {
             guard try await leases.quarantine(lease, failure) else { return metrics.leasesLost.add() }
             metrics.countQuarantine(of: claimed.workflowName)
