@@ -77,7 +77,7 @@ struct YAMLFile {
     /// The parser names the line as in `3:7: error: …`.
     private static func place(of error: any Error) -> String {
         let text = "\(error)"
-        if text.contains("duplicatedKeys") { return ": a key is there twice" }
+        if text.contains("duplicated key") { return ": a key is there twice" }
         guard let match = text.firstMatch(of: #/\b(\d+):\d+:/#) else { return "" }
         return " (line \(match.output.1))"
     }

@@ -41,6 +41,7 @@ struct RecoveryTests {
             #expect(call.step == 0 && call.action == .execute)
             #expect(holder.engine == engine.id && holder.host == "here")
             #expect(try await Recovery(database: test.database).free([finding]) == [held.run.id])
+            try await age(test, by: "-10 minutes")
 
             let before = try await test.snapshot()
             #expect(try await engine.leases.renew([held.lease]).isEmpty)

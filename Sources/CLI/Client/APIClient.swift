@@ -1,7 +1,9 @@
 import AsyncHTTPClient
 import Core
+import Glibc
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// One API, as the commands talk to it.
 struct APIClient: Sendable {
@@ -79,6 +81,10 @@ struct APIClient: Sendable {
     }
 
     static func reason(_ error: any Error) -> String {
+        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+        if let error = error as? NIOConnectionError, let last = error.connectionErrors.last {
+            return reason(last.error)
+        }
         switch error as? HTTPClientError {
         case .deadlineExceeded?, .readTimeout?: return "no answer in time"
         case .connectTimeout?: return "no connection in time"

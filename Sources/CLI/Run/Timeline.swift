@@ -59,8 +59,9 @@ struct Timeline {
     private func failure(_ event: JSON) -> String {
         let outcome = event["outcome"]?.string ?? "failed"
         let reason = event["error"].flatMap(RunView.failure).map { ": \($0)" } ?? ""
-        let retry = event["retryInMs"]?.double.map { Duration.microseconds(Int64($0 * 1000)).readable }
-        return outcome + reason + (retry.map { "; again in \($0)" } ?? "; gave up")
+        guard let wait = event["retryInMs"]?.double else { return outcome + reason + "; gave up" }
+        let when = wait > 0 ? "in " + Duration.microseconds(Int64(wait * 1000)).readable : "at once"
+        return outcome + reason + "; again " + when
     }
 
     private func because(_ event: JSON) -> String {

@@ -23,6 +23,8 @@ struct Engine {
     private let metrics: EngineMetrics
     private let traceExport: TraceExport?
     private let logger: Logger
+    /// Makes the calls.
+    var caller: ParticipantCaller { claimer.context.caller }
 
     init(_ configuration: EngineConfiguration, logger: Logger) throws {
         self.configuration = configuration
@@ -70,7 +72,7 @@ struct Engine {
         let group = try await services(stoppedBy: [.sigterm, .sigint])
         logger.info(
             "engine started", metadata: ["engine": "\(id)", "ops": "\(configuration.opsHost):\(configuration.opsPort)"])
-        let injector = claimer.context.caller.injector
+        let injector = caller.injector
         if injector != nil {
             logger.warning(
                 "calls fail on purpose: --inject-failure is for tests only",

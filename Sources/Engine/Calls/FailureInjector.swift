@@ -7,7 +7,7 @@ import Synchronization
 /// the call is sent, and whatever answer comes is thrown away (`unknown`). So both ways of not knowing are met.
 final class FailureInjector: Sendable {
     /// What happens to one call.
-    private enum Fault {
+    enum Fault {
         case before, after
     }
 
@@ -50,7 +50,8 @@ final class FailureInjector: Sendable {
         }
     }
 
-    private func fault() -> Fault? {
+    /// Rolls the dice for one call.
+    func fault() -> Fault? {
         let unit = dice()
         guard unit < share else { return nil }
         return unit < share / 2 ? .before : .after

@@ -1,0 +1,131 @@
+import ArgumentParser
+@testable import CLI
+import Core
+import Testing
+
+@Suite("What people read is right")
+struct TextTests {
+    @Test(
+        "Durations read well at any length",
+        arguments: [
+            (Duration.zero, "0.0 ms"), (.microseconds(1234), "1.2 ms"), (.milliseconds(999), "999.0 ms"),
+            (.milliseconds(1234), "1.23 s"), (.seconds(59), "59.00 s"), (.seconds(61), "1m 1s"),
+            (.seconds(3600), "1h 0m"), (.seconds(90_000), "1d 1h"),
+        ])
+    func durations(duration: Duration, text: String) { #expect(duration.readable == text) }
+
+    @Test("A timeline has a line for everything that happened but the starts of attempts, with times from the first")
+    func timeline() throws {
+        let events: [JSON] = [
+            event("run_started", 0), event("attempt_started", 1, "pay"),
+            event(
+                "attempt_failed", 250, "pay",
+                [
+                    "outcome": "unknown", "attempt": 1, "durationMs": 249.5, "retryInMs": 100, "action": "execute",
+                    "error": ["message": "No answer."],
+                ]),
+            event("attempt_succeeded", 400, "pay", ["attempt": 2, "durationMs": 12, "action": "execute"]),
+            event("run_compensating", 500),
+            event("attempt_succeeded", 600, "pay", ["attempt": 1, "action": "compensate"]),
+            event("run_compensated", 600), event("something_new", 700, "pay"),
+        ]
+        var timeline = Timeline(stepWidth: 4, paint: Paint(isOn: false))
+        let lines = events.compactMap { timeline.line($0) }
+        #expect(
+            lines == [
+                "12:00:00.000    +0.000s  ● started",
+                "12:00:00.250    +0.250s  ✗ pay   try 1    249.5 ms  unknown: No answer.; again in 100.0 ms",
+                "12:00:00.400    +0.400s  ✓ pay   try 2     12.0 ms  succeeded",
+                "12:00:00.500    +0.500s  ↩ compensating",
+                "12:00:00.600    +0.600s  ↩ pay   undo 1             compensated",
+                "12:00:00.600    +0.600s  ● COMPENSATED",
+                "12:00:00.700    +0.700s  · pay   something_new",
+            ])
+    }
+
+    private func event(_ kind: String, _ milliseconds: Int64, _ step: String? = nil, _ more: JSONObject = [:]) -> JSON {
+        let at = Instant(microseconds: 1_769_860_800_000_000 + milliseconds * 1000)
+        var object: JSONObject = ["at": .string(at.description), "kind": .string(kind), "stepId": JSON(step)]
+        for (key, value) in more.members { object[key] = value }
+        return .object(object)
+    }
+
+    @Test("Nothing a participant answers can speak to the terminal or fill it")
+    func clipped() {
+        let text = "a\u{1B}[31mb\nc\r" + String(repeating: "x", count: 500)
+        #expect(text.clipped.hasPrefix("a [31mb c "))
+        #expect(text.clipped.count == 120)
+        let view = RunView(["run": ["error": ["message": "\u{1B}[2J"], "status": "FAILED"]], paint: Paint(isOn: false))
+        #expect(!view.text.contains("\u{1B}"))
+    }
+
+    @Test(
+        "A segment of a path can't leave it",
+        arguments: [("a b", "a%20b"), ("../x", "..%2Fx"), ("é?#", "%C3%A9%3F%23"), ("ok-1_2.3", "ok-1_2.3")])
+    func segments(text: String, expected: String) { #expect(text.pathSegment == expected) }
+}
+
+@Suite("Simulated orders are what was asked for")
+struct SimulationTests {
+    @Test(
+        "The share that is declined is exact and spread, half by amount and half by goods",
+        arguments: [(100, 0.3, 30), (7, 0.5, 3), (10, 0.0, 0), (10, 1.0, 10), (1000, 0.001, 1), (3, 0.333, 0)])
+    func share(count: Int, share: Double, declined: Int) {
+        let orders = (0..<count).map { Orders(count: count, failureShare: share).input($0) }
+        let byAmount = orders.count { ($0["amount"]?.int ?? 0) > 500 }
+        let bySku = orders.count { $0["sku"] == "out-of-stock" }
+        #expect(byAmount + bySku == declined)
+        #expect((0...1).contains(byAmount - bySku))
+        #expect(Set(orders.compactMap { $0["orderId"]?.string }).count == count)
+    }
+
+    @Test(
+        "Percentiles are by nearest rank",
+        arguments: [(50, 5), (90, 9), (99, 10), (100, 10), (1, 1)])
+    func percentiles(percent: Int, expected: Int) {
+        let durations = (1...10).shuffled().map { Duration.milliseconds($0) }
+        #expect(SimulationReport.percentile(percent, of: durations) == .milliseconds(expected))
+        #expect(SimulationReport.percentile(percent, of: []) == nil)
+    }
+
+    @Test("A run that was acknowledged and is not there, or not over, makes the simulation fail")
+    func completeness() {
+        let log = StartLog()
+        let ids = (0..<3).compactMap { _ in log.take(3) }.map { "run-\($0)" }
+        for id in ids { log.acknowledge(id, in: .milliseconds(1)) }
+        #expect(log.take(3) == nil)
+        log.finish()
+        func report(_ statuses: [String: String]) -> SimulationReport {
+            SimulationReport(
+                workflow: "w", asked: 3, starts: log.summary, ends: Ends(statuses: statuses), begun: .now)
+        }
+        let all = ["run-0": "COMPLETED", "run-1": "COMPENSATED", "run-2": "FAILED"]
+        #expect(report(all).isComplete)
+        let lost = report(all.filter { $0.key != "run-1" })
+        #expect(lost.lost == 1 && !lost.isComplete)
+        let unfinished = report(all.merging(["run-0": "RUNNING"]) { $1 })
+        #expect(unfinished.unfinished == 1 && !unfinished.isComplete)
+        #expect(unfinished.json["unfinished"] == 1 && unfinished.json["lost"] == 0)
+    }
+}
+
+@Suite("Arguments are checked before anything is done")
+struct ArgumentTests {
+    @Test(
+        "Wrong usage is refused",
+        arguments: [
+            ["run", "get", "no-id"], ["run", "start"], ["run", "start", "w", "--input", "{"],
+            ["run", "start", "w", "--input", "@/no/such/file"], ["run", "start", "w", "--wait", "10"],
+            ["simulate", "--num", "0"], ["simulate", "--failure-share", "1.5"], ["simulate", "--delay", "x"],
+            ["simulate", "--concurrency", "0"], ["recover", "--timeout", "2"], ["seed", "--mocks-port", "0"],
+            ["run", "get", "01a1fb0c-7f18-7419-939f-5e2b21007f37", "--url", "ftp://x"], ["seed", "--admin-token", "x"],
+        ])
+    func wrong(arguments: [String]) {
+        #expect { try Saga.parseAsRoot(arguments) } throws: { Saga.exitCode(for: $0) == .validationFailure }
+    }
+
+    @Test(
+        "JSON is taken as it is",
+        arguments: [#"{"a":1.10}"#, "[1]", "null", #""x""#])
+    func json(text: String) throws { #expect(try JSONArgument(text).json.text == text) }
+}
