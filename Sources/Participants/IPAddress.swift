@@ -29,15 +29,18 @@ package struct IPAddress: Hashable, Sendable {
     /// Reads four decimal numbers or any spelling of an IPv6 address without brackets and zone; nil for everything
     /// else, also for what only resolvers take for an address (`127.1`, `0x7f000001`, leading zeros).
     package init?(_ text: String) {
-        var v4 = in_addr()
-        if inet_pton(AF_INET, text, &v4) == 1 {
-            self.init(family: .v4, bits: UInt128(UInt32(bigEndian: v4.s_addr)))
+        for family in [Family.v4, .v6] {
+            // Room for sixteen bytes; C's own types for addresses are declared by several modules at once.
+            let bits = withUnsafeTemporaryAllocation(byteCount: 16, alignment: 4) { bytes -> UInt128? in
+                let isRead = inet_pton(family == .v4 ? AF_INET : AF_INET6, text, bytes.baseAddress) == 1
+                guard isRead else { return nil }
+                return bytes.prefix(family.bitCount / 8).reduce(0) { $0 << 8 | UInt128($1) }
+            }
+            guard let bits else { continue }
+            self.init(family: family, bits: bits)
             return
         }
-        var v6 = in6_addr()
-        guard inet_pton(AF_INET6, text, &v6) == 1 else { return nil }
-        let bits = withUnsafeBytes(of: &v6) { $0.reduce(UInt128(0)) { ($0 << 8) | UInt128($1) } }
-        self.init(family: .v6, bits: bits)
+        return nil
     }
 
     /// The IPv4 address that a packet to this IPv6 address ends at, or this address itself.
@@ -93,12 +96,9 @@ extension IPAddress: CustomStringConvertible {
             return stride(from: 24, through: 0, by: -8).map { String((bits >> UInt128($0)) & 0xFF) }.joined(
                 separator: ".")
         }
-        var bytes = in6_addr()
-        withUnsafeMutableBytes(of: &bytes) { bytes in
-            for index in 0..<16 { bytes[index] = UInt8(truncatingIfNeeded: bits >> UInt128(120 - 8 * index)) }
-        }
+        let bytes = (0..<16).map { UInt8(truncatingIfNeeded: bits >> UInt128(120 - 8 * $0)) }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
-            guard let start = text.baseAddress, inet_ntop(AF_INET6, &bytes, start, socklen_t(text.count)) != nil else {
+            guard let start = text.baseAddress, inet_ntop(AF_INET6, bytes, start, socklen_t(text.count)) != nil else {
                 preconditionFailure("an IPv6 address fits its buffer")
             }
             return String(cString: start)

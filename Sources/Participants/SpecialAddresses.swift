@@ -3,8 +3,11 @@
 /// From the registries of special-purpose addresses (IANA, RFC 6890 and what it has been amended by). IPv6 addresses
 /// that carry an IPv4 address are judged by that one, see `IPAddress.unwrapped`.
 enum SpecialAddresses {
-    /// Hands out the credentials of the machine that asks: AWS, Azure, Google and others, AWS over IPv6, Alibaba.
-    static let metadata: Set<IPAddress> = addresses("169.254.169.254", "fd00:ec2::254", "100.100.100.200")
+    /// Hand out the credentials or the set-up of the machine that asks: most clouds, and AWS and Google over IPv6; AWS
+    /// containers and pods; Tencent, Scaleway, Alibaba, Oracle; Azure's wire server.
+    static let metadata: Set<IPAddress> = addresses(
+        "169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "169.254.170.2", "169.254.170.23", "fd00:ec2::23",
+        "169.254.0.23", "169.254.42.42", "100.100.100.200", "192.0.0.192", "168.63.129.16")
 
     static let metadataNames: Set<String> = [
         "metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2.internal",

@@ -29,7 +29,8 @@ struct AddressRulesTests {
             "255.255.255.255", "192.0.0.8", "192.0.2.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.9",
             "2001:db8::1", "3fff::1", "2001::1", "100::1", "64:ff9b:1::1",
             "::ffff:127.0.0.1", "::ffff:7f00:1", "::127.0.0.1", "::ffff:0:10.0.0.1", "64:ff9b::10.0.0.1",
-            "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a9fe:a9fe::1", "2002:c0a8:101:ffff::9", "nonsense",
+            "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a9fe:a9fe::1", "2002:c0a8:101:ffff::9", "168.63.129.16",
+            "192.0.0.192", "nonsense",
         ])
     func refused(_ address: String) throws { #expect(try Self.isRefused(address)) }
 
@@ -79,7 +80,7 @@ struct AddressRulesTests {
             ("169.254.0.0/16", "p", "169.254.169.254", false), ("0.0.0.0/0", "p", "169.254.169.254", false),
             ("p", "p", "169.254.169.254", false), ("169.254.169.254", "p", "169.254.169.254", true),
             ("169.254.169.254/32", "p", "::ffff:169.254.169.254", true), ("fd00::/8", "p", "fd00:ec2::254", false),
-            ("100.64.0.0/10", "p", "100.100.100.200", false),
+            ("100.64.0.0/10", "p", "100.100.100.200", false), ("169.254.0.0/16", "p", "169.254.170.2", false),
         ])
     func allowed(list: String, host: String, address: String, isAllowed: Bool) throws {
         #expect(try Self.isRefused(address, host: host, allowed: list) != isAllowed)

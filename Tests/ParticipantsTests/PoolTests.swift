@@ -224,7 +224,7 @@ struct PoolTests {
                 try await withClient({ $0.maxConnectionsPerOrigin = 2 }) { client in
                     try await withThrowingTaskGroup(of: Ending.self) { group in
                         for _ in 0..<20 {
-                            group.addTask { await client.send(call(hanging.port, timeout: .milliseconds(500))).ending }
+                            group.addTask { await client.send(call(hanging.port, timeout: .seconds(2))).ending }
                         }
                         try await hanging.received(2)
                         for _ in 0..<20 { #expect(await client.send(call(server.port)).ending == .response(200)) }

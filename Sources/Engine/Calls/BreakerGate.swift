@@ -28,6 +28,8 @@ final class BreakerGate: Sendable {
 
     private struct Guarded {
         var breaker: Breaker
+        /// What failed last when it opened.
+        var cause = "not known"
         /// In order of arrival.
         var waiting: [Waiting] = []
         var lastNumber = 0
@@ -82,13 +84,17 @@ final class BreakerGate: Sendable {
         guard closedEra.load(ordering: .acquiring) < 0 else { return nil }
         return guarded.withLock { guarded in
             guard case .open(let until) = guarded.breaker.state, until > .now else { return nil }
-            return turnedAway(for: until - .now, guarded.breaker.policy)
+            return turnedAway(for: until - .now, guarded)
         }
     }
 
-    /// What a call came to that went in `era`.
-    func report(_ verdict: Breaker.Verdict, era: Int) {
-        change { $0.breaker.record(verdict, era: era, at: .now) }
+    /// What a call came to that went in `era`; `failure` says what was wrong, without secrets.
+    func report(_ verdict: Breaker.Verdict, era: Int, failure: String? = nil) {
+        change { guarded in
+            let before = guarded.breaker.openedCount
+            guarded.breaker.record(verdict, era: era, at: .now)
+            if guarded.breaker.openedCount != before { guarded.cause = failure ?? "not known" }
+        }
         if closedEra.load(ordering: .acquiring) != era { pump() }
     }
 
@@ -102,7 +108,7 @@ final class BreakerGate: Sendable {
 extension BreakerGate {
     /// Works on the state and says aloud when the breaker has changed.
     private func change<Value: Sendable>(_ body: (inout Guarded) -> Value) -> Value {
-        let (before, after, value) = guarded.withLock { guarded in
+        let (before, after, cause, value) = guarded.withLock { guarded in
             let before = guarded.breaker.state
             let value = body(&guarded)
             if case .closed = guarded.breaker.state {
@@ -110,18 +116,18 @@ extension BreakerGate {
             } else {
                 closedEra.store(-1, ordering: .releasing)
             }
-            return (before, guarded.breaker.state, value)
+            return (before, guarded.breaker.state, guarded.cause, value)
         }
-        tell(before, after)
+        tell(before, after, cause)
         return value
     }
 
-    private func tell(_ before: Breaker.State, _ after: Breaker.State) {
+    private func tell(_ before: Breaker.State, _ after: Breaker.State, _ cause: String) {
         switch (before, after) {
         case (.closed, .open), (.halfOpen, .open):
             logger.warning(
-                "the breaker of a participant opened: no calls for a while", metadata: ["participant": "\(participant)"]
-            )
+                "the breaker of a participant opened: no calls for a while",
+                metadata: ["participant": "\(participant)", "cause": "\(cause)"])
         case (.open, .halfOpen):
             logger.info("a participant is tried again", metadata: ["participant": "\(participant)"])
         case (.open, .closed), (.halfOpen, .closed):
@@ -138,16 +144,16 @@ extension BreakerGate {
         case .go(let era): return .go(era: era, waited: waited)
         case .wait: return nil
         case .refuse(let rest):
-            let (reason, retryAfter) = turnedAway(for: rest, guarded.breaker.policy)
+            let (reason, retryAfter) = turnedAway(for: rest, guarded)
             return .turnedAway(reason: reason, retryAfter: retryAfter)
         }
     }
 
     /// Those turned away come back within a fifth of the open time, not all at once.
-    private func turnedAway(for rest: Duration, _ policy: BreakerPolicy) -> (reason: String, retryAfter: Duration) {
+    private func turnedAway(for rest: Duration, _ guarded: Guarded) -> (reason: String, retryAfter: Duration) {
         (
-            reason: "The circuit breaker of \(participant) is open: it failed too often, so the call was not made.",
-            retryAfter: rest + policy.openFor * Double.random(in: 0..<0.2)
+            reason: "The circuit breaker of \(participant) is open: the call was not made. Last: \(guarded.cause)",
+            retryAfter: rest + guarded.breaker.policy.openFor * Double.random(in: 0..<0.2)
         )
     }
 

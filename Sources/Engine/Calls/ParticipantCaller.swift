@@ -79,7 +79,7 @@ struct ParticipantCaller: Sendable {
             let begun = ContinuousClock.now
             let answered: @Sendable (TransportResult) -> Void = { answer in
                 let result = judge(Answer(answer), ContinuousClock.now - begun)
-                breaker?.report(Breaker.Verdict(result, answer), era: era)
+                breaker?.report(Breaker.Verdict(result, answer), era: era, failure: result.failure?.message)
                 done()
                 completion(result)
             }
