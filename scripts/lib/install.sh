@@ -40,6 +40,7 @@ missing_packages() {
         have docker-compose || echo docker-compose
         have kubectl || have kustomize || echo kubernetes-client
         python_for_tests >/dev/null || echo python3-venv
+        have pgbouncer || [[ -x /usr/sbin/pgbouncer ]] || echo pgbouncer
     fi
 }
 
