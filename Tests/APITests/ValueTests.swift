@@ -28,22 +28,6 @@ struct ValueTests {
         #expect(Cursor(cursor.text + "A") == nil)
     }
 
-    private static let trace = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331"
-
-    @Test(
-        "traceparent by the standard",
-        arguments: [
-            ("00-\(trace)-01", true), ("00-\(trace)-00", true), ("cc-\(trace)-01", true),
-            ("cc-\(trace)-01-what-ever", true),
-            ("00-\(trace)-01-x", false), ("ff-\(trace)-01", false), ("00-\(trace)", false), ("", false),
-            ("00-\(trace)-0G", false), ("00-\(trace.uppercased())-01", false), ("cc-\(trace)-01x", false),
-            ("00-00000000000000000000000000000000-b7ad6b7169203331-01", false),
-            ("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", false), ("00_\(trace)_01", false),
-        ])
-    func traceparent(text: String, isAccepted: Bool) {
-        #expect(Traceparent.accept(text) == (isAccepted ? text : nil))
-    }
-
     @Test(
         "Prefer by the standard",
         arguments: [

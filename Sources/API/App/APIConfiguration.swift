@@ -3,6 +3,7 @@ import Participants
 import Postgres
 import Redis
 import Settings
+import Storage
 import Telemetry
 
 /// Everything the API can be told, checked once at start.
@@ -69,7 +70,7 @@ struct APIConfiguration: Sendable {
         settings.group("Logs")
         logs = try LogConfiguration(&settings)
         settings.group("Traces")
-        telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-api")
+        telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-api", version: sagaflowVersion)
         try settings.finish()
     }
 

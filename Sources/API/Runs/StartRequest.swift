@@ -3,6 +3,7 @@ import Crypto
 import HTTPTypes
 import Hummingbird
 import Storage
+import Telemetry
 
 /// A request to start a run, read and checked.
 struct StartRequest {
@@ -45,7 +46,7 @@ struct StartRequest {
         self.tenantID = tenantID ?? "default"
         let header = try headers.single(.xCorrelationID, maxBytes: 255)
         self.correlationID = correlationID ?? header
-        traceparent = Traceparent.accept(headers[.traceparent])
+        traceparent = headers[.traceparent].flatMap { TraceContext(traceparent: $0) }?.traceparent
         wait = Preference.wait(headers[values: .prefer])
         idempotency = try Self.key(headers).map { key in
             NewRun.Idempotency(

@@ -2,6 +2,7 @@ import Core
 import Participants
 import Postgres
 import Settings
+import Storage
 import Telemetry
 
 /// Everything an engine can be told, checked once at start.
@@ -67,7 +68,7 @@ struct EngineConfiguration: Sendable {
         settings.group("Logs")
         logs = try LogConfiguration(&settings)
         settings.group("Traces")
-        telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-engine")
+        telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-engine", version: sagaflowVersion)
         try settings.finish()
     }
 }
