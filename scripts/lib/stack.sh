@@ -60,5 +60,6 @@ start_stack() {
     done
     export SAGAFLOW_URL="http://$ADDRESS:$API_PORT"
     export SAGAFLOW_MOCKS_URL="http://$ADDRESS" SAGAFLOW_MOCKS_PORT=$MOCKS_PORT
-    SAGAFLOW_ADMIN_TOKEN=$ADMIN_TOKEN "$ROOT/scripts/seed"
+    SAGAFLOW_ADMIN_TOKEN=$ADMIN_TOKEN run_child "$BIN/saga" seed --mocks-url "http://$ADDRESS" --mocks-port "$MOCKS_PORT" \
+        --workflows "$ROOT/mocks/workflows"
 }

@@ -34,6 +34,8 @@ struct APIOptions: ParsableArguments {
         configuration.timeout.connect = .seconds(5)
         // A live stream has a comment every 15 seconds: silence for longer means that nobody is there.
         configuration.timeout.read = .seconds(40)
+        // Otherwise a refused connection is tried again for as long as connecting may take.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let outcome: Result<Value, any Error>

@@ -14,10 +14,12 @@ final class Progress: Sendable {
         self.isLive = isLive
     }
 
-    func show(started: Int, refused: Int, _ ends: Ends) {
+    func show(_ starts: StartLog.Summary, _ ends: Ends) {
         let statuses = ends.byStatus.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        let refusals = refused > 0 ? ["refused \(refused)"] : []
-        let text = "\(ends.count)/\(total) ended, \(started) started  " + (statuses + refusals).joined(separator: "  ")
+        let refusals = starts.refused > 0 ? ["refused \(starts.refused)"] : []
+        let text =
+            "\(ends.count)/\(total) ended, \(starts.acknowledged.count) started  "
+            + (statuses + refusals).joined(separator: "  ")
         if isLive {
             let done = Self.width * ends.count / total
             let bar = String(repeating: "█", count: done) + String(repeating: "░", count: Self.width - done)

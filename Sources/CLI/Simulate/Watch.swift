@@ -30,7 +30,7 @@ struct Watch: Sendable {
             let asked = ContinuousClock.now
             let summary = starts.summary
             let ends = try await look()
-            progress.show(started: summary.acknowledged.count, refused: summary.refused, ends)
+            progress.show(starts.summary, ends)
             if let finishedAt = summary.finishedAt {
                 let isDone = summary.acknowledged.allSatisfy { runID in
                     ends.statuses[runID].flatMap { RunStatus(rawValue: $0)?.isTerminal } ?? false
