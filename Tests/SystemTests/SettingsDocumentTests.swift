@@ -75,13 +75,16 @@ struct SettingsDocumentTests {
         }
 
         var table: String {
-            groups.map { group in
+            let head = "| variable | option | default | program | |\n|---|---|---|---|---|\n"
+            return groups.map { group in
                 let rows = all.filter { $0.group == group }.map { setting in
-                    let fallback = setting.fallback.map { "`\($0)`" } ?? ""
-                    let programs = setting.programs.joined(separator: ", ")
-                    return "| `\(setting.variable)` | `\(setting.flag)` | \(fallback) | \(programs) | \(setting.help) |\n"
+                    let cells = [
+                        "`\(setting.variable)`", "`\(setting.flag)`", setting.fallback.map { "`\($0)`" } ?? "",
+                        setting.programs.joined(separator: ", "), setting.help,
+                    ]
+                    return "| " + cells.joined(separator: " | ") + " |\n"
                 }
-                return "\n### \(group)\n\n| variable | option | default | program | |\n|---|---|---|---|---|\n" + rows.joined()
+                return "\n### \(group)\n\n" + head + rows.joined()
             }.joined() + "\n"
         }
 
