@@ -28,6 +28,7 @@ struct DatabaseOptions: ParsableArguments {
 
     private func setting() throws -> String {
         var settings = Settings(program: "saga", about: "", arguments: ["saga"])
-        return try settings.text("database.url", secrecy: .password, help: "the database")
+        return try settings.text(
+            "database.url", secrecy: .password, help: "name the database with --database-url or DATABASE_URL")
     }
 }
