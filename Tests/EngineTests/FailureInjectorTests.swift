@@ -14,6 +14,8 @@ struct FailureInjectorTests {
     func halves() async throws {
         let chain = try WorkflowDefinition.sampleChain(1, maxAttempts: 5)
         try await Stage.with([chain]) { stage in
+            // Failures in a row would open it.
+            try await stage.test.execute("UPDATE participants SET breaker = 'false'")
             try await stage.withEngine(["--inject-failure", "0.5"]) { engine in
                 let injector = try #require(engine.caller.injector)
                 let runs = try await stage.start(chain, count: 60)
