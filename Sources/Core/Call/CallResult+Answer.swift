@@ -20,7 +20,8 @@ extension CallResult {
             self.init(.unknown, reason, duration)
         case .lost:
             self.init(outcome: .unknown, duration: duration)
-            failure = Failure(kind: Failure.lostKind, message: "The engine that made this call was lost before it had an answer.")
+            failure = Failure(
+                kind: Failure.lostKind, message: "The engine that made this call was lost before it had an answer.")
         case .unrenderable(let reason):
             self.init(outcome: .rejected, duration: duration)
             failure = Failure(kind: "template", message: reason)

@@ -3,7 +3,8 @@ import Telemetry
 
 /// What the client that calls participants holds, and where their breakers stand.
 enum ParticipantMetrics {
-    static func register(_ client: ParticipantClient, _ participants: ParticipantRegistry, in registry: MetricsRegistry) {
+    static func register(_ client: ParticipantClient, _ participants: ParticipantRegistry, in registry: MetricsRegistry)
+    {
         registry.read(
             "participant_breaker_state", "The circuit breaker of a participant: 0 closed, 1 half-open, 2 open.", .gauge,
             labels: ["participant"]
