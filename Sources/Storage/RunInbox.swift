@@ -19,6 +19,8 @@ package enum InboxOutcome: Sendable, Hashable {
 package struct RunInbox: Sendable {
     private let pool: Pool
     private let reader: RunReader
+    /// How often a FAILED run that moves under our hands is looked at again.
+    private static let looks = 10
 
     package init(database: Database) {
         pool = database.writes
@@ -44,17 +46,23 @@ package struct RunInbox: Sendable {
         guard canRetry(run, steps) else { return .notRetryable }
         let request = InboxRequest(.retry(stepID: stepID), sentBy: by)
         if run.status == .failed {
-            return try await send(SendToFailedRuns(runIDs: [runID], request: request)) ? .accepted : .notRetryable
+            return try await askFailed(runID, request, nil) == .accepted ? .accepted : .notRetryable
         }
         return try await send(SendToRun(runID: runID, request: request)) ? .accepted : .notRetryable
     }
 
     /// Asks, for an admin, something of a run that is FAILED. The request is in `admin_actions`, too.
     package func askFailed(
-        _ runID: RunID, _ request: InboxRequest, _ action: AdminAction
+        _ runID: RunID, _ request: InboxRequest, _ action: AdminAction?
     ) async throws(StoreError) -> InboxOutcome {
-        if try await send(SendToFailedRuns(runIDs: [runID], request: request, action: action)) { return .accepted }
-        return try await reader.status(of: runID) == nil ? .unknownRun : .notFailed
+        let statement = SendToFailedRuns(runIDs: [runID], request: request, action: action)
+        for _ in 0..<Self.looks {
+            if try await send(statement) { return .accepted }
+            guard let status = try await reader.status(of: runID) else { return .unknownRun }
+            if status != .failed { return .notFailed }
+            // Somebody else was asking, or took the run up and failed again, in this very moment.
+        }
+        return .notFailed
     }
 
     /// The same of many at once; of those that are FAILED and of which nothing is asked yet. Answers with those.

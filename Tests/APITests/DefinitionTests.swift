@@ -26,8 +26,10 @@ struct DefinitionTests {
             #expect(plain.status == 202 && plain.headers["deprecation"] == nil)
             #expect(try await api.database.query("SELECT workflow_version FROM workflow_runs") == [["1.0.0"]])
             let seconds = try await api.database.query(
-                "SELECT '@' || floor(extract(epoch FROM deprecated_at))::int8 FROM workflow_definitions WHERE version = '1.1.0'"
-            )
+                """
+                SELECT '@' || floor(extract(epoch FROM deprecated_at))::int8 FROM workflow_definitions
+                WHERE version = '1.1.0'
+                """)
             let named = try await start(#"{"version":"1.1.0"}"#, ["Idempotency-Key": "k"])
             #expect(named.status == 202 && named.headers["deprecation"] == seconds[0][0])
             let again = try await start(#"{"version":"1.1.0"}"#, ["Idempotency-Key": "k"])

@@ -99,7 +99,8 @@ struct FailedRunTests {
             let id = try await api.start()
             try await api.database.query(
                 """
-                UPDATE run_steps SET status = CASE step_id WHEN 'a' THEN 'SUCCEEDED' WHEN 'b' THEN 'EXECUTING' ELSE status END,
+                UPDATE run_steps SET
+                    status = CASE step_id WHEN 'a' THEN 'SUCCEEDED' WHEN 'b' THEN 'EXECUTING' ELSE status END,
                     is_ambiguous = step_id = 'c', attempts = 1 WHERE run_id = '\(id)'
                 """)
             try await api.database.end(id, status: "FAILED")
@@ -243,7 +244,8 @@ extension TestAPI {
         try await database.query(
             """
             INSERT INTO workflow_definitions (workflow_name, version, spec, spec_hash, created_by)
-            VALUES ('w', '1.0.0', '{"name":"w","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}',
+            VALUES ('w', '1.0.0',
+                '{"name":"w","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}',
                 sha256('x'), 'tests')
             """)
         return try await start()

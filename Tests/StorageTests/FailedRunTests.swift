@@ -60,6 +60,54 @@ struct FailedRunTests {
         }
     }
 
+    @Test(
+        "Many ask of many FAILED runs while engines take them up: nothing is left over, and no step is undone twice",
+        .timeLimit(.minutes(1)))
+    func crowd() async throws {
+        try await TestDatabase.with(writes: 8) { test in
+            let (engine, definition) = try Self.engine(test)
+            let failed = try await engine.fail(definition, times: 20)
+            let inbox = RunInbox(database: test.database)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for turn in 0..<8 {
+                    group.addTask {
+                        for runID in failed {
+                            let request = turn % 2 == 0 ? Self.resolve("step-2") : Self.retry(nil)
+                            let outcome = try await inbox.askFailed(runID, request, .retryRun)
+                            #expect(outcome == .accepted || outcome == .notFailed)
+                        }
+                    }
+                }
+                for worker in [engine, TestEngine(test, definition)] {
+                    group.addTask {
+                        let undone = "SELECT count(*) FROM workflow_runs WHERE status <> 'COMPENSATED'"
+                        while try await test.value(undone) != "0" {
+                            for var held in try await worker.claim(3) {
+                                _ = try await worker.work(&held) { _, _ in .yes }
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await engine.drive { _, _ in .yes }
+            #expect(
+                try await test.query("SELECT count(*) FROM outbox UNION ALL SELECT count(*) FROM run_inbox")
+                    == [["0"], ["0"]])
+            for runID in failed {
+                let (run, differences) = try await test.fold(runID, definition)
+                #expect(run.status == .compensated && differences == [])
+            }
+            let twice = try await test.value(
+                """
+                SELECT count(*) FROM (SELECT 1 FROM run_events WHERE step_id = 'step-2'
+                    AND (kind = 'step_resolved' OR (kind = 'attempt_succeeded' AND action = 'compensate'))
+                    GROUP BY run_id HAVING count(*) > 1) t
+                """)
+            #expect(twice == "0")
+        }
+    }
+
     @Test("An engine that dies over a resolve leaves it to the next, who does it once")
     func takeover() async throws {
         try await TestDatabase.with { test in
@@ -116,7 +164,8 @@ struct FailedRunTests {
             // As left by a request whose snapshot was older than the end: an outbox row that knows an old last event.
             try await test.execute(
                 """
-                INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq) VALUES ('\(runID)', now(), 2, 1, 3);
+                INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq)
+                VALUES ('\(runID)', now(), 2, 1, 3);
                 INSERT INTO run_inbox (run_id, kind, payload, sent_by) VALUES ('\(runID)', 'retry', '{}', 'ann')
                 """)
             let events = try await test.value("SELECT count(*) FROM run_events")
@@ -133,8 +182,7 @@ struct FailedRunTests {
     func many() async throws {
         try await TestDatabase.with { test in
             let (engine, definition) = try Self.engine(test)
-            var runs: [RunID] = []
-            for _ in 0..<5 { runs.append(try await engine.fail(definition)) }
+            let runs = try await engine.fail(definition, times: 5)
             let inbox = RunInbox(database: test.database)
             _ = try await inbox.askFailed(runs[0], Self.resolve("step-2"), .resolveStep)
             let asked = try await inbox.askFailed(runs + [.sample()], Self.retry(nil), .retryRun)
@@ -168,66 +216,6 @@ struct FailedRunTests {
         }
     }
 
-    @Test("Each filter of the list, alone and together; no other status is ever shown")
-    func list() async throws {
-        try await TestDatabase.with { test in
-            let (engine, definition) = try Self.engine(test)
-            let other = try WorkflowDefinition.sampleChain(3, name: "other")
-            let others = TestEngine(test, other)
-            let plain = try await engine.fail(definition)
-            let otherRun = try await others.fail(other)
-            var held = try await engine.begin(definition)
-            _ = try await engine.leases.quarantine(held.lease, Failure(kind: "quarantined", message: "It is poison."))
-            let poisoned = held.run.id
-            held = try await engine.begin(definition)
-            _ = try await engine.work(&held) { _, call in call.action == .execute ? .no : .yes }
-            #expect(held.run.status == .compensated)
-            try await engine.start([.sample(definition)])
-            let reader = RunReader(pool: test.database.reads)
-            func found(_ change: (inout FailedRunQuery) -> Void) async throws -> [RunID] {
-                var query = FailedRunQuery(limit: 10)
-                change(&query)
-                return try await reader.failed(query).map(\.run.runID)
-            }
-            #expect(try await found { _ in } == [poisoned, otherRun, plain])
-            #expect(try await found { $0.kind = .quarantined } == [poisoned])
-            #expect(try await found { $0.kind = .compensation } == [otherRun, plain])
-            #expect(try await found { $0.stepID = "step-2" } == [otherRun, plain])
-            #expect(try await found { $0.stepID = "step-1" } == [])
-            #expect(try await found { $0.runs.workflowName = "other" } == [otherRun])
-            #expect(try await found { ($0.runs.workflowName, $0.kind) = ("other", .quarantined) } == [])
-            #expect(try await found { $0.runs.before = poisoned } == [otherRun, plain])
-            let first = try #require(try await reader.find(plain)?.run.createdAt)
-            #expect(try await found { $0.runs.createdAfter = first } == [poisoned, otherRun])
-            #expect(try await found { $0.runs.createdBefore = first } == [])
-            let rows = try await reader.failed(FailedRunQuery(limit: 10))
-            #expect(rows[0].isQuarantined && rows[0].steps.isEmpty && !rows[1].isQuarantined)
-            #expect(rows[1].steps.map(\.stepID) == ["step-2"] && rows[1].steps[0].attempts == 1)
-            #expect(rows[1].steps[0].error["httpStatus"] == 422)
-        }
-    }
-
-    @Test("The list reads the index of runs that left the forward path, not all runs")
-    func listCost() async throws {
-        try await TestDatabase.with { test in
-            let (engine, definition) = try Self.engine(test)
-            _ = try await engine.fail(definition)
-            try await test.execute(
-                """
-                INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
-                    created_at, updated_at)
-                SELECT gen_random_uuid(), 'default', 'w', '1.0.0', 'COMPLETED', '{}', '{}', now(), now()
-                FROM generate_series(1, 20000)
-                """)
-            try await test.execute("VACUUM ANALYZE workflow_runs")
-            let sql = ListFailedRuns.sql.replacing("$1", with: "'\(RunID(high: 0, low: 0))'::uuid")
-                .replacing("$2", with: "'\(RunID(high: .max, low: 0))'::uuid").replacing("$8", with: "50")
-            let plain = (3...7).reduce(sql) { $0.replacing("$\($1)", with: "NULL") }
-            let plan = try await test.query("EXPLAIN \(plain)").compactMap { $0.first ?? nil }
-            #expect(plan.contains { $0.contains("workflow_runs_unhappy") }, "\(plan)")
-        }
-    }
-
     private static func engine(_ test: TestDatabase) throws -> (TestEngine, WorkflowDefinition) {
         let definition = try WorkflowDefinition.sampleChain(3)
         return (TestEngine(test, definition), definition)
@@ -249,5 +237,12 @@ extension TestEngine {
         }
         try #require(held.run.status == .failed)
         return held.run.id
+    }
+
+    /// Several such runs.
+    func fail(_ definition: WorkflowDefinition, times: Int) async throws -> [RunID] {
+        var runs: [RunID] = []
+        for _ in 0..<times { runs.append(try await fail(definition)) }
+        return runs
     }
 }

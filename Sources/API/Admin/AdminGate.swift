@@ -44,8 +44,10 @@ struct AdminGate: Sendable {
 
     /// Who calls where a token is not needed: the name of the token that is given, else `client`.
     ///
-    /// - Throws: `unauthorized` for a token nobody knows, and `rateLimited`, as for admin calls: tokens must not be guessed
-    ///   here either. Where no token is configured there is nothing to guess, and the header is not looked at.
+    /// Where no token is configured there is nothing to guess, and the header is not looked at.
+    ///
+    /// - Throws: `unauthorized` for a token nobody knows, and `rateLimited`, as for admin calls: tokens must not be
+    ///   guessed here either.
     func caller(_ request: Request, _ context: APIContext) async throws(Problem) -> String {
         guard !tokens.isEmpty, request.headers[.xAdminToken] != nil else { return "client" }
         return try await admit(request, context).0.name

@@ -4,8 +4,8 @@ import Hummingbird
 import Logging
 import Storage
 
-/// FAILED runs, which wait for a person, and what a person can do about them: try again, or say that a step was undone by
-/// hand. Both are requests to the engine that takes the run up.
+/// FAILED runs, which wait for a person, and what a person can do about them: try again, or say that a step was undone
+/// by hand. Both are requests to the engine that takes the run up.
 struct FailedRunRoutes: Sendable {
     let reader: RunReader
     let inbox: RunInbox

@@ -37,7 +37,8 @@ extension HistoryAudit {
             "\(kind.rawValue), but a cancel was\(isCancelled ? "" : " not") accepted")
     }
 
-    /// What a person says was undone by hand: what the run gave up on, or of a quarantined one what may have had an effect.
+    /// What a person says was undone by hand: what the run gave up on, or of a quarantined one what may have had an
+    /// effect.
     mutating func resolve(_ step: Int) {
         let id = id(step)
         let mayStand = mayHaveEffect.contains(step) || inFlight[step]?.action == .execute

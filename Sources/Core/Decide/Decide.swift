@@ -75,8 +75,8 @@ extension Run {
         }
     }
 
-    /// An operator who undid this step by hand may say so: its compensation was exhausted, or the run was quarantined and
-    /// the step may have had an effect. As with `canRetry`, the run may have been taken up already.
+    /// An operator who undid this step by hand may say so: its compensation was exhausted, or the run was quarantined
+    /// and the step may have had an effect. As with `canRetry`, the run may have been taken up already.
     package func canResolve(step index: Int) -> Bool {
         guard steps.indices.contains(index) else { return false }
         switch status {

@@ -48,8 +48,8 @@ extension Decision {
         }
     }
 
-    /// After a failure, a cancel or the deadline: nothing new starts, calls in flight finish, and then effects are undone,
-    /// except those that a person has undone already.
+    /// After a failure, a cancel or the deadline: nothing new starts, calls in flight finish, and then effects are
+    /// undone, except those that a person has undone already.
     mutating func drain() {
         for (index, step) in run.steps.enumerated() where step.nextAttemptAt != nil {
             append(.stepAbandoned(step: index))

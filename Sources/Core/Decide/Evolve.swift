@@ -116,8 +116,8 @@ extension Run {
         updatedAt = at
     }
 
-    /// A waiting step goes now; a failed run takes its failed compensation (or all of them, or, when it was quarantined,
-    /// everything that was unfinished) up again.
+    /// A waiting step goes now; a failed run takes its failed compensation (or all of them, or, when it was
+    /// quarantined, everything that was unfinished) up again.
     private mutating func retry(_ index: Int?, _ at: Instant) {
         if status == .failed {
             let neverStarted = steps.allSatisfy { $0.status == .pending && $0.attempts == 0 }

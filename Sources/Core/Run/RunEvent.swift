@@ -29,8 +29,8 @@ package enum RunEvent: Sendable, Hashable {
     case runFailed(Failure)
     /// An operator asked for a step to be tried now; nil: for all that a FAILED run gave up on.
     case retryRequested(step: Int?, by: String, reason: String? = nil)
-    /// An operator undid the step by hand: it is COMPENSATED. Ends an attempt of its compensation that was in flight when
-    /// the run was quarantined.
+    /// An operator undid the step by hand: it is COMPENSATED. Ends an attempt of its compensation that was in flight
+    /// when the run was quarantined.
     case stepResolved(step: Int, by: String, reason: String)
     /// The run could not be processed and was set aside.
     case runQuarantined(Failure)

@@ -32,8 +32,8 @@ package struct Step: Sendable, Hashable {
 
     /// An operator may say that it was undone by hand, when its run is FAILED.
     ///
-    /// - Parameter inQuarantine: the run was set aside. Then nobody else undoes its steps either, so whatever may have had
-    ///   an effect counts, a call that was in flight included.
+    /// - Parameter inQuarantine: the run was set aside. Then nobody else undoes its steps either, so whatever may have
+    ///   had an effect counts, a call that was in flight included.
     package func isResolvable(inQuarantine: Bool) -> Bool {
         guard inQuarantine else { return compensationStatus == .failed }
         return compensationStatus != .compensated && (mayHaveEffect || status == .executing)

@@ -24,13 +24,14 @@ package enum StepStatus: String, Sendable, Hashable, CaseIterable {
 package enum CompensationStatus: String, Sendable, Hashable, CaseIterable {
     /// Nothing to undo (so far). Next: `pending`, `compensated` (by hand, while the run is quarantined).
     case notRequired = "NOT_REQUIRED"
-    /// To be undone, when its dependents are, or waiting for its next attempt. Next: `compensating`, `compensated` (as above).
+    /// To be undone, when its dependents are, or waiting for its next attempt. Next: `compensating`, `compensated` (as
+    /// above).
     case pending = "PENDING"
     /// A call is in flight, or was when its engine died. Next: `compensated`, `failed`, `pending`.
     case compensating = "COMPENSATING"
     /// Undone, by its participant or by hand. Final.
     case compensated = "COMPENSATED"
-    /// It gave up. Final, except that an operator's retry leads back to `pending`, and that an operator who undid it by hand
-    /// makes it `compensated`.
+    /// It gave up. Final, except that an operator's retry leads back to `pending`, and that an operator who undid it by
+    /// hand makes it `compensated`.
     case failed = "FAILED"
 }

@@ -4,8 +4,8 @@ package import Postgres
 /// Asks for something of FAILED runs: their outbox rows are made anew, each under an epoch no smaller than any before.
 ///
 /// A quarantined run may have kept inbox rows nobody could read (a cancel among them): they count, and are read first.
-/// Runs that are not FAILED are left out. A run that ends while this is under way gets an outbox row all the same: its
-/// next holder finds a terminal run, and takes the row away again.
+/// Runs that are not FAILED are left out, and so are those that somebody else took up or asked for something while this
+/// was under way: whoever asks looks again.
 package struct SendToFailedRuns: Statement {
     /// Which runs; the order does not matter.
     package let runIDs: [RunID]
@@ -26,28 +26,42 @@ package struct SendToFailedRuns: Statement {
         self.repeats = repeats
     }
 
-    // In the order of run ids, as everybody locks outbox rows.
+    // What is read of a run is what the statement's snapshot sees, and that may be over: a run that was taken up and undone
+    // meanwhile must not get an outbox row, nor one that is FAILED again an old epoch. So `failed` locks the run's row,
+    // which every taking-up changes, and `same` leaves out those whose newest version is not the one that was seen; inbox
+    // rows are counted as they are now. Who has an outbox row already is asked through that, as in `SendToRun`, without a
+    // lock on the run: the holder's commit locks the outbox row first.
     package static let sql = """
-        WITH woken AS (
-            INSERT INTO outbox AS o (run_id, available_at, epoch, inbox_count, last_seq)
-            SELECT r.run_id, now(), last.epoch,
-                1 + (SELECT count(*) FROM run_inbox i WHERE i.run_id = r.run_id), last.seq
-            FROM unnest($1::uuid[]) AS u (run_id)
-            JOIN workflow_runs r ON r.run_id = u.run_id
-            JOIN LATERAL (
-                SELECT e.epoch, e.seq FROM run_events e WHERE e.run_id = r.run_id ORDER BY e.seq DESC LIMIT 1
+        WITH failed AS MATERIALIZED (
+            SELECT r.run_id, r.updated_at FROM workflow_runs r
+            WHERE r.run_id = ANY ($1::uuid[]) AND r.status = 'FAILED'
+                AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.run_id = r.run_id)
+            ORDER BY r.run_id FOR UPDATE OF r
+        ), same AS MATERIALIZED (
+            SELECT f.run_id, (
+                SELECT count(*) FROM (SELECT 1 FROM run_inbox i WHERE i.run_id = f.run_id FOR UPDATE) kept
+            ) AS kept
+            FROM failed f JOIN workflow_runs seen ON seen.run_id = f.run_id AND seen.updated_at = f.updated_at
+        ), made AS (
+            INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq)
+            SELECT s.run_id, now(), last.epoch, s.kept + 1, last.seq
+            FROM same s JOIN LATERAL (
+                SELECT e.epoch, e.seq FROM run_events e WHERE e.run_id = s.run_id ORDER BY e.seq DESC LIMIT 1
             ) last ON true
-            WHERE r.status = 'FAILED'
-            ORDER BY r.run_id
-            ON CONFLICT (run_id) DO UPDATE SET inbox_count = o.inbox_count + 1 WHERE $6
-            RETURNING run_id
+            ON CONFLICT DO NOTHING RETURNING run_id
+        ), joined AS (
+            UPDATE outbox o SET inbox_count = o.inbox_count + 1
+            FROM workflow_runs r
+            WHERE $6 AND o.run_id = ANY ($1) AND r.run_id = o.run_id AND r.status = 'FAILED' RETURNING o.run_id
+        ), asked AS (
+            SELECT run_id FROM made UNION ALL SELECT run_id FROM joined
         ), sent AS (
-            INSERT INTO run_inbox (run_id, kind, payload, sent_by) SELECT run_id, $2, $3, $4 FROM woken
+            INSERT INTO run_inbox (run_id, kind, payload, sent_by) SELECT run_id, $2, $3, $4 FROM asked
         ), audit AS (
             INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $4, $5, 'runs/' || run_id, $3 FROM woken WHERE $5::text IS NOT NULL
+            SELECT $4, $5, 'runs/' || run_id, $3 FROM asked WHERE $5::text IS NOT NULL
         )
-        SELECT run_id FROM woken
+        SELECT run_id FROM asked
         """
 
     package func bind(_ parameters: inout Parameters) {

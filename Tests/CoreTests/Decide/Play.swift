@@ -12,7 +12,8 @@ import Testing
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
 /// `a=unknown` (given up), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
-/// `retry(a)`, `resolve(a)`, and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions are parted by `/`.
+/// `retry(a)`, `resolve(a)`, and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
+/// are parted by `/`.
 struct Play {
     private(set) var run: Run
     private(set) var now: Instant
