@@ -7,6 +7,8 @@ extension Pool {
         package var maximum: Int
         /// Connections open or being opened.
         package var size: Int
+        /// Connections that are open.
+        package var open: Int
         /// Connections at rest.
         package var idle: Int
         /// Checkouts in the queue.
@@ -31,7 +33,7 @@ extension Pool {
     package var statistics: Statistics {
         state.withLock { state in
             Statistics(
-                maximum: state.maximum, size: state.size, idle: state.idle.count, waiting: state.waiters.count,
+                maximum: state.maximum, size: state.size, open: state.open.count, idle: state.idle.count, waiting: state.waiters.count,
                 totals: state.totals)
         }
     }

@@ -25,7 +25,7 @@ package enum DatabaseMetrics {
         ) {
             pools.flatMap { name, pool -> [MetricsRegistry.Reading] in
                 let statistics = pool.statistics
-                return [.init(statistics.size, name, "open"), .init(statistics.idle, name, "idle")]
+                return [.init(statistics.open, name, "open"), .init(statistics.idle, name, "idle")]
             }
         }
         registry.read(
