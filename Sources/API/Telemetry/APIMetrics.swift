@@ -1,6 +1,7 @@
 import Core
 import HTTPTypes
 import Redis
+import Synchronization
 import Telemetry
 
 /// The metrics of one API.
@@ -11,6 +12,14 @@ final class APIMetrics: Sendable {
     private let started: Series<Counter>
     private let completed: Series<Counter>
     private let requests: Series<Histogram>
+    /// The same, found without building the labels: as many as there are routes and statuses.
+    private let byRequest = Mutex<[RequestKey: Histogram]>([:])
+
+    private struct RequestKey: Hashable {
+        let method: String
+        let route: String
+        let status: Int
+    }
 
     init(_ registry: MetricsRegistry = MetricsRegistry()) {
         self.registry = registry
@@ -52,7 +61,14 @@ final class APIMetrics: Sendable {
     func countRequest(
         _ method: HTTPRequest.Method, route: String?, status: HTTPResponse.Status, _ duration: Duration
     ) {
-        let known = route == nil ? "other" : method.rawValue
-        requests[known, route ?? "unmatched", String(status.code)].observe(duration)
+        let key = RequestKey(
+            method: route == nil ? "other" : method.rawValue, route: route ?? "unmatched", status: status.code)
+        let known = byRequest.withLock { byRequest in
+            if let known = byRequest[key] { return known }
+            let made = requests[key.method, key.route, String(key.status)]
+            byRequest[key] = made
+            return made
+        }
+        known.observe(duration)
     }
 }
