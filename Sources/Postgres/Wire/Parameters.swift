@@ -2,6 +2,9 @@
 ///
 /// Scalars take optionals: nil is SQL NULL. Arrays take any sequence, so `runs.lazy.map(\.id)` needs no array between;
 /// an element may be optional, the array itself is never NULL. All bytes go into one buffer that the connection reuses.
+///
+/// What is generic here is inlined always: left to itself, the compiler calls it unspecialised from other modules, and asks
+/// for type metadata and witnesses at every element of a batch.
 package struct Parameters: ~Copyable {
     @usableFromInline var buffer = WireBuffer()
     /// Object ids of the parameters' types, given to the server when the statement is prepared.
@@ -26,7 +29,7 @@ package struct Parameters: ~Copyable {
     }
 
     /// Appends one value; nil is NULL.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func append<Type: WireType>(_ value: Type.Value?, as _: Type.Type) {
         types.append(Type.oid)
         guard let value else {
@@ -41,7 +44,7 @@ package struct Parameters: ~Copyable {
     }
 
     /// Appends a one-dimensional array.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func append<Type: WireType>(array: some Sequence<Type.Value>, of _: Type.Type) {
         let start = beginArray(Type.self)
         var count: Int32 = 0
@@ -53,7 +56,7 @@ package struct Parameters: ~Copyable {
     }
 
     /// Appends a one-dimensional array; nil elements are NULL.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func append<Type: WireType>(nullableArray array: some Sequence<Type.Value?>, of _: Type.Type) {
         let start = beginArray(Type.self)
         var count: Int32 = 0
@@ -70,7 +73,7 @@ package struct Parameters: ~Copyable {
         endArray(start, count: count, hasNulls: hasNulls)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func append<Type: WireType>(element: Type.Value, of _: Type.Type) {
         let start = buffer.count
         buffer.append(0 as Int32)
@@ -79,7 +82,7 @@ package struct Parameters: ~Copyable {
     }
 
     /// The header: dimensions, has-nulls flag, element type, size and lower bound; two are patched at the end.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func beginArray<Type: WireType>(_: Type.Type) -> Int {
         types.append(Type.arrayOID)
         let start = buffer.count
@@ -91,7 +94,7 @@ package struct Parameters: ~Copyable {
         return start
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func endArray(_ start: Int, count: Int32, hasNulls: Bool) {
         buffer.patch(hasNulls ? 1 : 0, at: start + 4)
         buffer.patch(count, at: start + 12)
