@@ -104,6 +104,27 @@ struct BreakerGateTests {
         #expect(retryAfter == .milliseconds(100))
     }
 
+    @Test("a probe that hangs does not keep others waiting to the end of their timeouts: one tries beside it")
+    func hangingProbe() async throws {
+        let gate = try await dueGate(successes: 1)
+        let hangs = passes(gate, 1)
+        #expect(hangs.eras.count == 1)
+        let begun = ContinuousClock.now
+        let passage = await withCheckedContinuation { continuation in
+            gate.pass(within: .seconds(20)) { continuation.resume(returning: $0) }
+        }
+        guard case .go(let era, let waited) = passage else {
+            Issue.record("\(passage)")
+            return
+        }
+        #expect(waited >= .milliseconds(1900) && ContinuousClock.now - begun < .seconds(15))
+        let others = passes(gate, 20)
+        #expect(others.all.isEmpty)
+        gate.report(.success, era: era)
+        #expect(others.eras.count == 20)
+        #expect(gate.state == .closed)
+    }
+
     @Test("registering the participant anew lets everybody go, and probes of before no longer matter")
     func reset() async throws {
         let gate = try await dueGate(successes: 1)

@@ -65,6 +65,22 @@ struct BreakerTests {
         #expect(breaker.admit(at: start) == .go(era: breaker.era))
     }
 
+    @Test("a probe that does not end makes room for one more after a while, and whatever answers first still counts")
+    func hangingProbes() throws {
+        for isBack in [true, false] {
+            var (breaker, era) = try probing(2)
+            #expect(breaker.admit(at: start + .seconds(60) - .nanoseconds(1)) == .wait)
+            #expect(breaker.admit(at: start + .seconds(60)) == .go(era: era))
+            #expect(breaker.admit(at: start + .seconds(61)) == .wait, "one more, not all")
+            breaker.record(isBack ? .success : .failure, era: era, at: start + .seconds(61))
+            #expect(BreakerState(breaker.state, at: start + .seconds(61)) == (isBack ? .halfOpen : .open))
+            guard isBack else { continue }
+            #expect(breaker.admit(at: start + .seconds(90)) == .go(era: era))
+            breaker.record(.success, era: era, at: start + .seconds(91))
+            #expect(breaker.state == .closed(failures: 0))
+        }
+    }
+
     @Test("one failed probe opens it again for the whole time, and what the other probe says no longer counts")
     func opensAgain() throws {
         var (breaker, era) = try probing(2)

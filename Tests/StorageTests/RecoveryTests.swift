@@ -205,4 +205,30 @@ struct RecoveryTests {
             #expect(found.first?.isQuarantined == true && found.first?.error == failure)
         }
     }
+
+    @Test("Why a run failed is what happened last, not what turned it back: a person is told to do another thing")
+    func forsakenLater() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(3)
+            let engine = TestEngine(test, definition)
+            let recovery = Recovery(database: test.database)
+            let failure = Failure(kind: "quarantined", message: "It kills engines.")
+            // It was on its way back when it was set aside.
+            var held = try await engine.begin(definition)
+            _ = try await engine.work(&held) { _, call in
+                call.action == .compensate ? nil : call.step < 2 ? .yes : .no
+            }
+            #expect(try await engine.leases.quarantine(held.lease, failure))
+            #expect(try await test.value("SELECT cause FROM workflow_runs") == "STEP_FAILED")
+            #expect(try await recovery.forsakenRuns(for: .zero, limit: 10).map(\.isQuarantined) == [true])
+            // It was taken up again, and a compensation gave up. Its cause stays.
+            try await test.execute("UPDATE workflow_runs SET cause = 'QUARANTINED'")
+            let request = InboxRequest(.retry(stepID: nil), sentBy: "ann")
+            let inbox = RunInbox(database: test.database)
+            #expect(try await inbox.askFailed(held.run.id, request, .retryRun) == .accepted)
+            try await engine.drive { _, _ in .no }
+            let found = try await recovery.forsakenRuns(for: .zero, limit: 10)
+            #expect(found.map(\.isQuarantined) == [false] && found.first?.error?.kind == "compensation")
+        }
+    }
 }

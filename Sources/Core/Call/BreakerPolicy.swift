@@ -2,7 +2,8 @@
 package struct BreakerPolicy: Hashable, Sendable {
     /// Failures in a row that open the breaker: 1...1000.
     package var failureThreshold: Int
-    /// Successful probes that close it again, and how many of them may be in flight at once: 1...100.
+    /// Successful probes that close it again, and how many of them may be in flight at once, but for those
+    /// that take very long: 1...100.
     package var successThreshold: Int
     /// How long it stays open before it lets probes through.
     package var openFor: Duration

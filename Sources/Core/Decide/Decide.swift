@@ -31,6 +31,7 @@ package func decide(
             throw IllegalHappening(run, happening)
         }
         decision.loseCallsInFlight()
+        decision.checkDeadline()
         decision.startDue()
         decision.advance()
     case .completed, .compensated, .cancelled:
@@ -170,7 +171,7 @@ extension Decision {
     }
 
     /// The deadline ends forward progress; it never abandons effects, and it no longer matters once all is done.
-    private mutating func checkDeadline() {
+    fileprivate mutating func checkDeadline() {
         guard let deadlineAt = run.deadlineAt, now >= deadlineAt, run.cause == nil,
             run.status == .pending || run.status == .running, !run.isForwardDone
         else { return }

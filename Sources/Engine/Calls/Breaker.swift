@@ -7,6 +7,9 @@ import Core
 ///     halfOpen → closed    after `successThreshold` probes that succeeded
 ///     halfOpen → open      when a probe failed
 ///
+/// A probe that does not end (an endpoint that hangs, under a timeout of an hour) must not keep everybody else waiting for
+/// as long: after `patience` one more goes beside it.
+///
 /// What a call came to counts only for the state in which it was admitted: a slow failure from before the breaker
 /// opened says nothing about the probes.
 struct Breaker {
@@ -24,7 +27,7 @@ struct Breaker {
     enum Admission: Hashable {
         /// Yes. Its end must be recorded under this era, exactly once.
         case go(era: Int)
-        /// Not before the probes have ended.
+        /// Not before the probes have ended, or `nextProbeAt`.
         case wait
         /// No, and not for this long.
         case refuse(for: Duration)
@@ -46,6 +49,11 @@ struct Breaker {
     private(set) var era = 0
     /// How often it has opened.
     private(set) var openedCount: Int
+    /// While probes are under way: when one more goes although none has ended.
+    private(set) var nextProbeAt = ContinuousClock.now
+
+    /// For how long a probe keeps others from going: no less than an answer may well take.
+    static func patience(_ policy: BreakerPolicy) -> Duration { max(policy.openFor, .seconds(2)) }
 
     init(_ policy: BreakerPolicy, openedCount: Int = 0) {
         self.policy = policy
@@ -60,7 +68,8 @@ struct Breaker {
         case .open(let until):
             return .refuse(for: until - now)
         case .halfOpen(let probes, let successes):
-            guard probes + successes < policy.successThreshold else { return .wait }
+            guard probes + successes < policy.successThreshold || nextProbeAt <= now else { return .wait }
+            nextProbeAt = now + Self.patience(policy)
             state = .halfOpen(probes: probes + 1, successes: successes)
             return .go(era: era)
         }

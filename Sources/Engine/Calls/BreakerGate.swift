@@ -7,7 +7,7 @@ import Synchronization
 /// away, as the `Breaker` says. One per participant and engine.
 ///
 /// A call turned away is told how long to wait, and a call that comes while probes are under way waits for their
-/// outcome, within its own timeout. So an open breaker costs a step no more than one attempt.
+/// outcome, or for a place among them, within its own timeout. So an open breaker costs a step no more than one attempt.
 final class BreakerGate: Sendable {
     /// Whether a call may be made.
     enum Passage: Sendable, Hashable {
@@ -22,6 +22,7 @@ final class BreakerGate: Sendable {
     private struct Waiting: Sendable {
         let number: Int
         let since: ContinuousClock.Instant
+        let giveUpAt: ContinuousClock.Instant
         let resume: Resume
         var timer: Scheduled<Void>?
     }
@@ -65,18 +66,13 @@ final class BreakerGate: Sendable {
         let (passage, number) = change { guarded -> (Passage?, Int) in
             if let passage = admit(&guarded) { return (passage, 0) }
             guarded.lastNumber += 1
-            guarded.waiting.append(Waiting(number: guarded.lastNumber, since: .now, resume: resume))
+            let now = ContinuousClock.now
+            guarded.waiting.append(
+                Waiting(number: guarded.lastNumber, since: now, giveUpAt: now + timeout, resume: resume))
             return (nil, guarded.lastNumber)
         }
         if let passage { return resume(passage) }
-        let timer = eventLoops.next().scheduleTask(in: TimeAmount(timeout)) { self.expire(number) }
-        let isWaiting = guarded.withLock { guarded in
-            guard let index = guarded.waiting.firstIndex(where: { $0.number == number }) else { return false }
-            guarded.waiting[index].timer = timer
-            return true
-        }
-        // It was let go meanwhile.
-        if !isWaiting { timer.cancel() }
+        watch(number)
     }
 
     /// Why and for how long a call would be turned away at this moment; nil when it has to ask.
@@ -180,6 +176,32 @@ extension BreakerGate {
             }
             return (guarded.waiting.removeFirst(), passage)
         }
+    }
+
+    /// Looks after a waiting call at the end of its timeout, and when probes that do not end make room for one more.
+    private func watch(_ number: Int) {
+        let wait = guarded.withLock { guarded -> Duration? in
+            guard let waiting = guarded.waiting.first(where: { $0.number == number }) else { return nil }
+            return min(waiting.giveUpAt, guarded.breaker.nextProbeAt) - .now
+        }
+        guard let wait else { return }
+        let delay = TimeAmount(max(wait, .milliseconds(1)))
+        let timer = eventLoops.next().scheduleTask(in: delay) { self.look(after: number) }
+        let isWaiting = guarded.withLock { guarded in
+            guard let index = guarded.waiting.firstIndex(where: { $0.number == number }) else { return false }
+            guarded.waiting[index].timer = timer
+            return true
+        }
+        // It was let go meanwhile.
+        if !isWaiting { timer.cancel() }
+    }
+
+    private func look(after number: Int) {
+        pump()
+        let isOver = guarded.withLock { guarded in
+            guarded.waiting.contains { $0.number == number && $0.giveUpAt <= .now }
+        }
+        if isOver { expire(number) } else { watch(number) }
     }
 
     private func expire(_ number: Int) {

@@ -32,16 +32,17 @@ struct ParticipantCaller: Sendable {
         let isAmbiguous =
             action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
         let span = trace.attempt(step: index, action: action, attempt: attempt)
-        let calledAt = ContinuousClock.now
-        let completion: @Sendable (CallResult) -> Void = { result in
-            if let span, span.isSampled {
+        var completion = completion
+        if let span, span.isSampled {
+            let calledAt = ContinuousClock.now
+            completion = { [completion] result in
                 trace.record(
                     span, action: action, step: step.id, attempt: attempt, participant: definition.participant,
                     from: now, to: now + (ContinuousClock.now - calledAt),
                     CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration),
                     result.failure)
+                completion(result)
             }
-            completion(result)
         }
         let judge: @Sendable (Answer, Duration) -> CallResult = { answer, duration in
             CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: duration)

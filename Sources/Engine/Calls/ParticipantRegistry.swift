@@ -62,8 +62,8 @@ final class ParticipantRegistry: Service {
     /// Makes sure that a participant registered a moment ago is known: reads the table if this one is not, but not
     /// again within a tenth of a second. To be asked before a call, which would end `notSent` otherwise.
     func lookFor(_ name: String) async {
+        if participant(name) != nil { return }
         let mustRead = reading.withLock { last in
-            if participant(name) != nil { return false }
             let now = ContinuousClock.now
             if let last, now - last < .milliseconds(100) { return false }
             last = now

@@ -99,8 +99,10 @@ package struct QuietRun: Sendable {
 package struct ForsakenRun: Sendable {
     package let runID: RunID
     package let workflowName: String
-    package let isQuarantined: Bool
     package let error: Failure?
     package let failedAt: Instant?
     package let now: Instant
+
+    /// It could not be processed; see `Run.isQuarantined`. The cause does not say so: it is that of a run's first turn.
+    package var isQuarantined: Bool { error?.kind == Failure.quarantinedKind }
 }

@@ -65,7 +65,7 @@ package struct FindForsakenRuns: Statement {
     package typealias Row = ForsakenRun
 
     package static let sql = """
-        SELECT run_id, workflow_name, cause, error, completed_at, now() FROM workflow_runs
+        SELECT run_id, workflow_name, error, completed_at, now() FROM workflow_runs
         WHERE cause IS NOT NULL AND status = 'FAILED' AND completed_at <= now() - $1 * interval '1 microsecond'
         ORDER BY run_id LIMIT $2
         """
@@ -116,7 +116,6 @@ extension FindForsakenRuns {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> ForsakenRun {
         ForsakenRun(
             runID: try row.runID(), workflowName: try row.text(),
-            isQuarantined: try row.textOrNil() == RunCause.quarantined.rawValue,
             error: try row.jsonValueOrNil().flatMap { Failure($0) }, failedAt: try row.instantOrNil(),
             now: try row.instant())
     }

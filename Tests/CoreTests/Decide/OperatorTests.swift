@@ -148,6 +148,11 @@ struct OperatorTests {
                 trace: "due(a) / a#1 / cancel / QUARANTINED / retry(a) a=unknown undo(a) -a#1 / -a=succeeded "
                     + "CANCELLED"),
             Case(
+                "after its deadline: nothing new begins, what may have happened is undone", "a b", timeout: "1s",
+                script: "go a=ok poison +2s retry -b=ok -a=ok",
+                trace: "due(a) / a#1 / a=succeeded b#1 / QUARANTINED / retry b=unknown+0ms deadline drop(b) undo(a,b) "
+                    + "-b#1 / -b=succeeded -a#1 / -a=succeeded COMPENSATED"),
+            Case(
                 "a step that waited goes on waiting unless it is the one", "a b<",
                 script: "go a=down b=down poison retry:b",
                 trace: "due(a,b) / a#1 b#1 / a=notSent+100ms / b=notSent+100ms / QUARANTINED / retry(b) b#2"),
