@@ -1,8 +1,8 @@
 package import Core
 
 /// A decision about one run, as the rows it becomes. Built by the run's own task, so that the connection's thread only
-/// copies bytes.
-package struct RunCommit: Sendable {
+/// copies bytes. A class, because it is handed on several times between the two.
+package final class RunCommit: Sendable {
     /// The lease under which it was decided.
     package let lease: Lease
     /// The run as the decision leaves it.
