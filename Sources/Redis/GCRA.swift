@@ -11,8 +11,8 @@
 ///     retryAfter  = TAT' − τ − now, when refused; the stored TAT stays as it was
 ///     resetAfter  = TAT − now, after the call: when the whole burst is free again
 ///
-/// A `TAT` further ahead than `now + τ` cannot come from these rules. It means that the clock went back or the limit
-/// was lowered, and is read as `now + τ`, so that such an event refuses calls for one burst's time at the most.
+/// A `TAT` further ahead than `now + τ` cannot come from these rules. It means that the clock went back, and
+/// is read as `now + τ`, so that such an event refuses calls for one burst's time at the most.
 /// `GCRAScript` is the same in Lua.
 enum GCRA {
     /// Times are microseconds on any one clock; `theoreticalArrival` is nil for a key not seen before or long idle.

@@ -1,7 +1,8 @@
 /// `GCRA.judge` for several keys as one Lua call, so that any number of processes share them without a race.
 ///
 /// The clock is Redis's own (`TIME`), the only one all callers have in common. A key expires when its burst is free
-/// again, that is when it would say nothing any more. Needs Redis 5 or later, where a script may write after `TIME`.
+/// again, that is when it would say nothing any more. A time further ahead than the rules allow is stored anew even by a
+/// refusal: it would go on refusing until the key expires. Needs Redis 5 or later, where a script may write after `TIME`.
 enum GCRAScript {
     /// KEYS: one or more. ARGV: T and τ of each in microseconds. Answers {allowed 0/1, remaining, retryAfter,
     /// resetAfter} for each, times in microseconds. Numbers are formatted with %.0f, as Lua's own conversion keeps 14
@@ -9,11 +10,12 @@ enum GCRAScript {
     static let source = """
         local time = redis.call('TIME')
         local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
-        local answer, following, allowed = {}, {}, true
+        local answer, following, pulled, allowed = {}, {}, {}, true
         for index, key in ipairs(KEYS) do
           local interval, tolerance = tonumber(ARGV[2 * index - 1]), tonumber(ARGV[2 * index])
-          local stored = tonumber(redis.call('GET', key) or now)
-          stored = math.min(math.max(stored, now), now + tolerance)
+          local known = tonumber(redis.call('GET', key) or now)
+          local stored = math.min(math.max(known, now), now + tolerance)
+          pulled[index] = known > stored
           local room = now + tolerance - stored - interval
           following[index] = stored + interval
           if room < 0 then
@@ -25,8 +27,9 @@ enum GCRAScript {
         end
         for index, key in ipairs(KEYS) do
           local verdict = answer[index]
-          if allowed then
-            redis.call('SET', key, string.format('%.0f', following[index]), 'PX', math.ceil(verdict[4] / 1000))
+          if allowed or pulled[index] then
+            local arrival = allowed and following[index] or now + verdict[4]
+            redis.call('SET', key, string.format('%.0f', arrival), 'PX', math.ceil(verdict[4] / 1000))
           elseif verdict[1] == 1 then
             verdict[2], verdict[4] = verdict[2] + 1, verdict[4] - tonumber(ARGV[2 * index - 1])
           end
@@ -35,7 +38,7 @@ enum GCRAScript {
         """
 
     /// SHA-1 of `source`, by which EVALSHA names it; a test asks Redis whether it is right.
-    static let digest = "decd5910e56c5aa0ba8c0d8e3e1430f11df1cb7c"
+    static let digest = "326c6bc2e67824633fbbfbc8de61ba7a4b7c44ae"
 }
 
 extension RedisClient {
@@ -46,7 +49,7 @@ extension RedisClient {
         _ buckets: [RateBucket], prefix: String = ""
     ) async throws(RedisError) -> RateDecision {
         let arguments =
-            [String(buckets.count)] + buckets.map { prefix + $0.key }
+            [String(buckets.count)] + buckets.map { prefix + $0.redisKey }
             + buckets.flatMap { [String($0.limit.emissionInterval), String($0.limit.tolerance)] }
         let deadline = ContinuousClock.now + configuration.commandTimeout
         let reply: RedisReply

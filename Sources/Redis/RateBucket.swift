@@ -7,4 +7,8 @@ package struct RateBucket: Hashable, Sendable {
         self.key = key
         self.limit = limit
     }
+
+    /// The key in Redis, without a prefix. It names the limit: processes that are configured differently, as during a
+    /// rolling restart, would read each other's times as their own limits' and free what the other has refused.
+    var redisKey: String { "\(key):\(limit.emissionInterval):\(limit.tolerance)" }
 }

@@ -24,19 +24,23 @@ final class RedisSession {
         redisFree(context)
     }
 
-    /// Connects to the first of `addresses` that takes the connection, logs in and selects the database.
+    /// Connects to the first of `addresses` that takes the connection, logs in and selects the database. Each has its
+    /// share of the time: one that swallows packets must leave some for the next.
     static func open(
         _ configuration: RedisConfiguration, addresses: [String], deadline: ContinuousClock.Instant
     ) throws(RedisError) -> RedisSession {
         var failure = RedisError.connectFailed(endpoint: configuration.endpoint, reason: "the host has no address")
-        for address in addresses {
+        for (index, address) in addresses.enumerated() {
+            let now = ContinuousClock.now
+            let share = now + now.duration(to: deadline) / (addresses.count - index)
             do throws(RedisError) {
-                let session = try connect(configuration, address: address, deadline: deadline)
+                let session = try connect(configuration, address: address, deadline: share)
                 try session.logIn(configuration, deadline: deadline)
                 return session
-            } catch {
-                guard case .connectFailed = error else { throw error }
-                failure = error
+            } catch .connectFailed(let endpoint, let reason) {
+                failure = .connectFailed(endpoint: endpoint, reason: reason)
+            } catch .timedOut(.connecting) {
+                failure = .timedOut(.connecting)
             }
         }
         throw failure

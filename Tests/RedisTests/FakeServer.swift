@@ -63,4 +63,30 @@ final class FakeServer: Sendable {
     }
 }
 
+/// An address on which attempts to connect get no answer at all: its queue is full and nobody empties it.
+final class BlackHole {
+    private var sockets: [Int32] = []
+
+    init(address text: String, port: Int) throws {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr(text)
+        address.sin_port = UInt16(port).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        func withAddress(_ body: (UnsafePointer<sockaddr>) -> Int32) -> Int32 {
+            withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body) }
+        }
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        sockets.append(listener)
+        try #require(withAddress { bind(listener, $0, size) } == 0 && listen(listener, 0) == 0, "errno \(errno)")
+        for _ in 0..<4 {
+            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            sockets.append(client)
+            _ = withAddress { connect(client, $0, size) }
+        }
+    }
+
+    deinit { for socket in sockets { close(socket) } }
+}
+
 func sendSignal(_ process: pid_t, _ number: Int32) -> Int32 { kill(process, number) }

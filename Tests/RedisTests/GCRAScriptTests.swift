@@ -30,7 +30,9 @@ struct GCRAScriptTests {
             if call % 50 == 49 { now -= 100_000_000 }
             let (verdicts, following) = GCRA.judge(
                 zip(arrivals, limits).map { (theoreticalArrival: $0, limit: $1) }, now: now)
-            if verdicts.allSatisfy(\.isAllowed) { arrivals = following }
+            let isAllowed = verdicts.allSatisfy(\.isAllowed)
+            // A refusal changes only what lies further ahead than the rules allow.
+            arrivals = zip(arrivals, following).map { known, next in isAllowed ? next : known.map { min($0, next) } }
             if Set(verdicts.map(\.isAllowed)).count == 2 { refusals += 1 }
             let arguments = limits.flatMap { ["\($0.emissionInterval)", "\($0.tolerance)"] }
             let reply = try await client.command(
@@ -68,10 +70,44 @@ struct GCRAScriptTests {
         let client = RedisClient(try sharedRedis(), logger: .quiet)
         let key = freshKey("expiry")
         let limit = GCRALimit(burst: 5, period: .seconds(100), count: 10)
-        let decision = try await client.judge([RateBucket(key, limit)])
-        let left = try #require(try await client.command(["PTTL", key]).integer)
+        let bucket = RateBucket(key, limit)
+        let decision = try await client.judge([bucket])
+        let left = try #require(try await client.command(["PTTL", bucket.redisKey]).integer)
         #expect(decision.resetAfter == .seconds(10))
         #expect((1...10_000).contains(left))
+    }
+
+    @Test("a clock set back by an hour refuses a key for one interval and not for an hour")
+    func farAhead() async throws {
+        let client = RedisClient(try sharedRedis(), logger: .quiet)
+        let key = freshKey("ahead")
+        let ahead = try #require(try await client.command(["TIME"]).array?.first)
+        guard case .string(let seconds) = ahead, let now = Int64(seconds) else {
+            Issue.record("no time: \(ahead)")
+            return
+        }
+        let bucket = RateBucket(key, GCRALimit(burst: 2, period: .milliseconds(200), count: 1))
+        _ = try await client.command(["SET", bucket.redisKey, "\((now + 3600) * 1_000_000)", "EX", "3600"])
+        let refused = try await client.judge([bucket])
+        #expect(!refused.allowed && refused.retryAfter == .milliseconds(200))
+        try await Task.sleep(for: refused.retryAfter)
+        #expect(try await client.judge([bucket]).allowed)
+    }
+
+    @Test("processes with different limits for one key free nothing of each other's, and a lowered limit holds at once")
+    func differentLimits() async throws {
+        let client = RedisClient(try sharedRedis(), logger: .quiet)
+        let key = freshKey("different")
+        let wide = RateBucket(key, GCRALimit(burst: 5, period: .seconds(1000), count: 1))
+        let narrow = RateBucket(key, GCRALimit(burst: 1, period: .seconds(1), count: 1))
+        var allowed = 0
+        for _ in 0..<10 {
+            if try await client.judge([wide]).allowed { allowed += 1 }
+            _ = try await client.judge([narrow])
+        }
+        #expect(allowed == 5)
+        let next = try await client.judge([narrow])
+        #expect(next.retryAfter <= .seconds(1))
     }
 
     @Test("a Redis that has forgotten the script learns it again without a caller noticing")

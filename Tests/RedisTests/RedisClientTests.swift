@@ -180,6 +180,28 @@ struct RedisClientTests {
     }
 }
 
+@Suite("Redis session")
+struct RedisSessionTests {
+    @Test("an address that answers nothing leaves time for the one behind it")
+    func silentAddress() async throws {
+        let server = try RedisServer()
+        let hole = try BlackHole(address: "127.0.0.2", port: server.port)
+        defer { withExtendedLifetime(hole) {} }
+        let configuration = try server.configuration()
+        let reply = await withCheckedContinuation { continuation in
+            RedisThread.spawn {
+                continuation.resume(
+                    returning: Result {
+                        let session = try RedisSession.open(
+                            configuration, addresses: ["127.0.0.2", "127.0.0.1"], deadline: .now + .seconds(4))
+                        return try session.roundTrip(["PING"], deadline: .now + .seconds(10))
+                    })
+            }
+        }
+        #expect(try reply.get() == .status("PONG"))
+    }
+}
+
 @Suite("Redis thread")
 struct RedisThreadTests {
     @Test("a write to a broken connection is an error on this thread, not the end of the process")
