@@ -19,7 +19,13 @@ enum Redaction {
     /// A password before the last `@` of a URL, or the word itself (`password=…`, `sslpassword=…`), or a parameter whose
     /// name is percent-encoded and may be that word. Rather too often than too rarely.
     private static func hasPassword(_ value: String) -> Bool {
-        namesPassword(value) || maskedURL(value) != nil
+        namesPassword(value) || maskedURL(value) != nil || looksLikeUserInfo(value)
+    }
+
+    /// `user:password@` in what is no URL, which a slip of the pen may have made of one.
+    private static func looksLikeUserInfo(_ value: String) -> Bool {
+        guard !value.contains("://"), let at = value.lastIndex(of: "@") else { return false }
+        return value[..<at].contains(":")
     }
 
     private static func namesPassword(_ value: String) -> Bool {

@@ -27,6 +27,8 @@ struct SecretTests {
         "postgres://u:x@\(canary)@h/d",
         "host=h password=\(canary)", "host=h PASSWORD = '\(canary)'", "postgres://u:p@h/d?sslpassword=\(canary)",
         "postgresql://u:a/\(canary)@h/d",
+        // Mistyped: no URL any more, and a password all the same.
+        "postgres:/u:\(canary)@h/d", "u:\(canary)@h/d", "postgres//u:\(canary)@h/d", "redis:/:\(canary)@h",
     ]
 
     @Test("A password is refused as a flag, and shown neither in an error nor by --print-config", arguments: passwords)

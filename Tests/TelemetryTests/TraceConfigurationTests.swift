@@ -33,6 +33,19 @@ struct TraceConfigurationTests {
     }
 
     @Test(
+        "A password in an endpoint is not shown by --print-config",
+        arguments: ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
+    func endpointPassword(variable: String) {
+        var settings = Settings(
+            program: "p", about: "tests", arguments: ["p"], environment: [variable: "https://u:s3cret@c"])
+        #expect(throws: SettingsError.self) {
+            try OpenTelemetryConfiguration(&settings, service: "sagaflow-test", version: "1.2.3")
+        }
+        #expect(settings.reportText.contains("https://u:***@c"))
+        #expect(!settings.reportText.contains("s3cret"))
+    }
+
+    @Test(
         "A bad value ends in a sentence that names it and shows no secret",
         arguments: [
             ("OTEL_SDK_DISABLED", "maybe"), ("OTEL_TRACES_EXPORTER", "zipkin"), ("OTEL_TRACES_SAMPLER", "sometimes"),

@@ -13,10 +13,10 @@ struct ExporterSettings {
 
     init(_ settings: inout Settings) {
         base = settings.optionalText(
-            "otel.exporter.otlp.endpoint",
+            "otel.exporter.otlp.endpoint", secrecy: .password,
             help: "the collector's base URL, which turns traces on (default http://localhost:4318)")
         traces = settings.optionalText(
-            "otel.exporter.otlp.traces.endpoint", help: "the URL for traces, taken as it is")
+            "otel.exporter.otlp.traces.endpoint", secrecy: .password, help: "the URL for traces, taken as it is")
         let general = settings.optionalText(
             "otel.exporter.otlp.protocol", default: "http/protobuf", help: "the only one there is")
         let special = settings.optionalText("otel.exporter.otlp.traces.protocol", help: "the same, for traces")
