@@ -15,8 +15,7 @@ package struct LogOutput: Sendable {
     /// Writes to standard error.
     package init(_ configuration: LogConfiguration, service: String) {
         let isTerminal = isatty(STDERR_FILENO) == 1
-        let standardError = StandardError()
-        self.init(configuration, service: service, isTerminal: isTerminal) { standardError.write($0) }
+        self.init(configuration, service: service, isTerminal: isTerminal) { StandardError.process.write($0) }
     }
 
     /// - Parameters:

@@ -3,7 +3,7 @@ internal import Glibc
 /// What Prometheus's client libraries tell of every process: CPU time, memory, descriptors, start. Memory, descriptors and
 /// start come from /proc; where there is none they are left out.
 package enum ProcessMetrics {
-    /// Registers them, and `sagaflow_build_info`.
+    /// Registers them, `sagaflow_build_info` and `log_lines_lost_total`.
     ///
     /// - Parameters:
     ///   - program: as in `sagaflow-engine`.
@@ -21,6 +21,9 @@ package enum ProcessMetrics {
         }
         registry.read("process_open_fds", "Open file descriptors of the process.", .gauge) {
             openDescriptors.map { [.init($0)] } ?? []
+        }
+        registry.read("log_lines_lost_total", "Log lines that standard error did not take.", .counter) {
+            [.init(StandardError.process.lost.value)]
         }
         let start = Double(time(nil))
         registry.read("process_start_time_seconds", "When the process was started, in seconds of Unix time.", .gauge) {
