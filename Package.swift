@@ -112,7 +112,8 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: settings),
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "Core", "Postgres", "TestSupport"], swiftSettings: settings),
+            name: "StorageTests", dependencies: ["Storage", "Core", "Postgres", "Telemetry", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ParticipantsTests", dependencies: ["Participants", "Core", nioSSL] + nio, swiftSettings: settings),
         .testTarget(

@@ -43,6 +43,18 @@ package struct Database: Sendable {
         self.reads = Pool(relaxed, maximumSize: reads)
     }
 
+    /// Whether the database answers, for probes: however many there are, they take one connection.
+    package func makeProbe() -> SharedLook<Bool> {
+        SharedLook { [reads] in
+            do {
+                _ = try await reads.execute(Ping(), deadline: .seconds(2))
+                return true
+            } catch {
+                return false  // the pool has logged why
+            }
+        }
+    }
+
     /// Ends all connections.
     package func close() async {
         await writes.close()

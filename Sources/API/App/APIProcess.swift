@@ -153,7 +153,7 @@ struct APIProcess {
             DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
             participants.routes, failed.routes, ActionRoutes(reads: database.reads, gate: gate).routes,
             ClusterRoutes(reads: database.reads).routes,
-            HealthRoutes(database: database, redis: redis).routes, [metricsRoute],
+            HealthRoutes(postgres: database.makeProbe(), redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }
     }
 }

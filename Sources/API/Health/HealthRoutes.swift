@@ -1,12 +1,11 @@
 import Core
 import Hummingbird
-import Postgres
 import Redis
 import Storage
 
 /// Whether the process is up (touches nothing), and whether it can serve (asks what it needs).
 struct HealthRoutes: Sendable {
-    let database: Database
+    let postgres: SharedLook<Bool>
     let redis: RedisClient?
 
     var routes: [Route] {
@@ -29,16 +28,7 @@ struct HealthRoutes: Sendable {
         throw problem
     }
 
-    private var isPostgresUp: Bool? {
-        get async {
-            do throws(PostgresError) {
-                _ = try await database.reads.execute(Ping(), deadline: .seconds(2))
-                return true
-            } catch {
-                return false  // the pool has logged why
-            }
-        }
-    }
+    private var isPostgresUp: Bool? { get async { await postgres.value(within: .seconds(2)) ?? false } }
 
     /// Nil when there is none.
     private var isRedisUp: Bool? {

@@ -2,9 +2,11 @@ import Postgres
 import Synchronization
 import Telemetry
 
-/// The state of the outbox as gauges. Read at most once a second, however many scrape; unknown while the database is away.
+/// The state of the outbox as gauges. Read at most once a second, however many scrape; unknown while the database is
+/// away or takes longer than a second.
 final class OutboxMetrics: Sendable {
-    private let pool: Pool
+    /// Nil when the database did not answer; the pool has said why.
+    private let look: SharedLook<ReadBacklog.Row?>
     private let backlog: Gauge
     private let lag: Gauge
     private let engines: Gauge
@@ -16,7 +18,9 @@ final class OutboxMetrics: Sendable {
     }
 
     private init(_ pool: Pool, _ registry: MetricsRegistry) {
-        self.pool = pool
+        look = SharedLook {
+            do { return try await pool.execute(ReadBacklog(), deadline: .seconds(1)).first } catch { return nil }
+        }
         backlog = registry.gauge(
             "outbox_backlog_total", "Runs that are due and that no engine has claimed; exact up to 1000.")
         lag = registry.gauge("outbox_lag_seconds", "For how long the oldest of them has been due, in seconds.")
@@ -31,16 +35,10 @@ final class OutboxMetrics: Sendable {
             return false
         }
         if isFresh { return }
-        do {
-            let row = try await pool.execute(ReadBacklog(), deadline: .seconds(1)).first
-            backlog.set(row.map { Double($0.backlog) })
-            lag.set(row?.lag.seconds)
-            engines.set(row.map { Double($0.liveEngines) })
-        } catch {
-            // The pool has said why. A number from before would be a lie.
-            backlog.set(nil)
-            lag.set(nil)
-            engines.set(nil)
-        }
+        // A number from before would be a lie, and Prometheus waits a few seconds for all numbers together.
+        let row = await look.value(within: .seconds(1)) ?? nil
+        backlog.set(row.map { Double($0.backlog) })
+        lag.set(row?.lag.seconds)
+        engines.set(row.map { Double($0.liveEngines) })
     }
 }
