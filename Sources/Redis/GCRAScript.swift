@@ -1,8 +1,9 @@
 /// `GCRA.judge` for several keys as one Lua call, so that any number of processes share them without a race.
 ///
 /// The clock is Redis's own (`TIME`), the only one all callers have in common. A key expires when its burst is free
-/// again, that is when it would say nothing any more. A time further ahead than the rules allow is stored anew even by a
-/// refusal: it would go on refusing until the key expires. Needs Redis 5 or later, where a script may write after `TIME`.
+/// again, that is when it would say nothing any more. A time further ahead than the rules allow is stored anew even by
+/// a refusal: it would go on refusing until the key expires. Needs Redis 5 or later, where a script may write after
+/// `TIME`.
 enum GCRAScript {
     /// KEYS: one or more. ARGV: T and τ of each in microseconds. Answers {allowed 0/1, remaining, retryAfter,
     /// resetAfter} for each, times in microseconds. Numbers are formatted with %.0f, as Lua's own conversion keeps 14

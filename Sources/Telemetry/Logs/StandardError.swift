@@ -4,11 +4,12 @@ import Synchronization
 /// Standard error, for whole lines.
 ///
 /// A line up to PIPE_BUF (4096 bytes) is atomic by POSIX even between processes; the lock keeps longer ones of this
-/// process whole. Nobody is left to tell that standard error does not take a line, so what it does not take is lost, and
-/// counted.
+/// process whole. Nobody is left to tell that standard error does not take a line, so what it does not take is lost,
+/// and counted.
 ///
-/// The descriptor is usually a pipe that blocks, and its flags are not ours to change: they are shared with whoever else
-/// has it. So room is asked for before each write, of which none is larger than what a pipe with room takes at once.
+/// The descriptor is usually a pipe that blocks, and its flags are not ours to change: they are shared with whoever
+/// else has it. So room is asked for before each write, of which none is larger than what a pipe with room takes at
+/// once.
 final class StandardError: Sendable {
     /// The process's own.
     static let process = StandardError()
