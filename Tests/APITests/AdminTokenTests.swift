@@ -23,10 +23,10 @@ struct AdminTokenTests {
     }
 
     @Test(
-        "a list with a token that is too short, has no name, a name twice or one token with two names is refused",
+        "a list with a token that is too short, has no name, a name twice, the name client, or one token with two names is refused",
         arguments: [
             "a:1234567", "a:", "a", ":12345678", "12345678", "a:12345678,", ",a:12345678", "a:12345678,a:87654321",
-            "a:12345678,b:12345678", "a b:12345678", "a:1234 5678", "a:12345678\u{e9}",
+            "a:12345678,b:12345678", "client:12345678", "a b:12345678", "a:1234 5678", "a:12345678\u{e9}",
             "a:\(String(repeating: "x", count: 513))", "\(String(repeating: "x", count: 65)):12345678",
         ])
     func refused(_ list: String) { #expect(AdminToken.parse(list) == nil) }

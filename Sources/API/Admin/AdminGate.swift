@@ -49,7 +49,7 @@ struct AdminGate: Sendable {
     /// - Throws: `unauthorized` for a token nobody knows, and `rateLimited`, as for admin calls: tokens must not be
     ///   guessed here either.
     func caller(_ request: Request, _ context: APIContext) async throws(Problem) -> String {
-        guard !tokens.isEmpty, request.headers[.xAdminToken] != nil else { return "client" }
+        guard !tokens.isEmpty, request.headers[.xAdminToken] != nil else { return AdminToken.anonymous }
         return try await admit(request, context).0.name
     }
 

@@ -11,6 +11,9 @@ struct AdminToken: Sendable {
         digest = Array(SHA256.hash(data: Array(token.utf8)))
     }
 
+    /// What the history says of callers without a token; no token may have this name.
+    static let anonymous = "client"
+
     /// The shortest token taken, in bytes.
     static let minLength = 8
 
@@ -35,7 +38,7 @@ struct AdminToken: Sendable {
             let (name, token) = (sides[0].trimmed(), sides[1].trimmed())
             guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
                 (minLength...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-                !tokens.contains(where: { $0.name == name })
+                name != anonymous, !tokens.contains(where: { $0.name == name })
             else { return nil }
             let new = AdminToken(name: String(name), token: String(token))
             // One token with two names: the history could not tell who it was.

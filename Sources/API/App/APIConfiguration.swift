@@ -90,7 +90,7 @@ struct APIConfiguration: Sendable {
         guard let tokens = AdminToken.parse(list) else {
             throw settings.error(
                 "admin.tokens",
-                "must be name:token,name2:token2 with different names and different tokens of "
+                "must be name:token,name2:token2 with different names (none of them client) and different tokens of "
                     + "\(AdminToken.minLength) to 512 visible ASCII characters.")
         }
         return tokens
