@@ -43,6 +43,9 @@ extension PostgresError {
         }
     }
 
+    /// A table is not there: the database has never been migrated.
+    package var isSchemaMissing: Bool { state == .undefinedTable }
+
     /// The SQLSTATE, if the server gave one.
     package var state: SQLState? {
         if case .server(let error) = self { error.state } else { nil }

@@ -43,14 +43,13 @@ package struct Database: Sendable {
         self.reads = Pool(relaxed, maximumSize: reads)
     }
 
-    /// Whether the database answers, for probes: however many there are, they take one connection.
-    package func makeProbe() -> SharedLook<Bool> {
+    /// Whether the database answers and has been migrated, for probes: however many there are, they take one connection.
+    package func makeProbe() -> SharedLook<DatabaseState> {
         SharedLook { [reads] in
             do {
-                _ = try await reads.execute(Ping(), deadline: .seconds(2))
-                return true
+                return try await reads.execute(Ping(), deadline: .seconds(2)).first == true ? .ready : .noSchema
             } catch {
-                return false  // the pool has logged why
+                return .noAnswer  // the pool has logged why
             }
         }
     }

@@ -198,6 +198,16 @@ struct StartTests {
             #expect(ready.json["missing"] == ["postgres"])
         }
     }
+
+    @Test("On a database that was never migrated the process is not ready, and says what is missing")
+    func schemaMissing() async throws {
+        try await TestAPI.with { api in
+            _ = try await api.database.query("DROP SCHEMA public CASCADE")
+            let ready = try await api.client.send("GET", "/ready")
+            #expect(ready.status == 503)
+            #expect(ready.json["missing"] == ["schema"])
+        }
+    }
 }
 
 extension TestAPI {

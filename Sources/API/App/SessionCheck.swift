@@ -10,11 +10,15 @@ struct SessionCheck: Service {
     let logger: Logger
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            var backoff = Backoff()
-            while try await !isPassed() { try await Task.sleep(for: backoff.wait()) }
-            // A service that returns would end the others.
-            try await gracefulShutdown()
+        do {
+            try await cancelWhenGracefulShutdown {
+                var backoff = Backoff()
+                while try await !isPassed() { try await Task.sleep(for: backoff.wait()) }
+                // A service that returns would end the others.
+                try await gracefulShutdown()
+            }
+        } catch is CancellationError {
+            // The process is to stop, and nobody knows yet: no reason to end it with an error.
         }
     }
 
@@ -23,10 +27,9 @@ struct SessionCheck: Service {
         do throws(PostgresError) {
             try await Connection.requireOwnSession(configuration, logger: logger)
             return true
-        } catch .connectionFailed, .connectionLost {
-            return false
         } catch {
             guard error.isTransient else { throw error }
+            logger.warning("the database is not ready", metadata: ["error": "\(error)"])
             return false
         }
     }

@@ -1,6 +1,8 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Postgres
+import Storage
 
 /// Turns everything that is thrown into problem details, and tells 404 from 405.
 struct ProblemMiddleware: RouterMiddleware {
@@ -21,13 +23,26 @@ struct ProblemMiddleware: RouterMiddleware {
                 return Problem(.internalError, "It has been logged.").response(instance: path)
             }
             if problem.kind.status.code >= 500 {
-                // A database that is away is logged where it is noticed, not once for every request.
+                // A database that is away is logged where it is noticed, not once for every request. One that answers and
+                // refuses, for want of a table or a right, is noticed nowhere else.
+                let isOurs = problem.kind == .internalError || Self.isRefusal(error)
                 context.logger.log(
-                    level: problem.kind == .internalError ? .error : .debug, "a request could not be served",
+                    level: isOurs ? .error : .debug, "a request could not be served",
                     metadata: ["path": "\(path)", "problem": "\(problem.kind.rawValue)", "error": "\(error)"])
             }
             return problem.response(instance: path)
         }
+    }
+
+    private static func isRefusal(_ error: any Error) -> Bool {
+        let cause: PostgresError? =
+            switch error {
+            case let error as PostgresError: error
+            case StoreError.unavailable(let error), DefinitionProblem.store(.unavailable(let error)): error
+            default: nil
+            }
+        guard case .server? = cause, let cause else { return false }
+        return !cause.isTransient
     }
 
     private func missing(_ path: String) -> Problem {

@@ -1,11 +1,12 @@
 import Core
 import Hummingbird
+import Logging
 import Redis
 import Storage
 
 /// Whether the process is up (touches nothing), and whether it can serve (asks what it needs).
 struct HealthRoutes: Sendable {
-    let postgres: SharedLook<Bool>
+    let postgres: SharedLook<DatabaseState>
     let redis: RedisClient?
 
     var routes: [Route] {
@@ -18,17 +19,17 @@ struct HealthRoutes: Sendable {
     }
 
     @Sendable private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
-        async let postgres = isPostgresUp
+        async let database = postgres.value(within: .seconds(2))
         async let redis = isRedisUp
-        let checks = [("postgres", await postgres), ("redis", await redis)]
+        let state = await database ?? .noAnswer
+        if state == .noSchema { context.logger.warning("the database has no schema: saga migrate up makes it") }
+        let checks = [("postgres", state != .noAnswer), ("schema", state != .noSchema), ("redis", await redis)]
         let missing = checks.filter { $0.1 == false }.map { JSON($0.0) }
         if missing.isEmpty { return .json(.ok, ["status": "ready"]) }
-        var problem = Problem(.notReady, "What is missing did not answer.")
+        var problem = Problem(.notReady, "Something is missing, or did not answer.")
         problem.extra = [("missing", .array(missing))]
         throw problem
     }
-
-    private var isPostgresUp: Bool? { get async { await postgres.value(within: .seconds(2)) ?? false } }
 
     /// Nil when there is none.
     private var isRedisUp: Bool? {

@@ -132,7 +132,7 @@ struct Engine {
     }
 
     /// Makes sure that the database's sessions are ours alone, and knows the participants before the first run is
-    /// claimed. A database that is away is waited for.
+    /// claimed. A database that is away, or has no schema yet, is waited for.
     private func firstLook() async throws {
         var backoff = Backoff()
         while true {
@@ -140,8 +140,11 @@ struct Engine {
                 try await Connection.requireOwnSession(configuration.database, logger: logger)
                 return try await registry.refresh()
             } catch {
-                guard error.isTransient else { throw error }
-                logger.warning("the database is not ready", metadata: ["error": "\(error)"])
+                guard error.isTransient || error.isSchemaMissing else { throw error }
+                logger.warning(
+                    error.isSchemaMissing
+                        ? "the database has no schema: saga migrate up makes it" : "the database is not ready",
+                    metadata: ["error": "\(error)"])
                 try await Task.sleep(for: backoff.wait())
             }
         }

@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Storage
 import Telemetry
 
-/// Answers whether the engine lives (`/health`) and can work (`/ready`: the database answers), and `/metrics`.
+/// Answers whether the engine lives (`/health`) and can work (`/ready`: the database answers and has the schema), and `/metrics`.
 func opsServer(
     _ configuration: EngineConfiguration, database: Database, table: RunTable, metrics: MetricsRegistry, logger: Logger
 ) -> some Service {
@@ -21,10 +21,11 @@ func opsServer(
     let postgres = database.makeProbe()
     for path in ["/ready", "/health/ready"] {
         router.get("\(path)") { _, _ in
-            guard await postgres.value(within: .seconds(2)) == true else {
-                return json(.serviceUnavailable, #"{"status":"not ready","missing":["postgres"]}"#)
+            switch await postgres.value(within: .seconds(2)) ?? .noAnswer {
+            case .ready: json(.ok, #"{"status":"ready","runsInFlight":\#(table.count)}"#)
+            case .noSchema: json(.serviceUnavailable, #"{"status":"not ready","missing":["schema"]}"#)
+            case .noAnswer: json(.serviceUnavailable, #"{"status":"not ready","missing":["postgres"]}"#)
             }
-            return json(.ok, #"{"status":"ready","runsInFlight":\#(table.count)}"#)
         }
     }
     return Application(

@@ -50,6 +50,11 @@ package struct ConnectionConfiguration: Sendable {
     }
 
     private static func parse(_ connectionString: String) throws(PostgresError) -> [String: String] {
+        if let scheme = connectionString.prefix(while: { $0 != "=" }).firstRange(of: "://") {
+            guard ["postgres", "postgresql"].contains(connectionString[..<scheme.lowerBound]) else {
+                throw .configuration("a URL begins with postgres:// or postgresql://")
+            }
+        }
         var message: UnsafeMutablePointer<CChar>?
         guard let options = PQconninfoParse(connectionString, &message) else {
             defer { PQfreemem(message) }

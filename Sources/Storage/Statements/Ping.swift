@@ -1,12 +1,13 @@
 package import Postgres
 
-/// Asks whether the database answers.
+/// Asks whether the database answers, and whether it has been migrated.
 package struct Ping: Statement {
-    package typealias Row = Int32
+    /// Whether the tables are there.
+    package typealias Row = Bool
 
     package init() {}
 
-    package static let sql = "SELECT 1::int4"
+    package static let sql = "SELECT to_regclass('outbox') IS NOT NULL"
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 { try row.int32() }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
 }

@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a person sees who starts processes in the wrong order, twice, or without a database.
+@Suite("Processes that can't begin")
+struct StartupTests {
+    @Test("a port that is taken ends a process with a sentence and 1, not with a trap", .timeLimit(.minutes(1)))
+    func portTaken() async throws {
+        try await Deployment.with { system in
+            let port = try Ports.take()
+            try await system.startAPI("api", port: port)
+            let environment = ["DATABASE_URL": system.test.url]
+            for (program, option) in [("sagaflow-api", "--port"), ("sagaflow-engine", "--ops-port")] {
+                let ended = try await Tool(program, environment: environment).run([option, "\(port)"])
+                #expect(ended.exitCode == 1, "\(program): \(ended)")
+                #expect(ended.errors.contains("Address already in use"), "\(program): \(ended)")
+                #expect(!ended.errors.contains("Fatal error"), "\(program): \(ended)")
+            }
+        }
+    }
+
+    @Test("an engine that starts before the schema is made waits for it", .timeLimit(.minutes(1)))
+    func engineBeforeSchema() async throws {
+        try await TestDatabase.with(isMigrated: false) { test in
+            try await Deployment.with(databaseURL: test.url) { system in
+                try system.startEngine("engine", [])
+                try await system.until(.seconds(20), "the engine has said why it waits") {
+                    try system.output(of: "engine").contains("saga migrate up")
+                }
+                let migrated = try await Tool("saga", environment: ["DATABASE_URL": test.url]).run(["migrate", "up"])
+                #expect(migrated.exitCode == 0, "\(migrated)")
+                try await system.until(.seconds(20), "the engine is alive") {
+                    try await test.value("SELECT count(*) FROM engines") == "1"
+                }
+            }
+        }
+    }
+
+    @Test("an API that never found its database ends in order on SIGTERM", .timeLimit(.minutes(1)))
+    func stopWithoutDatabase() async throws {
+        let log = FileManager.default.temporaryDirectory.appending(path: "sagaflow-\(UUID().uuidString).log")
+        defer { try? FileManager.default.removeItem(at: log) }
+        let child = try Program("sagaflow-api").start(
+            ["--port", "0"], environment: ["DATABASE_URL": "postgres://nobody@127.0.0.1:1/nowhere"], log: log)
+        let clock = ContinuousClock.now
+        while try !String(contentsOf: log, encoding: .utf8).contains("listening"), .now - clock < .seconds(20) {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        child.signal(SIGTERM)
+        await child.ended.wait()
+        let text = try String(contentsOf: log, encoding: .utf8)
+        #expect(child.exitCode == 0, "\(text)")
+        #expect(text.contains("the database is not ready"), "\(text)")
+    }
+}
