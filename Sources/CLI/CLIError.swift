@@ -30,7 +30,10 @@ enum CLIError: Error, CustomStringConvertible {
     }
 
     private static func sentence(_ status: Int, _ problem: JSON) -> String {
-        let text = (problem["detail"]?.string ?? problem["title"]?.string ?? "no reason given").clipped
+        // From 500 on, what is the matter is in the title, and what to do in the detail.
+        let texts = [status >= 500 ? problem["title"]?.string : nil, problem["detail"]?.string].compactMap { $0 }
+        let reason = texts.isEmpty ? problem["title"]?.string ?? "no reason given" : texts.joined(separator: " ")
+        let text = reason.clipped
         let errors = (problem["errors"]?.array ?? []).prefix(20).map { error in
             "\n  \(error["pointer"]?.string ?? ""): \(error["detail"]?.string ?? "")"
         }

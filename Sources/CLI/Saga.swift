@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Glibc
+import Logging
 import Storage
 
 /// `saga`.
@@ -21,6 +22,8 @@ struct Saga: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away (`saga … | head`) ends the output, not the process in the middle of its work.
         signal(SIGPIPE, SIG_IGN)
+        // What a pool says about its connections is for services: a command ends with one sentence.
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

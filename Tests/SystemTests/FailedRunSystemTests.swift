@@ -22,6 +22,11 @@ extension NemesisTests {
             #expect(Set(listed.json["runs"]?.array?.compactMap { $0["runId"]?.string } ?? []) == Set(runs))
             #expect(listed.json["runs"]?[0]?["failedSteps"]?[0]?["stepId"] == "charge-payment")
 
+            let saga = try Tool(
+                "saga", environment: ["SAGAFLOW_URL": "http://127.0.0.1:\(port)", "DATABASE_URL": system.test.url])
+            let recovered = try await saga.run(["recover", "-o", "json"])
+            #expect(recovered.exitCode == 2 && recovered.json["failed"]?.array?.count == runs.count, "\(recovered)")
+
             let resolution: JSON = [
                 "stepId": "charge-payment", "resolution": "compensated", "reason": "refunded over the phone",
             ]
@@ -46,6 +51,9 @@ extension NemesisTests {
             try await system.until(.seconds(30), "nothing is FAILED any more") {
                 try await system.test.value("SELECT count(*) FROM workflow_runs WHERE status <> 'COMPENSATED'") == "0"
             }
+            let watched = try await saga.run(["run", "watch", runs[0], "-o", "json"])
+            #expect(watched.lines.contains { $0["kind"] == "run_failed" })
+            #expect(watched.lines.last?["kind"] == "run_compensated", "\(watched)")
             var options = Checker.Options()
             options.minimums.compensated = runs.count
             let report = try await Checker.check(

@@ -35,6 +35,7 @@ struct EventStream: Sendable {
     @concurrent
     private func write(to writer: inout any ResponseBodyWriter) async throws {
         var last = after
+        var isOver = false
         var pause = Self.shortestPause
         var silentSince = ContinuousClock.now
         // The head goes out at once, also when there is nothing to tell yet.
@@ -44,10 +45,14 @@ struct EventStream: Sendable {
             if let newest = events.last {
                 try await writer.write(ByteBuffer(bytes: events.flatMap(Self.bytes)))
                 last = newest.sequence
-                // An operator may have revived a run: then its end is not the last event.
-                if newest.row.kind.isTerminal { return }
+                // An operator may have revived a run: then its end is not the last event, and a batch that ends with it
+                // not the last batch.
+                isOver = newest.row.kind.isTerminal
                 if events.count == Self.batch { continue }
+                if isOver { return }
                 (pause, silentSince) = (Self.shortestPause, .now)
+            } else if isOver {
+                return
             } else if .now - silentSince >= Self.commentInterval {
                 try await writer.write(ByteBuffer(string: ":\n\n"))
                 silentSince = .now

@@ -39,6 +39,8 @@ struct RunFollower {
         // Nothing is left to resume: the run is over, and we have seen its end (or what came after, if it was revived).
         if response.status.code == 204 { return try await status() }
         var parser = ServerSentEvents()
+        // A run that failed may have been revived: only the stream's end tells that an end was the last.
+        var ended: String?
         do {
             for try await chunk in response.body {
                 for event in parser.feed(chunk.readableBytesView) {
@@ -48,7 +50,7 @@ struct RunFollower {
                     }
                     last = sequence
                     show(json)
-                    if let kind = json["kind"]?.string, let status = Self.ends[kind] { return status }
+                    ended = json["kind"]?.string.flatMap { Self.ends[$0] }
                 }
             }
         } catch let error as CLIError {
@@ -56,7 +58,7 @@ struct RunFollower {
         } catch {
             throw .unreachable(url: client.url, reason: APIClient.reason(error))
         }
-        return nil
+        return ended
     }
 
     private func status() async throws(CLIError) -> String {

@@ -17,12 +17,12 @@ struct DatabaseOptions: ParsableArguments {
     func configuration() throws -> ConnectionConfiguration {
         do {
             let url = try url ?? setting()
-            guard !url.isEmpty else { throw ValidationError("Name the database with --database-url or DATABASE_URL.") }
+            guard !url.isEmpty else { throw CLIError.unusable("name the database with --database-url or DATABASE_URL") }
             return try ConnectionConfiguration(url, applicationName: "saga")
-        } catch let error as ValidationError {
+        } catch let error as CLIError {
             throw error
         } catch {
-            throw ValidationError("\(error)")
+            throw CLIError.unusable("\(error)")
         }
     }
 

@@ -62,6 +62,14 @@ struct ReasonText {
         return (run.isQuarantined ? "quarantined: " : "a compensation gave up: ") + reason.clipped
     }
 
+    /// What a person has to do about a FAILED run.
+    static func advice(for run: ForsakenRun) -> String {
+        if run.isQuarantined { return "find out why first, then POST /v1/admin/runs/\(run.runID)/retry" }
+        let step = run.error?.stepID ?? "STEP"
+        return "mend the cause, then saga run retry \(run.runID) \(step); if it was undone by hand, "
+            + "POST /v1/admin/runs/\(run.runID)/resolve"
+    }
+
     /// The step it is about.
     var stepID: String? {
         switch reason {

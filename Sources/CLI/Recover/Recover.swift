@@ -8,7 +8,7 @@ struct Recover: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists runs that nobody moves, says why, and frees them.",
         discussion: """
-            Looks only, unless --free is given. Freeing takes a run from its holder: whatever that still commits is refused, \
+            Lists FAILED runs, too, which wait for a person. Looks only, unless --free is given. Freeing takes a run from its holder: whatever that still commits is refused, \
             and the next engine repeats a call in flight under its idempotency key. Runs that wait as they should are never \
             touched. Exit codes: 0 nothing is stuck (any more), 1 the database can't be read, 2 runs are stuck or need a \
             person, 64 wrong usage.
@@ -17,7 +17,8 @@ struct Recover: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var output: OutputOptions
 
-    @Option(help: "How long nothing must have happened in a run, as in 2m.", transform: Durations.read)
+    @Option(
+        help: "How long nothing must have happened in a live run, as in 30s (default: 2m).", transform: Durations.read)
     var timeout = Duration.seconds(120)
 
     @Flag(help: "Free what can be freed.")
@@ -45,7 +46,7 @@ struct Recover: AsyncParsableCommand {
 
     private func look(_ recovery: Recovery) async throws -> RecoveryReport {
         let findings = try await recovery.quietRuns(for: timeout, limit: limit)
-        let forsaken = try await recovery.forsakenRuns(for: timeout, limit: limit)
+        let forsaken = try await recovery.forsakenRuns(for: .zero, limit: limit)
         let freed = free ? try await recovery.free(findings) : []
         return RecoveryReport(
             quietFor: timeout, findings: findings.filter { all || !$0.reason.isLegitimate }, forsaken: forsaken,

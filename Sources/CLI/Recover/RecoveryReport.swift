@@ -19,7 +19,8 @@ struct RecoveryReport {
 
     func text(_ paint: Paint) -> String {
         if findings.isEmpty && forsaken.isEmpty {
-            return "every run has moved in the last \(DurationText.format(quietFor)), or waits as it should"
+            return "every run has moved in the last \(DurationText.format(quietFor)), or waits as it should; "
+                + "none is FAILED"
         }
         var lines: [String] = []
         for finding in findings {
@@ -34,7 +35,7 @@ struct RecoveryReport {
             let since = run.failedAt.map { " for \((run.now - $0).readable)" } ?? ""
             lines.append("\(paint.bold("\(run.runID)"))  \(run.workflowName)  \(paint.red("FAILED"))\(since)")
             lines.append("    " + ReasonText.sentence(of: run))
-            lines.append("    → needs a person: mend the cause, then saga run retry \(run.runID) STEP")
+            lines.append("    → " + ReasonText.advice(for: run))
         }
         lines.append("")
         lines.append(
