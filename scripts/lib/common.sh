@@ -20,6 +20,14 @@ die() {
     exit 1
 }
 
+# Every script explains itself at its head.
+case ${1:-} in
+-h | --help)
+    awk 'NR > 1 && !/^#/ { exit } NR > 1 && !/shellcheck/ { sub(/^# ?/, ""); print }' "$0"
+    exit 0
+    ;;
+esac
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # Runs a command as root: directly, or through sudo.
