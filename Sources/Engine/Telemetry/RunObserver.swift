@@ -95,11 +95,14 @@ struct RunObserver {
         ]
         if let report {
             metadata["outcome"] = "\(report.outcome.rawValue)"
-            metadata["seconds"] = "\(report.duration.seconds)"
+            metadata["seconds"] = "\(Self.seconds(report.duration))"
             if let status = report.httpStatus { metadata["httpStatus"] = "\(status)" }
         }
         return metadata
     }
+
+    /// To the millionth: what is shorter is noise.
+    private static func seconds(_ duration: Duration) -> Double { (duration.seconds * 1e6).rounded() / 1e6 }
 
     private func failure(
         _ run: Run, _ step: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport, _ failure: Failure,
@@ -107,7 +110,7 @@ struct RunObserver {
     ) -> Logger.Metadata {
         var metadata = call(run, step, action, attempt, report)
         metadata["error"] = "\(failure.message)"
-        if let retryIn { metadata["retryInSeconds"] = "\(retryIn.seconds)" }
+        if let retryIn { metadata["retryInSeconds"] = "\(Self.seconds(retryIn))" }
         return metadata
     }
 
