@@ -33,7 +33,8 @@ extension Pool {
     package var statistics: Statistics {
         state.withLock { state in
             Statistics(
-                maximum: state.maximum, size: state.size, open: state.open.count, idle: state.idle.count, waiting: state.waiters.count,
+                maximum: state.maximum, size: state.size, open: state.open.count, idle: state.idle.count,
+                waiting: state.waiters.count,
                 totals: state.totals)
         }
     }
