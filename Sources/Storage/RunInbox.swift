@@ -13,6 +13,8 @@ package enum InboxOutcome: Sendable, Hashable {
     case notRetryable
     /// It is not FAILED.
     case notFailed
+    /// It is FAILED, but something is asked of it already, and this request is not to come second.
+    case alreadyAsked
 }
 
 /// Asks the lease holders of runs for things. Nobody but the lease holder changes a run.
@@ -52,17 +54,19 @@ package struct RunInbox: Sendable {
     }
 
     /// Asks, for an admin, something of a run that is FAILED. The request is in `admin_actions`, too.
+    ///
+    /// - Parameter repeats: whether it is asked also when something is asked of the run already.
     package func askFailed(
-        _ runID: RunID, _ request: InboxRequest, _ action: AdminAction?
+        _ runID: RunID, _ request: InboxRequest, _ action: AdminAction?, repeats: Bool = true
     ) async throws(StoreError) -> InboxOutcome {
-        let statement = SendToFailedRuns(runIDs: [runID], request: request, action: action)
+        let statement = SendToFailedRuns(runIDs: [runID], request: request, action: action, repeats: repeats)
         for _ in 0..<Self.looks {
             if try await send(statement) { return .accepted }
             guard let status = try await reader.status(of: runID) else { return .unknownRun }
             if status != .failed { return .notFailed }
             // Somebody else was asking, or took the run up and failed again, in this very moment.
         }
-        return .notFailed
+        return repeats ? .notFailed : .alreadyAsked
     }
 
     /// The same of many at once; of those that are FAILED and of which nothing is asked yet. Answers with those.

@@ -64,6 +64,14 @@ struct FailedRunTests {
             #expect(try await resolve(try await api.start(), body).problem == "run-not-failed")
             for (bad, pointer) in [
                 (#"{"resolution":"compensated","reason":"x"}"#, "/stepId"),
+                (#"{"stepId":"a","stepIds":["b"],"resolution":"compensated","reason":"x"}"#, "/stepIds"),
+                (#"{"stepIds":"a","resolution":"compensated","reason":"x"}"#, "/stepIds"),
+                (#"{"stepIds":null,"resolution":"compensated","reason":"x"}"#, "/stepIds"),
+                (#"{"stepIds":[],"resolution":"compensated","reason":"x"}"#, "/stepIds"),
+                (#"{"stepIds":["a",1],"resolution":"compensated","reason":"x"}"#, "/stepIds/1"),
+                (#"{"stepIds":["a","b","a"],"resolution":"compensated","reason":"x"}"#, "/stepIds/2"),
+                (#"{"stepIds":["a",""],"resolution":"compensated","reason":"x"}"#, "/stepIds/1"),
+                (Self.stepIDs(101), "/stepIds"),
                 (#"{"stepId":"a","reason":"x"}"#, "/resolution"),
                 (#"{"stepId":"a","resolution":"compensated"}"#, "/reason"),
                 (#"{"stepId":"a","resolution":"compensated","reason":""}"#, "/reason"),
@@ -83,19 +91,19 @@ struct FailedRunTests {
             let accepted = try await resolve(id, body)
             #expect(accepted.status == 202 && accepted.headers["location"] == "/v1/runs/\(id)")
             let inbox = try await api.database.query(
-                "SELECT kind, payload->>'stepId', payload->>'reason', sent_by FROM run_inbox")
-            #expect(inbox == [["resolve", "a", "refunded by hand", "tester"]])
+                "SELECT kind, payload->>'stepIds', payload->>'reason', sent_by FROM run_inbox")
+            #expect(inbox == [["resolve", #"["a"]"#, "refunded by hand", "tester"]])
             let actions = try await api.client.send("GET", "/v1/admin/actions?subject=runs/\(id)", Self.token).json
             #expect(actions["actions"]?.array?.count == 1)
             #expect(actions["actions"]?[0]?["action"] == "resolve_step" && actions["actions"]?[0]?["admin"] == "tester")
-            #expect(actions["actions"]?[0]?["detail"] == ["stepId": "a", "reason": "refunded by hand"])
+            #expect(actions["actions"]?[0]?["detail"] == ["stepIds": ["a"], "reason": "refunded by hand"])
         }
     }
 
     @Test("Of a quarantined run what may have had an effect can be resolved, and nothing else")
     func resolveQuarantined() async throws {
         try await TestAPI.with { api in
-            try await api.register(steps: ["a", "b", "c", "d"])
+            try await api.register(steps: ["a", "b", "c", "d", "e"])
             let id = try await api.start()
             try await api.database.query(
                 """
@@ -105,14 +113,31 @@ struct FailedRunTests {
                 """)
             try await api.database.end(id, status: "FAILED")
             try await api.quarantine(id)
-            var statuses: [Int] = []
-            for step in ["a", "b", "c", "d"] {
-                let body = #"{"stepId":"\#(step)","resolution":"compensated","reason":"by hand"}"#
-                statuses.append(
-                    try await api.client.send("POST", "/v1/admin/runs/\(id)/resolve", body: body, Self.token).status)
+            func resolve(_ steps: String) async throws -> Answer {
+                let body = #"{"stepIds":[\#(steps)],"resolution":"compensated","reason":"by hand"}"#
+                return try await api.client.send("POST", "/v1/admin/runs/\(id)/resolve", body: body, Self.token)
             }
-            #expect(statuses == [202, 202, 202, 409])
+            let before = try await api.database.rowCount()
+            let unknown = try await resolve(#""a","z""#)
+            #expect(unknown.problem == "unknown-step" && unknown.text.contains("no step z"), "\(unknown.text)")
+            let refused = try await resolve(#""a","d","b","e""#)
+            #expect(refused.status == 409 && refused.problem == "step-not-resolvable", "\(refused.text)")
+            #expect(refused.text.contains("not so of d, e."), "\(refused.text)")
+            #expect(try await api.database.rowCount() == before)
+            #expect(try await resolve(#""c","a","b""#).status == 202)
+            let sent = "SELECT kind, payload->>'stepIds' FROM run_inbox"
+            #expect(try await api.database.query(sent) == [["resolve", #"["c","a","b"]"#]])
+            #expect(try await api.database.query("SELECT count(*) FROM admin_actions") == [["1"]])
+            // Of a quarantined run, once it is taken up, the engine undoes everything else: a second one comes too late.
+            let second = try await resolve(#""a""#)
+            #expect(second.status == 409 && second.problem == "step-not-resolvable", "\(second.text)")
+            #expect(try await api.database.query(sent).count == 1)
         }
+    }
+
+    private static func stepIDs(_ count: Int) -> String {
+        let ids = (0..<count).map { "\"s\($0)\"" }.joined(separator: ",")
+        return "{\"stepIds\":[\(ids)],\"resolution\":\"compensated\",\"reason\":\"x\"}"
     }
 
     @Test("A retry takes up all that failed, or one step, and only of a FAILED run")
@@ -208,46 +233,5 @@ struct FailedRunTests {
             #expect(try await api.client.send("POST", "/v1/runs/\(id)/cancel", Self.token).status == 202)
             #expect(try await api.database.query("SELECT sent_by FROM run_inbox") == [["client"]])
         }
-    }
-}
-
-extension TestAPI {
-    /// A run that is FAILED because the compensation of `a` was refused.
-    fileprivate func failedRun() async throws -> String {
-        let id = try await start()
-        try await database.query(
-            """
-            UPDATE run_steps SET status = 'SUCCEEDED', compensation_status = 'FAILED', compensation_attempts = 9,
-                error = '{"kind": "rejected", "message": "no"}' WHERE run_id = '\(id)' AND step_id = 'a'
-            """)
-        try await database.end(id, status: "FAILED")
-        try await database.query(
-            "UPDATE workflow_runs SET error = '{\"kind\": \"compensation\", \"message\": \"a gave up\"}' "
-                + "WHERE run_id = '\(id)'")
-        return id
-    }
-
-    /// A FAILED run becomes one that was set aside.
-    fileprivate func quarantine(_ id: String) async throws {
-        try await database.query(
-            """
-            BEGIN;
-            UPDATE workflow_runs SET error = '{"kind": "quarantined", "message": "It is poison."}', cause = 'QUARANTINED'
-            WHERE run_id = '\(id)';
-            UPDATE run_steps SET compensation_status = 'NOT_REQUIRED' WHERE run_id = '\(id)';
-            COMMIT
-            """)
-    }
-
-    /// A live run of a workflow that was registered without an admin call.
-    fileprivate func startPlanted() async throws -> String {
-        try await database.query(
-            """
-            INSERT INTO workflow_definitions (workflow_name, version, spec, spec_hash, created_by)
-            VALUES ('w', '1.0.0',
-                '{"name":"w","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}',
-                sha256('x'), 'tests')
-            """)
-        return try await start()
     }
 }

@@ -103,7 +103,7 @@ struct OperatorTests {
                 let runID = try await stage.start(chain)[0]
                 #expect(try await stage.end(of: runID) == .failed)
                 try await stage.send(
-                    InboxRequest(.resolve(stepID: "step-2", reason: "refunded by hand"), sentBy: "ann"), to: runID)
+                    InboxRequest(.resolve(stepIDs: ["step-2"], reason: "refunded by hand"), sentBy: "ann"), to: runID)
                 try await stage.wait(for: runID, "compensated") { run, _ in run.status == .compensated }
                 #expect(stage.participant.paths.filter { $0 == "/undo-step-2" }.count == 1)
                 #expect(stage.participant.paths.last == "/undo-step-1")
@@ -134,13 +134,54 @@ struct OperatorTests {
             }
             isMended.set()
             try await stage.send(InboxRequest(.retry(stepID: "left"), sentBy: "ann"), to: runID)
-            try await stage.send(InboxRequest(.resolve(stepID: "right", reason: "by hand"), sentBy: "bob"), to: runID)
+            try await stage.send(
+                InboxRequest(.resolve(stepIDs: ["right"], reason: "by hand"), sentBy: "bob"), to: runID)
             try await stage.withEngine { _ in
                 try await stage.wait(for: runID, "compensated") { run, _ in run.status == .compensated }
             }
             #expect(stage.participant.paths.filter { $0 == "/undo-left" }.count == 2)
             #expect(stage.participant.paths.filter { $0 == "/undo-right" }.count == 1)
             try await stage.expectConsistent(runID, fork)
+        }
+    }
+
+    @Test("of a quarantined run several steps were undone by hand: none is called again, the lost call is undone")
+    func resolveSeveralQuarantined() async throws {
+        let chain = try WorkflowDefinition.sampleChain(3)
+        let gate = Gate()
+        try await Stage.with(
+            [chain],
+            answer: { call in
+                if call.path == "/step-3" { await gate.pass() }
+                return (200, "{}")
+            }
+        ) { stage in
+            let runID = try await stage.start(chain)[0]
+            try await stage.withEngine { _ in
+                try await stage.wait(for: runID, "at its last step") { _, steps in steps[2].step.status == .executing }
+                let row = try await stage.test.query("SELECT lease_owner, epoch FROM outbox")[0]
+                let owner = try #require(row[0].flatMap { RunID($0) })
+                let epoch = try #require(row[1].flatMap { Int64($0) })
+                let failure = Failure(kind: "quarantined", message: "It kills engines.")
+                let holder = LeaseStore(database: stage.test.database, engine: owner, length: .seconds(60))
+                #expect(try await holder.quarantine(Lease(runID: runID, epoch: epoch), failure))
+                gate.open()
+            }
+            // A request of before the quarantine that nobody has read must not win over a person's word.
+            try await stage.test.execute(
+                """
+                INSERT INTO run_inbox (run_id, kind, payload, sent_by)
+                VALUES ('\(runID)', 'retry', '{"stepId": "step-3"}', 'bob')
+                """)
+            let resolve = InboxRequest(.resolve(stepIDs: ["step-1", "step-2"], reason: "refunded"), sentBy: "ann")
+            try await stage.send(resolve, to: runID)
+            try await stage.withEngine { _ in
+                try await stage.wait(for: runID, "compensated") { run, _ in run.status == .compensated }
+            }
+            #expect(stage.participant.paths == ["/step-1", "/step-2", "/step-3", "/undo-step-3"])
+            let resolved = try await stage.events(runID).filter { $0.row.kind == .stepResolved }.map(\.row.stepID)
+            #expect(resolved == ["step-1", "step-2"])
+            try await stage.expectConsistent(runID, chain)
         }
     }
 
@@ -151,7 +192,7 @@ struct OperatorTests {
             let runID = try await stage.quarantined(chain) { _ in }
             try await stage.withEngine { _ in
                 try await stage.send(
-                    InboxRequest(.resolve(stepID: "step-1", reason: "by hand"), sentBy: "ann"), to: runID)
+                    InboxRequest(.resolve(stepIDs: ["step-1"], reason: "by hand"), sentBy: "ann"), to: runID)
                 try await stage.wait(for: runID, "compensated") { run, _ in run.status == .compensated }
                 #expect(stage.participant.paths.isEmpty)
                 try await stage.expectConsistent(runID, chain)

@@ -25,8 +25,9 @@ struct FailedRunTests {
             let word = try await test.query(
                 "SELECT step_id, action, data->>'by', data->>'reason' FROM run_events WHERE kind = 'step_resolved'")
             #expect(word == [["step-2", "compensate", "tests", "by hand"]])
-            let audit = try await test.query("SELECT admin_name, action, subject, detail->>'stepId' FROM admin_actions")
-            #expect(audit == [["ann", "resolve_step", "runs/\(runID)", "step-2"]])
+            let audit = try await test.query(
+                "SELECT admin_name, action, subject, detail->>'stepIds' FROM admin_actions")
+            #expect(audit == [["ann", "resolve_step", "runs/\(runID)", #"["step-2"]"#]])
         }
     }
 
@@ -216,16 +217,16 @@ struct FailedRunTests {
         }
     }
 
-    private static func engine(_ test: TestDatabase) throws -> (TestEngine, WorkflowDefinition) {
+    static func engine(_ test: TestDatabase) throws -> (TestEngine, WorkflowDefinition) {
         let definition = try WorkflowDefinition.sampleChain(3)
         return (TestEngine(test, definition), definition)
     }
 
-    private static func resolve(_ stepID: String) -> InboxRequest {
-        InboxRequest(.resolve(stepID: stepID, reason: "by hand"), sentBy: "ann")
+    static func resolve(_ stepIDs: String...) -> InboxRequest {
+        InboxRequest(.resolve(stepIDs: stepIDs, reason: "by hand"), sentBy: "ann")
     }
 
-    private static func retry(_ stepID: String?) -> InboxRequest { InboxRequest(.retry(stepID: stepID), sentBy: "ann") }
+    static func retry(_ stepID: String?) -> InboxRequest { InboxRequest(.retry(stepID: stepID), sentBy: "ann") }
 }
 
 extension TestEngine {

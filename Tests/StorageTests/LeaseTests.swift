@@ -82,6 +82,35 @@ struct LeaseTests {
         }
     }
 
+    @Test(
+        "What had gone wrong before a quarantine is kept in the error, and is the error again when the run is taken up")
+    func quarantineKeepsError() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(2)
+            let engine = TestEngine(test, definition)
+            var held = try await engine.begin(definition)
+            _ = try await engine.settle(&held, [try held.answered(.yes)])
+            _ = try await engine.settle(&held, [try held.answered(.no)])
+            let first = try #require(held.run.error)
+            let inbox = RunInbox(database: test.database)
+            var claimed = held
+            for message in ["No.", "No again."] {
+                let failure = Failure(kind: "quarantined", message: message)
+                #expect(try await engine.leases.quarantine(claimed.lease, failure))
+                let (run, differences) = try await test.fold(held.run.id, definition)
+                #expect(differences == [] && run.error == failure && run.turnedBackBy == first)
+                #expect(
+                    try await inbox.askFailed(held.run.id, InboxRequest(.retry(stepID: nil), sentBy: "ops"), nil)
+                        == .accepted)
+                claimed = try await engine.claimOne()
+                #expect(claimed.run.error == failure && claimed.run.turnedBackBy == first)
+            }
+            _ = try await engine.work(&claimed) { _, _ in .yes }
+            let (run, differences) = try await test.fold(held.run.id, definition)
+            #expect(run.status == .compensated && run.error == first && differences == [])
+        }
+    }
+
     @Test("A quarantined run goes on where it was when an operator retries it")
     func retryQuarantined() async throws {
         try await TestDatabase.with { test in

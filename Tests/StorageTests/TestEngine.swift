@@ -139,8 +139,9 @@ struct Held {
         case .retry(nil, let reason): .retry(step: nil, by: "tests", reason: reason)
         case .retry(let stepID?, let reason):
             run.definition.step(stepID).map { .retry(step: $0.index, by: "tests", reason: reason) }
-        case .resolve(let stepID, let reason):
-            run.definition.step(stepID).map { .resolve(step: $0.index, by: "tests", reason: reason) }
+        case .resolve(let stepIDs, let reason):
+            .resolve(
+                steps: stepIDs.compactMap { run.definition.step($0)?.index }, by: "tests", reason: reason)
         case nil: nil
         }
     }

@@ -59,24 +59,52 @@ struct FailedRunRequest {
     }
 }
 
-/// What a person says of a step, read and checked.
+/// What a person says of one or several steps, read and checked.
 struct ResolveRequest {
-    let stepID: String
+    /// At least one, each once.
+    let stepIDs: [String]
     let reason: String
 
+    /// As many as a workflow can have.
+    private static let maxSteps = 100
+
     init(_ json: JSON) throws(Problem) {
-        var fields = try Fields(json, known: ["stepId", "resolution", "reason"])
-        let stepID = fields.string("stepId", maxBytes: 255)
+        var fields = try Fields(json, known: ["stepId", "stepIds", "resolution", "reason"])
+        let stepIDs = Self.stepIDs(&fields)
         let resolution = fields.string("resolution", maxBytes: 255)
         let reason = fields.string("reason", maxBytes: 1000)
-        for key in ["stepId", "resolution", "reason"] where fields[key] == nil {
+        for key in ["resolution", "reason"] where fields[key] == nil {
             fields.refuse(JSONPointer([key]), "This member is required.")
         }
         if let resolution, resolution != "compensated" {
             fields.refuse(JSONPointer(["resolution"]), "The only resolution there is is \"compensated\".")
         }
         try fields.check()
-        self.stepID = stepID ?? ""
+        self.stepIDs = stepIDs
         self.reason = reason ?? ""
+    }
+
+    /// Of `stepId` or `stepIds`, exactly one of which must be there.
+    private static func stepIDs(_ fields: inout Fields) -> [String] {
+        guard let json = fields["stepIds"] else {
+            if fields["stepId"] == nil {
+                fields.refuse(JSONPointer(["stepId"]), "This member is required, or stepIds instead.")
+            }
+            return fields.string("stepId", maxBytes: 255).map { [$0] } ?? []
+        }
+        let pointer = JSONPointer(["stepIds"])
+        if fields["stepId"] != nil { fields.refuse(pointer, "Only one of stepId and stepIds can be given.") }
+        guard let listed = json.array, (1...maxSteps).contains(listed.count) else {
+            fields.refuse(pointer, "This must be an array of 1 to \(maxSteps) step ids.")
+            return []
+        }
+        var stepIDs: [String] = []
+        for (index, json) in listed.enumerated() {
+            let place = JSONPointer(["stepIds", String(index)])
+            guard let stepID = fields.string(json, at: place, maxBytes: 255) else { continue }
+            if stepIDs.contains(stepID) { fields.refuse(place, "This step is named twice.") }
+            stepIDs.append(stepID)
+        }
+        return stepIDs
     }
 }

@@ -62,14 +62,20 @@ struct FailedRunRoutes: Sendable {
         let id = try context.runID()
         let resolution = try ResolveRequest(try await body.json(request))
         let (run, steps) = try await failedRun(id)
-        guard try Self.step(resolution.stepID, of: steps).isResolvable(inQuarantine: run.isQuarantined) else {
+        let isQuarantined = run.isQuarantined
+        var refused: [String] = []
+        for stepID in resolution.stepIDs
+        where try !Self.step(stepID, of: steps).isResolvable(inQuarantine: isQuarantined) { refused.append(stepID) }
+        guard refused.isEmpty else {
             throw Problem(
                 .stepNotResolvable,
                 "Only a step whose compensation gave up can be resolved, or one of a quarantined run that may have had "
-                    + "an effect and is not undone.")
+                    + "an effect and is not undone. That is not so of \(refused.joined(separator: ", ")).")
         }
-        let asked = InboxRequest(.resolve(stepID: resolution.stepID, reason: resolution.reason), sentBy: admin.name)
-        return try await answer(try await inbox.askFailed(id, asked, .resolveStep), id, context)
+        let asked = InboxRequest(.resolve(stepIDs: resolution.stepIDs, reason: resolution.reason), sentBy: admin.name)
+        // After whatever is asked first a quarantined run is quarantined no more, and its other steps are the engine's.
+        let outcome = try await inbox.askFailed(id, asked, .resolveStep, repeats: !isQuarantined)
+        return try await answer(outcome, id, context)
     }
 
     @Sendable private func retryMany(
@@ -107,7 +113,7 @@ struct FailedRunRoutes: Sendable {
 
     private static func step(_ stepID: String, of steps: [StepRow]) throws(Problem) -> Step {
         guard let row = steps.first(where: { $0.stepID == stepID }) else {
-            throw Problem(.unknownStep, "The run's workflow has no step of this id.")
+            throw Problem(.unknownStep, "The run's workflow has no step \(stepID).")
         }
         return row.step
     }
@@ -122,6 +128,10 @@ struct FailedRunRoutes: Sendable {
         case .unknownRun: throw Problem.unknownRun
         case .notFailed, .notRetryable: throw Problem.notFailed(nil)
         case .terminal(let status): throw Problem.notFailed(status)
+        case .alreadyAsked:
+            throw Problem(
+                .stepNotResolvable,
+                "Something is asked of this quarantined run already, and an engine is about to take it up.")
         }
     }
 }

@@ -54,7 +54,7 @@ struct OperatorRoutes: Sendable {
             throw Problem(.runEnded, "The run is \(status.rawValue); it can't be cancelled any more.")
         case .unknownRun:
             throw .unknownRun
-        case .notRetryable, .notFailed:
+        case .notRetryable, .notFailed, .alreadyAsked:
             throw Problem(
                 .stepNotRetryable,
                 "Only a step that waits for its next attempt, or what a FAILED run gave up on, can be retried.")

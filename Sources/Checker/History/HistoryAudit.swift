@@ -34,6 +34,8 @@ struct HistoryAudit {
     var isCancelled = false
     /// The run is quarantined.
     var isSetAside = false
+    /// When it was taken up by a resolve: the other steps that were resolved by the same decision follow at once.
+    var takenUpAt: Instant?
 
     init(_ row: RunRow, _ definition: WorkflowDefinition, _ findings: Findings) {
         self.definition = definition
@@ -83,6 +85,10 @@ struct HistoryAudit {
         // A run that is taken up and still can't be read is set aside again.
         let mayFollow = before == .failed && (kind.isOperators || kind == .runQuarantined)
         if before.isTerminal { require(mayFollow, 11, "event \(number), \(kind.rawValue), follows the end") }
+        if let takenUpAt, kind != .stepResolved || at != takenUpAt {
+            self.takenUpAt = nil
+            isSetAside = false
+        }
         switch event {
         case .runStarted(let due):
             for step in due { waiting[step] = at }
@@ -117,7 +123,7 @@ struct HistoryAudit {
             isSetAside = false
         case .stepResolved(let step, _, _):
             resolve(step)
-            isSetAside = false
+            takenUpAt = at
         case .runQuarantined: isSetAside = true
         }
     }

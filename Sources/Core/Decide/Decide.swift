@@ -25,8 +25,8 @@ package func decide(
         switch happening {
         case .retry(let step, let by, let reason) where run.canRetry(step: step):
             decision.append(.retryRequested(step: step, by: by, reason: reason))
-        case .resolve(let step, let by, let reason) where run.canResolve(step: step):
-            decision.append(.stepResolved(step: step, by: by, reason: reason))
+        case .resolve(let steps, let by, let reason) where run.canResolve(steps: steps):
+            decision.resolve(steps, by: by, reason: reason)
         case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .poison:
             throw IllegalHappening(run, happening)
         }
@@ -85,9 +85,19 @@ extension Run {
         case .pending, .running, .completed, .compensated, .cancelled: return false
         }
     }
+
+    /// `canResolve` of each of them; false for none, and for one that is named twice.
+    package func canResolve(steps indices: [Int]) -> Bool {
+        !indices.isEmpty && Set(indices).count == indices.count && indices.allSatisfy { canResolve(step: $0) }
+    }
 }
 
 extension Decision {
+    /// One event for each step, before anything follows from the first.
+    fileprivate mutating func resolve(_ steps: [Int], by: String, reason: String) {
+        for step in steps { append(.stepResolved(step: step, by: by, reason: reason)) }
+    }
+
     fileprivate mutating func decideLive(_ happening: Happening, jitter: Double) throws(IllegalHappening) {
         switch happening {
         case .finished(let step, let action, let attempt, let result):
@@ -105,9 +115,9 @@ extension Decision {
         case .retry(let step, let by, let reason):
             guard run.canRetry(step: step) else { throw IllegalHappening(run, happening) }
             append(.retryRequested(step: step, by: by, reason: reason))
-        case .resolve(let step, let by, let reason):
-            guard run.canResolve(step: step) else { throw IllegalHappening(run, happening) }
-            append(.stepResolved(step: step, by: by, reason: reason))
+        case .resolve(let steps, let by, let reason):
+            guard run.canResolve(steps: steps) else { throw IllegalHappening(run, happening) }
+            resolve(steps, by: by, reason: reason)
         case .poison(let failure):
             append(.runQuarantined(failure))
             return

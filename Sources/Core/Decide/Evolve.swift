@@ -35,15 +35,12 @@ extension Run {
             finish(.completed, at)
         case .runCompensated: finish(.compensated, at)
         case .runCancelled: finish(.cancelled, at)
-        case .runFailed(let failure):
-            error = failure
-            finish(.failed, at)
+        case .runFailed(let failure): fail(failure, at)
         case .retryRequested(let index, _, _): retry(index, at)
         case .stepResolved(let index, _, _): resolve(index, at)
         case .runQuarantined(let failure):
             cause = cause ?? .quarantined
-            error = failure
-            finish(.failed, at)
+            fail(failure, at)
         }
     }
 
@@ -55,6 +52,13 @@ extension Run {
     private mutating func finish(_ status: RunStatus, _ at: Instant) {
         set(status, at)
         completedAt = at
+    }
+
+    /// The error says why the run is FAILED now; why it had turned back is kept, for when it is taken up again.
+    private mutating func fail(_ failure: Failure, _ at: Instant) {
+        turnedBackBy = turnedBackBy ?? error
+        error = failure
+        finish(.failed, at)
     }
 
     private mutating func beginAttempt(_ index: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
@@ -121,12 +125,12 @@ extension Run {
     private mutating func retry(_ index: Int?, _ at: Instant) {
         if status == .failed {
             let neverStarted = steps.allSatisfy { $0.status == .pending && $0.attempts == 0 }
+            takeUp(neverStarted ? .pending : .running, at)
             // Nothing was undone yet, so the quarantine was all that kept the run from going on.
             if cause == .quarantined, !isUndoing {
                 cause = nil
                 error = nil
             }
-            takeUp(neverStarted ? .pending : .running, at)
         }
         for (step, state) in steps.enumerated() where index == nil || step == index {
             if state.compensationStatus == .failed {
@@ -148,8 +152,11 @@ extension Run {
 
     private var isUndoing: Bool { steps.contains { $0.compensationStatus != .notRequired } }
 
-    /// A FAILED run lives again: backward if it was on its way back, else as `forward` says.
+    /// A FAILED run lives again: backward if it was on its way back, else as `forward` says. What it was FAILED for is
+    /// over, unless it turned back for nothing else.
     private mutating func takeUp(_ forward: RunStatus, _ at: Instant) {
+        error = turnedBackBy ?? (cause == .quarantined ? error : nil)
+        turnedBackBy = nil
         completedAt = nil
         set(isUndoing ? .compensating : forward, at)
     }

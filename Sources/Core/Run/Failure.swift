@@ -26,17 +26,21 @@ package struct Failure: Sendable, Hashable, Error {
     package static let lostKind = "lost"
 
     /// `{kind, message, httpStatus?, stepId?, response?}`.
-    package var json: JSON {
+    package var json: JSON { json(before: nil) }
+
+    /// The same, and under `before`, at the end, what went wrong before, if anything did.
+    package func json(before: Failure?) -> JSON {
         var object = JSONObject()
         object["kind"] = .string(kind)
         object["message"] = .string(message)
         if let httpStatus { object["httpStatus"] = .number(JSONNumber(httpStatus)) }
         if let stepID { object["stepId"] = .string(stepID) }
         if let response { object["response"] = response }
+        if let before { object["before"] = before.json }
         return .object(object)
     }
 
-    /// Reads what `json` wrote; nil for anything else.
+    /// Reads what `json` wrote, without `before`; nil for anything else.
     package init?(_ json: JSON) {
         guard let kind = json["kind"]?.string, let message = json["message"]?.string else { return nil }
         self.init(

@@ -20,8 +20,10 @@ package struct Run: Sendable {
     package var status: RunStatus = .pending
     /// Why it left the forward path; nil while it has not.
     package var cause: RunCause?
-    /// What went wrong first; nil while nothing has.
+    /// What went wrong first, or, of a FAILED run, what it is FAILED for; nil while nothing has.
     package var error: Failure?
+    /// What went wrong first, while the run is FAILED for something else; stored and shown as the error's `before`.
+    package var turnedBackBy: Failure?
     /// What the run gives back, once completed.
     package var output: JSON?
     /// When status, cause or error last changed.
@@ -56,6 +58,9 @@ package struct Run: Sendable {
     package var isQuarantined: Bool {
         status == .failed && error?.kind == Failure.quarantinedKind
     }
+
+    /// `error` as it is stored: `{kind, message, httpStatus?, stepId?, response?, before?}`.
+    package var errorJSON: JSON? { error?.json(before: turnedBackBy) }
 
     /// Every step succeeded or was skipped.
     package var isForwardDone: Bool {

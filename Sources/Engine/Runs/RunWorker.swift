@@ -165,9 +165,10 @@ extension RunWorker {
             case .retry(let stepID?, let reason):
                 guard let step = run.definition.step(stepID) else { return nil }
                 return .retry(step: step.index, by: request.sentBy, reason: reason)
-            case .resolve(let stepID, let reason):
-                guard let step = run.definition.step(stepID) else { return nil }
-                return .resolve(step: step.index, by: request.sentBy, reason: reason)
+            case .resolve(let stepIDs, let reason):
+                let steps = stepIDs.compactMap { run.definition.step($0)?.index }
+                guard steps.count == stepIDs.count else { return nil }
+                return .resolve(steps: steps, by: request.sentBy, reason: reason)
             }
         }
     }
@@ -177,11 +178,14 @@ extension RunWorker {
     /// A cancel accepted before a result must not be overtaken by it, so requests come before answers. What a former
     /// holder left in flight is lost before anything new begins, or attempts begun by a request would count as lost,
     /// too; but a run cancelled on its way forward need not repeat lost calls first. A FAILED run has to be taken up
-    /// again before it can be cancelled.
+    /// again before it can be cancelled; and before it is retried, for what was undone by hand must not be done again.
     private func inOrder(_ asked: [Happening], _ happenings: [Happening], takesOver: Bool) -> [Happening] {
         let cancels = asked.filter { if case .cancel = $0 { true } else { false } }
         let others = asked.filter { if case .cancel = $0 { false } else { true } }
-        if run.status == .failed { return others + cancels }
+        if run.status == .failed {
+            let resolves = others.filter { if case .resolve = $0 { true } else { false } }
+            return resolves + others.filter { if case .resolve = $0 { false } else { true } } + cancels
+        }
         guard takesOver else { return cancels + others + happenings }
         return run.status == .compensating
             ? [.tookOver] + cancels + others : cancels + [.tookOver] + others

@@ -34,7 +34,7 @@ package enum HistoryFold {
         var found = Differences()
         found.compare("run status", run.status, row.status)
         found.compare("run cause", run.cause, row.cause)
-        found.compare("run error", run.error?.json, row.error)
+        found.compare("run error", run.errorJSON, row.error)
         found.compare("run output", run.output, row.output)
         found.compare("run updated_at", run.updatedAt, row.updatedAt)
         found.compare("run completed_at", run.completedAt, row.completedAt)

@@ -35,7 +35,9 @@ extension ClaimedRun {
         guard let status = RunStatus(rawValue: status) else { throw UnreadableRun("its status is \(status)") }
         run.status = status
         run.cause = cause.flatMap { RunCause(rawValue: $0) }
-        run.error = try error.map(Self.parse).flatMap { Failure($0) }
+        let error = try error.map(Self.parse)
+        run.error = error.flatMap { Failure($0) }
+        run.turnedBackBy = error?["before"].flatMap { Failure($0) }
         run.updatedAt = updatedAt
         run.lastSequence = lastSequence
         for index in run.steps.indices { run.steps[index] = try columns.step(index) }

@@ -21,8 +21,8 @@ package struct InboxRequest: Sendable, Hashable {
         case cancel(reason: String?)
         /// Try this step now; nil: all that a FAILED run gave up on.
         case retry(stepID: String?, reason: String? = nil)
-        /// This step was undone by hand.
-        case resolve(stepID: String, reason: String)
+        /// These steps were undone by hand.
+        case resolve(stepIDs: [String], reason: String)
     }
 
     /// What is asked.
@@ -49,7 +49,8 @@ package struct InboxRequest: Sendable, Hashable {
         switch kind {
         case .cancel(let reason): ["reason": JSON(reason)]
         case .retry(let stepID, let reason): ["stepId": JSON(stepID), "reason": JSON(reason)]
-        case .resolve(let stepID, let reason): ["stepId": .string(stepID), "reason": .string(reason)]
+        case .resolve(let stepIDs, let reason):
+            ["stepIds": .array(stepIDs.map { .string($0) }), "reason": .string(reason)]
         }
     }
 
@@ -59,8 +60,13 @@ package struct InboxRequest: Sendable, Hashable {
         case "cancel": kind = .cancel(reason: payload["reason"]?.string)
         case "retry": kind = .retry(stepID: payload["stepId"]?.string, reason: payload["reason"]?.string)
         case "resolve":
-            guard let stepID = payload["stepId"]?.string, let reason = payload["reason"]?.string else { return nil }
-            kind = .resolve(stepID: stepID, reason: reason)
+            // One step alone was once written as `stepId`.
+            guard let listed = payload["stepIds"]?.array ?? payload["stepId"].map({ [$0] }),
+                let reason = payload["reason"]?.string
+            else { return nil }
+            let stepIDs = listed.compactMap(\.string)
+            guard !stepIDs.isEmpty, stepIDs.count == listed.count else { return nil }
+            kind = .resolve(stepIDs: stepIDs, reason: reason)
         default: return nil
         }
         self.sentBy = sentBy

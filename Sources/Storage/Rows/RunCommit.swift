@@ -71,7 +71,7 @@ package final class RunCommit: Sendable {
         steps = touched.enumerated().compactMap { index, touch in
             touch.isTouched ? ChangedStep(index, run.steps[index], touch, now) : nil
         }
-        changedRun = touchesRun ? ChangedRun(output: run.output?.bytes, error: run.error?.json.bytes) : nil
+        changedRun = touchesRun ? ChangedRun(output: run.output?.bytes, error: run.errorJSON?.bytes) : nil
         if run.hasCallInFlight || run.status.isTerminal {
             releaseIn = nil
         } else {

@@ -29,8 +29,8 @@ package struct SendToFailedRuns: Statement {
     // What is read of a run is what the statement's snapshot sees, and that may be over: a run that was taken up and undone
     // meanwhile must not get an outbox row, nor one that is FAILED again an old epoch. So `failed` locks the run's row,
     // which every taking-up changes, and `same` leaves out those whose newest version is not the one that was seen; inbox
-    // rows are counted as they are now. Who has an outbox row already is asked through that, as in `SendToRun`, without a
-    // lock on the run: the holder's commit locks the outbox row first.
+    // rows are counted as they are now. Who has an outbox row already is asked, and woken, through that, as in `SendToRun`,
+    // without a lock on the run: the holder's commit locks the outbox row first.
     package static let sql = """
         WITH failed AS MATERIALIZED (
             SELECT r.run_id, r.updated_at FROM workflow_runs r
@@ -50,7 +50,8 @@ package struct SendToFailedRuns: Statement {
             ) last ON true
             ON CONFLICT DO NOTHING RETURNING run_id
         ), joined AS (
-            UPDATE outbox o SET inbox_count = o.inbox_count + 1
+            UPDATE outbox o SET inbox_count = o.inbox_count + 1,
+                available_at = CASE WHEN o.lease_owner IS NULL THEN least(o.available_at, now()) ELSE o.available_at END
             FROM workflow_runs r
             WHERE $6 AND o.run_id = ANY ($1) AND r.run_id = o.run_id AND r.status = 'FAILED' RETURNING o.run_id
         ), asked AS (

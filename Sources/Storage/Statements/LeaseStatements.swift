@@ -155,6 +155,7 @@ package struct QuarantineRun: Statement {
     /// The run, if the lease was still held.
     package typealias Row = RunID
 
+    // What went wrong before is kept in the run's error, as `Run.errorJSON` writes it.
     package static let sql = """
         WITH held AS MATERIALIZED (
             SELECT run_id FROM outbox WHERE run_id = $2 AND epoch = $3 AND lease_owner = $1 FOR UPDATE
@@ -164,7 +165,9 @@ package struct QuarantineRun: Statement {
                 'run_quarantined', $4, $1, $3
             FROM held
         ), run AS (
-            UPDATE workflow_runs SET status = 'FAILED', cause = COALESCE(cause, 'QUARANTINED'), error = $4,
+            UPDATE workflow_runs SET status = 'FAILED', cause = COALESCE(cause, 'QUARANTINED'),
+                error = CASE WHEN error IS NULL THEN $4 ELSE
+                    (left($4::text, -1) || ',"before":' || COALESCE(error->'before', error)::text || '}')::json END,
                 updated_at = now(), completed_at = now()
             WHERE run_id IN (SELECT run_id FROM held)
         ), ended AS (

@@ -24,7 +24,7 @@ extension StartRuns {
         parameters.textArray(runs.map(\.idempotency?.key))
         parameters.bytesArray(runs.map(\.idempotency?.requestHash))
         parameters.int64Array(runs.map { $0.idempotency?.lifetime.microseconds })
-        parameters.jsonArray(runs.map { $0.run.error?.json.bytes })
+        parameters.jsonArray(runs.map { $0.run.errorJSON?.bytes })
     }
 
     private func bindSteps(_ parameters: inout Parameters) {

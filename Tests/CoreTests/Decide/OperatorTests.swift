@@ -71,6 +71,10 @@ struct OperatorTests {
                 trace: "due(a,b) / a#1 b#1 / a=succeeded / b=succeeded c#1 / c=rejected undo(a,b) -a#1 -b#1 "
                     + "/ -a=rejected / -b=rejected FAILED / retry -a#1 -b#1 / -b=succeeded / -a=succeeded COMPENSATED"),
             Case(
+                "both at once", "a b< c<a,b", script: "go a=ok b=ok c=no -a=no -b=no resolve:a,b",
+                trace: "due(a,b) / a#1 b#1 / a=succeeded / b=succeeded c#1 / c=rejected undo(a,b) -a#1 -b#1 "
+                    + "/ -a=rejected / -b=rejected FAILED / resolve(a) resolve(b) COMPENSATED"),
+            Case(
                 "a cancelled run ends CANCELLED", "a", script: "go cancel a=ok -a=no resolve:a",
                 trace: "due(a) / a#1 / cancel / a=succeeded undo(a) -a#1 / -a=rejected FAILED / resolve(a) CANCELLED"),
         ])
@@ -114,6 +118,16 @@ struct OperatorTests {
                 script: "go a=ok poison resolve:b -a=no resolve:a",
                 trace: "due(a) / a#1 / a=succeeded b#1 / QUARANTINED / resolve(b) b=unknown undo(a) -a#1 "
                     + "/ -a=rejected FAILED / resolve(a) COMPENSATED"),
+            Case(
+                "several steps at once: none of them is undone by the engine", "a b c",
+                script: "go a=ok b=ok poison resolve:b,a -c=ok",
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=succeeded c#1 / QUARANTINED / resolve(b) resolve(a) "
+                    + "c=unknown undo(c) -c#1 / -c=succeeded COMPENSATED"),
+            Case(
+                "all that may have had an effect: no call is made any more", "a b c",
+                script: "go a=ok b=ok c=no poison resolve:a,b",
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=succeeded c#1 / c=rejected undo(a,b) -b#1 / QUARANTINED "
+                    + "/ resolve(a) resolve(b) COMPENSATED"),
             Case(
                 "or retried, without forgetting why the run turned back", "a b",
                 script: "go a=ok poison resolve:b -a=no retry -a=ok",
@@ -198,6 +212,12 @@ struct OperatorTests {
             ("a resolve of a compensation that may still succeed", "go a=ok b=no !resolve:a -a=what !resolve:a"),
             ("a resolve of what a FAILED run need not undo", "go a=ok b=no -a=no !resolve:b"),
             ("a resolve of a quarantined run's step that had no effect", "go poison !resolve:b"),
+            (
+                "a resolve of a step that can be resolved and one that can't",
+                "go a=ok b=no -a=no !resolve:a,b !resolve:b,a"
+            ),
+            ("a resolve of the same step twice", "go a=ok poison !resolve:a,a"),
+            ("a resolve that comes second to one of a quarantined run", "go a=ok poison resolve:b !resolve:a"),
             ("a second resolve", "go a=ok b=no -a=no resolve:a !resolve:a"),
             ("a retry of what was resolved", "go a=ok b=no -a=no resolve:a !retry:a !retry"),
             ("a resolve of what is being retried", "go a=ok b=no -a=no retry:a !resolve:a"),
@@ -223,6 +243,7 @@ struct OperatorTests {
         try play.script("go")
         for happening in [
             Happening.retry(step: step, by: "ops"),
+            .resolve(steps: [step], by: "ops", reason: "by hand"), .resolve(steps: [], by: "ops", reason: "by hand"),
             .finished(step: step, action: .execute, attempt: 1, CallResult(outcome: .succeeded)),
         ] {
             #expect(throws: IllegalHappening.self) { try play.happen(happening) }

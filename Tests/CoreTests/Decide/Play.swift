@@ -8,7 +8,7 @@ import Testing
 ///   passes to the deadline, and the run is woken. `+250ms`: only time passes.
 /// - `a=ok`, `a=no` (rejected), `a=what` (unknown), `a=down` (not sent), `a=408`, `a=busy`, `a=busy/5s` (Retry-After).
 ///   The attempt is the one in flight; `a#2=ok` names one.
-/// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `poison`.
+/// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `resolve:a,b`, `poison`.
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
 /// `a=unknown` (given up), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
@@ -75,7 +75,8 @@ struct Play {
         }
         if word == "retry" { return .retry(step: nil, by: "ops", reason: "mended") }
         if word.hasPrefix("resolve:") {
-            return .resolve(step: try index(word.dropFirst(8)), by: "ops", reason: "by hand")
+            let steps = try word.dropFirst(8).split(separator: ",").map { try index($0) }
+            return .resolve(steps: steps, by: "ops", reason: "by hand")
         }
         if word.hasPrefix("retry:") { return .retry(step: try index(word.dropFirst(6)), by: "ops") }
         let sides = word.split(separator: "=")

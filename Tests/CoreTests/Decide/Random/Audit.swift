@@ -15,6 +15,8 @@ struct Audit {
     private(set) var undone: Set<Int> = []
     /// Undone by hand; among `undone`, too.
     private(set) var resolved: Set<Int> = []
+    /// What could be resolved before the decision that is being observed.
+    private var resolvable: Set<Int> = []
     private(set) var gaveUpUndoing: Set<Int> = []
     private(set) var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
     private var attempts: [[CallAction: Int]]
@@ -34,6 +36,11 @@ struct Audit {
 
     /// Records what somebody else found wrong.
     mutating func note(_ text: String) { violations.append("after event \(sequence): \(text)") }
+
+    /// The events that follow were decided together.
+    mutating func beginDecision() {
+        resolvable = Set((0..<workflow.count).filter { canResolve($0) })
+    }
 
     mutating func observe(_ event: RunEvent, at: Instant) {
         sequence += 1
@@ -218,7 +225,8 @@ struct Audit {
     }
 
     private mutating func resolve(_ step: Int) {
-        require(canResolve(step), 11, "step \(step) is resolved though nothing was left of it")
+        let isOpen = resolvable.contains(step) && !undone.contains(step)
+        require(isOpen, 11, "step \(step) is resolved though nothing was left of it")
         if inFlight[step]?.action == .compensate { inFlight[step] = nil }
         if undoing?.contains(step) ?? false { waiting[step] = nil }
         gaveUpUndoing.remove(step)

@@ -12,6 +12,7 @@ struct History {
         var nullCompensations = 0
         var refusedHappenings = 0
         var decisions = 0
+        var resolvedTogether = 0
     }
 
     private(set) var run: Run
@@ -66,7 +67,9 @@ struct History {
         case 0..<60:
             if let call = calls.randomElement(using: &random) { answer(call) } else { wake() }
         case 60..<72: wake()
-        case 72..<75: happen(.resolve(step: anyStep, by: "ops", reason: "by hand"))
+        case 72..<75:
+            let steps = random.chance(70) ? [anyStep] : (0..<Int.random(in: 0...3, using: &random)).map { _ in anyStep }
+            happen(.resolve(steps: steps, by: "ops", reason: "by hand"))
         case 75..<80:
             now += .milliseconds(Int.random(in: 0...800, using: &random))
             happen(.woke)
@@ -85,8 +88,11 @@ struct History {
     private mutating func heal() {
         if run.status == .failed {
             let resolvable = run.steps.indices.filter { run.canResolve(step: $0) }
-            if random.chance(30), let step = resolvable.randomElement(using: &random) {
-                happen(.resolve(step: step, by: "ops", reason: "by hand"))
+            if random.chance(30), !resolvable.isEmpty {
+                let count = Int.random(in: 1...resolvable.count, using: &random)
+                let steps = resolvable.shuffled(using: &random).prefix(count)
+                if count > 1 { seen.resolvedTogether += 1 }
+                happen(.resolve(steps: Array(steps), by: "ops", reason: "by hand"))
             } else {
                 let steps = run.steps.indices.filter { run.canRetry(step: $0) }
                 happen(.retry(step: random.chance(30) ? nil : steps.first, by: "ops"))
@@ -177,7 +183,8 @@ struct History {
                     && (run.steps[step].nextAttemptAt != nil && run.steps[step].attempts > 0
                         || audit.gaveUpUndoing.contains(step))
             }
-        case .resolve(let step, _, _): audit.canResolve(step)
+        case .resolve(let steps, _, _):
+            !steps.isEmpty && Set(steps).count == steps.count && steps.allSatisfy { audit.canResolve($0) }
         }
     }
 
@@ -195,6 +202,7 @@ struct History {
     }
 
     private mutating func apply(_ events: [RunEvent]) {
+        audit.beginDecision()
         for event in events {
             run.evolve(event, at: now)
             audit.observe(event, at: now)
@@ -209,11 +217,14 @@ struct History {
             || calls.elementsEqual(inFlight) {
                 $0.step == $1.key && $0.action == $1.value.action && $0.attempt == $1.value.attempt
             }
+        let hasStaleError = ["compensation", "quarantined"].contains(run.error?.kind)
+        if hasStaleError, run.status != .failed, run.cause != .quarantined {
+            audit.note("\(run.status), but its error is \(run.error?.message ?? "")")
+        }
+        if (run.error == nil) != (run.cause == nil) { audit.note("cause and error do not belong together") }
         if !agrees { audit.note("calls to make \(calls), calls in flight \(inFlight)") }
         if audit.ended == nil, calls.isEmpty, run.wakeAt == nil {
-            audit.note(
-                "the run is alive and nothing "
-                    + "will move it")
+            audit.note("the run is alive and nothing will move it")
         }
     }
 
@@ -239,7 +250,8 @@ struct History {
         for (event, at) in log { folded.evolve(event, at: at) }
         let isSame =
             folded.status == run.status && folded.cause == run.cause && folded.error == run.error
-            && folded.output == run.output && folded.updatedAt == run.updatedAt
+            && folded.turnedBackBy == run.turnedBackBy && folded.output == run.output
+            && folded.updatedAt == run.updatedAt
             && folded.completedAt == run.completedAt && folded.steps == run.steps
             && folded.lastSequence == run.lastSequence && run.lastSequence == log.count
         return isSame ? [] : ["invariant 12: folding the events gives another run"]

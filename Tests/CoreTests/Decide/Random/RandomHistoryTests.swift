@@ -16,6 +16,7 @@ struct RandomHistoryTests {
         var refusedLate = 0
         var nullCompensations = 0
         var refused = 0
+        var resolvedTogether = 0
         for seed in Self.firstSeed..<Self.firstSeed + 5000 {
             var history = try History(seed: seed)
             let wrong = history.live()
@@ -27,6 +28,7 @@ struct RandomHistoryTests {
             refusedLate += history.seen.refusedLate
             nullCompensations += history.seen.nullCompensations
             refused += history.seen.refusedHappenings
+            resolvedTogether += history.seen.resolvedTogether
         }
         #expect(ends[.completed, default: 0] > 500)
         #expect(ends[.compensated, default: 0] > 500)
@@ -37,6 +39,7 @@ struct RandomHistoryTests {
         #expect(refusedLate > 300, "the barrier was needed")
         #expect(nullCompensations > 300)
         #expect(refused > 300)
+        #expect(resolvedTogether > 100)
     }
 
     @Test("a history is its seed")
