@@ -75,7 +75,7 @@ struct Play {
         }
         if word == "retry" { return .retry(step: nil, by: "ops", reason: "mended") }
         if word.hasPrefix("resolve:") {
-            let steps = try word.dropFirst(8).split(separator: ",").map { try index($0) }
+            let steps = try word.dropFirst(8).split(separator: ",").map { try self.index($0) }
             return .resolve(steps: steps, by: "ops", reason: "by hand")
         }
         if word.hasPrefix("retry:") { return .retry(step: try index(word.dropFirst(6)), by: "ops") }
