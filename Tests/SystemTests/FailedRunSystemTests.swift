@@ -1,6 +1,7 @@
 import Checker
 import Core
 import Foundation
+import Storage
 import TestSupport
 import Testing
 
@@ -70,6 +71,52 @@ extension NemesisTests {
                 WHERE r.kind = 'step_resolved' AND c.kind = 'attempt_succeeded' AND c.action = 'compensate'
                 """)
             #expect(both == "0")
+        }
+    }
+
+    @Test(
+        "All that was in flight of a quarantined run is resolved by one request: nothing is called, the invariants hold",
+        .timeLimit(.minutes(2)))
+    func quarantinedRun() async throws {
+        try await Deployment.with { system in
+            let port = try Ports.take()
+            try await system.startMocks(injectFailure: 0, seed: 1)
+            try await system.startAPI("api", port: port, ["--admin-burst", "1000"])
+            try await system.register(port: port)
+            func step(_ id: String, _ participant: String, _ path: String, _ undo: String) -> JSON {
+                [
+                    "id": .string(id), "dependsOn": [],
+                    "action": ["participant": .string(participant), "path": .string(path)],
+                    "compensation": ["participant": .string(participant), "path": .string(undo)],
+                ]
+            }
+            let both: JSON = [
+                "name": "both", "version": "1.0.0",
+                "steps": [
+                    step("pay", "payments", "/charge", "/refund"), step("hold", "inventory", "/reserve", "/release"),
+                ],
+            ]
+            let registered = try await system.admin("POST", port: port, "/v1/admin/workflows", both)
+            #expect(registered.status == 201, "\(registered.json.text)")
+            let started = try await system.http.send("POST", port: port, "/v1/workflows/both/start", ["input": [:]])
+            let runID = try #require(started.json["runId"]?.string)
+            // An engine that dies with both calls in flight, and one that can't read the run any more.
+            let dead = LeaseStore(database: system.test.database, engine: .sample(), length: .seconds(60))
+            let claimed = try #require(try await dead.claim(limit: 1).first)
+            let failure = Failure(kind: Failure.quarantinedKind, message: "It kills engines.")
+            #expect(try await dead.quarantine(claimed.lease, failure))
+            let answer = try await system.admin(
+                "POST", port: port, "/v1/admin/runs/\(runID)/resolve",
+                ["stepIds": ["hold", "pay"], "resolution": "compensated", "reason": "neither arrived"])
+            #expect(answer.status == 202, "\(answer.json.text)")
+            try system.startEngine("engine", ["--poll", "200ms"])
+            try await system.until(.seconds(30), "the run is undone") {
+                try await system.test.value("SELECT status FROM workflow_runs") == "COMPENSATED"
+            }
+            #expect(try await system.test.value("SELECT count(*) FROM run_events WHERE kind = 'step_resolved'") == "2")
+            let report = try await Checker.check(
+                database: system.test.configuration, ledgers: system.ledgers, options: Checker.Options())
+            #expect(report.isPassed, "\(report.text)")
         }
     }
 

@@ -113,9 +113,10 @@ extension Run {
         steps[index].completedAt = at
     }
 
-    /// The first cause stays, but a cancel is always remembered: what was accepted must end CANCELLED.
+    /// The first cause stays, but a cancel is always remembered: what was accepted must end CANCELLED. A quarantine that is
+    /// over by then is no longer what is wrong with the run.
     private mutating func leaveForwardPath(_ newCause: RunCause, _ failure: Failure, _ at: Instant) {
-        error = error ?? failure
+        error = cause == .quarantined && newCause == .cancelRequested ? failure : error ?? failure
         cause = newCause == .cancelRequested ? newCause : cause ?? newCause
         updatedAt = at
     }

@@ -44,6 +44,15 @@ struct RunErrorTests {
         #expect(play.run.errorJSON?["before"] == nil)
     }
 
+    @Test("a cancel of a run that turned back for its quarantine alone takes the place of cause and error")
+    func cancelAfterQuarantine() throws {
+        var play = try Play(Flow("a b"))
+        try play.script("go a=ok poison resolve:b cancel")
+        #expect(play.run.cause == .cancelRequested && play.run.error?.kind == "cancelled")
+        try play.script("-a=ok")
+        #expect(play.run.status == .cancelled && play.run.error?.kind == "cancelled")
+    }
+
     struct Told: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let first: String

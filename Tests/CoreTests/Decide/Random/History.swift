@@ -88,8 +88,8 @@ struct History {
     private mutating func heal() {
         if run.status == .failed {
             let resolvable = run.steps.indices.filter { run.canResolve(step: $0) }
-            if random.chance(30), !resolvable.isEmpty {
-                let count = Int.random(in: 1...resolvable.count, using: &random)
+            if random.chance(40), !resolvable.isEmpty {
+                let count = random.chance(70) ? resolvable.count : Int.random(in: 1...resolvable.count, using: &random)
                 let steps = resolvable.shuffled(using: &random).prefix(count)
                 if count > 1 { seen.resolvedTogether += 1 }
                 happen(.resolve(steps: Array(steps), by: "ops", reason: "by hand"))

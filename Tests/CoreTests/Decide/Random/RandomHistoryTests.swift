@@ -39,7 +39,7 @@ struct RandomHistoryTests {
         #expect(refusedLate > 300, "the barrier was needed")
         #expect(nullCompensations > 300)
         #expect(refused > 300)
-        #expect(resolvedTogether > 100)
+        #expect(resolvedTogether > 50)
     }
 
     @Test("a history is its seed")
