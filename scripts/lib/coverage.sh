@@ -10,8 +10,8 @@ COVERAGE_FLOOR_MODULES=(Core Storage Engine API Participants)
 coverage_begin() {
     export SAGAFLOW_COVERAGE=1
     mkdir -p "$STATE/profiles"
-    # Processes of the same program add to up to four files: thousands of small ones would fill the disk.
-    export LLVM_PROFILE_FILE=$STATE/profiles/%4m.profraw
+    # One file for each process: one that is killed while it writes spoils its own and nobody else's.
+    export LLVM_PROFILE_FILE=$STATE/profiles/%m-%p.profraw
 }
 
 # What swift build needs to be told, one word a line.
@@ -28,7 +28,11 @@ llvm_tool() {
 coverage_report() {
     local bin=$1 program objects=() below=0 module percent floor
     for program in sagaflow-api sagaflow-engine saga sagaflow-mocks; do objects+=(-object "$bin/$program"); done
-    "$(llvm_tool llvm-profdata)" merge --sparse -o "$STATE/tests.profdata" "$STATE"/profiles/*.profraw || return 1
+    "$(llvm_tool llvm-profdata)" merge --sparse --failure-mode=all -o "$STATE/tests.profdata" \
+        "$STATE"/profiles/*.profraw 2>"$STATE/coverage.log" || {
+        tail -n 5 "$STATE/coverage.log" >&2
+        return 1
+    }
     # The same source is in several programs: llvm-cov counts a line as run when it was in any of them.
     "$(llvm_tool llvm-cov)" export --summary-only -instr-profile "$STATE/tests.profdata" \
         "$bin/sagaflowPackageTests.xctest" "${objects[@]}" >"$STATE/coverage.json" 2>"$STATE/coverage.log" || {
