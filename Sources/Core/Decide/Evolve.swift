@@ -113,8 +113,8 @@ extension Run {
         steps[index].completedAt = at
     }
 
-    /// The first cause stays, but a cancel is always remembered: what was accepted must end CANCELLED. A quarantine that is
-    /// over by then is no longer what is wrong with the run.
+    /// The first cause stays, but a cancel is always remembered: what was accepted must end CANCELLED. A quarantine that
+    /// is over by then is no longer what is wrong with the run.
     private mutating func leaveForwardPath(_ newCause: RunCause, _ failure: Failure, _ at: Instant) {
         error = cause == .quarantined && newCause == .cancelRequested ? failure : error ?? failure
         cause = newCause == .cancelRequested ? newCause : cause ?? newCause

@@ -10,8 +10,8 @@ package enum Happening: Sendable, Hashable {
     case cancel(by: String, reason: String?)
     /// An operator asked for this step to be tried now; nil: for all that a FAILED run gave up on.
     case retry(step: Int?, by: String, reason: String? = nil)
-    /// An operator undid these steps by hand: their compensations count as done. All of them, or it is refused: with the
-    /// first step of a quarantined run the engine begins to undo those that are not named.
+    /// An operator undid these steps by hand: their compensations count as done. All of them, or it is refused: with
+    /// the first step of a quarantined run the engine begins to undo those that are not named.
     case resolve(steps: [Int], by: String, reason: String)
     /// The run can't be processed.
     case poison(Failure)

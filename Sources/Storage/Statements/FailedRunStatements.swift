@@ -29,8 +29,8 @@ package struct SendToFailedRuns: Statement {
     // What is read of a run is what the statement's snapshot sees, and that may be over: a run that was taken up and undone
     // meanwhile must not get an outbox row, nor one that is FAILED again an old epoch. So `failed` locks the run's row,
     // which every taking-up changes, and `same` leaves out those whose newest version is not the one that was seen; inbox
-    // rows are counted as they are now. Who has an outbox row already is asked, and woken, through that, as in `SendToRun`,
-    // without a lock on the run: the holder's commit locks the outbox row first.
+    // rows are counted as they are now. Who has an outbox row already is asked, and woken, through that, as in
+    // `SendToRun`, without a lock on the run: the holder's commit locks the outbox row first.
     package static let sql = """
         WITH failed AS MATERIALIZED (
             SELECT r.run_id, r.updated_at FROM workflow_runs r
