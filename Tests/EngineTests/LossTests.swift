@@ -99,7 +99,7 @@ struct LossTests {
         try await Stage.with(
             [chain],
             answer: { call in
-                if call.attempt == 1 { await gate.pass() }
+                if call.attempt == 1 { await gate.wait() }
                 return (200, "{}")
             }
         ) { stage in

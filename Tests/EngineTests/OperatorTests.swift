@@ -13,7 +13,7 @@ struct OperatorTests {
         try await Stage.with(
             [chain],
             answer: { call in
-                if call.path == "/step-1" { await gate.pass() }
+                if call.path == "/step-1" { await gate.wait() }
                 return (200, "{}")
             }
         ) { stage in
@@ -152,7 +152,7 @@ struct OperatorTests {
         try await Stage.with(
             [chain],
             answer: { call in
-                if call.path == "/step-3" { await gate.pass() }
+                if call.path == "/step-3" { await gate.wait() }
                 return (200, "{}")
             }
         ) { stage in

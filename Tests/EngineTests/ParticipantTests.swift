@@ -95,7 +95,7 @@ struct ParticipantTests {
             [chain],
             answer: { _ in
                 meter.enter()
-                await gate.pass()
+                await gate.wait()
                 meter.leave()
                 return (200, "{}")
             }

@@ -67,7 +67,7 @@ struct RunTests {
             answer: { call in
                 switch call.path {
                 case "/left":
-                    await gate.pass()
+                    await gate.wait()
                     return (200, "{}")
                 case "/right": return (422, "{}")
                 default: return (200, "{}")

@@ -2,6 +2,7 @@ import Foundation
 import Postgres
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 /// A Postgres server of one test's own, to be crashed, frozen, restarted and promoted. Listens on the loopback interface

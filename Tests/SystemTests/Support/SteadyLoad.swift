@@ -1,6 +1,7 @@
 import Checker
 import Core
 import Synchronization
+import TestSupport
 import Testing
 
 /// Starts orders at a fixed rate, each by a client that repeats its request under its key until it is accepted, as long

@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Synchronization
+import TestSupport
 
 /// A program that is run to its end, and what it said.
 struct Tool {
