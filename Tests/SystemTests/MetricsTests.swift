@@ -25,6 +25,7 @@ struct MetricsTests {
                 try system.startEngine("engine-1", engine, logging),
                 try system.startEngine("engine-2", engine, logging),
             ]
+            try await expectZeros(system, api: port, engines: ports)
             try await startRuns(system, port: port)
             try await system.untilAllTerminal(.seconds(60))
 
@@ -37,6 +38,21 @@ struct MetricsTests {
                 #expect(!output.contains(Self.canary), "\(name) logged a secret")
             }
             for scrape in scrapes { #expect(!scrape.text.contains(Self.canary)) }
+        }
+    }
+
+    /// Alerts see an increase only from a series that was there before.
+    private func expectZeros(_ system: Deployment, api: Int, engines: [Int]) async throws {
+        let started = try await Scrape(system, port: api).samples
+        #expect(started["workflow_runs_started_total{workflowName=\"order-processing\"}"] == 0)
+        for port in engines {
+            try await system.until(.seconds(30), "the engine answers") {
+                try await system.http.send("GET", port: port, "/health", timeout: .seconds(1)).status == 200
+            }
+            let samples = try await Scrape(system, port: port).samples
+            #expect(samples["workflow_runs_failed_total{workflowName=\"order-processing\"}"] == 0)
+            #expect(samples["workflow_run_duration_seconds_count{workflowName=\"checkout\",status=\"FAILED\"}"] == 0)
+            #expect(samples["step_attempts_total{stepId=\"charge-payment\",status=\"unknown\"}"] == 0)
         }
     }
 

@@ -52,6 +52,7 @@ struct APIProcess {
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
         metrics.register(adminLimiter)
         DatabaseMetrics.register(database, in: metrics.registry)
+        WorkflowMetrics.register(database, in: metrics.registry) { [metrics] in metrics.prepare(for: $0) }
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
         tracer.register(in: metrics.registry)
     }

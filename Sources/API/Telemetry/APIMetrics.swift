@@ -49,6 +49,12 @@ final class APIMetrics: Sendable {
         ) { [.init(limiter.isLocal ? 1 : 0)] }
     }
 
+    /// Makes the series of a workflow, so that they are there before its first run.
+    func prepare(for definition: WorkflowDefinition) {
+        _ = started[definition.name]
+        _ = completed[definition.name]
+    }
+
     /// A run was accepted.
     func countStart(of run: Run) {
         started[run.definition.name].add()

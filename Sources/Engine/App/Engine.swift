@@ -122,6 +122,9 @@ struct Engine {
         registry.read("workflow_active_runs", "Runs whose lease this engine holds.", .gauge) { [table] in
             [.init(table.count)]
         }
+        WorkflowMetrics.register(database, in: registry) { [metrics] in
+            _ = metrics.instruments(of: $0, version: $0.version.description)
+        }
         ParticipantMetrics.register(claimer.context.caller.client, self.registry, in: registry)
     }
 

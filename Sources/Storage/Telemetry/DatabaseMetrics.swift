@@ -13,7 +13,8 @@ package enum DatabaseMetrics {
             labels: ["statement"])
         return { statement, duration, hasFailed in
             durations[statement].observe(duration)
-            if hasFailed { errors[statement].add() }
+            // With none, too: the series must be there before the first one.
+            errors[statement].add(hasFailed ? 1 : 0)
         }
     }
 

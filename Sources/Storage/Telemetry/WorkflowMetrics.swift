@@ -1,0 +1,58 @@
+package import Core
+import Postgres
+import Synchronization
+package import Telemetry
+
+/// Has the series of registered workflows made before their first run: a counter that appears with its first event shows
+/// no increase, and an alert over it would miss just that event.
+package final class WorkflowMetrics: Sendable {
+    private let look: SharedLook<[WorkflowDefinition]>
+    private let lookedAt = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// Workflows whose series are made ahead; those of others appear with their first run.
+    private static let limit = 200
+    /// A workflow registered later has its series after this long, or with its first run.
+    private static let interval: Duration = .seconds(10)
+
+    /// Calls `prepare` with the version of each workflow that was registered last, now and then before a scrape.
+    package static func register(
+        _ database: Database, in registry: MetricsRegistry, prepare: @escaping @Sendable (WorkflowDefinition) -> Void
+    ) {
+        let metrics = WorkflowMetrics(database.reads)
+        registry.onCollect { await metrics.collect(prepare) }
+    }
+
+    private init(_ pool: Pool) {
+        let definitions = DefinitionStore(pool: pool)
+        look = SharedLook {
+            // A database that is away, which the pool tells, or a definition that can't be read leaves series for later.
+            guard let versions = try? await pool.execute(ListWorkflows(limit: Self.limit), deadline: .seconds(1)) else {
+                return []
+            }
+            // Ordered by name, then by when they were registered.
+            let newest = Dictionary(versions.map { ($0.name, $0.version) }) { $1 }
+            var found: [WorkflowDefinition] = []
+            for (name, version) in newest {
+                if let definition = try? await definitions.definition(name, version: version) {
+                    found.append(definition)
+                }
+            }
+            return found
+        }
+    }
+
+    private func collect(_ prepare: (WorkflowDefinition) -> Void) async {
+        let now = ContinuousClock.now
+        let isFresh = lookedAt.withLock { last in
+            if let last, now - last < Self.interval { return true }
+            last = now
+            return false
+        }
+        if isFresh { return }
+        guard let found = await look.value(within: .seconds(1)), !found.isEmpty else {
+            // Nothing registered yet, or no answer: the next scrape asks again.
+            return lookedAt.withLock { $0 = nil }
+        }
+        for definition in found { prepare(definition) }
+    }
+}
