@@ -40,16 +40,19 @@ struct Claimer: Service {
     private func claimUntilStopped(_ workers: inout DiscardingTaskGroup) async {
         var backoff = Backoff()
         var pause = Duration.zero
+        var window = ClaimWindow()
         while !context.table.isStopping {
             let limit = min(await room(), Self.maxBatch)
             if context.table.isStopping { break }
             let asked = ContinuousClock.now
             do {
-                let claimed = try await context.leases.claim(limit: limit)
+                let since = window.open(at: asked)
+                let claimed = try await context.leases.claim(limit: limit, since: since)
+                window.claimed(upTo: claimed.last?.availableAt, isFull: claimed.count == limit, took: .now - asked)
                 backoff = Backoff()
                 count(claimed)
                 for run in claimed { carry(run, asked: asked, &workers) }
-                if claimed.count < limit { await sleepUntilDue(foundNothing: claimed.isEmpty, &pause) }
+                if claimed.count < limit { await sleepUntilDue(&window, foundNothing: claimed.isEmpty, &pause) }
             } catch {
                 context.logger.warning("runs can't be claimed now", metadata: ["error": "\(error)"])
                 await context.wakeUp.wait(atMost: backoff.wait())
@@ -58,6 +61,8 @@ struct Claimer: Service {
     }
 
     private func count(_ claimed: [ClaimedRun]) {
+        context.metrics.claims.add()
+        if claimed.isEmpty { context.metrics.emptyClaims.add() }
         context.metrics.claimed.add(claimed.count)
         context.metrics.takeovers.add(claimed.count { $0.isTakeover })
     }
@@ -86,10 +91,14 @@ struct Claimer: Service {
     }
 
     /// - Parameter pause: grows while a run is due but can't be claimed, because somebody holds a lock on its row.
-    private func sleepUntilDue(foundNothing: Bool, _ pause: inout Duration) async {
+    private func sleepUntilDue(_ window: inout ClaimWindow, foundNothing: Bool, _ pause: inout Duration) async {
         do {
-            let due = try await context.leases.nextDue() ?? poll
-            pause = foundNothing && due <= .zero ? min(max(pause * 2, .milliseconds(5)), poll) : .zero
+            let next = try await context.leases.nextDue(since: window.since)
+            window.looked(next)
+            let due = min(next.wait ?? poll, poll)
+            let isTaken = foundNothing && due <= .zero
+            if isTaken { context.metrics.collidedClaims.add() }
+            pause = isTaken ? min(max(pause * 2, .milliseconds(5)), poll) : .zero
             let wait = max(due, pause)
             if wait > .zero { await context.wakeUp.wait(atMost: min(wait, poll)) }
         } catch {

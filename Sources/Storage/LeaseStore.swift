@@ -21,13 +21,20 @@ package struct LeaseStore: Sendable {
     ///
     /// A former holder may still be running: its commits fail on the epoch, and participants must honour the
     /// idempotency key.
-    package func claim(limit: Int) async throws(StoreError) -> [ClaimedRun] {
-        try await execute(ClaimRuns(engine: engine, limit: limit, lease: length))
+    ///
+    /// - Parameter since: where to begin; see `ClaimWindow`.
+    package func claim(
+        limit: Int, since: Instant = ClaimWindow.beginning
+    ) async throws(StoreError) -> [ClaimedRun] {
+        try await execute(ClaimRuns(engine: engine, limit: limit, lease: length, since: since))
     }
 
-    /// How long until a run is due; negative when one is, nil when no run lives.
-    package func nextDue() async throws(StoreError) -> Duration? {
-        try await execute(NextDue()).first ?? nil
+    /// When a run is due that was not due before `since`.
+    package func nextDue(since: Instant = ClaimWindow.beginning) async throws(StoreError) -> NextDue.Row {
+        guard let row = try await execute(NextDue(since: since)).first else {
+            throw .refused(.decoding("the next due run comes with a clock"))
+        }
+        return row
     }
 
     /// Extends leases; the answer has the unread inbox rows of each that is still held.

@@ -1,5 +1,5 @@
-/// One step of a workflow and its place in the graph.
-package struct StepDefinition: Sendable {
+/// One step of a workflow and its place in the graph. A class for the same reason as `WorkflowDefinition`.
+package final class StepDefinition: Sendable {
     /// `[a-z0-9][a-z0-9_-]{0,62}`, unique in the workflow.
     package let id: String
     /// Its place in `WorkflowDefinition.steps`; the lists below hold such places too, ascending.
@@ -15,4 +15,18 @@ package struct StepDefinition: Sendable {
     package let action: CallDefinition
     /// What undoes the action's effect; nil when nothing can or need be undone.
     package let compensation: CallDefinition?
+
+    init(
+        id: String, index: Int, dependencies: [Int], dependents: [Int], descendants: [Int], condition: Condition?,
+        action: CallDefinition, compensation: CallDefinition?
+    ) {
+        self.id = id
+        self.index = index
+        self.dependencies = dependencies
+        self.dependents = dependents
+        self.descendants = descendants
+        self.condition = condition
+        self.action = action
+        self.compensation = compensation
+    }
 }

@@ -2,10 +2,14 @@
 // definition has to ask again. The reading and refusing is in the DefinitionReader files; a definition that exists is valid.
 
 /// A registered workflow: its steps as a graph, and what every call needs, defaults filled in.
-package struct WorkflowDefinition: Sendable {
+///
+/// A class, because every run carries it along: a copy of a run then costs one reference here and not all of these fields.
+package final class WorkflowDefinition: Sendable {
     /// `[a-z0-9][a-z0-9-]{0,62}`
     package let name: String
     package let version: SemanticVersion
+    /// The version as it is written.
+    package let versionText: String
     /// For people; at most 1,000 characters.
     package let description: String?
     /// How long a run may take before it is compensated; nil is forever. At most 30 days.
@@ -26,6 +30,7 @@ package struct WorkflowDefinition: Sendable {
     ) {
         self.name = name
         self.version = version
+        versionText = version.description
         self.description = description
         self.timeout = timeout
         self.steps = steps
@@ -36,12 +41,14 @@ package struct WorkflowDefinition: Sendable {
     /// Reads a definition and checks every rule.
     ///
     /// - Throws: `DefinitionErrors` with all that is wrong with it (the first 100), in the order of the fields.
-    package init(_ json: JSON) throws(DefinitionErrors) {
+    package convenience init(_ json: JSON) throws(DefinitionErrors) {
         var reader = DefinitionReader()
-        guard let definition = reader.workflow(json), reader.errors.isEmpty else {
+        guard let read = reader.workflow(json), reader.errors.isEmpty else {
             throw DefinitionErrors(reader.errors)
         }
-        self = definition
+        self.init(
+            name: read.name, version: read.version, description: read.description, timeout: read.timeout,
+            steps: read.steps, output: read.output, source: read.source)
     }
 
     /// What is hashed to tell whether two definitions are the same: members sorted, no white space.

@@ -103,7 +103,8 @@ struct Engine {
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
                 registry,
                 Heartbeat(pool: database.writes, engine: id, host: Self.hostName, table: table, logger: logger),
-                Maintenance(pool: database.writes, logger: logger),
+                Maintenance(
+                    database: database, retention: configuration.retention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
                 opsServer(configuration, database: database, table: table, metrics: metrics.registry, logger: logger),
                 claimer,

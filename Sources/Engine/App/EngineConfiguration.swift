@@ -15,6 +15,8 @@ struct EngineConfiguration: Sendable {
     var poll: Duration
     var grace: Duration
     var committers: Int
+    /// How long runs are kept, from their start; nil for ever.
+    var retention: Duration?
     var participantConnections: Int
     var trustRoots: String?
     var participantRules: AddressRules
@@ -45,6 +47,7 @@ struct EngineConfiguration: Sendable {
             help: "how long runs may go on after a SIGTERM")
         committers = try settings.integer(
             "committers", default: 2, in: 1...16, help: "batches of decisions written at once")
+        retention = try Self.retention(&settings)
         settings.group("Participants")
         participantConnections = try settings.integer(
             "participant.connections", default: 256, in: 1...10_000, help: "connections to one participant")
@@ -70,5 +73,16 @@ struct EngineConfiguration: Sendable {
         settings.group("Traces")
         telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-engine", version: sagaflowVersion)
         try settings.finish()
+    }
+
+    private static func retention(_ settings: inout Settings) throws(SettingsError) -> Duration? {
+        let text = try settings.text(
+            "retention", default: "30d",
+            help: "how long finished runs are kept, from their start, at least 1h; off keeps them for ever")
+        if text == "off" { return nil }
+        guard let value = DurationText.parse(text), value >= .seconds(3600), value <= .seconds(36_500 * 86_400) else {
+            throw settings.error("retention", "must be a duration from 1h to 36500d, like 30d, or off.")
+        }
+        return value
     }
 }

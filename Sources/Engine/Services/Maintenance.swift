@@ -1,13 +1,19 @@
+import Core
 import Logging
 import Postgres
 import ServiceLifecycle
 import Storage
+import Telemetry
 
-/// Clears away what nobody needs any more: expired idempotency keys, in small batches, once a minute.
+/// Makes the partitions of the coming weeks, and clears away what nobody needs any more: partitions past their time, and
+/// expired idempotency keys. Once a minute.
 ///
-/// Every engine does it; rows another one is deleting are skipped.
+/// Every engine tries. For each partition one is elected; of the keys, rows another engine is deleting are skipped.
 struct Maintenance: Service {
-    let pool: Pool
+    let database: Database
+    /// How long runs are kept, from their start; nil for ever.
+    let retention: Duration?
+    let metrics: EngineMetrics
     var interval: Duration = .seconds(60)
     let logger: Logger
 
@@ -15,15 +21,53 @@ struct Maintenance: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            repeat { await deleteExpiredKeys() } while await pause(for: interval)
+            repeat {
+                await maintainPartitions()
+                await deleteExpiredKeys()
+            } while await pause(for: interval)
         }
+    }
+
+    private func maintainPartitions() async {
+        let store = PartitionStore(database)
+        do {
+            let (changes, ahead) = try await store.maintain(retention: retention)
+            metrics.partitionsAhead.set(ahead.seconds)
+            for change in changes { tell(change) }
+            guard let retention else { return }
+            let deleted = try await store.deleteLeftovers(age: retention)
+            if deleted > 0 {
+                logger.info("finished runs outside partitions were deleted", metadata: ["count": "\(deleted)"])
+            }
+        } catch {
+            logger.warning("partitions can't be looked after now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func tell(_ change: PartitionStore.Change) {
+        switch change {
+        case .created(let partition):
+            logger.info("a partition was made", metadata: about(partition))
+        case .dropped(let partition, let kept):
+            logger.info(
+                "a partition past its time was dropped",
+                metadata: about(partition).merging(["rowsKept": "\(kept)"]) { $1 })
+        case .failed(let partition, let error):
+            logger.warning(
+                "a partition can't be made or dropped now; it is tried again in a minute",
+                metadata: about(partition).merging(["error": "\(error)"]) { $1 })
+        }
+    }
+
+    private func about(_ partition: RunPartition) -> Logger.Metadata {
+        ["table": "\(partition.table.rawValue)", "from": "\(partition.lower)", "to": "\(partition.upper)"]
     }
 
     private func deleteExpiredKeys() async {
         do {
             var deleted = Self.batch
             while deleted == Self.batch, !Task.isCancelled {
-                deleted = Int(try await pool.execute(DeleteExpiredKeys(limit: Self.batch)).first ?? 0)
+                deleted = Int(try await database.writes.execute(DeleteExpiredKeys(limit: Self.batch)).first ?? 0)
             }
         } catch {
             logger.warning("expired idempotency keys can't be deleted now", metadata: ["error": "\(error)"])

@@ -12,11 +12,15 @@ import Telemetry
 /// The metrics of one engine.
 final class EngineMetrics: Sendable {
     let registry: MetricsRegistry
+    let claims: Counter
+    let emptyClaims: Counter
+    let collidedClaims: Counter
     let claimed: Counter
     let takeovers: Counter
     let leasesLost: Counter
     let quarantined: Counter
     let commitBatch: Histogram
+    let partitionsAhead: Gauge
 
     private let ends: [RunStatus: Series<Counter>]
     private let durations: Series<Histogram>
@@ -59,11 +63,17 @@ final class EngineMetrics: Sendable {
             labels: ["stepId"], bounds: Buckets.latency)
         registry.show(
             latency, as: "step_latency_ms", "The same as step_latency_seconds, in milliseconds.", scaledBy: 1000)
+        claims = registry.counter("outbox_claims_total", "Times this engine asked for due runs.")
+        emptyClaims = registry.counter("outbox_claims_empty_total", "Claims that found nothing.")
+        collidedClaims = registry.counter(
+            "outbox_claims_collided_total", "Claims that found nothing although runs were due: others held their rows.")
         claimed = registry.counter("outbox_claimed_total", "Runs this engine has claimed.")
         takeovers = registry.counter(
             "outbox_takeovers_total", "Runs claimed after their former engine's lease ran out.")
         leasesLost = registry.counter("lease_lost_total", "Leases this engine held and lost to time or another engine.")
         quarantined = registry.counter("workflow_quarantined_total", "Runs set aside because they can't be processed.")
+        partitionsAhead = registry.gauge(
+            "run_partitions_ahead_seconds", "For how long from now on there are partitions for new runs.")
         commitBatch =
             registry.histograms(
                 "commit_batch_size", "Decisions written in one transaction.", labels: ["operation"],

@@ -24,6 +24,8 @@ package struct ClaimedRun: Sendable {
     package let traceparent: String?
     package let createdAt: Instant
     package let updatedAt: Instant
+    /// Since when it was due.
+    package let availableAt: Instant
     /// The database's clock at the claim.
     package let now: Instant
     /// Nil for a run that was never claimed before: its steps follow from its definition.
@@ -53,7 +55,8 @@ extension ClaimRuns {
             beganDueSteps: try row.bool(), workflowName: try row.text(), workflowVersion: try row.text(),
             status: try row.text(), cause: try row.textOrNil(), error: try row.jsonOrNil(), input: try row.json(),
             context: try row.json(), correlationID: try row.textOrNil(), traceparent: try row.textOrNil(),
-            createdAt: try row.instant(), updatedAt: try row.instant(), now: try row.instant(),
+            createdAt: try row.instant(), updatedAt: try row.instant(), availableAt: try row.instant(),
+            now: try row.instant(),
             steps: try decodeSteps(&row))
     }
 

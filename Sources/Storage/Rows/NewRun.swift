@@ -6,6 +6,8 @@ package struct NewRun: Sendable {
     package let run: Run
     /// The events with which it begins (`Core.start`).
     package let events: [RunEvent]
+    /// The same as columns.
+    let rows: [EventRow]
     /// Whose it is.
     package let tenantID: String
     /// What the client calls it by.
@@ -42,6 +44,7 @@ package struct NewRun: Sendable {
         var run = fresh
         for event in events { run.evolve(event, at: fresh.createdAt) }
         self.run = run
+        rows = events.map { EventRow($0, of: fresh.definition) }
         self.tenantID = tenantID
         self.correlationID = correlationID
         self.traceparent = traceparent

@@ -6,5 +6,6 @@ extension ClaimRuns {
         parameters.uuid(engine.uuid)
         parameters.int64(Int64(limit))
         parameters.int64(lease.microseconds)
+        parameters.timestamp(since.microseconds)
     }
 }

@@ -18,13 +18,16 @@ package struct ClaimRuns: Statement {
     package let limit: Int
     /// How long the lease lasts.
     package let lease: Duration
+    /// Nothing that was due before is looked at; see `ClaimWindow`.
+    package let since: Instant
 
     package typealias Row = ClaimedRun
 
-    package init(engine: RunID, limit: Int, lease: Duration) {
+    package init(engine: RunID, limit: Int, lease: Duration, since: Instant = ClaimWindow.beginning) {
         self.engine = engine
         self.limit = limit
         self.lease = lease
+        self.since = since
     }
 
     // `due` reads the columns of the row version it locks, everything else what the statement's snapshot sees. Where the
@@ -35,10 +38,11 @@ package struct ClaimRuns: Statement {
     // Steps of a run never claimed before are not read: the engine derives them from the definition.
     package static let sql = """
         WITH due AS MATERIALIZED (
-            SELECT run_id, lease_owner, epoch, inbox_count, failures, last_seq
-            FROM outbox WHERE available_at <= now() ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            SELECT run_id, available_at, lease_owner, epoch, inbox_count, failures, last_seq
+            FROM outbox WHERE available_at >= $4 AND available_at <= now()
+            ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
         ), claim AS MATERIALIZED (
-            SELECT due.run_id, due.epoch + 1 AS epoch, due.inbox_count, due.epoch = 0 AS is_fresh,
+            SELECT due.run_id, due.available_at, due.epoch + 1 AS epoch, due.inbox_count, due.epoch = 0 AS is_fresh,
                 due.lease_owner IS NOT NULL AS is_takeover,
                 CASE WHEN due.lease_owner IS NULL THEN due.last_seq ELSE seen.seq END AS last_seq,
                 CASE WHEN due.lease_owner IS NULL OR seen.progressed THEN 0 ELSE due.failures + 1 END AS failures,
@@ -87,7 +91,7 @@ package struct ClaimRuns: Statement {
         )
         SELECT c.run_id, c.epoch, c.inbox_count, c.is_takeover, c.last_seq, c.failures, c.begins, c.workflow_name,
             c.workflow_version, c.status, c.cause, c.error, c.input, c.context, c.correlation_id, c.traceparent,
-            c.created_at, c.updated_at, now(),
+            c.created_at, c.updated_at, c.available_at, now(),
             s.status, s.attempts, s.is_ambiguous, s.compensation_status, s.compensation_attempts,
             s.is_compensation_ambiguous, s.output, s.error, s.started_at, s.completed_at, s.next_attempt_at
         FROM claim c

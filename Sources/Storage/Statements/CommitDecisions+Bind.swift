@@ -4,12 +4,12 @@ package import Postgres
 extension CommitDecisions {
     package func bind(_ parameters: inout Parameters) {
         parameters.uuid(engine.uuid)
-        parameters.uuidArray(commits.lazy.map(\.lease.runID.uuid))
-        parameters.int64Array(commits.lazy.map(\.lease.epoch))
-        parameters.boolArray(commits.lazy.map(\.ends))
-        parameters.int32Array(commits.lazy.map { Int32($0.consumedInbox.count) })
-        parameters.int64Array(commits.lazy.map { $0.releaseIn?.microseconds })
-        parameters.int32Array(commits.lazy.map { Int32($0.run.lastSequence) })
+        parameters.column(WireUUID.self, of: commits) { $0.lease.runID.uuid }
+        parameters.column(WireInt64.self, of: commits) { $0.lease.epoch }
+        parameters.column(WireBool.self, of: commits) { $0.ends }
+        parameters.column(WireInt32.self, of: commits) { Int32($0.consumedInbox.count) }
+        parameters.column(WireInt64.self, of: commits) { $0.releaseIn?.microseconds }
+        parameters.column(WireInt32.self, of: commits) { Int32($0.run.lastSequence) }
         bindEvents(&parameters)
         bindSteps(&parameters)
         bindRuns(&parameters)
@@ -17,75 +17,119 @@ extension CommitDecisions {
     }
 
     private func bindEvents(_ parameters: inout Parameters) {
-        var rows: [(ordinal: Int32, runID: PGUUID, sequence: Int32, event: RunCommit.Event)] = []
-        for (ordinal, commit) in commits.enumerated() {
-            let uuid = commit.lease.runID.uuid
-            for (offset, event) in commit.events.enumerated() {
-                rows.append((Int32(ordinal + 1), uuid, Int32(commit.firstSequence + offset), event))
-            }
-        }
-        parameters.int32Array(rows.lazy.map(\.ordinal))
-        parameters.uuidArray(rows.lazy.map(\.runID))
-        parameters.int32Array(rows.lazy.map(\.sequence))
-        parameters.textArray(rows.lazy.map(\.event.row.kind.rawValue))
-        parameters.int16Array(rows.lazy.map { $0.event.row.stepIndex.map { Int16($0) } })
-        parameters.textArray(rows.lazy.map(\.event.row.stepID))
-        parameters.textArray(rows.lazy.map(\.event.row.action?.rawValue))
-        parameters.int16Array(rows.lazy.map { $0.event.row.attempt.map { Int16($0) } })
-        parameters.textArray(rows.lazy.map(\.event.row.outcome?.rawValue))
-        parameters.int16Array(rows.lazy.map { $0.event.row.httpStatus.map { Int16($0) } })
-        parameters.int64Array(rows.lazy.map { $0.event.row.duration?.microseconds })
-        parameters.int64Array(rows.lazy.map { $0.event.row.retryIn?.microseconds })
-        parameters.jsonArray(rows.lazy.map(\.event.error))
-        parameters.jsonArray(rows.lazy.map(\.event.data))
+        ordinals(&parameters) { $0.events.count }
+        events(&parameters, WireUUID.self) { commit, _, _ in commit.lease.runID.uuid }
+        events(&parameters, WireInt32.self) { commit, offset, _ in Int32(commit.firstSequence + offset) }
+        events(&parameters, WireText.self) { $2.row.kind.rawValue }
+        events(&parameters, WireInt16.self) { $2.row.stepIndex.map { Int16($0) } }
+        events(&parameters, WireText.self) { $2.row.stepID }
+        events(&parameters, WireText.self) { $2.row.action?.rawValue }
+        events(&parameters, WireInt16.self) { $2.row.attempt.map { Int16($0) } }
+        events(&parameters, WireText.self) { $2.row.outcome?.rawValue }
+        events(&parameters, WireInt16.self) { $2.row.httpStatus.map { Int16($0) } }
+        events(&parameters, WireInt64.self) { $2.row.duration?.microseconds }
+        events(&parameters, WireInt64.self) { $2.row.retryIn?.microseconds }
+        events(&parameters, WireJSON.self) { $2.error }
+        events(&parameters, WireJSON.self) { $2.data }
     }
 
     private func bindSteps(_ parameters: inout Parameters) {
-        var rows: [(ordinal: Int32, runID: PGUUID, change: RunCommit.ChangedStep)] = []
-        for (ordinal, commit) in commits.enumerated() {
-            let uuid = commit.lease.runID.uuid
-            for change in commit.steps { rows.append((Int32(ordinal + 1), uuid, change)) }
-        }
-        parameters.int32Array(rows.lazy.map(\.ordinal))
-        parameters.uuidArray(rows.lazy.map(\.runID))
-        parameters.int16Array(rows.lazy.map { Int16($0.change.index) })
-        parameters.textArray(rows.lazy.map(\.change.step.status.rawValue))
-        parameters.int16Array(rows.lazy.map { Int16($0.change.step.attempts) })
-        parameters.boolArray(rows.lazy.map(\.change.step.isAmbiguous))
-        parameters.textArray(rows.lazy.map(\.change.step.compensationStatus.rawValue))
-        parameters.int16Array(rows.lazy.map { Int16($0.change.step.compensationAttempts) })
-        parameters.boolArray(rows.lazy.map(\.change.step.isCompensationAmbiguous))
-        parameters.jsonArray(rows.lazy.map(\.change.output))
-        parameters.jsonArray(rows.lazy.map(\.change.error))
-        parameters.boolArray(rows.lazy.map(\.change.starts))
-        parameters.boolArray(rows.lazy.map(\.change.completes))
-        parameters.int64Array(rows.lazy.map { $0.change.nextIn?.microseconds })
+        ordinals(&parameters) { $0.steps.count }
+        steps(&parameters, WireUUID.self) { commit, _ in commit.lease.runID.uuid }
+        steps(&parameters, WireInt16.self) { Int16($1.index) }
+        steps(&parameters, WireText.self) { $1.step.status.rawValue }
+        steps(&parameters, WireInt16.self) { Int16($1.step.attempts) }
+        steps(&parameters, WireBool.self) { $1.step.isAmbiguous }
+        steps(&parameters, WireText.self) { $1.step.compensationStatus.rawValue }
+        steps(&parameters, WireInt16.self) { Int16($1.step.compensationAttempts) }
+        steps(&parameters, WireBool.self) { $1.step.isCompensationAmbiguous }
+        steps(&parameters, WireJSON.self) { $1.output }
+        steps(&parameters, WireJSON.self) { $1.error }
+        steps(&parameters, WireBool.self) { $1.starts }
+        steps(&parameters, WireBool.self) { $1.completes }
+        steps(&parameters, WireInt64.self) { $1.nextIn?.microseconds }
     }
 
     private func bindRuns(_ parameters: inout Parameters) {
-        var rows: [(ordinal: Int32, run: Run, change: RunCommit.ChangedRun)] = []
-        for (ordinal, commit) in commits.enumerated() {
-            if let change = commit.changedRun { rows.append((Int32(ordinal + 1), commit.run, change)) }
-        }
-        parameters.int32Array(rows.lazy.map(\.ordinal))
-        parameters.uuidArray(rows.lazy.map(\.run.id.uuid))
-        parameters.textArray(rows.lazy.map(\.run.status.rawValue))
-        parameters.textArray(rows.lazy.map(\.run.cause?.rawValue))
-        parameters.jsonArray(rows.lazy.map(\.change.output))
-        parameters.jsonArray(rows.lazy.map(\.change.error))
+        ordinals(&parameters) { $0.changedRun == nil ? 0 : 1 }
+        runs(&parameters, WireUUID.self) { commit, _ in commit.lease.runID.uuid }
+        runs(&parameters, WireText.self) { commit, _ in commit.run.status.rawValue }
+        runs(&parameters, WireText.self) { commit, _ in commit.run.cause?.rawValue }
+        runs(&parameters, WireJSON.self) { $1.output }
+        runs(&parameters, WireJSON.self) { $1.error }
     }
 
     private func bindInbox(_ parameters: inout Parameters) {
-        var rows: [(ordinal: Int32, runID: PGUUID, inboxID: Int64)] = []
-        for (ordinal, commit) in commits.enumerated() {
-            for id in commit.consumedInbox { rows.append((Int32(ordinal + 1), commit.lease.runID.uuid, id)) }
-        }
-        parameters.int32Array(rows.lazy.map(\.ordinal))
-        parameters.uuidArray(rows.lazy.map(\.runID))
-        parameters.int64Array(rows.lazy.map(\.inboxID))
+        ordinals(&parameters) { $0.consumedInbox.count }
+        inbox(&parameters, WireUUID.self) { commit, _ in commit.lease.runID.uuid }
+        inbox(&parameters, WireInt64.self) { $1 }
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
         Row(verdicts: try row.int16OrNilArray(), unread: try row.int32OrNilArray())
+    }
+}
+
+// One column of all rows of a kind, run by run. Inlined, so that of each row nothing but the one field is touched.
+extension CommitDecisions {
+    /// The place in the batch, from one, of the decision that each row belongs to.
+    @inline(__always)
+    private func ordinals(_ parameters: inout Parameters, _ count: (RunCommit) -> Int) {
+        var column = parameters.begin(WireInt32.self)
+        var ordinal: Int32 = 0
+        for commit in commits {
+            ordinal += 1
+            for _ in 0..<count(commit) { parameters.append(ordinal, to: &column, as: WireInt32.self) }
+        }
+        parameters.end(column)
+    }
+
+    @inline(__always)
+    private func events<Type: WireType>(
+        _ parameters: inout Parameters, _ type: Type.Type, _ value: (RunCommit, Int, RunCommit.Event) -> Type.Value?
+    ) {
+        var column = parameters.begin(type)
+        for commit in commits {
+            for offset in commit.events.indices {
+                parameters.append(value(commit, offset, commit.events[offset]), to: &column, as: type)
+            }
+        }
+        parameters.end(column)
+    }
+
+    @inline(__always)
+    private func steps<Type: WireType>(
+        _ parameters: inout Parameters, _ type: Type.Type, _ value: (RunCommit, RunCommit.ChangedStep) -> Type.Value?
+    ) {
+        var column = parameters.begin(type)
+        for commit in commits {
+            for index in commit.steps.indices {
+                parameters.append(value(commit, commit.steps[index]), to: &column, as: type)
+            }
+        }
+        parameters.end(column)
+    }
+
+    @inline(__always)
+    private func runs<Type: WireType>(
+        _ parameters: inout Parameters, _ type: Type.Type, _ value: (RunCommit, RunCommit.ChangedRun) -> Type.Value?
+    ) {
+        var column = parameters.begin(type)
+        for commit in commits {
+            guard let change = commit.changedRun else { continue }
+            parameters.append(value(commit, change), to: &column, as: type)
+        }
+        parameters.end(column)
+    }
+
+    @inline(__always)
+    private func inbox<Type: WireType>(
+        _ parameters: inout Parameters, _ type: Type.Type, _ value: (RunCommit, Int64) -> Type.Value?
+    ) {
+        var column = parameters.begin(type)
+        for commit in commits {
+            for id in commit.consumedInbox { parameters.append(value(commit, id), to: &column, as: type) }
+        }
+        parameters.end(column)
     }
 }

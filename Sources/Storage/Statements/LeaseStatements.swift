@@ -49,14 +49,27 @@ package struct ReleaseLeases: Statement {
         """
 }
 
-/// How long until the next outbox row is due: a look at one end of an index.
+/// When the next outbox row is due: a look at one place of an index.
 package struct NextDue: Statement {
-    /// Microseconds until then, negative when it is due; null when the outbox is empty.
-    package typealias Row = Duration?
+    /// Nothing that was due before is looked at; see `ClaimWindow`.
+    package let since: Instant
 
-    package static let sql = """
-        SELECT (extract(epoch FROM min(available_at) - now()) * 1000000)::int8 FROM outbox
-        """
+    package init(since: Instant = ClaimWindow.beginning) { self.since = since }
+
+    /// One moment of the outbox.
+    package struct Row: Sendable, Hashable {
+        /// When the next row is due, or since when it has been; nil when there is none.
+        package let next: Instant?
+        /// The database's clock.
+        package let now: Instant
+
+        /// How long until then; negative when it is due.
+        package var wait: Duration? { next.map { $0 - now } }
+    }
+
+    package static let sql = "SELECT min(available_at), now() FROM outbox WHERE available_at >= $1"
+
+    package func bind(_ parameters: inout Parameters) { parameters.timestamp(since.microseconds) }
 }
 
 /// Which of these decisions are stored already: asked when the answer to a commit was lost. See `replicationBarrier`.
@@ -117,8 +130,8 @@ extension ReleaseLeases {
 }
 
 extension NextDue {
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Duration? {
-        try row.int64OrNil().map { .microseconds($0) }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        Row(next: try row.instantOrNil(), now: try row.instant())
     }
 }
 

@@ -6,61 +6,45 @@ extension StartRuns {
         bindRuns(&parameters)
         bindSteps(&parameters)
         bindEvents(&parameters)
-        parameters.int32Array(runs.map { Int32($0.run.lastSequence) })
+        parameters.column(WireInt32.self, of: runs) { Int32($0.run.lastSequence) }
     }
 
     private func bindRuns(_ parameters: inout Parameters) {
-        parameters.uuidArray(runs.map(\.run.id.uuid))
-        parameters.textArray(runs.map(\.tenantID))
-        parameters.textArray(runs.map(\.run.definition.name))
-        parameters.textArray(runs.map(\.run.definition.version.description))
-        parameters.textArray(runs.map(\.run.status.rawValue))
-        parameters.jsonArray(runs.map(\.inputBytes))
-        parameters.jsonArray(runs.map(\.contextBytes))
-        parameters.textArray(runs.map(\.correlationID))
-        parameters.textArray(runs.map(\.traceparent))
-        parameters.jsonArray(runs.map { $0.run.output?.bytes })
-        parameters.int64Array(runs.map { $0.run.definition.timeout?.microseconds })
-        parameters.textArray(runs.map(\.idempotency?.key))
-        parameters.bytesArray(runs.map(\.idempotency?.requestHash))
-        parameters.int64Array(runs.map { $0.idempotency?.lifetime.microseconds })
-        parameters.jsonArray(runs.map { $0.run.errorJSON?.bytes })
+        parameters.column(WireUUID.self, of: runs) { $0.run.id.uuid }
+        parameters.column(WireText.self, of: runs) { $0.tenantID }
+        parameters.column(WireText.self, of: runs) { $0.run.definition.name }
+        parameters.column(WireText.self, of: runs) { $0.run.definition.versionText }
+        parameters.column(WireText.self, of: runs) { $0.run.status.rawValue }
+        parameters.column(WireJSON.self, of: runs) { $0.inputBytes }
+        parameters.column(WireJSON.self, of: runs) { $0.contextBytes }
+        parameters.column(WireText.self, of: runs) { $0.correlationID }
+        parameters.column(WireText.self, of: runs) { $0.traceparent }
+        parameters.column(WireJSON.self, of: runs) { $0.run.output?.bytes }
+        parameters.column(WireInt64.self, of: runs) { $0.run.definition.timeout?.microseconds }
+        parameters.column(WireText.self, of: runs) { $0.idempotency?.key }
+        parameters.column(WireBytes.self, of: runs) { $0.idempotency?.requestHash }
+        parameters.column(WireInt64.self, of: runs) { $0.idempotency?.lifetime.microseconds }
+        parameters.column(WireJSON.self, of: runs) { $0.run.errorJSON?.bytes }
     }
 
     private func bindSteps(_ parameters: inout Parameters) {
-        var rows: [(ordinal: Int32, runID: PGUUID, definition: StepDefinition, step: Step)] = []
-        for (ordinal, new) in runs.enumerated() {
-            let uuid = new.run.id.uuid
-            for definition in new.run.definition.steps {
-                rows.append((Int32(ordinal + 1), uuid, definition, new.run.steps[definition.index]))
-            }
-        }
-        parameters.int32Array(rows.lazy.map(\.ordinal))
-        parameters.uuidArray(rows.lazy.map(\.runID))
-        parameters.int16Array(rows.lazy.map { Int16($0.definition.index) })
-        parameters.textArray(rows.lazy.map(\.definition.id))
-        parameters.textArray(rows.lazy.map(\.step.status.rawValue))
-        parameters.boolArray(rows.lazy.map { $0.step.nextAttemptAt != nil })
+        steps(&parameters, WireInt32.self) { ordinal, _, _ in ordinal }
+        steps(&parameters, WireUUID.self) { _, new, _ in new.run.id.uuid }
+        steps(&parameters, WireInt16.self) { _, _, index in Int16(index) }
+        steps(&parameters, WireText.self) { _, new, index in new.run.definition.steps[index].id }
+        steps(&parameters, WireText.self) { _, new, index in new.run.steps[index].status.rawValue }
+        steps(&parameters, WireBool.self) { _, new, index in new.run.steps[index].nextAttemptAt != nil }
     }
 
     private func bindEvents(_ parameters: inout Parameters) {
-        var rows: [(ordinal: Int32, runID: PGUUID, sequence: Int32, row: EventRow, traceID: String?)] = []
-        for (ordinal, new) in runs.enumerated() {
-            let uuid = new.run.id.uuid
-            let traceID = new.traceparent.flatMap(Self.traceID)
-            for (offset, event) in new.events.enumerated() {
-                let row = EventRow(event, of: new.run.definition)
-                rows.append((Int32(ordinal + 1), uuid, Int32(offset + 1), row, traceID))
-            }
-        }
-        parameters.int32Array(rows.lazy.map(\.ordinal))
-        parameters.uuidArray(rows.lazy.map(\.runID))
-        parameters.int32Array(rows.lazy.map(\.sequence))
-        parameters.textArray(rows.lazy.map(\.row.kind.rawValue))
-        parameters.int16Array(rows.lazy.map { $0.row.stepIndex.map { Int16($0) } })
-        parameters.textArray(rows.lazy.map(\.row.stepID))
-        parameters.textArray(rows.lazy.map(\.traceID))
-        parameters.jsonArray(rows.lazy.map { $0.row.data?.bytes })
+        events(&parameters, WireInt32.self) { ordinal, _, _ in ordinal }
+        events(&parameters, WireUUID.self) { _, new, _ in new.run.id.uuid }
+        events(&parameters, WireInt32.self) { _, _, offset in Int32(offset + 1) }
+        events(&parameters, WireText.self) { _, new, offset in new.rows[offset].kind.rawValue }
+        events(&parameters, WireInt16.self) { _, new, offset in new.rows[offset].stepIndex.map { Int16($0) } }
+        events(&parameters, WireText.self) { _, new, offset in new.rows[offset].stepID }
+        events(&parameters, WireText.self) { _, new, _ in new.traceparent.flatMap(Self.traceID) }
+        events(&parameters, WireJSON.self) { _, new, offset in new.rows[offset].data?.bytes }
     }
 
     /// The second field of a W3C `traceparent`.
@@ -70,4 +54,33 @@ extension StartRuns {
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> [Bool] { try row.boolArray() }
+}
+
+// One column of all steps or events, run by run. `ordinal` is the run's place in the batch, from one.
+extension StartRuns {
+    @inline(__always)
+    private func steps<Type: WireType>(
+        _ parameters: inout Parameters, _ type: Type.Type, _ value: (Int32, NewRun, Int) -> Type.Value?
+    ) {
+        var column = parameters.begin(type)
+        var ordinal: Int32 = 0
+        for new in runs {
+            ordinal += 1
+            for index in new.run.steps.indices { parameters.append(value(ordinal, new, index), to: &column, as: type) }
+        }
+        parameters.end(column)
+    }
+
+    @inline(__always)
+    private func events<Type: WireType>(
+        _ parameters: inout Parameters, _ type: Type.Type, _ value: (Int32, NewRun, Int) -> Type.Value?
+    ) {
+        var column = parameters.begin(type)
+        var ordinal: Int32 = 0
+        for new in runs {
+            ordinal += 1
+            for offset in new.rows.indices { parameters.append(value(ordinal, new, offset), to: &column, as: type) }
+        }
+        parameters.end(column)
+    }
 }
