@@ -79,56 +79,56 @@ extension CommitDecisions {
         var ordinal: Int32 = 0
         for commit in commits {
             ordinal += 1
-            for _ in 0..<count(commit) { parameters.append(ordinal, to: &column, as: WireInt32.self) }
+            for _ in 0..<count(commit) { Int32.append(ordinal, to: &column, of: &parameters) }
         }
         parameters.end(column)
     }
 
     @inline(__always)
-    private func events<Type: WireType>(
+    private func events<Type: ColumnType>(
         _ parameters: inout Parameters, _ type: Type.Type, _ value: (RunCommit, Int, RunCommit.Event) -> Type.Value?
     ) {
         var column = parameters.begin(type)
         for commit in commits {
             for offset in commit.events.indices {
-                parameters.append(value(commit, offset, commit.events[offset]), to: &column, as: type)
+                Type.Value.append(value(commit, offset, commit.events[offset]), to: &column, of: &parameters)
             }
         }
         parameters.end(column)
     }
 
     @inline(__always)
-    private func steps<Type: WireType>(
+    private func steps<Type: ColumnType>(
         _ parameters: inout Parameters, _ type: Type.Type, _ value: (RunCommit, RunCommit.ChangedStep) -> Type.Value?
     ) {
         var column = parameters.begin(type)
         for commit in commits {
             for index in commit.steps.indices {
-                parameters.append(value(commit, commit.steps[index]), to: &column, as: type)
+                Type.Value.append(value(commit, commit.steps[index]), to: &column, of: &parameters)
             }
         }
         parameters.end(column)
     }
 
     @inline(__always)
-    private func runs<Type: WireType>(
+    private func runs<Type: ColumnType>(
         _ parameters: inout Parameters, _ type: Type.Type, _ value: (RunCommit, RunCommit.ChangedRun) -> Type.Value?
     ) {
         var column = parameters.begin(type)
         for commit in commits {
             guard let change = commit.changedRun else { continue }
-            parameters.append(value(commit, change), to: &column, as: type)
+            Type.Value.append(value(commit, change), to: &column, of: &parameters)
         }
         parameters.end(column)
     }
 
     @inline(__always)
-    private func inbox<Type: WireType>(
+    private func inbox<Type: ColumnType>(
         _ parameters: inout Parameters, _ type: Type.Type, _ value: (RunCommit, Int64) -> Type.Value?
     ) {
         var column = parameters.begin(type)
         for commit in commits {
-            for id in commit.consumedInbox { parameters.append(value(commit, id), to: &column, as: type) }
+            for id in commit.consumedInbox { Type.Value.append(value(commit, id), to: &column, of: &parameters) }
         }
         parameters.end(column)
     }

@@ -59,27 +59,31 @@ extension StartRuns {
 // One column of all steps or events, run by run. `ordinal` is the run's place in the batch, from one.
 extension StartRuns {
     @inline(__always)
-    private func steps<Type: WireType>(
+    private func steps<Type: ColumnType>(
         _ parameters: inout Parameters, _ type: Type.Type, _ value: (Int32, NewRun, Int) -> Type.Value?
     ) {
         var column = parameters.begin(type)
         var ordinal: Int32 = 0
         for new in runs {
             ordinal += 1
-            for index in new.run.steps.indices { parameters.append(value(ordinal, new, index), to: &column, as: type) }
+            for index in new.run.steps.indices {
+                Type.Value.append(value(ordinal, new, index), to: &column, of: &parameters)
+            }
         }
         parameters.end(column)
     }
 
     @inline(__always)
-    private func events<Type: WireType>(
+    private func events<Type: ColumnType>(
         _ parameters: inout Parameters, _ type: Type.Type, _ value: (Int32, NewRun, Int) -> Type.Value?
     ) {
         var column = parameters.begin(type)
         var ordinal: Int32 = 0
         for new in runs {
             ordinal += 1
-            for offset in new.rows.indices { parameters.append(value(ordinal, new, offset), to: &column, as: type) }
+            for offset in new.rows.indices {
+                Type.Value.append(value(ordinal, new, offset), to: &column, of: &parameters)
+            }
         }
         parameters.end(column)
     }
