@@ -82,7 +82,7 @@ struct Claimer: Service {
         let mailbox = Mailbox()
         // The lease began when the database ran the claim, which is no earlier than we asked.
         context.table.add(claimed.lease, mailbox, heldUntil: asked + lease)
-        workers.addTask {
+        workers.addTask(executorPreference: context.executors.next()) {
             if var worker = await RunWorker(claimed, mailbox: mailbox, claimedAt: claimedAt, context: context) {
                 await worker.work()
             }

@@ -59,7 +59,8 @@ struct Engine {
             engine: id, table: table, leases: leases, committer: committer, definitions: definitions,
             quarantine: Quarantine(
                 definitions: definitions, leases: leases, maxFailures: 5, metrics: metrics, logger: logger),
-            caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer, eventLoops: group, logger: logger)
+            caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,
+            executors: LoopExecutors(group), eventLoops: group, logger: logger)
         claimer = Claimer(
             context: context, lease: configuration.lease, poll: configuration.poll, grace: configuration.grace)
     }

@@ -17,6 +17,8 @@ struct EngineContext: Sendable {
     let wakeUp: WakeUp
     let metrics: EngineMetrics
     let tracer: Tracer
+    /// Where workers run.
+    let executors: LoopExecutors
     /// For the timers of steps that wait beside calls in flight.
     let eventLoops: any EventLoopGroup
     let logger: Logger
