@@ -48,6 +48,9 @@ struct StatementTests {
         var run = new.run
         let commit = RunCommit(lease: lease, run: &run, events: [], now: .now)
         let query = RunQuery()
+        let partition = RunPartition(
+            table: .events, lower: .init(microseconds: 4_102_444_800_000_000),
+            upper: .init(microseconds: 4_102_531_200_000_000))
         let migration = Migration(version: 7, title: "sample", up: "SELECT 1", down: "SELECT 1")
         return [
             FindMigrationTable(), ListMigrations(), DigestMigrations([migration]), RecordMigration(migration),
@@ -75,6 +78,8 @@ struct StatementTests {
             ForgetEngine(engine: engine), ReadBacklog(), ListEngines(),
             FindQuietRuns(quietFor: .zero, limit: 10), FindForsakenRuns(quietFor: .zero, limit: 10),
             FreeRuns(seen: [(lease, 1)]),
+            ListPartitions(), CreatePartition(partition), DropPartition(.events, name: "run_events_p21000101t0000"),
+            DeleteLeftovers(age: .seconds(86_400), limit: 10),
             QuarantineRun(engine: engine, lease: lease, failure: Failure(kind: "quarantined", message: "no")),
         ]
     }
