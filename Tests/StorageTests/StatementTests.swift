@@ -47,6 +47,7 @@ struct StatementTests {
         let lease = Lease(runID: runID, epoch: 1)
         var run = new.run
         let commit = RunCommit(lease: lease, run: &run, events: [], now: .now)
+        let results = try #require(CommitResults(CommitDecisions(engine: engine, commits: [commit])))
         let query = RunQuery()
         let partition = RunPartition(
             table: .events, lower: .init(microseconds: 4_102_444_800_000_000),
@@ -66,7 +67,7 @@ struct StatementTests {
             FindParticipants(), DeleteParticipant(name: "demo", deletedBy: "tests"), StartRuns(runs: [new]),
             FindIdempotencyKeys([new]), FindRuns(runIDs: [runID]),
             ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),
-            CommitDecisions(engine: engine, commits: [commit]),
+            CommitDecisions(engine: engine, commits: [commit]), results,
             FindCommitted(engine: engine, commits: [commit]),
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
             ReleaseLeases(engine: engine, leases: [lease], delay: .zero), NextDue(),
