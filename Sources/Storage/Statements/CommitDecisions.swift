@@ -46,7 +46,7 @@ package struct CommitDecisions: Statement {
             ) o ON true
         \(changes), consumed AS (
             DELETE FROM run_inbox i USING unnest($42::int4[], $43::uuid[], $44::int8[]) AS u (ord, run_id, inbox_id)
-            WHERE i.run_id = u.run_id AND i.inbox_id = u.inbox_id AND (SELECT verdicts FROM guard)[u.ord] = 1
+            WHERE \(oneRow("i.run_id", "u.run_id")) AND i.inbox_id = u.inbox_id AND (SELECT verdicts FROM guard)[u.ord] = 1
             RETURNING i.run_id
         ), rewritten AS (
             UPDATE outbox o
@@ -59,7 +59,8 @@ package struct CommitDecisions: Statement {
                     ELSE now() + u.release_in_us * interval '1 microsecond' END
             FROM unnest($2::uuid[], $4::bool[], $5::int4[], $6::int8[], $7::int4[]) WITH ORDINALITY
                 AS u (run_id, ends, consumed, release_in_us, last_seq, ord)
-            WHERE NOT u.ends AND (u.release_in_us IS NOT NULL OR u.consumed > 0) AND o.run_id = u.run_id
+            WHERE NOT u.ends AND (u.release_in_us IS NOT NULL OR u.consumed > 0)
+                AND \(oneRow("o.run_id", "u.run_id"))
                 AND (SELECT verdicts FROM guard)[u.ord] = 1
         )
         SELECT verdicts, unread FROM guard
@@ -101,7 +102,7 @@ package struct CommitDecisions: Statement {
         ), ended AS (
             DELETE FROM outbox o
             USING unnest($2::uuid[], $4::bool[]) WITH ORDINALITY AS u (run_id, ends, ord)
-            WHERE u.ends AND o.run_id = u.run_id AND (SELECT verdicts FROM guard)[u.ord] = 1
+            WHERE u.ends AND \(oneRow("o.run_id", "u.run_id")) AND (SELECT verdicts FROM guard)[u.ord] = 1
         )
         """
 }
