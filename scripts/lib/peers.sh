@@ -50,11 +50,16 @@ drop_database() { PGOPTIONS='-c client_min_messages=warning' query "$POSTGRES_UR
 # append FILE: adds RESULT to a file of one JSON object a line.
 append() { jq -c . <<<"$RESULT" >>"$STATE/$1"; }
 
-# Tries the stages, each setting in a fresh database, and sets BEST. What was tried goes to STATE/tried.
+# Tries the stages, each setting in a fresh database, and sets BEST. What was tried goes to STATE/tried. A stage measures
+# what it starts from again: other programs on the machine may have come or gone since the last one.
 peer_tune() {
-    local stage candidate best_rate=0 base=$PEER_FIRST
+    local stage candidate best_rate
+    BEST=$PEER_FIRST
     for stage in "${PEER_STAGES[@]}"; do
-        for candidate in $stage; do
+        local base=$BEST again=()
+        [[ $base == "$PEER_FIRST" ]] || again=("$base")
+        best_rate=0
+        for candidate in "${again[@]}" $stage; do
             # Threads have no event loop.
             [[ $candidate != uvloop=* || $base != *shape=threads* ]] || continue
             drop_database peer_tuning
@@ -67,7 +72,6 @@ peer_tune() {
                 BEST=$(jq -r .settings <<<"$RESULT")
             fi
         done
-        base=$BEST
     done
     drop_database peer_tuning
 }
