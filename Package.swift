@@ -100,7 +100,7 @@ let package = Package(
             path: "mocks", exclude: ["workflows"], swiftSettings: settings),
         .executableTarget(
             name: "Bench", dependencies: ["Core", "Postgres", "Storage", argumentParser] + nio, path: "bench",
-            swiftSettings: settings),
+            exclude: ["peers"], swiftSettings: settings),
 
         .target(
             name: "TestSupport", dependencies: ["Core", "Postgres", "Storage", asyncHTTPClient] + nio,
