@@ -146,6 +146,7 @@ struct ImportTests {
                 let answer = try #require(try await api.client.exchange(Array(bytes.utf8)).first, "\(row)")
                 #expect(answer.status == row.status, "\(row)")
                 #expect(answer.problem == row.problem, "\(row)")
+                #expect(answer.headers["connection"] == "close", "\(row)")
             }
             #expect(try await api.client.send("GET", "/v1/workflows/w/start-batch").headers["allow"] == "POST")
             #expect(try await api.runCount() == 0)
