@@ -137,7 +137,7 @@ let package = Package(
             ] + nio,
             swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
-        .testTarget(name: "CLITests", dependencies: ["CLI", "Core", "Storage"], swiftSettings: settings),
+        .testTarget(name: "CLITests", dependencies: ["CLI", "Core", "Storage"] + nio, swiftSettings: settings),
         .testTarget(
             name: "SystemTests",
             dependencies: ["Checker", "Core", "Storage", "Postgres", "Participants", "TestSupport"] + nio,

@@ -42,6 +42,8 @@ package final class DefinitionStore: Sendable {
         let highest: SemanticVersion?
         /// There are releases, but all of them are deprecated.
         let isDeprecated: Bool
+        /// There is not a single version.
+        let isEmpty: Bool
         let deprecations: [String: Deprecation]
         let readAt: ContinuousClock.Instant
         /// Somebody reads them anew.
@@ -91,6 +93,11 @@ package final class DefinitionStore: Sendable {
         try await releases(of: name).deprecations[version]
     }
 
+    /// Whether any version of the workflow is registered, as of at most a second ago.
+    package func isKnown(_ name: String) async throws(DefinitionProblem) -> Bool {
+        try await !releases(of: name).isEmpty
+    }
+
     private func releases(of name: String) async throws(DefinitionProblem) -> Releases {
         let now = ContinuousClock.now
         let known = cache.withLock { cache -> Releases? in
@@ -112,7 +119,7 @@ package final class DefinitionStore: Sendable {
         }
         let found = Releases(
             highest: SemanticVersion.highestRelease(usable), isDeprecated: usable.isEmpty && !releases.isEmpty,
-            deprecations: deprecations, readAt: now)
+            isEmpty: rows.isEmpty, deprecations: deprecations, readAt: now)
         // Names nobody registered are not kept: clients can make up any number of them.
         if !rows.isEmpty { cache.withLock { $0.releases[name] = found } }
         return found

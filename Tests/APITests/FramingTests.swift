@@ -122,6 +122,7 @@ struct FramingTests {
         arguments: [
             "GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ",
             "\(Self.post)\r\nHost: x\r\n\(Self.type)\r\nContent-Length: 1000\r\n\r\n",
+            ImportCall.head("nope"),
         ])
     func slow(beginning: String) async throws {
         try await TestAPI.with(["REQUEST_TIMEOUT": "400ms"]) { api in

@@ -116,6 +116,7 @@ struct ArgumentTests {
         arguments: [
             ["run", "get", "no-id"], ["run", "start"], ["run", "start", "w", "--input", "{"],
             ["run", "start", "w", "--input", "@/no/such/file"], ["run", "start", "w", "--wait", "10"],
+            ["run", "import", "file"], ["run", "import", "file", "--workflow", "w", "--from", "0"],
             ["simulate", "--num", "0"], ["simulate", "--failure-share", "1.5"], ["simulate", "--delay", "x"],
             ["simulate", "--concurrency", "0"], ["recover", "--timeout", "2"], ["seed", "--mocks-port", "0"],
             ["run", "get", "01a1fb0c-7f18-7419-939f-5e2b21007f37", "--url", "ftp://x"], ["seed", "--admin-token", "x"],

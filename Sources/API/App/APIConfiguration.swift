@@ -24,6 +24,7 @@ struct APIConfiguration: Sendable {
     var keyLifetime: Duration
     var connections: Int
     var limits = StrictHTTPChannel.Limits()
+    var importTimeout: Duration
     var logs: LogConfiguration
     var telemetry: OpenTelemetryConfiguration
 
@@ -67,6 +68,9 @@ struct APIConfiguration: Sendable {
         limits.idleTimeout = try settings.duration(
             "idle.timeout", default: limits.idleTimeout, in: .milliseconds(100) ... .seconds(3600),
             help: "how long an unused connection is kept")
+        importTimeout = try settings.duration(
+            "import.timeout", default: .seconds(30), in: .milliseconds(100) ... .seconds(600),
+            help: "how long the client of a bulk start may send nothing while no answer is due")
         settings.group("Logs")
         logs = try LogConfiguration(&settings)
         settings.group("Traces")

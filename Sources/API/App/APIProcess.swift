@@ -19,6 +19,7 @@ import UnixSignals
 //   Server/     HTTP/1.1 connections, stricter than the framework's
 //   HTTP/       problems, bodies, queries, routing
 //   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
+//   Import/     many starts in one request, as streams
 //   Admin/      definitions, participants, failed runs, what      Health/     live, ready, the cluster
 //               admins did; behind a token
 //   Telemetry/  metrics and spans of requests
@@ -141,9 +142,12 @@ struct APIProcess {
             tokens: configuration.adminTokens,
             limiter: adminLimiter,
             tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
-        let start = StartRoutes(
-            definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(), body: body,
+        let starts = RunStarts(
+            definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(),
             watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime, metrics: metrics)
+        let imports = ImportRoutes(
+            starts: starts, body: body, room: ImportRoom(queue: configuration.startQueue),
+            limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
         let operators = OperatorRoutes(
             reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
         let failed = FailedRunRoutes(
@@ -152,8 +156,8 @@ struct APIProcess {
             database: database, body: body, gate: gate, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: MultiThreadedEventLoopGroup.singleton))
         return [
-            start.routes, RunRoutes(reader: reader).routes, operators.routes,
-            WorkflowRoutes(reads: database.reads).routes,
+            StartRoutes(starts: starts, body: body).routes, imports.routes, RunRoutes(reader: reader).routes,
+            operators.routes, WorkflowRoutes(reads: database.reads).routes,
             DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
             participants.routes, failed.routes, ActionRoutes(reads: database.reads, gate: gate).routes,
             ClusterRoutes(reads: database.reads).routes,

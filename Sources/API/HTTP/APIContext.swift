@@ -17,6 +17,13 @@ struct APIContext: RequestContext {
     /// The peer's address, for limits per client; `unknown` when the connection has gone already.
     var clientAddress: String { channel.remoteAddress?.ipAddress ?? "unknown" }
 
+    /// Takes the request's body out of the deadline for requests: the route reads it as it comes, and sees to it that
+    /// clients who do nothing go.
+    func handOverReading() { channel.triggerUserOutboundEvent(ReadDeadline.HandOver(), promise: nil) }
+
+    /// Closes the connection as it is, whatever is still to be read or written.
+    func closeConnection() { channel.close(promise: nil) }
+
     /// A variable of the route's path, percent-decoded.
     ///
     /// - Throws: `invalidParameter` when it is no text.

@@ -6,12 +6,16 @@ import NIOHTTP1
 
 /// Reads JSON bodies: only `application/json` in UTF-8, unencoded, up to a size.
 struct BodyReader: Sendable {
-    /// Bytes of a body at most; more is 413.
+    /// Media types of JSON and of JSON line by line; the first is what a refusal names.
+    static let json = ["application/json"]
+    static let lines = ["application/x-ndjson", "application/jsonl", "application/ndjson"]
+
+    /// Bytes of a body, or of a line where lines are read, at most; more is 413.
     let maxBytes: Int
 
     /// The body.
     func json(_ request: Request) async throws(Problem) -> JSON {
-        try checkType(request.headers)
+        try Self.check(request.headers, for: Self.json)
         return try parse(try await collect(request))
     }
 
@@ -19,11 +23,12 @@ struct BodyReader: Sendable {
     func optionalJSON(_ request: Request) async throws(Problem) -> JSON? {
         let buffer = try await collect(request)
         if buffer.readableBytes == 0 { return nil }
-        try checkType(request.headers)
+        try Self.check(request.headers, for: Self.json)
         return try parse(buffer)
     }
 
-    private func parse(_ buffer: ByteBuffer) throws(Problem) -> JSON {
+    /// A body, or a line of one, that is here already.
+    func parse(_ buffer: ByteBuffer) throws(Problem) -> JSON {
         let result: Result<JSON, JSONError> = buffer.withUnsafeReadableBytes { bytes in
             do throws(JSONError) { return .success(try JSON(parsing: bytes)) } catch { return .failure(error) }
         }
@@ -48,17 +53,16 @@ struct BodyReader: Sendable {
 
     private var tooLarge: Problem { Problem(.bodyTooLarge, "A body has at most \(maxBytes) bytes.") }
 
-    private func checkType(_ headers: HTTPFields) throws(Problem) {
+    /// - Throws: `unsupportedMediaType` unless the body is one of `types`, in UTF-8 and unencoded.
+    static func check(_ headers: HTTPFields, for types: [String]) throws(Problem) {
         if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(.unsupportedMediaType, "The body must not be encoded.")
         }
-        guard let type = headers[.contentType] else {
-            throw Problem(.unsupportedMediaType, "The header Content-Type must be application/json.")
-        }
-        if type == "application/json" { return }
+        let type = headers[.contentType] ?? ""
+        if type == types[0] { return }
         let parts = type.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmed().lowercased() }
-        guard parts.first == "application/json" else {
-            throw Problem(.unsupportedMediaType, "The header Content-Type must be application/json.")
+        guard let first = parts.first, types.contains(first) else {
+            throw Problem(.unsupportedMediaType, "The header Content-Type must be \(types[0]).")
         }
         for part in parts.dropFirst() where part.hasPrefix("charset=") {
             let charset = part.dropFirst("charset=".count).filter { $0 != "\"" }

@@ -29,10 +29,13 @@ extension HTTPFields {
         let values = self[values: name]
         guard let value = values.first else { return nil }
         guard values.count == 1 else { throw Problem(.invalidParameter, "The header \(name) is given twice.") }
-        guard (1...maxBytes).contains(value.utf8.count), value.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        guard (1...maxBytes).contains(value.utf8.count), Self.isPrintable(value) else {
             throw Problem(
                 .invalidParameter, "The header \(name) must hold 1 to \(maxBytes) printable ASCII characters.")
         }
         return value
     }
+
+    /// Printable ASCII.
+    static func isPrintable(_ value: String) -> Bool { value.utf8.allSatisfy { (0x20...0x7E).contains($0) } }
 }

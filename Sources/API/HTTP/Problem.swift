@@ -47,7 +47,7 @@ struct Problem: Error {
     }
 
     /// The body of the answer: `{type, title, status, detail, instance, errors?}`.
-    func bytes(instance: String?) -> [UInt8] {
+    func json(instance: String?) -> JSON {
         var body = JSONObject()
         body["type"] = .string(kind.type)
         body["title"] = .string(kind.title)
@@ -59,8 +59,11 @@ struct Problem: Error {
                 places.map { ["pointer": .string($0.pointer.description), "detail": .string($0.detail)] })
         }
         for (key, value) in extra { body[key] = value }
-        return JSON.object(body).bytes
+        return .object(body)
     }
+
+    /// The same as it is sent.
+    func bytes(instance: String?) -> [UInt8] { json(instance: instance).bytes }
 
     /// The headers of the answer, without those of the transport.
     var answerHeaders: HTTPFields {

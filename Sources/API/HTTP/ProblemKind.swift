@@ -64,7 +64,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .versionExists: "This version has other content."
         case .bodyTooLarge: "The body is too large."
         case .uriTooLong: "The URI is too long."
-        case .unsupportedMediaType: "Only application/json is understood."
+        case .unsupportedMediaType: "This media type is not understood here."
         case .expectationFailed: "This expectation can't be met."
         case .invalidContent: "The content can't be accepted."
         case .keyReused: "The idempotency key stands for another request."

@@ -5,30 +5,110 @@ import Hummingbird
 import Storage
 import Telemetry
 
+/// What a request's path and headers say of every run it starts.
+struct StartOrigin: Sendable {
+    /// The workflow's name.
+    let workflow: String
+    /// For runs whose context names none.
+    let correlationID: String?
+    let traceparent: String?
+
+    /// - Parameter trace: the span of the request, when it is traced; it goes before the client's own.
+    init(workflow: String, _ headers: HTTPFields, _ trace: TraceContext?) throws(Problem) {
+        self.workflow = workflow
+        correlationID = try headers.single(.xCorrelationID, maxBytes: 255)
+        traceparent =
+            trace?.traceparent ?? headers[.traceparent].flatMap { TraceContext(traceparent: $0) }?.traceparent
+    }
+}
+
 /// A request to start a run, read and checked.
-struct StartRequest {
+struct StartRequest: Sendable {
+    /// An idempotency key, and SHA-256 over what makes two requests the same.
+    struct Key: Sendable {
+        let text: String
+        let requestHash: [UInt8]
+    }
+
+    let origin: StartOrigin
     /// As it was asked for; nil is the highest release.
     let version: String?
     let input: JSON
     let context: JSON
     let tenantID: String
     let correlationID: String?
-    let traceparent: String?
-    let idempotency: NewRun.Idempotency?
-    /// How long the client would wait for the run's end, in seconds.
-    let wait: Int?
+    let key: Key?
 
-    /// - Parameters:
-    ///   - workflow: the name in the path.
-    ///   - keyLifetime: how long idempotency keys are remembered.
-    init(_ body: JSON, _ headers: HTTPFields, workflow: String, keyLifetime: Duration) throws(Problem) {
-        var fields = try Fields(body, known: ["version", "input", "context"])
-        let version = fields.string("version", maxBytes: SemanticVersion.maxLength)
+    /// A request of its own, with the key in its headers.
+    init(_ body: JSON, _ headers: HTTPFields, origin: @autoclosure () throws(Problem) -> StartOrigin) throws(Problem) {
+        var fields = try Fields(body, known: Self.members)
+        let content = try Content(&fields)
+        self.init(content, origin: try origin(), key: try Self.key(headers), hashed: body)
+    }
+
+    /// A line of a bulk start, which may hold its key.
+    ///
+    /// The key stands for the line without it: sent alone, with the key in its headers, it is the same request.
+    init(line: JSON, origin: StartOrigin) throws(Problem) {
+        var fields = try Fields(line, known: Self.members + [Self.keyMember])
+        let key = fields.string(Self.keyMember, maxBytes: Self.maxKeyBytes)
+        if let key, !HTTPFields.isPrintable(key) {
+            fields.refuse(JSONPointer([Self.keyMember]), "A key is printable ASCII, as in a header.")
+        }
+        let content = try Content(&fields)
+        var request = line.object ?? [:]
+        request[Self.keyMember] = nil
+        self.init(content, origin: origin, key: key, hashed: .object(request))
+    }
+
+    private init(_ content: Content, origin: StartOrigin, key: String?, hashed body: JSON) {
+        self.origin = origin
+        version = content.version
+        input = content.input
+        context = content.context
+        tenantID = content.tenantID ?? "default"
+        correlationID = content.correlationID ?? origin.correlationID
+        self.key = key.map { Key(text: $0, requestHash: Self.hash(origin.workflow, content.version, body)) }
+    }
+
+    private static let members = ["version", "input", "context"]
+    private static let keyMember = "idempotencyKey"
+    private static let maxKeyBytes = 255
+
+    private static func key(_ headers: HTTPFields) throws(Problem) -> String? {
+        let key = try headers.single(.idempotencyKey, maxBytes: maxKeyBytes)
+        let other = try headers.single(.xIdempotencyKey, maxBytes: maxKeyBytes)
+        if let key, let other, key != other {
+            throw Problem(.invalidParameter, "Idempotency-Key and X-Idempotency-Key differ.")
+        }
+        return key ?? other
+    }
+
+    /// Over workflow, version as asked for, and the body's value.
+    private static func hash(_ workflow: String, _ version: String?, _ body: JSON) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(data: Array("\(workflow)\n\(version ?? "")\n".utf8))
+        hash.update(data: body.canonicalBytes)
+        return Array(hash.finalize())
+    }
+}
+
+/// What a body says.
+private struct Content {
+    let version: String?
+    let input: JSON
+    let context: JSON
+    private(set) var tenantID: String?
+    private(set) var correlationID: String?
+
+    /// - Throws: `invalidContent` with everything that is wrong, what `fields` has noted before included.
+    init(_ fields: inout Fields) throws(Problem) {
+        version = fields.string("version", maxBytes: SemanticVersion.maxLength)
         if let version, SemanticVersion(version) == nil {
             fields.refuse(JSONPointer(["version"]), "A version is semantic, as in \"1.0.0\".")
         }
-        let context = fields["context"] ?? .object(JSONObject())
-        var (tenantID, correlationID): (String?, String?)
+        input = fields["input"] ?? .null
+        context = fields["context"] ?? .object(JSONObject())
         if case .object(let members) = context {
             tenantID = members["tenantId"].flatMap {
                 fields.string($0, at: JSONPointer(["context", "tenantId"]), maxBytes: 255)
@@ -40,34 +120,5 @@ struct StartRequest {
             fields.refuse(JSONPointer(["context"]), "This must be an object, not \(context.typeName).")
         }
         try fields.check()
-        self.version = version
-        self.context = context
-        input = fields["input"] ?? .null
-        self.tenantID = tenantID ?? "default"
-        let header = try headers.single(.xCorrelationID, maxBytes: 255)
-        self.correlationID = correlationID ?? header
-        traceparent = headers[.traceparent].flatMap { TraceContext(traceparent: $0) }?.traceparent
-        wait = Preference.wait(headers[values: .prefer])
-        idempotency = try Self.key(headers).map { key in
-            NewRun.Idempotency(
-                key: key, requestHash: Self.hash(workflow, version, body), lifetime: keyLifetime)
-        }
-    }
-
-    private static func key(_ headers: HTTPFields) throws(Problem) -> String? {
-        let key = try headers.single(.idempotencyKey, maxBytes: 255)
-        let other = try headers.single(.xIdempotencyKey, maxBytes: 255)
-        if let key, let other, key != other {
-            throw Problem(.invalidParameter, "Idempotency-Key and X-Idempotency-Key differ.")
-        }
-        return key ?? other
-    }
-
-    /// SHA-256 over what makes two requests the same: workflow, version as asked for, and the body's value.
-    private static func hash(_ workflow: String, _ version: String?, _ body: JSON) -> [UInt8] {
-        var hash = SHA256()
-        hash.update(data: Array("\(workflow)\n\(version ?? "")\n".utf8))
-        hash.update(data: body.canonicalBytes)
-        return Array(hash.finalize())
     }
 }

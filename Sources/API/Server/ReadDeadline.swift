@@ -10,9 +10,15 @@ final class ReadDeadline: ChannelInboundHandler {
     /// The event that a request did not arrive in time.
     struct Passed {}
 
+    /// The event, outbound, that a route reads its body as it comes, however long that takes, and sees itself to it that
+    /// nobody keeps the connection for nothing.
+    struct HandOver {}
+
     private enum Phase {
         case idle(since: NIODeadline)
         case reading(since: NIODeadline)
+        /// A route reads, by a deadline of its own.
+        case handedOver
         case answering
     }
 
@@ -30,6 +36,9 @@ final class ReadDeadline: ChannelInboundHandler {
 
     /// The last byte of a request is here.
     func requestArrived() { phase = .answering }
+
+    /// The route that gets the body that is coming in now takes as long as it likes. For this one request.
+    func handOver() { if case .reading = phase { phase = .handedOver } }
 
     /// No request waits for its answer.
     func answered() { if case .answering = phase { phase = .idle(since: .now()) } }
@@ -71,7 +80,7 @@ final class ReadDeadline: ChannelInboundHandler {
             return context.close(promise: nil)
         case .reading(let since) where .now() >= since + requestTimeout:
             return context.fireUserInboundEventTriggered(Passed())
-        case .idle, .reading, .answering:
+        case .idle, .reading, .handedOver, .answering:
             schedule(context)
         }
     }

@@ -136,6 +136,15 @@ final class RequestCodec: ChannelDuplexHandler {
         }
     }
 
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard event is ReadDeadline.HandOver else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        // With another request in flight, what comes in is not the body of the one that asks.
+        if isReading, inFlight == 1 { deadline.handOver() }
+        promise?.succeed()
+    }
+
     private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
         isLast = true
         isDropping = true

@@ -73,7 +73,13 @@ struct APIClient: Sendable {
         do { response = try await http.execute(request, deadline: .distantFuture) } catch {
             throw .unreachable(url: url, reason: Self.reason(error))
         }
-        guard response.status.code >= 400 else { return response }
+        try await Self.check(response)
+        return response
+    }
+
+    /// - Throws: `CLIError.refused` for 400 and above.
+    static func check(_ response: HTTPClientResponse) async throws(CLIError) {
+        guard response.status.code >= 400 else { return }
         // A problem document; should it break off, the status alone has to do.
         let body = try? await response.body.collect(upTo: 1 << 20)
         let problem = body.flatMap { try? JSON(parsing: $0.readableBytesView) }

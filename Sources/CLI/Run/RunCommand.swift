@@ -4,8 +4,8 @@ import Core
 /// `saga run`: one run, from its start to its end.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Starts a run, shows it, watches it, cancels it, retries a step.",
-        subcommands: [RunStart.self, RunGet.self, RunWatch.self, RunCancel.self, RunRetry.self])
+        commandName: "run", abstract: "Starts runs, shows one, watches it, cancels it, retries a step.",
+        subcommands: [RunStart.self, RunImport.self, RunGet.self, RunWatch.self, RunCancel.self, RunRetry.self])
 }
 
 /// The run a command is about.

@@ -1,0 +1,170 @@
+import Core
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+import Storage
+
+/// One bulk start under way.
+///
+/// It ends before its body does when the process is to stop, when the database is away, when the client falls silent or
+/// breaks HTTP. Then no further line is started, the lines before get their results, and a last object says why, and with
+/// which line to go on.
+struct Import: Sendable {
+    /// How long it waits for whom.
+    struct Limits: Sendable {
+        /// How long the client may send nothing while no result is due to it.
+        let silence: Duration
+        /// How long it may take no results.
+        let writing: Duration
+        /// How long lines wait for room before the starter once the import is to end.
+        var lastRoom: Duration = .seconds(2)
+        /// How long results may take then: longer than that and the starter's attempts to reach the database.
+        var stopping: Duration = .seconds(8)
+    }
+
+    let starts: RunStarts
+    let body: BodyReader
+    let room: ImportRoom
+    let limits: Limits
+    let origin: StartOrigin
+    let path: String
+    let context: APIContext
+    private let window = ImportWindow()
+
+    init(
+        starts: RunStarts, body: BodyReader, room: ImportRoom, limits: Limits, origin: StartOrigin, path: String,
+        context: APIContext
+    ) {
+        self.starts = starts
+        self.body = body
+        self.room = room
+        self.limits = limits
+        self.origin = origin
+        self.path = path
+        self.context = context
+    }
+
+    /// Reads lines and writes results until both are at their end.
+    ///
+    /// - Throws: when the client is gone. What was started stays started.
+    @concurrent
+    func run(_ lines: RequestBody, _ writer: inout any ResponseBodyWriter) async throws {
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await withThrowingTaskGroup(of: Void.self) { watching in
+                    watching.addTask { await watch() }
+                    defer { watching.cancelAll() }
+                    async let reading: Void = read(lines)
+                    do { try await write(&writer) } catch {
+                        window.close()
+                        throw error
+                    }
+                    // Not cancelled: whoever stops in the middle of a body must go on reading until the client has its
+                    // answer, which it would lose if the connection were closed over bytes nobody took.
+                    await reading
+                }
+            } onGracefulShutdown: {
+                window.stop(Problem(StoreError.shuttingDown))
+            }
+        } onCancel: {
+            window.close()
+        }
+    }
+
+    // MARK: Reading
+
+    private func read(_ pieces: RequestBody) async {
+        await withDiscardingTaskGroup { tasks in
+            var splitter = LineSplitter(maxBytes: body.maxBytes)
+            do {
+                for try await piece in pieces {
+                    window.received()
+                    if window.isStopped { continue }
+                    splitter.feed(piece)
+                    while let line = splitter.next() {
+                        guard await enter(line, &tasks) else { break }
+                    }
+                }
+                if !window.isStopped, let last = splitter.finish() { _ = await enter(last, &tasks) }
+            } catch {
+                // The client has gone, or has broken off in the middle; it may still read.
+                let problem = Problem(error) ?? Problem(.malformedRequest, "The body ended too early.")
+                window.stop(problem)
+            }
+            window.end()
+        }
+    }
+
+    /// False when no more lines are wanted.
+    private func enter(_ line: LineSplitter.Line, _ tasks: inout DiscardingTaskGroup) async -> Bool {
+        switch line {
+        case .whole(let number, let bytes):
+            guard let place = await window.enter(line: number, bytes: bytes.readableBytes) else { return false }
+            tasks.addTask { window.finish(place, await result(of: bytes, number)) }
+        case .tooLong(let number):
+            guard let place = await window.enter(line: number, bytes: 0) else { return false }
+            let problem = Problem(.bodyTooLarge, "A line has at most \(body.maxBytes) bytes.")
+            window.finish(place, ImportResult.refused(problem, line: number, path: path))
+        }
+        return true
+    }
+
+    // MARK: Starting
+
+    private func result(of bytes: ByteBuffer, _ number: Int) async -> [UInt8] {
+        do {
+            let asked = try StartRequest(line: try body.parse(bytes), origin: origin)
+            return ImportResult.accepted(try await startPatiently(asked), line: number)
+        } catch {
+            let problem = Problem.answering(error, path: path, logger: context.logger)
+            // What is not the line's own fault would be the same for those that come now.
+            if problem.kind.status.code >= 500 { window.stop(problem) }
+            return ImportResult.refused(problem, line: number, path: path)
+        }
+    }
+
+    /// Waits while there is no room before the starter: whoever waits for a single start goes first.
+    private func startPatiently(_ asked: StartRequest) async throws -> RunStarts.Accepted {
+        while true {
+            if room.take() {
+                defer { room.give() }
+                do { return try await starts.start(asked) } catch StoreError.overloaded {
+                    // Nothing was written: the same again, a moment later.
+                }
+            }
+            if let since = window.stoppedFor, since >= limits.lastRoom { throw StoreError.overloaded }
+            do { try await Task.sleep(for: .milliseconds(.random(in: 20...100))) } catch {
+                // The client has gone.
+                throw StoreError.overloaded
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    @concurrent
+    private func write(_ writer: inout any ResponseBodyWriter) async throws {
+        while let results = try await window.next() { try await writer.write(ByteBuffer(bytes: results)) }
+        if let end = window.earlyEnd {
+            try await writer.write(ByteBuffer(bytes: ImportResult.ended(end, path: path)))
+        }
+        try await writer.finish(nil)
+    }
+
+    // MARK: Watching
+
+    /// Sees to it that nobody keeps the connection for nothing. One coarse timer: a limit is noticed a little late.
+    private func watch() async {
+        let pause = min(limits.silence / 4, limits.writing / 4, .milliseconds(500))
+        while true {
+            do { try await Task.sleep(for: pause) } catch { return }
+            switch window.health(silence: limits.silence, writing: limits.writing, stopping: limits.stopping) {
+            case .good: break
+            case .silent: window.stop(Problem(.requestTimeout, "Nothing was sent for too long."))
+            case .stuck:
+                window.close()
+                context.closeConnection()
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Core
+import Storage
+
+/// Starts runs: what a single start and each line of a bulk start have in common.
+struct RunStarts: Sendable {
+    let definitions: DefinitionStore
+    let starter: RunStarter
+    let notifier: OutboxNotifier
+    let ids: RunIDSource
+    let watcher: RunWatcher
+    /// How long idempotency keys are remembered.
+    let keyLifetime: Duration
+    let metrics: APIMetrics
+
+    /// A start that is committed.
+    struct Accepted: Sendable {
+        let runID: RunID
+        let status: RunStatus
+        /// It was started before under the same key.
+        let isReplay: Bool
+        /// Of the version that was asked for.
+        let deprecation: Deprecation?
+    }
+
+    /// Writes the run, or finds the one its key stands for.
+    ///
+    /// - Throws: `Problem`, `DefinitionProblem` or `StoreError`; of these only `StoreError.overloaded` says that surely
+    ///   nothing was written and the same may be tried again.
+    func start(_ asked: StartRequest) async throws -> Accepted {
+        let (definition, deprecation) = try await definition(for: asked)
+        let (id, now) = ids.next()
+        let new = NewRun(
+            run: Run(id: id, definition: definition, input: asked.input, context: asked.context, createdAt: now),
+            tenantID: asked.tenantID, correlationID: asked.correlationID, traceparent: asked.origin.traceparent,
+            idempotency: asked.key.map {
+                NewRun.Idempotency(key: $0.text, requestHash: $0.requestHash, lifetime: keyLifetime)
+            })
+        switch try await starter.submit(new) {
+        case .started:
+            metrics.countStart(of: new.run)
+            notifier.wake()
+            return Accepted(runID: id, status: new.run.status, isReplay: false, deprecation: deprecation)
+        case .replayed(let known):
+            guard let status = try await watcher.status(of: known) else {
+                throw Problem(.unknownRun, "The run this key stands for has been removed.")
+            }
+            return Accepted(runID: known, status: status, isReplay: true, deprecation: deprecation)
+        case .keyReused:
+            throw Problem(.keyReused, "Use a new Idempotency-Key for another request.")
+        }
+    }
+
+    private func definition(
+        for asked: StartRequest
+    ) async throws(DefinitionProblem) -> (WorkflowDefinition, Deprecation?) {
+        let name = asked.origin.workflow
+        guard let version = asked.version else { return (try await definitions.highestRelease(name), nil) }
+        let definition = try await definitions.definition(name, version: version)
+        return (definition, try await definitions.deprecation(name, version: version))
+    }
+}
