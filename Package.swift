@@ -65,6 +65,7 @@ let package = Package(
         .target(
             name: "Storage", dependencies: ["Core", "Postgres", "Telemetry", logging, lifecycle],
             swiftSettings: settings),
+        .target(name: "Loops", dependencies: nio, swiftSettings: settings),
         .target(name: "Participants", dependencies: [nioSSL, nioTLS] + nio, swiftSettings: settings),
         .target(
             name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"] + nio,
@@ -73,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", hummingbird,
+                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", "Loops", hummingbird,
                 hummingbirdCore,
                 httpTypes, nioHTTPTypes, crypto, logging, lifecycle, unixSignals,
             ] + nio,
@@ -81,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "Engine",
             dependencies: [
-                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", hummingbird, httpTypes, logging,
-                lifecycle, unixSignals,
+                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Loops", hummingbird, httpTypes,
+                logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
@@ -99,7 +100,7 @@ let package = Package(
             path: "mocks", exclude: ["workflows"], swiftSettings: settings),
         .executableTarget(
             name: "Bench", dependencies: ["Core", "Postgres", "Storage", argumentParser] + nio, path: "bench",
-            swiftSettings: settings),
+            exclude: ["peers"], swiftSettings: settings),
 
         .target(
             name: "TestSupport", dependencies: ["Core", "Postgres", "Storage", asyncHTTPClient] + nio,

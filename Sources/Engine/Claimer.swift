@@ -4,6 +4,7 @@
 
 import Core
 import Logging
+import Loops
 import Participants
 import ServiceLifecycle
 import Storage
@@ -83,7 +84,7 @@ struct Claimer: Service {
         // The lease began when the database ran the claim, which is no earlier than we asked.
         context.table.add(claimed.lease, mailbox, heldUntil: asked + lease)
         workers.addTask(executorPreference: context.executors.next()) {
-            if var worker = await RunWorker(claimed, mailbox: mailbox, claimedAt: claimedAt, context: context) {
+            if let worker = await RunWorker(claimed, mailbox: mailbox, claimedAt: claimedAt, context: context) {
                 await worker.work()
             }
             context.table.remove(claimed.lease)

@@ -105,9 +105,9 @@ struct CommitTests {
         try await TestDatabase.with { test in
             let definition = try WorkflowDefinition.sampleChain(1, backoff: "1h")
             let engine = TestEngine(test, definition)
-            #expect(try await engine.leases.nextDue() == nil)
+            #expect(try await engine.leases.nextDue().wait == nil)
             try await engine.start([.sample(definition)])
-            #expect(try #require(try await engine.leases.nextDue()) <= .zero)
+            #expect(try #require(try await engine.leases.nextDue().wait) <= .zero)
             var held = try await engine.claimOne()
             #expect(try await engine.settle(&held, [try held.answered(.busy)]) == .written(unread: 0))
             let row = try await test.query(
@@ -116,7 +116,7 @@ struct CommitTests {
                 FROM outbox o JOIN run_steps s USING (run_id)
                 """)
             #expect(row == [[nil, "3", "t"]])
-            let due = try #require(try await engine.leases.nextDue())
+            let due = try #require(try await engine.leases.nextDue().wait)
             #expect(due > .seconds(3500) && due <= .seconds(3600))
         }
     }

@@ -62,7 +62,8 @@ struct FailedRunListTests {
                 .replacing("$2", with: "'\(RunID(high: .max, low: 0))'::uuid").replacing("$8", with: "50")
             let plain = (3...7).reduce(sql) { $0.replacing("$\($1)", with: "NULL") }
             let plan = try await test.query("EXPLAIN \(plain)").compactMap { $0.first ?? nil }
-            #expect(plan.contains { $0.contains("workflow_runs_unhappy") }, "\(plan)")
+            // Ids made by the database are of no time: all of them are in the default partition.
+            #expect(plan.contains { $0.contains("workflow_runs_default_run_id_idx") }, "\(plan)")
         }
     }
 

@@ -46,7 +46,7 @@ struct HistoryTests {
             try await engines[0].start(runs)
             let inbox = RunInbox(database: test.database)
             var rounds = 0
-            while let wait = try await engines[0].leases.nextDue() {
+            while let wait = try await engines[0].leases.nextDue().wait {
                 if wait > .zero { try await Task.sleep(for: min(wait, .milliseconds(50))) }
                 rounds += 1
                 let engine = engines[dice.below(2)]

@@ -47,7 +47,15 @@ struct StatementTests {
         let lease = Lease(runID: runID, epoch: 1)
         var run = new.run
         let commit = RunCommit(lease: lease, run: &run, events: [], now: .now)
+        var ended = new.run
+        let last = RunCommit(
+            lease: lease, run: &ended, events: [.runCompleted(output: .null, failure: nil)], now: .now)
+        let results = try #require(CommitResults(CommitDecisions(engine: engine, commits: [last])))
+        #expect(CommitResults(CommitDecisions(engine: engine, commits: [last, commit])) == nil, "it gives its lease back")
         let query = RunQuery()
+        let partition = RunPartition(
+            table: .events, lower: .init(microseconds: 4_102_444_800_000_000),
+            upper: .init(microseconds: 4_102_531_200_000_000))
         let migration = Migration(version: 7, title: "sample", up: "SELECT 1", down: "SELECT 1")
         return [
             FindMigrationTable(), ListMigrations(), DigestMigrations([migration]), RecordMigration(migration),
@@ -63,7 +71,7 @@ struct StatementTests {
             FindParticipants(), DeleteParticipant(name: "demo", deletedBy: "tests"), StartRuns(runs: [new]),
             FindIdempotencyKeys([new]), FindRuns(runIDs: [runID]),
             ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),
-            CommitDecisions(engine: engine, commits: [commit]),
+            CommitDecisions(engine: engine, commits: [commit]), results,
             FindCommitted(engine: engine, commits: [commit]),
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
             ReleaseLeases(engine: engine, leases: [lease], delay: .zero), NextDue(),
@@ -75,6 +83,8 @@ struct StatementTests {
             ForgetEngine(engine: engine), ReadBacklog(), ListEngines(),
             FindQuietRuns(quietFor: .zero, limit: 10), FindForsakenRuns(quietFor: .zero, limit: 10),
             FreeRuns(seen: [(lease, 1)]),
+            ListPartitions(), CreatePartition(partition), DropPartition(.events, name: "run_events_p21000101t0000"),
+            DeleteLeftovers(age: .seconds(86_400), limit: 10),
             QuarantineRun(engine: engine, lease: lease, failure: Failure(kind: "quarantined", message: "no")),
         ]
     }

@@ -93,7 +93,7 @@ struct TestEngine {
     /// Claims and works until no run lives; an `answer` of nil lets the engine forget the run under its lease, as if it
     /// had died, and the lease end at once.
     func drive(_ answer: (Run, Call) -> CallResult?) async throws {
-        while let wait = try await leases.nextDue() {
+        while let wait = try await leases.nextDue().wait {
             if wait > .zero { try await Task.sleep(for: wait) }
             for var held in try await claim() {
                 guard try await work(&held, answer), held.run.hasCallInFlight else { continue }

@@ -18,7 +18,7 @@ struct FloorScript {
         let cycle = try SagaCycle(batch: batch)
         let start = try await Self.literals(cycle.start, connection)
         let claim = try await Self.literals(cycle.claim, connection)
-        var commits: [Literals<CommitDecisions>.Row] = []
+        var commits: [Literals<CommitResults>.Row] = []
         for commit in cycle.commits { commits.append(try await Self.literals(commit, connection)) }
 
         functions = Self.functions(claimTypes: claim.types)
@@ -33,7 +33,7 @@ struct FloorScript {
             PREPARE start_runs (\(start.types.joined(separator: ", "))) AS
             \(StartRuns.sql);
             PREPARE commit_decisions (\(commits[0].types.joined(separator: ", "))) AS
-            \(CommitDecisions.sql);
+            \(CommitResults.sql);
             \\set prepared 1
             \\endif
             SELECT \(new.columns) FROM floor_new_ids(\(batch), :client_id) AS ids \\gset

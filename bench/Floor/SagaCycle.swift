@@ -8,7 +8,7 @@ struct SagaCycle {
     let start: StartRuns
     let claim: ClaimRuns
     /// One for each step's success; the last one ends the runs.
-    let commits: [CommitDecisions]
+    let commits: [CommitResults]
 
     init(batch: Int) throws {
         let definition = try WorkflowDefinition(BenchWorkflow.definition)
@@ -41,7 +41,10 @@ struct SagaCycle {
                 let lease = Lease(runID: runs[index].id, epoch: 1)
                 return RunCommit(lease: lease, run: &runs[index], events: events, now: now)
             }
-            return CommitDecisions(engine: engine, commits: decided)
+            guard let results = CommitResults(CommitDecisions(engine: engine, commits: decided)) else {
+                throw BenchError.floor("results give no lease back")
+            }
+            return results
         }
     }
 }

@@ -23,6 +23,27 @@ python_for_tests() {
     return 1
 }
 
+# venv_install NAME REQUIREMENTS: prints the path of a Python that has what the file lists, in a virtual environment
+# that is kept between runs.
+venv_install() {
+    local name=$1 requirements=$2 python hash folder
+    python=$(python_for_tests) || return 1
+    hash=$({ cat "$requirements" && "$python" --version; } | sha256sum | cut -c 1-16)
+    folder=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/sagaflow/$name-$hash
+    mkdir -p "$folder"
+    # Two runs at once: the second waits for the first and finds everything there.
+    (
+        flock 9
+        [[ ! -e $folder/complete ]] || exit 0
+        rm -rf "$folder/venv"
+        "$python" -m venv "$folder/venv" >&2 &&
+            "$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-input --retries 3 \
+                -r "$requirements" >&2 &&
+            touch "$folder/complete"
+    ) 9>"$folder/lock" || return 1
+    echo "$folder/venv/bin/python"
+}
+
 # The Debian packages that are missing, one a line.
 missing_packages() {
     postgres_bin >/dev/null || echo postgresql

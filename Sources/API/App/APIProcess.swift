@@ -1,6 +1,7 @@
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Loops
 import NIOCore
 import NIOPosix
 import Participants
@@ -105,6 +106,7 @@ struct APIProcess {
     func buildApplication(
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
+        let eventLoops = MultiThreadedEventLoopGroup.singleton
         let routes = buildRoutes()
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: ObservingMiddleware(metrics: metrics, tracer: tracer))
@@ -114,11 +116,12 @@ struct APIProcess {
                 RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: route.handler))
         }
         return Application(
-            router: router, server: .strict(configuration.limits),
+            router: router, server: .strict(configuration.limits, executors: LoopExecutors(eventLoops)),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
-            onServerRunning: { await onListening($0.localAddress?.port ?? 0) }, logger: logger)
+            onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
+            eventLoopGroupProvider: .shared(eventLoops), logger: logger)
     }
 
     private var metricsRoute: Route {

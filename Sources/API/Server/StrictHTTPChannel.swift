@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
+import Loops
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
@@ -31,6 +32,7 @@ struct StrictHTTPChannel: HTTPChannelHandler {
 
     let responder: HTTPChannelHandler.Responder
     let limits: Limits
+    let executors: LoopExecutors
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
@@ -51,12 +53,21 @@ struct StrictHTTPChannel: HTTPChannelHandler {
         }
     }
 
-    func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value, logger: logger) }
+    /// Requests are answered on their connection's event loop: reading one, and writing what became of it, changes no thread.
+    func handle(value: Value, logger: Logger) async {
+        await withTaskExecutorPreference(executors.executor(of: value.channel.eventLoop)) {
+            await handleHTTP(asyncChannel: value, logger: logger)
+        }
+    }
 }
 
 extension HTTPServerBuilder {
     /// A server of `StrictHTTPChannel`s.
-    static func strict(_ limits: StrictHTTPChannel.Limits) -> HTTPServerBuilder {
-        HTTPServerBuilder { responder in StrictHTTPChannel(responder: responder, limits: limits) }
+    ///
+    /// - Parameter executors: of the event loops its connections are on.
+    static func strict(_ limits: StrictHTTPChannel.Limits, executors: LoopExecutors) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            StrictHTTPChannel(responder: responder, limits: limits, executors: executors)
+        }
     }
 }

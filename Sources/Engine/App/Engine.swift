@@ -1,6 +1,7 @@
 import Core
 import Glibc
 import Logging
+import Loops
 import NIOCore
 import NIOPosix
 import Participants

@@ -1,5 +1,6 @@
 import Core
 import Logging
+import Loops
 import NIOCore
 import Storage
 import Telemetry

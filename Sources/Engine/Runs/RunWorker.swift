@@ -10,8 +10,9 @@ import Telemetry
 ///     claim → (decide → commit → call)* → terminal, or the lease is given back because nothing is left to do but wait
 ///
 /// Every call is made after the commit that stored its intent; every answer is decided and committed before anything
-/// follows from it. When a commit says that the lease is lost, the worker drops the run without another word.
-struct RunWorker {
+/// follows from it. When a commit says that the lease is lost, the worker drops the run without another word. A class only to
+/// not be copied: its task alone knows it.
+final class RunWorker {
     private let context: EngineContext
     private let claimed: ClaimedRun
     /// When the claim's answer arrived: with `claimed.now` it ties this process's clock to the database's.
@@ -40,7 +41,7 @@ struct RunWorker {
     }
 
     /// Works until the run is over, waits, or is lost.
-    mutating func work() async {
+    func work() async {
         defer { timer?.cancel() }
         if needsDecision {
             guard await settle(hasLostCalls ? [] : [.woke], takesOver: hasLostCalls) else { return }
@@ -66,7 +67,7 @@ struct RunWorker {
     /// The database's time, as far as this process can tell.
     private var now: Instant { claimed.now + (ContinuousClock.now - claimedAt) }
 
-    private mutating func take(_ message: Message) -> Happening? {
+    private func take(_ message: Message) -> Happening? {
         switch message {
         case .answered(let step, let action, let attempt, let result):
             inFlight.remove(step)
@@ -80,7 +81,7 @@ struct RunWorker {
     }
 
     /// Makes the calls whose intent is stored and which are not under way. False when the lease has run out.
-    private mutating func startCalls() async -> Bool {
+    private func startCalls() async -> Bool {
         guard context.table.isHeld(claimed.lease, at: .now) else {
             context.metrics.leasesLost.add()
             context.logger.notice("a lease ran out before its next call", metadata: observer.about(run))
@@ -102,7 +103,7 @@ struct RunWorker {
     }
 
     /// A step that waits for its backoff beside calls in flight needs a timer of its own: nobody else will look.
-    private mutating func watchWaitingSteps() {
+    private func watchWaitingSteps() {
         timer?.cancel()
         timer = nil
         guard let due = run.steps.lazy.compactMap(\.nextAttemptAt).min() else { return }
@@ -114,7 +115,7 @@ struct RunWorker {
 
 extension RunWorker {
     /// Decides and commits until nothing is left to decide. False when the run is out of this worker's hands.
-    private mutating func settle(_ happenings: [Happening], takesOver: Bool = false) async -> Bool {
+    private func settle(_ happenings: [Happening], takesOver: Bool = false) async -> Bool {
         while true {
             do {
                 let inbox = isInboxPending ? try await context.leases.inbox(of: run.id) : []
@@ -148,7 +149,7 @@ extension RunWorker {
 
     /// A stored backoff counts from its commit, not from its decision: without this the next attempt would begin too
     /// early by as long as the commit took.
-    private mutating func postponeWaits(of commit: RunCommit, by delay: Duration) {
+    private func postponeWaits(of commit: RunCommit, by delay: Duration) {
         for changed in commit.steps where changed.nextIn != nil { run.steps[changed.index].nextAttemptAt? += delay }
     }
 
@@ -197,10 +198,11 @@ extension RunWorker {
         let now = now
         var after = run
         var events: [RunEvent] = []
-        for happening in happenings {
+        for (position, happening) in happenings.enumerated() {
             do {
                 let decided = try decide(after, happening, now: now, jitter: Double.random(in: 0..<1))
-                for event in decided { after.evolve(event, at: now) }
+                // Mostly there is but one happening, and the commit evolves the run anyway.
+                if position + 1 < happenings.count { for event in decided { after.evolve(event, at: now) } }
                 events += decided
             } catch {
                 context.logger.info("a request came too late", metadata: observer.about(run, ["error": "\(error)"]))

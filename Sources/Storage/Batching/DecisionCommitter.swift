@@ -83,8 +83,14 @@ struct CommitWriter: Sendable {
     }
 
     private func commit(_ batch: [RunCommit]) async throws(PostgresError) -> [Result<CommitOutcome, StoreError>] {
-        guard let row = try await pool.execute(CommitDecisions(engine: engine, commits: batch)).first,
-            row.verdicts.count == batch.count, row.unread.count == batch.count
+        let decisions = CommitDecisions(engine: engine, commits: batch)
+        let rows: [CommitDecisions.Row]
+        if let results = CommitResults(decisions) {
+            rows = try await pool.execute(results)
+        } else {
+            rows = try await pool.execute(decisions)
+        }
+        guard let row = rows.first, row.verdicts.count == batch.count, row.unread.count == batch.count
         else { throw .decoding("a commit answers every decision") }
         return zip(row.verdicts, row.unread).map { verdict, unread in
             switch verdict {

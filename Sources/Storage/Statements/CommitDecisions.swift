@@ -44,6 +44,30 @@ package struct CommitDecisions: Statement {
                 SELECT run_id, inbox_count FROM outbox
                 WHERE run_id = u.run_id AND epoch = u.epoch AND lease_owner = $1 FOR UPDATE
             ) o ON true
+        \(changes), consumed AS (
+            DELETE FROM run_inbox i USING unnest($42::int4[], $43::uuid[], $44::int8[]) AS u (ord, run_id, inbox_id)
+            WHERE \(oneRow("i.run_id", "u.run_id")) AND i.inbox_id = u.inbox_id AND (SELECT verdicts FROM guard)[u.ord] = 1
+            RETURNING i.run_id
+        ), rewritten AS (
+            UPDATE outbox o
+            SET inbox_count = CASE WHEN u.consumed = 0 THEN o.inbox_count ELSE
+                    greatest(0, o.inbox_count - (SELECT count(*) FROM consumed c WHERE c.run_id = o.run_id)) END,
+                last_seq = u.last_seq, failures = 0,
+                lease_owner = CASE WHEN u.release_in_us IS NULL THEN o.lease_owner END,
+                available_at = CASE WHEN u.release_in_us IS NULL THEN o.available_at
+                    WHEN o.inbox_count > u.consumed THEN now()
+                    ELSE now() + u.release_in_us * interval '1 microsecond' END
+            FROM unnest($2::uuid[], $4::bool[], $5::int4[], $6::int8[], $7::int4[]) WITH ORDINALITY
+                AS u (run_id, ends, consumed, release_in_us, last_seq, ord)
+            WHERE NOT u.ends AND (u.release_in_us IS NOT NULL OR u.consumed > 0)
+                AND \(oneRow("o.run_id", "u.run_id"))
+                AND (SELECT verdicts FROM guard)[u.ord] = 1
+        )
+        SELECT verdicts, unread FROM guard
+        """
+
+    /// What is the same of every decision, from the end of `guard` on.
+    static let changes = """
         ), event AS (
             INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, action, attempt, outcome, http_status,
                 duration_us, retry_in_us, error, engine_id, epoch, data)
@@ -75,28 +99,10 @@ package struct CommitDecisions: Statement {
             FROM unnest($36::int4[], $37::uuid[], $38::text[], $39::text[], $40::json[], $41::json[])
                 AS u (ord, run_id, status, cause, output, error)
             WHERE r.run_id = u.run_id AND (SELECT verdicts FROM guard)[u.ord] = 1
-        ), consumed AS (
-            DELETE FROM run_inbox i USING unnest($42::int4[], $43::uuid[], $44::int8[]) AS u (ord, run_id, inbox_id)
-            WHERE i.run_id = u.run_id AND i.inbox_id = u.inbox_id AND (SELECT verdicts FROM guard)[u.ord] = 1
-            RETURNING i.run_id
         ), ended AS (
             DELETE FROM outbox o
             USING unnest($2::uuid[], $4::bool[]) WITH ORDINALITY AS u (run_id, ends, ord)
-            WHERE u.ends AND o.run_id = u.run_id AND (SELECT verdicts FROM guard)[u.ord] = 1
-        ), rewritten AS (
-            UPDATE outbox o
-            SET inbox_count = CASE WHEN u.consumed = 0 THEN o.inbox_count ELSE
-                    greatest(0, o.inbox_count - (SELECT count(*) FROM consumed c WHERE c.run_id = o.run_id)) END,
-                last_seq = u.last_seq, failures = 0,
-                lease_owner = CASE WHEN u.release_in_us IS NULL THEN o.lease_owner END,
-                available_at = CASE WHEN u.release_in_us IS NULL THEN o.available_at
-                    WHEN o.inbox_count > u.consumed THEN now()
-                    ELSE now() + u.release_in_us * interval '1 microsecond' END
-            FROM unnest($2::uuid[], $4::bool[], $5::int4[], $6::int8[], $7::int4[]) WITH ORDINALITY
-                AS u (run_id, ends, consumed, release_in_us, last_seq, ord)
-            WHERE NOT u.ends AND (u.release_in_us IS NOT NULL OR u.consumed > 0) AND o.run_id = u.run_id
-                AND (SELECT verdicts FROM guard)[u.ord] = 1
+            WHERE u.ends AND \(oneRow("o.run_id", "u.run_id")) AND (SELECT verdicts FROM guard)[u.ord] = 1
         )
-        SELECT verdicts, unread FROM guard
         """
 }

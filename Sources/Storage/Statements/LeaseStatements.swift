@@ -21,7 +21,7 @@ package struct RenewLeases: Statement {
     package static let sql = """
         UPDATE outbox o SET available_at = now() + $4 * interval '1 microsecond'
         FROM unnest($2::uuid[], $3::int8[]) AS u (run_id, epoch)
-        WHERE o.run_id = u.run_id AND o.epoch = u.epoch AND o.lease_owner = $1
+        WHERE \(oneRow("o.run_id", "u.run_id")) AND o.epoch = u.epoch AND o.lease_owner = $1
         RETURNING o.run_id, o.inbox_count
         """
 }
@@ -44,7 +44,7 @@ package struct ReleaseLeases: Statement {
     package static let sql = """
         UPDATE outbox o SET available_at = now() + $4 * interval '1 microsecond', failures = o.failures - 1
         FROM unnest($2::uuid[], $3::int8[]) AS u (run_id, epoch)
-        WHERE o.run_id = u.run_id AND o.epoch = u.epoch AND o.lease_owner = $1
+        WHERE \(oneRow("o.run_id", "u.run_id")) AND o.epoch = u.epoch AND o.lease_owner = $1
         RETURNING o.run_id
         """
 }

@@ -1,12 +1,12 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
-/// Runs the workers of runs on an event loop, the same on which their calls are made.
+/// Runs tasks on an event loop.
 ///
-/// An answer read from a socket is decided on where it arrived, and the next call of the run leaves from there: between the
-/// two there is no other thread than that of the commit. What a worker does between waits takes microseconds, and nothing
-/// in it blocks.
-final class LoopExecutor: TaskExecutor {
+/// Whoever waits for sockets and for the database in turns changes threads twice for each wait, unless it lives where its
+/// sockets are: then what was read is worked on where it arrived, and what is sent leaves from there. What runs here must
+/// take microseconds between its waits and never block.
+package final class LoopExecutor: TaskExecutor {
     private struct State: Sendable {
         var jobs: [UnownedJob] = []
         var isScheduled = false
@@ -17,14 +17,14 @@ final class LoopExecutor: TaskExecutor {
 
     init(_ loop: any EventLoop) { self.loop = loop }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let isFirst = state.withLock { state in
             state.jobs.append(job)
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
-        // A batch of decisions that is committed wakes hundreds of workers at once: the loop hears of it once.
+        // A batch that is committed wakes hundreds of tasks at once: the loop hears of it once.
         if isFirst { loop.execute { self.drain() } }
     }
 
@@ -43,16 +43,24 @@ final class LoopExecutor: TaskExecutor {
     }
 }
 
-/// The executors of all event loops of an engine, taking turns.
-final class LoopExecutors: Sendable {
+/// An executor for each event loop of a group.
+package final class LoopExecutors: Sendable {
     private let executors: [LoopExecutor]
+    private let byLoop: [ObjectIdentifier: LoopExecutor]
     private let turn = Atomic<Int>(0)
 
-    init(_ loops: any EventLoopGroup) { executors = loops.makeIterator().map { LoopExecutor($0) } }
+    package init(_ group: any EventLoopGroup) {
+        let loops = Array(group.makeIterator())
+        executors = loops.map { LoopExecutor($0) }
+        byLoop = Dictionary(uniqueKeysWithValues: zip(loops.map { ObjectIdentifier($0) }, executors))
+    }
 
     /// The next in turn.
-    func next() -> LoopExecutor {
+    package func next() -> LoopExecutor {
         let turn = turn.wrappingAdd(1, ordering: .relaxed).oldValue
         return executors[Int(UInt(bitPattern: turn) % UInt(executors.count))]
     }
+
+    /// That of a loop; nil when it is none of the group's.
+    package func executor(of loop: any EventLoop) -> LoopExecutor? { byLoop[ObjectIdentifier(loop)] }
 }
