@@ -6,8 +6,10 @@ enum BenchError: Error, CustomStringConvertible {
     case disconnected(String)
     /// An argument can't be used.
     case argument(String)
-    /// Not all runs ended COMPLETED; what they ended as.
-    case notCompleted(expected: Int, found: String)
+    /// Runs ended otherwise than they should, or their number is wrong.
+    case wrongEnd(expected: String, found: String)
+    /// What was to be measured did not come about: a fault, a load, a state.
+    case invalid(String)
     /// Nothing moved for too long.
     case stalled(String)
     /// A process that is to be measured is not there.
@@ -20,7 +22,8 @@ enum BenchError: Error, CustomStringConvertible {
         case .refused(let status, let body): "the API answered a start with \(status): \(body)"
         case .disconnected(let reason): "the connection to the API is gone: \(reason)"
         case .argument(let reason): reason
-        case .notCompleted(let expected, let found): "\(expected) runs should be COMPLETED, but there are: \(found)"
+        case .wrongEnd(let expected, let found): "the runs should be \(expected), but there are: \(found)"
+        case .invalid(let what): "not a measurement: \(what)"
         case .stalled(let what): what
         case .noProcess(let pid): "there is no process \(pid) to measure"
         case .floor(let reason): "the floor script can't be written: \(reason)"

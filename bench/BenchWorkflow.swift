@@ -13,6 +13,8 @@ enum BenchWorkflow {
                 "id": .string(id),
                 "action": ["participant": .string(participant), "path": .string("/\(id)")],
                 "compensation": ["participant": .string(participant), "path": .string("/\(id)/undo")],
+                // Longer than any phase has calls held.
+                "timeout": "120s",
             ]
         }
         return ["name": .string(name), "version": "1.0.0", "steps": .array(steps)]

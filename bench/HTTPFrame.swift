@@ -56,3 +56,15 @@ extension ByteBuffer {
         return Int(String(decoding: digits, as: UTF8.self))
     }
 }
+
+/// The one header a load generator cares for.
+enum RetryAfterLine {
+    /// What `Retry-After` of this head says; nil when there is none that can be read.
+    static func seconds(_ head: String) -> Int64? {
+        for line in head.split(separator: "\r\n") where line.lowercased().hasPrefix("retry-after:") {
+            let value = line.dropFirst("retry-after:".count).drop { $0 == " " }
+            if let seconds = Int64(value), seconds >= 0 { return seconds }
+        }
+        return nil
+    }
+}

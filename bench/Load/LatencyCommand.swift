@@ -26,7 +26,7 @@ struct LatencyCommand: AsyncParsableCommand {
     func run() async throws {
         let database = try await BenchDatabase(self.database)
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        let client = try await StartClient(target, on: loop)
+        let client = try await HTTPConnection(port: target.port, on: loop)
         let warmUps = Int(rate)
         let total = warmUps + Int((rate * seconds).rounded())
         var samples: [Sample] = []
@@ -46,8 +46,8 @@ struct LatencyCommand: AsyncParsableCommand {
             ]))
     }
 
-    private func measure(_ client: StartClient, _ database: BenchDatabase) async throws -> Sample {
-        let reply = try await client.start()
+    private func measure(_ client: HTTPConnection, _ database: BenchDatabase) async throws -> Sample {
+        let reply = try await client.send(target.startRequest)
         guard reply.status == 202, let id = try JSON(parsing: reply.body)["runId"]?.string.flatMap({ RunID($0) })
         else { throw BenchError.refused(status: reply.status, body: reply.body) }
         let giveUpAt = reply.sentAt + .seconds(10)

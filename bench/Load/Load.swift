@@ -16,8 +16,6 @@ final class Load {
     }
 
     let request: ByteBuffer
-    /// Between two starts on one connection, at least; nil for as fast as they are taken.
-    let pace: TimeAmount?
     private let runs: Int
     private let done: EventLoopPromise<Result>
     private var startedCount = 0
@@ -25,24 +23,20 @@ final class Load {
     private var refusalCount = 0
     private var firstSent: (wall: Int64, clock: NIODeadline)?
 
-    private init(request: ByteBuffer, runs: Int, pace: TimeAmount?, done: EventLoopPromise<Result>) {
+    private init(request: ByteBuffer, runs: Int, done: EventLoopPromise<Result>) {
         self.request = request
         self.runs = runs
-        self.pace = pace
         self.done = done
     }
 
     /// Starts `runs` runs and returns when all are accepted.
-    ///
-    /// - Parameter rate: starts a second over all connections; nil for as fast as they are taken.
     static func start(
-        _ runs: Int, at target: APITarget, connections: Int, rate: Double?, on loop: any EventLoop
+        _ runs: Int, at target: APITarget, connections: Int = 64, on loop: any EventLoop
     ) async throws -> Result {
         let done = loop.makePromise(of: Result.self)
-        let pace = rate.map { TimeAmount.nanoseconds(Int64(Double(connections) / $0 * 1e9)) }
         let request = target.startRequest
         let load = try await loop.submit {
-            NIOLoopBound(Load(request: request, runs: runs, pace: pace, done: done), eventLoop: loop)
+            NIOLoopBound(Load(request: request, runs: runs, done: done), eventLoop: loop)
         }.get()
         let bootstrap = ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -9,53 +9,70 @@ struct DatabaseOptions: ParsableArguments {
 }
 
 /// What the measured system's database says about its runs. One session, few and cheap questions.
+///
+/// Runs are found by their ids, which begin with their time: no question reads what was there before the measurement,
+/// be it millions of finished runs or of dead rows.
 struct BenchDatabase: Sendable {
-    private let connection: Connection
+    let connection: Connection
 
     init(_ options: DatabaseOptions) async throws(PostgresError) {
         connection = try await Connection.connect(
             ConnectionConfiguration(options.databaseURL, applicationName: "sagaflow-bench"))
+        _ = try await connection.simpleQuery(
+            "SET enable_seqscan = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
     }
 
-    /// Returns when no run is live any more.
+    /// Returns when none of the runs started since then is live any more.
     ///
-    /// - Throws: `stalled` when the number of live runs has not changed for a minute.
-    func waitUntilIdle() async throws {
+    /// - Throws: `stalled` when the number of live runs has not changed for two minutes.
+    func waitUntilIdle(since start: Int64) async throws {
         let clock = ContinuousClock()
+        // An outbox row's time is never before its run's start.
+        let live = "FROM outbox WHERE available_at >= \(Self.time(start))"
         var last = -1
-        var lastChange = clock.now
+        var (lastCount, lastChange) = (clock.now, clock.now)
         while true {
             // Whether there is any costs next to nothing; how many is asked once a second, to see that it moves.
-            if try await number("SELECT count(*) FROM (SELECT FROM outbox LIMIT 1) any_live") == 0 { return }
-            if clock.now - lastChange > .seconds(1) {
-                let live = try await number("SELECT count(*) FROM outbox")
-                if live != last { (last, lastChange) = (live, clock.now) }
-                guard clock.now - lastChange < .seconds(60) else {
-                    throw BenchError.stalled("\(live) runs are live, and nothing has moved for a minute")
+            if try await number("SELECT count(*) FROM (SELECT \(live) LIMIT 1) any_live") == 0 { return }
+            if clock.now - lastCount > .seconds(1) {
+                lastCount = clock.now
+                let count = try await number("SELECT count(*) \(live)")
+                if count != last { (last, lastChange) = (count, clock.now) }
+                guard clock.now - lastChange < .seconds(120) else {
+                    throw BenchError.stalled("\(count) runs are live, and nothing has moved for two minutes")
                 }
             }
             try await clock.sleep(for: .milliseconds(100))
         }
     }
 
-    /// Exactly `count` runs were created since then, and all are COMPLETED.
-    func requireCompleted(_ count: Int, since start: Int64) async throws {
+    /// Exactly `count` runs were started since then, all have ended as `status`, and nothing else is live.
+    func requireEnded(_ count: Int, as status: RunStatus, since start: Int64) async throws {
         let rows = try await connection.simpleQuery(
-            "SELECT status, count(*) FROM workflow_runs WHERE created_at >= \(Self.time(start)) GROUP BY 1 ORDER BY 1")
+            "SELECT status, count(*) FROM workflow_runs WHERE \(Self.runs(start)) GROUP BY 1 ORDER BY 1")
         let found = rows.map { row in row.map { $0 ?? "" }.joined(separator: " ") }.joined(separator: ", ")
-        guard found == "COMPLETED \(count)" else {
-            throw BenchError.notCompleted(expected: count, found: found.isEmpty ? "none" : found)
+        guard found == "\(status.rawValue) \(count)" || (count == 0 && found.isEmpty) else {
+            throw BenchError.wrongEnd(
+                expected: "\(status.rawValue) \(count)", found: found.isEmpty ? "none" : found)
         }
+        let live = try await number("SELECT count(*) FROM outbox")
+        guard live == 0 else { throw BenchError.stalled("\(live) runs are live that nobody measured") }
     }
 
-    /// When the last of the runs created since then was completed, microseconds since 1970.
-    func lastCompletion(since start: Int64) async throws -> Int64 {
+    /// When the last of the runs started since then ended, microseconds since 1970.
+    func lastEnd(since start: Int64) async throws -> Int64 {
         Int64(
             try await number(
                 """
                 SELECT (extract(epoch FROM max(completed_at)) * 1000000)::int8 FROM workflow_runs
-                WHERE created_at >= \(Self.time(start))
+                WHERE \(Self.runs(start))
                 """))
+    }
+
+    /// How many of the runs started since then ended before `end`.
+    func ended(since start: Int64, before end: Int64) async throws -> Int {
+        try await number(
+            "SELECT count(*) FROM workflow_runs WHERE \(Self.runs(start)) AND completed_at < \(Self.time(end))")
     }
 
     /// `workflow_runs.status`.
@@ -68,14 +85,22 @@ struct BenchDatabase: Sendable {
         try await number("SELECT count(*) FROM outbox WHERE lease_owner = '\(engine)'")
     }
 
-    private func number(_ sql: String) async throws -> Int {
+    /// Runs nobody holds that are not due yet.
+    func waiting() async throws -> Int {
+        try await number("SELECT count(*) FROM outbox WHERE lease_owner IS NULL AND available_at > now()")
+    }
+
+    func number(_ sql: String) async throws -> Int {
         guard let text = try await connection.simpleQuery(sql).first?.first ?? nil, let number = Int(text) else {
             throw BenchError.stalled("no number came of: \(sql)")
         }
         return number
     }
 
-    private static func time(_ microseconds: Int64) -> String {
-        "to_timestamp(0) + \(microseconds) * interval '1 microsecond'"
+    /// Those with an id made since then; the API makes them, on the same machine.
+    static func runs(_ start: Int64) -> String { "run_id >= first_run_id(\(time(start)))" }
+
+    static func time(_ microseconds: Int64) -> String {
+        "(to_timestamp(0) + \(microseconds) * interval '1 microsecond')"
     }
 }

@@ -7,9 +7,9 @@ import Darwin
 #endif
 
 /// A process whose CPU time is read from /proc, with that of its children: Postgres is one process per connection.
-struct MeasuredProcess: ExpressibleByArgument {
+struct MeasuredProcess: ExpressibleByArgument, Sendable {
     let name: String
-    private let pid: Int32
+    let pid: Int32
 
     /// Reads `NAME=PID`.
     init?(argument: String) {
@@ -51,7 +51,7 @@ struct MeasuredProcess: ExpressibleByArgument {
     }
 
     /// A small file; empty when it can't be read.
-    private static func read(_ path: String) -> String {
+    static func read(_ path: String) -> String {
         guard let file = fopen(path, "r") else { return "" }
         defer { fclose(file) }
         var bytes: [UInt8] = []
@@ -61,5 +61,27 @@ struct MeasuredProcess: ExpressibleByArgument {
             guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
             bytes += chunk[..<count]
         }
+    }
+}
+
+/// What some processes and this one use from here on.
+struct CPUMeter {
+    private let processes: [MeasuredProcess]
+    private let before: [Double]
+
+    init(_ processes: [MeasuredProcess]) throws(BenchError) {
+        self.processes = processes + [.own]
+        var before: [Double] = []
+        for process in self.processes { before.append(try process.cpuMicroseconds()) }
+        self.before = before
+    }
+
+    /// CPU since then; the load generator is the last.
+    func read() throws(BenchError) -> [(name: String, microseconds: Double)] {
+        var used: [(name: String, microseconds: Double)] = []
+        for (process, before) in zip(processes, before) {
+            used.append((process.name, try process.cpuMicroseconds() - before))
+        }
+        return used
     }
 }

@@ -1,25 +1,41 @@
 # shellcheck shell=bash
-# What scripts/bench is made of: the measured system, the phases, the table. Needs common.sh, stack.sh, STATE and BIN.
+# What scripts/bench is made of: the measured system, and how it is asked and told. The phases are in bench-phases.sh,
+# bench-floor.sh and bench-history.sh, the table in bench-report.jq. Needs common.sh, stack.sh, STATE and BIN.
 
 # The settings Postgres is measured with, beyond its defaults. Durable: fsync and synchronous_commit stay on.
 BENCH_POSTGRES=(shared_buffers=512MB max_wal_size=4GB)
-# What the engine's own connections set, so that the floor is measured with the same plans.
-FLOOR_OPTIONS='-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c enable_hashjoin=off -c jit=off'
-# Runs in one statement, and numbers of pgbench clients of which the best counts.
-FLOOR_BATCH=200
-FLOOR_CLIENTS=(1 2 4)
+# shellcheck disable=SC2034 # for the takeover's phase
 TAKEOVER_LEASE=5
-# No phase may take longer than this many seconds; the measuring programs give up much earlier by themselves.
+# No measurement may take longer than this many seconds; the measuring programs give up much earlier by themselves.
 PHASE_SECONDS=900
 
-# Measured as it runs in production: JSON logs at info, and one trace in a hundred exported (to the participant, which answers
-# everything at once).
+# How much of everything, where no option says it.
+# shellcheck disable=SC2034 # for the phases
+set_sizes() {
+    if [[ -n $QUICK ]]; then
+        : "${RUNS:=6000}" "${REPEAT:=1}" "${HISTORY:=200000}" "${SNAPSHOT_SECONDS:=20}"
+        LATENCY_SECONDS=4 SWEEP_SECONDS=4 HELD_RUNS=1000 BURST_STARTS=4000 BURST_CONNECTIONS=1000 BURST_ROUNDS=2
+    else
+        : "${RUNS:=60000}" "${REPEAT:=3}" "${HISTORY:=10000000}" "${SNAPSHOT_SECONDS:=600}"
+        LATENCY_SECONDS=20 SWEEP_SECONDS=15 HELD_RUNS=5000 BURST_STARTS=20000 BURST_CONNECTIONS=5000 BURST_ROUNDS=3
+    fi
+}
+
+# Measured as it runs in production: JSON logs at info, and one trace in a hundred exported (to the participant, which
+# answers everything at once).
 telemetry() {
     echo LOG_LEVEL=info LOG_FORMAT=json OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$PARTICIPANT_PORT" \
         OTEL_TRACES_SAMPLER=parentbased_traceidratio OTEL_TRACES_SAMPLER_ARG=0.01
 }
 
 bench() { timeout --foreground "$PHASE_SECONDS" "$BIN/sagaflow-bench" "$@"; }
+
+# Where the system is, for the programs that measure it.
+bench_system() {
+    local command=$1
+    shift
+    bench "$command" --port "$API_PORT" --database-url "$DATABASE_URL" "$@"
+}
 
 # Only what is measured, and what measures; sets BIN. SAGAFLOW_BIN names a folder with programs built before.
 build_for_bench() {
@@ -34,6 +50,19 @@ build_for_bench() {
     done
     BIN=$(swift build --package-path "$ROOT" -c release --show-bin-path)
 }
+
+# Figures are for two cores, Postgres and everything that measures included: what is started from here on gets the first
+# two that this script has. Thousands of connections need as many files.
+limit_to_two_cores() {
+    local cores
+    cores=$(taskset -pc $$ | sed 's/.*: //' | tr ',' '\n' |
+        awk -F- '{ for (i = $1; i <= ($2 == "" ? $1 : $2); i++) print i }' | head -n 2 | paste -sd ,)
+    taskset -pc "$cores" $$ >/dev/null
+    ulimit -Sn "$(ulimit -Hn)"
+}
+
+# enough_files COUNT: whether a process may have so many connections.
+enough_files() { [[ $(ulimit -n) == unlimited ]] || (($(ulimit -n) >= $1 + 1000)); }
 
 # A cluster with the settings above, which start_postgres then finds and starts.
 prepare_cluster() {
@@ -60,7 +89,7 @@ describe_machine() {
         awk '$1 == "fdatasync" && !found { print $(NF - 1) " µs"; found = 1 }')
     as_postgres rm -f "$folder/fsync-probe"
     postgres=$("$bin/postgres" --version | cut -d ' ' -f 3)
-    echo "${cpu:-unknown CPU}, $(nproc) cores, $memory, Postgres $postgres, fdatasync ${fsync:-unknown}"
+    echo "${cpu:-unknown CPU}, $(nproc) of $(nproc --all) cores, $memory, Postgres $postgres, fdatasync ${fsync:-unknown}"
 }
 
 # pid_of NAME: of a process started here.
@@ -73,11 +102,18 @@ pid_of() {
     done
 }
 
-# start_participant LATENCY_MS: the old one, if any, is stopped first, so that the address stays the same.
-start_participant() {
-    stop_named participant
-    start_process participant "$BIN/sagaflow-bench" participant --port "$PARTICIPANT_PORT" --latency "$1"
-    wait_until 15 participant "it listened" port_in_use "$PARTICIPANT_PORT"
+stop_named() {
+    local file
+    for file in "$STATE/pids"/*-"$1"; do
+        [[ ! -e $file ]] || stop_file "$file"
+    done
+}
+
+query() { "$(postgres_bin)/psql" -XAtq -v ON_ERROR_STOP=1 "$1" -c "$2"; }
+
+migrate() {
+    run_child env DATABASE_URL="$1" "$BIN/saga" migrate up >"$STATE/logs/migrate.log" 2>&1 ||
+        fail_with_log migrate "the migrations failed"
 }
 
 # start_engine NUMBER [FLAG...]
@@ -91,26 +127,57 @@ start_engine() {
     wait_until 60 "engine-$number" "it was ready" answers "http://127.0.0.1:$port/ready"
 }
 
-stop_named() {
-    local file
-    for file in "$STATE/pids"/*-"$1"; do
-        [[ ! -e $file ]] || stop_file "$file"
-    done
+stop_engines() {
+    local number
+    for number in 1 2 3 4; do stop_named "engine-$number"; done
 }
 
-# Everything but the engines.
-start_system() {
-    start_redis "$REDIS_PORT"
-    DATABASE_URL=$(make_database sagaflow)
-    run_child env DATABASE_URL="$DATABASE_URL" "$BIN/saga" migrate up >"$STATE/logs/migrate.log" 2>&1 ||
-        fail_with_log migrate "the migrations failed"
+# The API and engines; what they leave in the database stays.
+system_down() {
+    stop_engines
+    stop_named api
+}
+
+# system_up DATABASE: a new API on that database, which is made and migrated unless it is there, and no engine yet.
+# Sets DATABASE_URL. The participant answers as it does without being told.
+system_up() {
+    system_down
+    participant "mode?hold=$PARTICIPANT_LATENCY"
+    DATABASE_URL=$(make_database "$1")
+    migrate "$DATABASE_URL"
     # shellcheck disable=SC2046 # a list of words
     start_process api env DATABASE_URL="$DATABASE_URL" REDIS_URL="$REDIS_URL" ADMIN_TOKENS="bench:$ADMIN_TOKEN" \
         PARTICIPANT_ALLOW=127.0.0.0/8 HOST=127.0.0.1 PORT="$API_PORT" $(telemetry) "$BIN/sagaflow-api"
-    start_participant "$PARTICIPANT_LATENCY"
     wait_until 60 api "it was ready" answers "http://127.0.0.1:$API_PORT/ready"
     printf '{"url":"http://127.0.0.1:%s"}' "$PARTICIPANT_PORT" | admin PUT /v1/admin/participants/bench
     bench definition | admin POST /v1/admin/workflows
+}
+
+# Everything but engines, from nothing, on one database.
+start_system() {
+    start_redis "$REDIS_PORT"
+    start_participant
+    system_up sagaflow
+}
+
+start_participant() {
+    start_process participant "$BIN/sagaflow-bench" participant --port "$PARTICIPANT_PORT"
+    wait_until 15 participant "it listened" port_in_use "$PARTICIPANT_PORT"
+}
+
+measure_latency() { bench_system latency --seconds "${LATENCY_SECONDS:-20}"; }
+
+# RUNS as fast as they are taken, by one engine.
+measure_throughput() {
+    bench_system load --runs "$RUNS" --process api="$(pid_of api)" --process engine="$(pid_of engine-1)" \
+        --process postgres="$(pid_of postgres)" --process participant="$(pid_of participant)"
+}
+
+# system_gone DATABASE: stops it and removes its data, so that the next phase does not pay for it.
+system_gone() {
+    system_down
+    query "$POSTGRES_URL" "drop database if exists \"$1\""
+    query "$POSTGRES_URL" checkpoint
 }
 
 # admin METHOD PATH: sends the body on standard input.
@@ -119,111 +186,44 @@ admin() {
         -H @<(printf 'X-Admin-Token: %s' "$ADMIN_TOKEN") --data-binary @- || die "$1 $2 was refused"
 }
 
-query() { "$(postgres_bin)/psql" -XAtq "$1" -c "$2"; }
-
-measure_latency() { bench latency --port "$API_PORT" --database-url "$DATABASE_URL"; }
-
-measure_throughput() {
-    bench load --port "$API_PORT" --database-url "$DATABASE_URL" --runs "$RUNS" \
-        --process api="$(pid_of api)" --process engine="$(pid_of engine-1)" --process postgres="$(pid_of postgres)" \
-        --process participant="$(pid_of participant)"
+# participant PATH: tells the participant something; its counts are in PARTICIPANT_COUNTS then.
+participant() {
+    PARTICIPANT_COUNTS=$(curl -fsS --max-time 10 "http://127.0.0.1:$PARTICIPANT_PORT/$1") ||
+        die "the participant does not understand $1"
 }
 
-# Two engines; the busier one is killed.
-measure_takeover() {
-    local number id engines=()
-    stop_named engine-1
-    start_participant "$TAKEOVER_LATENCY"
-    for number in 1 2; do
-        start_engine "$number" --lease "${TAKEOVER_LEASE}s"
-        id=$(newest_engine)
-        [[ " ${engines[*]} " != *"$id"* ]] || die "engine $number has not registered itself"
-        engines+=(--engine "$id=$(pid_of "engine-$number")")
-    done
-    bench takeover --port "$API_PORT" --database-url "$DATABASE_URL" --lease "$TAKEOVER_LEASE" "${engines[@]}"
+# require_calls COUNT: that the participant got so many since it was reset, no call twice and none left out.
+require_calls() {
+    participant stats
+    [[ $(jq .calls <<<"$PARTICIPANT_COUNTS") == "$1" ]] ||
+        die "the participant got $(jq .calls <<<"$PARTICIPANT_COUNTS") calls, not $1"
+}
+
+# claim_counts ENGINES: what the engines tell of their claims, added up; null what they do not tell.
+claim_counts() {
+    local number
+    for ((number = 0; number < $1; number++)); do
+        curl -fsS --max-time 10 "http://127.0.0.1:$((OPS_PORT + number))/metrics"
+    done | awk '
+        { name = $1; sub(/\{.*/, "", name); if (name ~ /^outbox_claims_(empty_|collided_)?total$/) sum[name] += $NF; }
+        END {
+            split("total empty_total collided_total", parts, " ")
+            split("claims empty collided", keys, " ")
+            for (i = 1; i <= 3; i++) {
+                name = "outbox_claims_" parts[i]
+                printf "%s\"%s\":%s", i == 1 ? "{" : ",", keys[i], name in sum ? sprintf("%d", sum[name]) : "null"
+            }
+            print "}"
+        }'
 }
 
 newest_engine() { query "$DATABASE_URL" 'select engine_id from engines order by started_at desc limit 1'; }
 
-# Sagas a second of Postgres alone, by number of clients, each in a fresh database; and the time of each statement with
-# one client.
-measure_floor() {
-    local clients url count seconds statements='{}' results=()
-    for clients in "${FLOOR_CLIENTS[@]}"; do
-        url=$(make_database "floor_$clients")
-        env DATABASE_URL="$url" "$BIN/saga" migrate up >"$STATE/logs/migrate.log" 2>&1 ||
-            fail_with_log migrate "the migrations failed"
-        bench floor-script --database-url "$url" --batch "$FLOOR_BATCH" >"$STATE/floor.sql" ||
-            die "the floor's script could not be written"
-        PGOPTIONS=$FLOOR_OPTIONS timeout --foreground "$PHASE_SECONDS" "$(postgres_bin)/pgbench" \
-            -n -r -M simple -D prepared=0 -f "$STATE/floor.sql" -c "$clients" -j "$clients" \
-            -t $(((RUNS + FLOOR_BATCH * clients - 1) / (FLOOR_BATCH * clients))) "$url" \
-            >"$STATE/logs/floor.log" 2>&1 || fail_with_log floor "pgbench failed"
-        read -r count seconds < <(query "$url" "select count(*) filter (where status = 'COMPLETED'),
-            extract(epoch from max(completed_at) - min(created_at)) from workflow_runs" | tr '|' ' ')
-        # A claim may return a little less than a batch when clients collide; more is a sign that the script is broken.
-        ((count * 10 >= RUNS * 9)) || die "the floor completed only $count of $RUNS runs"
-        results+=("$(jq -cn --arg clients "$clients" --argjson count "$count" --argjson seconds "$seconds" \
-            '{clients: ($clients | tonumber), sagas_per_second: ($count / $seconds)}')")
-        [[ $clients != 1 ]] || statements=$(floor_statements)
-        query "$POSTGRES_URL" "drop database \"floor_$clients\""
+# What the processes had to say when a phase failed.
+tell_failure() {
+    local log
+    complain "the measurement $PHASE failed"
+    for log in "$STATE"/logs/{api,engine-*,participant,migrate,floor,seed*}.log; do
+        [[ ! -s $log ]] || { note "${log##*/}:" && tail -n 5 "$log"; } >&2
     done
-    printf '%s\n' "${results[@]}" | jq -cs --argjson statements "$statements" \
-        '{sagas_per_second: (map(.sagas_per_second) | max), by_clients: ., us_per_saga: $statements}'
-}
-
-# From pgbench's report: microseconds per saga of each statement, fsync included.
-floor_statements() {
-    awk -v batch="$FLOOR_BATCH" '
-        /^ +[0-9.]+ .*EXECUTE start_runs/ { start = $1 }
-        /^ +[0-9.]+ .*floor_claim/ { claim = $1 }
-        /^ +[0-9.]+ .*EXECUTE commit_decisions/ { commit[++n] = $1 }
-        END {
-            printf "{\"start\":%.1f,\"claim\":%.1f", start * 1000 / batch, claim * 1000 / batch
-            for (i = 1; i <= n; i++) printf ",\"commit %d\":%.1f", i, commit[i] * 1000 / batch
-            print "}"
-        }' "$STATE/logs/floor.log"
-}
-
-# Reads the phases' results from STATE/results.json and prints the table.
-print_report() {
-    jq -r --arg lease "$TAKEOVER_LEASE" '
-        # A number with n decimals, which jq by itself does not keep.
-        def places(n): (. * pow(10; n) | round) as $v
-            | if n == 0 then "\($v)" else "\($v / pow(10; n) | floor).\("00\($v % pow(10; n))"[-n:])" end;
-        def row(name; value): "  " + (name + " " * 34)[:34] + value;
-        def both: "\(.p50 | places(2)) / \(.p99 | places(2)) ms";
-        def listed(f): to_entries | map("\(.key) \(.value | f)") | join(", ");
-
-        (.load // empty |
-            row("throughput"; "\(.sagas_per_second | places(0)) sagas/s"),
-            row(""; "\(.runs) runs in \(.seconds | places(2)) s, accepted \(.starts_per_second | places(0))/s, "
-                + "\(.refusals) × 503")),
-        (.floor // empty |
-            row("floor: pgbench, best"; "\(.sagas_per_second | places(0)) sagas/s"),
-            row(""; .by_clients | map("\(.clients) client(s) \(.sagas_per_second | places(0))") | join(", ")),
-            row("  µs per saga, one client"; .us_per_saga | listed(places(0)))),
-        (select(.load and .floor) |
-            row("ratio throughput / floor"; .load.sagas_per_second / .floor.sagas_per_second | places(2))),
-        (.load // empty | .cpu_us_per_saga |
-            row("CPU, µs per saga"; listed(places(0))),
-            row("  API + engine + Postgres"; .api + .engine + .postgres | places(0))),
-        (.latency // empty |
-            row("POST to 202, p50 / p99"; "\(.accept_ms | both)   (\(.runs) runs, 10/s)"),
-            row("POST to run terminal, p50 / p99"; .finish_ms | both)),
-        (.takeover // empty |
-            row("takeover after SIGKILL"; "\(.takeover_seconds | places(2)) s for all \(.leases_held) runs, "
-                + "the first after \(.first_seconds | places(2)) s (lease \($lease) s)"))
-    ' "$STATE/results.json"
-}
-
-# The same for programs. A phase that was left out is null.
-write_json() {
-    jq '{
-        sagas_per_second: .load.sagas_per_second, floor_sagas_per_second: .floor.sagas_per_second,
-        ratio: (if .load and .floor then .load.sagas_per_second / .floor.sagas_per_second else null end),
-        cpu_us_per_saga: (.load.cpu_us_per_saga // {} | {api, engine, postgres, participant, load}),
-        accept_ms: (.latency.accept_ms // {} | {p50, p99}), finish_ms: (.latency.finish_ms // {} | {p50, p99}),
-        takeover_seconds: .takeover.takeover_seconds, runs: .load.runs
-    }' "$STATE/results.json" >"$1"
 }

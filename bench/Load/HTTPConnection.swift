@@ -1,8 +1,8 @@
 import NIOCore
 import NIOPosix
 
-/// One keep-alive connection for starts that are measured one by one.
-struct StartClient: Sendable {
+/// One keep-alive connection for requests that are made one by one.
+struct HTTPConnection: Sendable {
     /// An answer, with the times at which the request left and the answer was complete.
     struct Reply: Sendable {
         let status: Int
@@ -16,38 +16,43 @@ struct StartClient: Sendable {
         let reply: EventLoopPromise<Reply>
     }
 
+    private let port: Int
     private let channel: any Channel
-    private let request: ByteBuffer
 
-    init(_ target: APITarget, on loop: any EventLoop) async throws {
-        request = target.startRequest
+    /// - Parameter port: on 127.0.0.1.
+    init(port: Int, on loop: any EventLoop) async throws {
+        self.port = port
         channel = try await ClientBootstrap(group: loop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(StartHandler())
+                    try channel.pipeline.syncOperations.addHandler(RequestHandler())
                 }
             }
-            .connect(host: "127.0.0.1", port: target.port).get()
+            .connect(host: "127.0.0.1", port: port).get()
     }
 
-    /// Starts a run. One at a time.
-    func start() async throws -> Reply {
+    /// Sends a complete request. One at a time.
+    func send(_ request: ByteBuffer) async throws -> Reply {
         let reply = channel.eventLoop.makePromise(of: Reply.self)
         channel.writeAndFlush(Request(bytes: request, reply: reply)).cascadeFailure(to: reply)
         return try await reply.futureResult.get()
     }
 
+    func get(_ path: String) async throws -> Reply {
+        try await send(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\n\r\n"))
+    }
+
     func close() async throws { try await channel.close() }
 }
 
-private final class StartHandler: ChannelDuplexHandler {
+private final class RequestHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
-    typealias OutboundIn = StartClient.Request
+    typealias OutboundIn = HTTPConnection.Request
     typealias OutboundOut = ByteBuffer
 
     private var received = ByteBuffer()
-    private var waiting: (reply: EventLoopPromise<StartClient.Reply>, sentAt: NIODeadline)?
+    private var waiting: (reply: EventLoopPromise<HTTPConnection.Reply>, sentAt: NIODeadline)?
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let request = unwrapOutboundIn(data)
@@ -65,11 +70,11 @@ private final class StartHandler: ChannelDuplexHandler {
         let body = received.readString(length: frame.bodyLength) ?? ""
         received.discardReadBytes()
         waiting.reply.succeed(
-            StartClient.Reply(status: status, body: body, sentAt: waiting.sentAt, receivedAt: .now()))
+            HTTPConnection.Reply(status: status, body: body, sentAt: waiting.sentAt, receivedAt: .now()))
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        waiting?.reply.fail(BenchError.disconnected("closed while a start was in flight"))
+        waiting?.reply.fail(BenchError.disconnected("closed while a request was in flight"))
         waiting = nil
     }
 

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Core
+import NIOPosix
+
+/// `waiting`: what an engine keeps of a run that waits for its next attempt. It should be nothing: the database has it.
+///
+/// A first batch of runs is told to come back later, which warms the engine up. Then come more of them, in batches of the
+/// same size: whatever an engine kept of each would have to lie beside what it needs to carry a batch, and show as growth.
+struct WaitingCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "waiting", abstract: "The memory of an engine whose runs all wait for their next attempt.")
+
+    @OptionGroup var target: APITarget
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var participant: ParticipantOptions
+    @Option(help: "NAME=PID of the engine.")
+    var engine: MeasuredProcess
+    @Option(help: "Runs in a batch.")
+    var runs = 5000
+    @Option(help: "Batches after the first.")
+    var batches = 3
+    @Option(help: "Seconds the participant asks to wait; all batches must be started within them.")
+    var retryAfter = 60
+
+    func run() async throws {
+        let database = try await BenchDatabase(self.database)
+        let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let control = try await ParticipantControl(participant, on: loop)
+        try await control.setMode("busy=\(retryAfter)")
+        let idle = try engine.memory()
+        var since: Int64?
+        var sizes: [Int] = []
+        for batch in 0...batches {
+            let load = try await Load.start(runs, at: target, on: loop)
+            since = since ?? load.firstSentAt
+            try await waitUntilAllWait((batch + 1) * runs, database)
+            sizes.append(try engine.memory().now)
+        }
+        guard let since else { return }
+        let total = (batches + 1) * runs
+        guard try await database.waiting() == total else {
+            throw BenchError.invalid("the first runs were due before the last waited; give --retry-after more seconds")
+        }
+        try await control.setMode("")
+        try await database.waitUntilIdle(since: since)
+        try await database.requireEnded(total, as: .completed, since: since)
+        let growth = Double(sizes[sizes.count - 1] - sizes[0])
+        print(
+            JSONText.object([
+                ("runs", "\(total)"), ("idle_bytes", "\(idle.now)"),
+                ("bytes", "[" + sizes.map(String.init).joined(separator: ",") + "]"),
+                ("bytes_per_run", JSONText.number(growth / Double(batches * runs))),
+                ("after_bytes", "\(try engine.memory().now)"),
+            ]))
+    }
+
+    private func waitUntilAllWait(_ count: Int, _ database: BenchDatabase) async throws {
+        let giveUpAt = ContinuousClock.now + .seconds(retryAfter)
+        while try await database.waiting() < count {
+            guard ContinuousClock.now < giveUpAt else {
+                throw BenchError.invalid("not all of \(count) runs wait for their next attempt")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        // What the last commits needed is given back by then.
+        try await Task.sleep(for: .milliseconds(500))
+    }
+}
