@@ -10,6 +10,29 @@ import ServiceLifecycle
 import Storage
 import Telemetry
 
+/// Which of several engines goes first when something is due.
+///
+/// All of them are woken, and one gets it. Who was woken for nothing the last time lets the others go first; who found
+/// something goes at once. So with little to do it is always the same engine, and with much to do all find something.
+struct Turn {
+    /// How much longer a run waits at the most because of this.
+    static let longestPause: Duration = .milliseconds(40)
+
+    /// Before the next claim.
+    private(set) var pause = Duration.zero
+    /// What comes is claimed because somebody said so, not because it was time to look.
+    var wasRung = false
+
+    /// - Parameters:
+    ///   - foundNothing: the claim.
+    ///   - somethingIsDue: all the same: somebody else holds its row.
+    mutating func claimed(foundNothing: Bool, somethingIsDue: Bool) {
+        let isInVain = foundNothing && (wasRung || somethingIsDue)
+        pause = isInVain ? min(max(pause * 2, .milliseconds(5)), Self.longestPause) : .zero
+        wasRung = false
+    }
+}
+
 /// Claims due runs and has workers carry them.
 ///
 /// Takes as many as there is room for. When a claim finds fewer, nothing more is due: it sleeps until the next run is,
@@ -40,10 +63,11 @@ struct Claimer: Service {
 
     private func claimUntilStopped(_ workers: inout DiscardingTaskGroup) async {
         var backoff = Backoff()
-        var pause = Duration.zero
+        var turn = Turn()
         var window = ClaimWindow()
         while !context.table.isStopping {
             let limit = min(await room(), Self.maxBatch)
+            if turn.pause > .zero { _ = await pause(for: turn.pause) }
             if context.table.isStopping { break }
             let asked = ContinuousClock.now
             do {
@@ -53,7 +77,7 @@ struct Claimer: Service {
                 backoff = Backoff()
                 count(claimed)
                 for run in claimed { carry(run, asked: asked, &workers) }
-                if claimed.count < limit { await sleepUntilDue(&window, foundNothing: claimed.isEmpty, &pause) }
+                if claimed.count < limit { await sleepUntilDue(&window, &turn, foundNothing: claimed.isEmpty) }
             } catch {
                 context.logger.warning("runs can't be claimed now", metadata: ["error": "\(error)"])
                 await context.wakeUp.wait(atMost: backoff.wait())
@@ -91,17 +115,14 @@ struct Claimer: Service {
         }
     }
 
-    /// - Parameter pause: grows while a run is due but can't be claimed, because somebody holds a lock on its row.
-    private func sleepUntilDue(_ window: inout ClaimWindow, foundNothing: Bool, _ pause: inout Duration) async {
+    private func sleepUntilDue(_ window: inout ClaimWindow, _ turn: inout Turn, foundNothing: Bool) async {
         do {
             let next = try await context.leases.nextDue(since: window.since)
             window.looked(next)
             let due = min(next.wait ?? poll, poll)
-            let isTaken = foundNothing && due <= .zero
-            if isTaken { context.metrics.collidedClaims.add() }
-            pause = isTaken ? min(max(pause * 2, .milliseconds(5)), poll) : .zero
-            let wait = max(due, pause)
-            if wait > .zero { await context.wakeUp.wait(atMost: min(wait, poll)) }
+            if foundNothing, due <= .zero { context.metrics.collidedClaims.add() }
+            turn.claimed(foundNothing: foundNothing, somethingIsDue: due <= .zero)
+            if due > .zero { turn.wasRung = await context.wakeUp.wait(atMost: due) }
         } catch {
             context.logger.warning("the next due run can't be looked up", metadata: ["error": "\(error)"])
             await context.wakeUp.wait(atMost: poll)

@@ -25,8 +25,9 @@ final class WakeUp: Sendable {
         if isEarlier { change { $0.expected = min($0.expected ?? time, time) } }
     }
 
-    /// Waits for a ring, at most this long. One waiter at a time.
-    func wait(atMost timeout: Duration) async {
+    /// Waits for a ring, at most this long; whether there was one. One waiter at a time.
+    @discardableResult
+    func wait(atMost timeout: Duration) async -> Bool {
         let end = ContinuousClock.now + timeout
         while !Task.isCancelled {
             let (hasRung, target, seen) = state.withLock { state in
@@ -38,9 +39,10 @@ final class WakeUp: Sendable {
                 }
                 return (state.hasRung || isDue, min(end, state.expected ?? end), state.changes)
             }
-            if hasRung || target <= .now { return }
+            if hasRung || target <= .now { return hasRung }
             await sleep(until: target, unlessChangedSince: seen)
         }
+        return false
     }
 
     private func change(_ body: (inout State) -> Void) {
