@@ -5,7 +5,7 @@
 FROM swift:6.3-bookworm AS build
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libpq-dev libhiredis-dev pkg-config \
+    && apt-get install -y --no-install-recommends libpq-dev libhiredis-dev libjemalloc-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 # The dependencies first: they change seldom.
@@ -30,7 +30,7 @@ RUN for product in sagaflow-api sagaflow-engine saga sagaflow-mocks; do \
 FROM debian:bookworm-slim
 # curl is for health checks.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates curl libhiredis0.14 libpq5 zlib1g \
+    && apt-get install -y --no-install-recommends ca-certificates curl libhiredis0.14 libjemalloc2 libpq5 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --system --gid 10001 sagaflow \
     && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \

@@ -11,6 +11,10 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
 ]
 
+/// What API and engine allocate on one thread is often freed on another, which glibc's allocator is slow at. Linked before
+/// libc, jemalloc takes malloc's place (docs/decisions/016-jemalloc.md).
+let allocator: [LinkerSetting] = [.linkedLibrary("jemalloc", .when(platforms: [.linux]))]
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
@@ -78,14 +82,14 @@ let package = Package(
                 hummingbirdCore,
                 httpTypes, nioHTTPTypes, crypto, logging, lifecycle, unixSignals,
             ] + nio,
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(
             name: "Engine",
             dependencies: [
                 "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Loops", hummingbird, httpTypes,
                 logging, lifecycle, unixSignals,
             ] + nio,
-            swiftSettings: settings),
+            swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(
             name: "CLI",
             dependencies: [

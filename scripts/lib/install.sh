@@ -51,6 +51,7 @@ missing_packages() {
     have pkg-config || echo pkg-config
     { have pkg-config && pkg-config --exists libpq; } || echo libpq-dev
     { have pkg-config && pkg-config --exists hiredis; } || echo libhiredis-dev
+    { have pkg-config && pkg-config --exists jemalloc; } || echo libjemalloc-dev
     have jq || echo jq
     have curl || echo curl
     have openssl || echo openssl
