@@ -29,7 +29,7 @@ struct Prober: Sendable {
     /// - Parameters:
     ///   - run: a run to read.
     ///   - rate: requests a second, half of them for each path.
-    init(port: Int, run: String, rate: Double = 200, on loop: any EventLoop) async throws {
+    init(port: Int, run: String, rate: Double = 400, on loop: any EventLoop) async throws {
         var connections: [HTTPConnection] = []
         for _ in 0..<Self.lanes { connections.append(try await HTTPConnection(port: port, on: loop)) }
         self.connections = connections

@@ -32,11 +32,10 @@ final class Burst {
         self.done = done
     }
 
-    /// Opens the connections, lets `prepared` happen, sends everything, and returns when all is answered or given up.
-    static func send(
-        connections: Int, perConnection: Int, at target: APITarget, on loop: any EventLoop,
-        timeout: TimeAmount = .seconds(120), prepared: @Sendable () async throws -> Void
-    ) async throws -> Result {
+    /// Opens the connections; nothing is sent on them yet.
+    static func open(
+        connections: Int, perConnection: Int, at target: APITarget, on loop: any EventLoop
+    ) async throws -> OpenBurst {
         let done = loop.makePromise(of: Result.self)
         let request = target.startRequest
         let burst = try await loop.submit {
@@ -56,19 +55,34 @@ final class Burst {
             for _ in 0..<connections {
                 channels.append(try await bootstrap.connect(host: "127.0.0.1", port: target.port).get())
             }
-            try await prepared()
         } catch {
             done.fail(error)
             throw error
         }
-        let all = channels
-        loop.execute { burst.value.begin(all, timeout, loop.assumeIsolated()) }
-        let result = try await done.futureResult.get()
-        for channel in channels { try? await channel.close() }
-        return result
+        return OpenBurst(burst: burst, channels: channels, loop: loop, result: done.futureResult)
     }
 
-    private func begin(_ channels: [any Channel], _ timeout: TimeAmount, _ loop: NIOIsolatedEventLoop) {
+    /// A burst whose connections are open.
+    struct OpenBurst: Sendable {
+        fileprivate let burst: NIOLoopBound<Burst>
+        fileprivate let channels: [any Channel]
+        fileprivate let loop: any EventLoop
+        fileprivate let result: EventLoopFuture<Result>
+
+        /// Sends everything, and returns when all is answered or given up.
+        func send(timeout: TimeAmount = .seconds(120)) async throws -> Result {
+            let (burst, channels, loop) = (self.burst, self.channels, self.loop)
+            loop.execute { burst.value.begin(channels, timeout, loop.assumeIsolated()) }
+            return try await result.get()
+        }
+
+        func close() async {
+            // Those the API has closed are no error here: what was unanswered on them is counted.
+            for channel in channels { try? await channel.close() }
+        }
+    }
+
+    fileprivate func begin(_ channels: [any Channel], _ timeout: TimeAmount, _ loop: NIOIsolatedEventLoop) {
         begin = .now()
         result.begunAt = WallClock.microseconds
         for channel in channels {

@@ -58,14 +58,13 @@ struct BurstCommand: AsyncParsableCommand {
     ) async throws -> Round {
         let (bursting, probing) = (loops.next(), loops.next())
         let prober = try await Prober(port: target.port, run: run.description, on: probing)
-        let (api, target, connections, share) = (self.api, self.target, self.connections, starts / self.connections)
         let before = try api.memory().now
-        let (burst, probes) = try await prober.probe {
-            try await Burst.send(
-                connections: connections, perConnection: share, at: target, on: bursting
-            ) { try api.forgetPeak() }
-        }
+        let open = try await Burst.open(
+            connections: connections, perConnection: starts / connections, at: target, on: bursting)
+        try api.forgetPeak()
+        let (burst, probes) = try await prober.probe { try await open.send() }
         let peak = try api.memory().peak
+        await open.close()
         guard burst.accepted > 0 else { throw BenchError.invalid("no start of the burst was accepted") }
         try await database.waitUntilIdle(since: burst.begunAt)
         // Starts that got no answer may have been written all the same.

@@ -4,8 +4,8 @@ import NIOPosix
 
 /// `waiting`: what an engine keeps of a run that waits for its next attempt. It should be nothing: the database has it.
 ///
-/// A first batch of runs is told to come back later, which warms the engine up. Then come more of them, in batches of the
-/// same size: whatever an engine kept of each would have to lie beside what it needs to carry a batch, and show as growth.
+/// The first batches of runs that are told to come back later warm the engine up. Then come more of the same size: whatever
+/// an engine kept of each run would have to lie beside what it needs to carry a batch, and show as growth.
 struct WaitingCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "waiting", abstract: "The memory of an engine whose runs all wait for their next attempt.")
@@ -17,12 +17,15 @@ struct WaitingCommand: AsyncParsableCommand {
     var engine: MeasuredProcess
     @Option(help: "Runs in a batch.")
     var runs = 5000
-    @Option(help: "Batches after the first.")
-    var batches = 3
+    @Option(help: "Batches that are not counted.")
+    var warmUps = 2
+    @Option(help: "Batches after those.")
+    var batches = 4
     @Option(help: "Seconds the participant asks to wait; all batches must be started within them.")
     var retryAfter = 60
 
     func run() async throws {
+        guard warmUps > 0, batches > 0 else { throw BenchError.argument("there must be a batch of each kind") }
         let database = try await BenchDatabase(self.database)
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         let control = try await ParticipantControl(participant, on: loop)
@@ -30,21 +33,21 @@ struct WaitingCommand: AsyncParsableCommand {
         let idle = try engine.memory()
         var since: Int64?
         var sizes: [Int] = []
-        for batch in 0...batches {
+        let total = (warmUps + batches) * runs
+        for waiting in stride(from: runs, through: total, by: runs) {
             let load = try await Load.start(runs, at: target, on: loop)
             since = since ?? load.firstSentAt
-            try await waitUntilAllWait((batch + 1) * runs, database)
+            try await waitUntilAllWait(waiting, database)
             sizes.append(try engine.memory().now)
         }
-        guard let since else { return }
-        let total = (batches + 1) * runs
+        guard let since else { throw BenchError.argument("there must be a batch") }
         guard try await database.waiting() == total else {
             throw BenchError.invalid("the first runs were due before the last waited; give --retry-after more seconds")
         }
         try await control.setMode("")
         try await database.waitUntilIdle(since: since)
         try await database.requireEnded(total, as: .completed, since: since)
-        let growth = Double(sizes[sizes.count - 1] - sizes[0])
+        let growth = Double(sizes[sizes.count - 1] - sizes[warmUps - 1])
         print(
             JSONText.object([
                 ("runs", "\(total)"), ("idle_bytes", "\(idle.now)"),

@@ -88,8 +88,9 @@ def snapshot_rows:
 # Pages and the allocator make a few bytes a run either way; an entry of a table would be more than this.
 def memory_rows:
     (.in_flight | row("engine memory, \(.calls_open | grouped) runs in calls";
-        "\(.during_bytes | mib) MiB, at most \(.peak_bytes | mib) MiB (before \(.before_bytes | mib))";
-        "≤ 150 MiB"; .peak_bytes <= 150 * 1048576)),
+        "\(.during_bytes | mib) MiB, at most \(.during_peak_bytes | mib) MiB (idle \(.before_bytes | mib), "
+        + "when all are answered \(.peak_bytes | mib))";
+        "≤ 150 MiB"; .during_peak_bytes <= 150 * 1048576)),
     (.waiting | row("  and for each run that waits"; "\(.bytes_per_run | places(0)) bytes (\(.runs | grouped) waiting)";
         "0 (± 64)"; .bytes_per_run <= 64));
 

@@ -109,7 +109,9 @@ stop_named() {
     done
 }
 
-query() { "$(postgres_bin)/psql" -XAtq -v ON_ERROR_STOP=1 "$1" -c "$2"; }
+query() {
+    PGOPTIONS='-c client_min_messages=warning' "$(postgres_bin)/psql" -XAtq -v ON_ERROR_STOP=1 "$1" -c "$2"
+}
 
 migrate() {
     run_child env DATABASE_URL="$1" "$BIN/saga" migrate up >"$STATE/logs/migrate.log" 2>&1 ||
