@@ -43,7 +43,8 @@ struct InFlightCommand: AsyncParsableCommand {
                 ("runs", "\(runs)"), ("calls_open", "\(counts.inFlight)"),
                 ("connections_open", "\(counts.connections)"),
                 ("before_bytes", "\(before.now)"), ("during_bytes", "\(during.now)"),
-                ("during_peak_bytes", "\(during.peak)"), ("peak_bytes", "\(after.peak)"), ("after_bytes", "\(after.now)"),
+                ("during_peak_bytes", "\(during.peak)"), ("peak_bytes", "\(after.peak)"),
+                ("after_bytes", "\(after.now)"),
             ]))
     }
 }
