@@ -20,7 +20,9 @@ struct ClaimTests {
                         while mine.count < 400 {
                             let held = try await engine.leases.claim(limit: 7)
                             // Rows that others are just locking are skipped, so an empty claim may come too early.
-                            if held.isEmpty, try await engine.leases.nextDue().wait.map({ $0 > .zero }) ?? true { break }
+                            if held.isEmpty, try await engine.leases.nextDue().wait.map({ $0 > .zero }) ?? true {
+                                break
+                            }
                             mine += held.map(\.lease)
                         }
                         return mine

@@ -51,7 +51,8 @@ struct StatementTests {
         let last = RunCommit(
             lease: lease, run: &ended, events: [.runCompleted(output: .null, failure: nil)], now: .now)
         let results = try #require(CommitResults(CommitDecisions(engine: engine, commits: [last])))
-        #expect(CommitResults(CommitDecisions(engine: engine, commits: [last, commit])) == nil, "it gives its lease back")
+        #expect(
+            CommitResults(CommitDecisions(engine: engine, commits: [last, commit])) == nil, "it gives its lease back")
         let query = RunQuery()
         let partition = RunPartition(
             table: .events, lower: .init(microseconds: 4_102_444_800_000_000),

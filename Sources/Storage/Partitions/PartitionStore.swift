@@ -67,7 +67,8 @@ package struct PartitionStore: Sendable {
         while !Task.isCancelled {
             let deleted: Int
             do throws(PostgresError) {
-                deleted = Int(try await database.writes.execute(DeleteLeftovers(age: age, limit: Self.batch)).first ?? 0)
+                deleted = Int(
+                    try await database.writes.execute(DeleteLeftovers(age: age, limit: Self.batch)).first ?? 0)
             } catch { throw StoreError(error) }
             sum += deleted
             if deleted < Self.batch { break }

@@ -1,0 +1,53 @@
+import Core
+@testable import Engine
+import Settings
+import Testing
+
+@Suite("Engines that are woken together do not all ask the database")
+struct TurnTests {
+    @Test("Who is woken for nothing waits ever longer, up to a bound; who finds something goes at once again")
+    func inVain() {
+        var turn = Turn()
+        var pauses: [Duration] = []
+        for _ in 0..<6 {
+            turn.wasRung = true
+            turn.claimed(foundNothing: true, somethingIsDue: false)
+            pauses.append(turn.pause)
+        }
+        #expect(pauses == [5, 10, 20, 40, 40, 40].map { .milliseconds($0) })
+        turn.wasRung = true
+        turn.claimed(foundNothing: false, somethingIsDue: false)
+        #expect(turn.pause == .zero)
+    }
+
+    @Test("An engine that looks by itself now and then, and finds nothing, is as quick as ever when there is something")
+    func idle() {
+        var turn = Turn()
+        for _ in 0..<6 { turn.claimed(foundNothing: true, somethingIsDue: false) }
+        #expect(turn.pause == .zero)
+        turn.claimed(foundNothing: true, somethingIsDue: true)
+        #expect(turn.pause > .zero, "somebody else holds the row")
+    }
+
+    @Test(
+        "How long runs are kept is a duration of an hour or more, or off",
+        arguments: [
+            (nil, .seconds(30 * 86_400)), ("off", nil), ("1h", .seconds(3600)), ("90d", .seconds(90 * 86_400)),
+        ] as [(String?, Duration?)])
+    func retention(text: String?, retention: Duration?) throws {
+        #expect(try configuration(retention: text).retention == retention)
+    }
+
+    @Test("Anything else is refused by name", arguments: ["59m", "0", "-1d", "soon", "36501d"])
+    func noRetention(text: String) {
+        let error = #expect(throws: SettingsError.self) { try configuration(retention: text) }
+        #expect(error?.description.contains("--retention") == true || error?.description.contains("RETENTION") == true)
+    }
+
+    private func configuration(retention: String?) throws -> EngineConfiguration {
+        var environment = ["DATABASE_URL": "postgres://localhost/nowhere"]
+        environment["RETENTION"] = retention
+        var settings = Settings(program: "tests", about: "tests.", arguments: ["tests"], environment: environment)
+        return try EngineConfiguration(&settings)
+    }
+}
