@@ -100,7 +100,7 @@ struct ClaimWindowTests {
                 """
                 INSERT INTO outbox (run_id, available_at) SELECT gen_random_uuid(), now() FROM generate_series(1, 5);
                 INSERT INTO outbox (run_id, available_at)
-                SELECT gen_random_uuid(), now() + interval '1 hour' FROM generate_series(1, 50000)
+                SELECT gen_random_uuid(), now() + interval '1 hour' FROM generate_series(1, 20000)
                 """)
             #expect(try await buffers(test, claimingSince: "to_timestamp(0)") < 50)
         }
