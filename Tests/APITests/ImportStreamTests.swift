@@ -1,6 +1,4 @@
 import Core
-import Foundation
-import NIOCore
 import Testing
 
 @testable import API
@@ -31,175 +29,29 @@ struct ImportStreamTests {
         }
     }
 
-    @Test("A client that reads nothing is not read from either, and is closed after a while")
-    func deaf() async throws {
-        try await TestAPI.with(["IDLE_TIMEOUT": "1s"]) { api in
-            try await api.register()
-            // Each line is refused, with a result a hundred times its size: gigabytes in all, if somebody kept them. What
-            // is sent is more than the sockets between us hold.
-            let lines = String(repeating: "x\n", count: 10_000)
-            let before = try Memory.used()
-            let (sent, growth) = try await api.client.connected(within: .seconds(30)) { stream in
-                try await stream.send(ImportCall.head())
-                var (sent, growth) = (0, 0)
-                do {
-                    for _ in 0..<2000 {
-                        try await stream.send(ImportCall.chunk(lines))
-                        sent += 1
-                        growth = max(growth, try Memory.used() - before)
-                    }
-                } catch {
-                    // Closed, while this waits to be read from.
-                }
-                return (sent, growth)
-            }
-            #expect(sent < 2000)
-            #expect(growth < 100 << 20, "\(growth)")
-        }
-    }
-
     @Test("A client that goes on sending may take longer than a request may, and one that waits for results as well")
     func slow() async throws {
-        try await TestAPI.with(["REQUEST_TIMEOUT": "200ms", "IMPORT_TIMEOUT": "600ms"]) { api in
+        try await TestAPI.with(["REQUEST_TIMEOUT": "200ms", "IMPORT_TIMEOUT": "1500ms"]) { api in
             try await api.register()
             let answer = try await api.client.connected { stream in
                 try await stream.send(ImportCall.head())
-                for _ in 0..<6 {
+                for piece in ["{", #""input""#, ":", "1", "}", "\n"] {
                     // Two such pauses are longer than the limit: every byte begins it anew.
-                    try await Task.sleep(for: .milliseconds(350))
-                    try await stream.send(ImportCall.chunk("{}\n"))
+                    try await Task.sleep(for: .milliseconds(800))
+                    try await stream.send(ImportCall.chunk(piece))
                 }
-                try await stream.receive(until: #""line":6"#)
+                try await stream.receive(until: #""line":1"#)
                 try await api.database.query("BEGIN; LOCK TABLE workflow_runs IN ACCESS EXCLUSIVE MODE")
                 try await stream.send(ImportCall.chunk("{}\n{}\n"))
-                try await Task.sleep(for: .milliseconds(1200))
+                try await Task.sleep(for: .milliseconds(2000))
                 try await api.database.query("COMMIT")
-                try await stream.receive(until: #""line":8"#)
+                try await stream.receive(until: #""line":3"#)
                 try await stream.send(ImportCall.end)
                 while try await stream.receive() {}
                 return try ImportAnswer(stream.received)
             }
-            #expect(answer.statuses == Array(repeating: 202, count: 8))
+            #expect(answer.statuses == [202, 202, 202])
             #expect(answer.isComplete)
-        }
-    }
-
-    @Test("A client that falls silent is told with which line to go on, and closed")
-    func silent() async throws {
-        try await TestAPI.with(["IMPORT_TIMEOUT": "200ms"]) { api in
-            try await api.register()
-            let began = ContinuousClock.now
-            let answer = try await api.client.connected { stream in
-                try await stream.send(ImportCall.head() + ImportCall.chunk("{}\n\n{}\n{\"input\":"))
-                while try await stream.receive() {}
-                return try ImportAnswer(stream.received)
-            }
-            #expect(answer.lines == [1, 3, nil])
-            #expect(answer.statuses == [202, 202, 408])
-            #expect(answer.results.last?["resumeFrom"] == 4)
-            #expect(answer.problems.last == "request-timeout")
-            #expect(answer.isComplete)
-            #expect(.now - began < .seconds(5))
-        }
-    }
-
-    @Test("Of a body that breaks off, the lines before are started, the broken one is not")
-    func brokenOff() async throws {
-        try await TestAPI.with { api in
-            try await api.register()
-            let halfClosed = try await api.client.connected { stream in
-                try await stream.send(ImportCall.head() + ImportCall.chunk("{}\n{}"))
-                try await stream.receive(until: #""line":1"#)
-                // What follows is no chunk.
-                try await stream.send("zz\r\n")
-                while try await stream.receive() {}
-                return try ImportAnswer(stream.received)
-            }
-            #expect(halfClosed.statuses == [202, 400])
-            #expect(halfClosed.results.last?["resumeFrom"] == 2)
-            #expect(halfClosed.isComplete)
-            try await api.database.query("BEGIN; LOCK TABLE workflow_runs IN ACCESS EXCLUSIVE MODE")
-            try await api.client.connected { stream in
-                try await stream.send(ImportCall.head() + ImportCall.chunk(ImportCall.lines(1...10) + "{}"))
-                _ = try await api.database.awaitText(TestDatabase.somebodyWaits)
-            }
-            try await api.database.query("COMMIT")
-            // The client went while its lines were being written. They stay.
-            #expect(try await api.database.awaitText("SELECT count(*) FROM workflow_runs HAVING count(*) > 1") == "11")
-        }
-    }
-
-    @Test("When the process is to stop, the lines read so far get their results, and the client learns where to go on")
-    func shutdown() async throws {
-        try await TestDatabase.with { database in
-            let began = ContinuousClock.now
-            try await withThrowingTaskGroup(of: ImportAnswer?.self) { tasks in
-                let (clients, client) = AsyncStream<TestClient>.makeStream()
-                let (opened, open) = AsyncStream<Void>.makeStream()
-                tasks.addTask {
-                    for await client in clients {
-                        return try await client.connected { stream in
-                            try await stream.send(ImportCall.head() + ImportCall.chunk(ImportCall.lines(1...100)))
-                            try await stream.receive(until: #""line":1"#)
-                            open.finish()
-                            while try await stream.receive() {}
-                            return try ImportAnswer(stream.received)
-                        }
-                    }
-                    return nil
-                }
-                try await TestAPI.with(on: database) { api in
-                    try await api.register()
-                    client.yield(api.client)
-                    for await _ in opened {}
-                }
-                for try await answer in tasks {
-                    let answer = try #require(answer)
-                    #expect(answer.statuses.dropLast().allSatisfy { $0 == 202 })
-                    #expect(answer.statuses.last == 503)
-                    #expect(answer.results.last?["resumeFrom"]?.int == answer.results.count)
-                    #expect(answer.results.last?["retryAfter"] == 1)
-                    #expect(answer.isComplete)
-                    let rows = try await database.query("SELECT count(*) FROM workflow_runs")
-                    #expect(rows == [["\(answer.results.count - 1)"]])
-                }
-            }
-            #expect(.now - began < .seconds(8))
-        }
-    }
-
-    @Test("A client that reads nothing does not hold up the end of the process for long")
-    func deafShutdown() async throws {
-        try await TestDatabase.with { database in
-            try await withThrowingTaskGroup(of: Void.self) { tasks in
-                let (clients, client) = AsyncStream<TestClient>.makeStream()
-                let (opened, open) = AsyncStream<Void>.makeStream()
-                tasks.addTask {
-                    for await client in clients {
-                        try await client.connected(within: .seconds(30)) { stream in
-                            try await stream.send(ImportCall.head())
-                            let lines = ImportCall.chunk(String(repeating: "x\n", count: 10_000))
-                            do {
-                                for index in 0..<2000 {
-                                    if index == 2 { open.finish() }
-                                    try await stream.send(lines)
-                                }
-                            } catch {
-                                // Closed in the end.
-                            }
-                        }
-                        return
-                    }
-                }
-                let began: ContinuousClock.Instant = try await TestAPI.with(on: database) { api in
-                    try await api.register()
-                    client.yield(api.client)
-                    for await _ in opened {}
-                    return .now
-                }
-                #expect(.now - began < .seconds(15))
-                try await tasks.waitForAll()
-            }
         }
     }
 
@@ -260,32 +112,18 @@ struct ImportStreamTests {
                 try await stream.send(ImportCall.head() + ImportCall.chunk("{}\n"))
                 try await stream.receive(until: #""line":1,"status":202"#)
                 try await api.database.query("ALTER TABLE workflow_runs RENAME TO elsewhere")
+                // More than the sockets between us hold: a client that sends on must still get its answer.
                 try await stream.send(ImportCall.chunk("{}\n"))
-                try await stream.receive(until: "resumeFrom")
+                await Sent().flood(stream.outbound, limit: 1000)
                 while try await stream.receive() {}
                 return try ImportAnswer(stream.received)
             }
-            #expect(answer.statuses == [202, 503, 503])
-            #expect(answer.problems == [nil, "database-unavailable", "database-unavailable"])
+            #expect(answer.statuses.prefix(2) == [202, 503])
             #expect(answer[1]["retryAfter"] == 2)
-            #expect(answer.results.last?["resumeFrom"] == 3)
+            #expect(answer.problems.last == "database-unavailable")
+            #expect(answer.lines.dropLast() == (1..<answer.results.count).map { $0 }[...])
+            #expect(answer.results.last?["resumeFrom"]?.int == answer.results.count)
             #expect(answer.isComplete)
         }
-    }
-}
-
-extension TestDatabase {
-    /// A row once somebody waits for a lock in this database.
-    static let somebodyWaits = """
-        SELECT 1 FROM pg_locks WHERE NOT granted
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        """
-}
-
-/// What this process has in memory.
-private enum Memory {
-    static func used(file: String = "/proc/self/statm") throws -> Int {
-        let text = try String(contentsOfFile: file, encoding: .utf8)
-        return try #require(Int(text.split(separator: " ")[1])) * 4096
     }
 }

@@ -73,8 +73,11 @@ struct ImportWindowTests {
     @Test("A client is silent only while nothing is due to it, and stuck only while something is written to it")
     func health() async throws {
         let window = Self.window()
-        func health(silence: Duration = .zero, writing: Duration = .seconds(9)) -> ImportWindow.Health {
-            window.health(silence: silence, writing: writing, stopping: .seconds(9))
+        func health(
+            silence: Duration = .zero, writing: Duration = .seconds(9), lastWriting: Duration = .seconds(9),
+            ending: Duration = .seconds(9)
+        ) -> ImportWindow.Health {
+            window.health(.init(silence: silence, writing: writing, lastWriting: lastWriting, ending: ending))
         }
         #expect(health() == .silent)
         #expect(health(silence: .seconds(9)) == .good)
@@ -82,12 +85,31 @@ struct ImportWindowTests {
         #expect(health() == .good, "a result is due")
         window.finish(place, [1])
         _ = try await window.next()
-        #expect(health() == .good, "it is being written")
+        #expect(health(lastWriting: .zero, ending: .zero) == .good, "it is being written")
         #expect(health(writing: .zero) == .stuck)
         window.end()
         #expect(try await window.next() == nil)
         window.stop(Self.problem)
         #expect(window.earlyEnd == nil, "all lines had been read")
-        #expect(window.health(silence: .zero, writing: .seconds(9), stopping: .zero) == .stuck)
+        #expect(health() == .good)
+        #expect(health(lastWriting: .zero) == .stuck)
+        #expect(health(ending: .zero) == .stuck)
+    }
+
+    @Test("Of two lines under one key the second waits for the first, those of another tenant do not")
+    func keys() async throws {
+        let window = Self.window()
+        let key = ImportWindow.Key(tenantID: "t", text: "k")
+        let first = try #require(await window.enter(line: 1, bytes: 1, key: key))
+        #expect(await window.enter(line: 2, bytes: 1, key: .init(tenantID: "u", text: "k")) != nil)
+        async let second = window.enter(line: 3, bytes: 1, key: key)
+        // The line is done, not taken: that is enough.
+        window.finish(first, [1])
+        let place = try #require(await second)
+        async let third = window.enter(line: 4, bytes: 0, key: key)
+        window.stop(Self.problem)
+        #expect(await third == nil, "it waited")
+        #expect(window.earlyEnd?.resumeFrom == 4)
+        window.finish(place, [3])
     }
 }

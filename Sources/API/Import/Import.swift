@@ -18,8 +18,11 @@ struct Import: Sendable {
         let writing: Duration
         /// How long lines wait for room before the starter once the import is to end.
         var lastRoom: Duration = .seconds(2)
-        /// How long results may take then: longer than that and the starter's attempts to reach the database.
-        var stopping: Duration = .seconds(8)
+        /// How long the client may take no results then.
+        var lastWriting: Duration = .seconds(5)
+        /// How long the end may take in all: longer than two attempts of the starter to reach the database, as a line may
+        /// wait for the end of one before its own.
+        var ending: Duration = .seconds(15)
     }
 
     let starts: RunStarts
@@ -99,23 +102,32 @@ struct Import: Sendable {
     private func enter(_ line: LineSplitter.Line, _ tasks: inout DiscardingTaskGroup) async -> Bool {
         switch line {
         case .whole(let number, let bytes):
-            guard let place = await window.enter(line: number, bytes: bytes.readableBytes) else { return false }
-            tasks.addTask { window.finish(place, await result(of: bytes, number)) }
+            let asked: StartRequest
+            do throws(Problem) { asked = try StartRequest(line: try body.parse(bytes), origin: origin) } catch {
+                return await refuse(number, error)
+            }
+            let key = asked.key.map { ImportWindow.Key(tenantID: asked.tenantID, text: $0.text) }
+            guard let place = await window.enter(line: number, bytes: bytes.readableBytes, key: key) else {
+                return false
+            }
+            tasks.addTask { window.finish(place, await result(of: asked, number)) }
+            return true
         case .tooLong(let number):
-            guard let place = await window.enter(line: number, bytes: 0) else { return false }
-            let problem = Problem(.bodyTooLarge, "A line has at most \(body.maxBytes) bytes.")
-            window.finish(place, ImportResult.refused(problem, line: number, path: path))
+            return await refuse(number, Problem(.bodyTooLarge, "A line has at most \(body.maxBytes) bytes."))
         }
+    }
+
+    private func refuse(_ number: Int, _ problem: Problem) async -> Bool {
+        let result = ImportResult.refused(problem, line: number, path: path)
+        guard let place = await window.enter(line: number, bytes: result.count) else { return false }
+        window.finish(place, result)
         return true
     }
 
     // MARK: Starting
 
-    private func result(of bytes: ByteBuffer, _ number: Int) async -> [UInt8] {
-        do {
-            let asked = try StartRequest(line: try body.parse(bytes), origin: origin)
-            return ImportResult.accepted(try await startPatiently(asked), line: number)
-        } catch {
+    private func result(of asked: StartRequest, _ number: Int) async -> [UInt8] {
+        do { return ImportResult.accepted(try await startPatiently(asked), line: number) } catch {
             let problem = Problem.answering(error, path: path, logger: context.logger)
             // What is not the line's own fault would be the same for those that come now.
             if problem.kind.status.code >= 500 { window.stop(problem) }
@@ -132,7 +144,7 @@ struct Import: Sendable {
                     // Nothing was written: the same again, a moment later.
                 }
             }
-            if let since = window.stoppedFor, since >= limits.lastRoom { throw StoreError.overloaded }
+            if window.isStopped(for: limits.lastRoom) { throw StoreError.overloaded }
             do { try await Task.sleep(for: .milliseconds(.random(in: 20...100))) } catch {
                 // The client has gone.
                 throw StoreError.overloaded
@@ -158,7 +170,7 @@ struct Import: Sendable {
         let pause = min(limits.silence / 4, limits.writing / 4, .milliseconds(500))
         while true {
             do { try await Task.sleep(for: pause) } catch { return }
-            switch window.health(silence: limits.silence, writing: limits.writing, stopping: limits.stopping) {
+            switch window.health(limits) {
             case .good: break
             case .silent: window.stop(Problem(.requestTimeout, "Nothing was sent for too long."))
             case .stuck:

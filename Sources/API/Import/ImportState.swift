@@ -1,16 +1,18 @@
 /// What an `ImportWindow` guards with its lock; whoever is to be woken is handed out, and woken without the lock.
 struct ImportState {
     /// A line, from its reading to the taking of its result.
-    struct Slot {
+    private struct Slot {
         let bytes: Int
+        let key: ImportWindow.Key?
         /// Nil while it is at work.
         var result: [UInt8]?
     }
 
-    /// A reader with a line for which there is no room.
+    /// A reader with a line that can't be let in yet.
     struct Reader {
         let line: Int
         let bytes: Int
+        let key: ImportWindow.Key?
         let answer: CheckedContinuation<Int?, Never>
     }
 
@@ -21,10 +23,13 @@ struct ImportState {
         case closed
     }
 
-    private(set) var slots: [Slot] = []
+    private let limits: ImportWindow.Limits
+    private var slots: [Slot] = []
     /// The place of the first of them.
     private var first = 0
     private var bytes = 0
+    /// Of lines at work.
+    private var keys: Set<ImportWindow.Key> = []
     /// The number of the last line that was entered.
     private(set) var lastLine = 0
     private var reader: Reader?
@@ -38,31 +43,29 @@ struct ImportState {
     /// Since when results that were taken are being written.
     private(set) var writingSince: ContinuousClock.Instant?
 
-    /// The place, nil in it when no more lines are wanted; nil when the reader has to wait.
-    mutating func enter(_ reader: Reader, _ limits: ImportWindow.Limits) -> Int?? {
-        if isStopped { return .some(nil) }
-        guard hasRoom(reader.bytes, limits) else {
-            self.reader = reader
-            return nil
-        }
-        return admit(reader)
+    init(_ limits: ImportWindow.Limits) { self.limits = limits }
+
+    /// No more lines are wanted.
+    var isStopped: Bool { isClosed || stoppedAt != nil }
+    /// There are lines that have no result, or one that nobody has taken.
+    var hasLines: Bool { !slots.isEmpty }
+
+    mutating func wait(_ reader: Reader) { self.reader = reader }
+
+    mutating func finish(_ place: Int, _ result: [UInt8]) {
+        slots[place - first].result = result
+        if let key = slots[place - first].key { keys.remove(key) }
     }
 
-    mutating func finish(_ place: Int, _ result: [UInt8]) { slots[place - first].result = result }
-
-    /// Takes all results that are next in order, and lets a reader in that waits for their room.
-    mutating func take(
-        _ limits: ImportWindow.Limits
-    ) -> (Taken, (answer: CheckedContinuation<Int?, Never>, place: Int)?) {
+    /// Takes all results that are next in order.
+    mutating func take() -> Taken {
         // Whoever asks for the next results has written the last ones.
         if writingSince != nil { (writingSince, quietSince) = (nil, .now) }
-        if isClosed { return (.closed, nil) }
+        if isClosed { return .closed }
+        guard isReady else { return .nothing }
+        writingSince = .now
         let done = slots.prefix { $0.result != nil }
-        if done.isEmpty {
-            guard isReady else { return (.nothing, nil) }
-            writingSince = .now
-            return (.end, nil)
-        }
+        if done.isEmpty { return .end }
         var results: [UInt8] = []
         for slot in done {
             results += slot.result ?? []
@@ -70,14 +73,8 @@ struct ImportState {
         }
         first += done.count
         slots.removeFirst(done.count)
-        writingSince = .now
-        guard let waiting = reader, hasRoom(waiting.bytes, limits) else { return (.results(results), nil) }
-        reader = nil
-        return (.results(results), (waiting.answer, admit(waiting)))
+        return .results(results)
     }
-
-    /// No more lines are wanted.
-    var isStopped: Bool { isClosed || stoppedAt != nil }
 
     /// There is something for the writer to do.
     var isReady: Bool {
@@ -92,21 +89,25 @@ struct ImportState {
         return writer
     }
 
-    /// The reader, if it waits for room that it won't be given any more.
-    mutating func takeReader() -> Reader? {
-        guard isStopped else { return nil }
-        defer { reader = nil }
-        return reader
+    /// The reader, if it waits and has its answer: a place, or that its line is not wanted.
+    mutating func takeReader() -> (answer: CheckedContinuation<Int?, Never>, place: Int?)? {
+        guard let waiting = reader else { return nil }
+        if isStopped {
+            reader = nil
+            return (waiting.answer, nil)
+        }
+        guard hasRoom(for: waiting) else { return nil }
+        reader = nil
+        slots.append(Slot(bytes: waiting.bytes, key: waiting.key))
+        bytes += waiting.bytes
+        lastLine = waiting.line
+        if let key = waiting.key { keys.insert(key) }
+        return (waiting.answer, first + slots.count - 1)
     }
 
-    private func hasRoom(_ more: Int, _ limits: ImportWindow.Limits) -> Bool {
-        slots.isEmpty || (slots.count < limits.lines && bytes + more <= limits.bytes)
-    }
-
-    private mutating func admit(_ reader: Reader) -> Int {
-        slots.append(Slot(bytes: reader.bytes))
-        bytes += reader.bytes
-        lastLine = reader.line
-        return first + slots.count - 1
+    /// Of two lines under one key the first is started, so the second waits for it.
+    private func hasRoom(for line: Reader) -> Bool {
+        if let key = line.key, keys.contains(key) { return false }
+        return slots.isEmpty || (slots.count < limits.lines && bytes + line.bytes <= limits.bytes)
     }
 }

@@ -14,6 +14,12 @@ final class ImportWindow: Sendable {
         var bytes = 4 << 20
     }
 
+    /// An idempotency key. Two lines under one are never at work together, or the second might be the one that counts.
+    struct Key: Hashable, Sendable {
+        let tenantID: String
+        let text: String
+    }
+
     /// Why lines are not read any more, and which is the first that was not.
     struct EarlyEnd: Sendable {
         let problem: Problem
@@ -29,20 +35,16 @@ final class ImportWindow: Sendable {
         case stuck
     }
 
-    private let limits: Limits
-    private let state = Mutex(ImportState())
+    private let state: Mutex<ImportState>
 
-    init(_ limits: Limits = Limits()) { self.limits = limits }
+    init(_ limits: Limits = Limits()) { state = Mutex(ImportState(limits)) }
 
     // MARK: Who reads
 
     /// Waits for room; the place of the line, or nil when no more lines are wanted.
-    func enter(line: Int, bytes: Int) async -> Int? {
+    func enter(line: Int, bytes: Int, key: Key? = nil) async -> Int? {
         await withCheckedContinuation { (answer: CheckedContinuation<Int?, Never>) in
-            let place: Int?? = state.withLock { state in
-                state.enter(.init(line: line, bytes: bytes, answer: answer), limits)
-            }
-            if let place { answer.resume(returning: place) }
+            change { $0.wait(.init(line: line, bytes: bytes, key: key, answer: answer)) }
         }
     }
 
@@ -69,12 +71,9 @@ final class ImportWindow: Sendable {
     /// No more lines are wanted.
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
-    /// Since when none are wanted; long ago when nobody is left to write to. Nil while they are.
-    var stoppedFor: Duration? {
-        state.withLock { state in
-            if state.isClosed { return .seconds(3600) }
-            return state.stoppedAt.map { .now - $0 }
-        }
+    /// No more lines have been wanted for so long, or nobody is left to write to.
+    func isStopped(for duration: Duration) -> Bool {
+        state.withLock { state in state.isClosed || state.stoppedAt.map { .now - $0 >= duration } ?? false }
     }
 
     // MARK: Who writes
@@ -84,9 +83,7 @@ final class ImportWindow: Sendable {
     /// - Throws: `CancellationError` when the window was closed.
     func next() async throws(CancellationError) -> [UInt8]? {
         while true {
-            let (taken, waiting) = state.withLock { $0.take(limits) }
-            if let waiting { waiting.answer.resume(returning: waiting.place) }
-            switch taken {
+            switch change({ $0.take() }) {
             case .results(let bytes): return bytes
             case .end: return nil
             case .closed: throw CancellationError()
@@ -101,38 +98,37 @@ final class ImportWindow: Sendable {
     /// Nobody is left to write to: whoever waits is sent away.
     func close() { change { $0.isClosed = true } }
 
-    /// - Parameters:
-    ///   - silence: how long the client may send nothing while nothing is due to it.
-    ///   - writing: how long it may take nothing.
-    ///   - stopping: how long the results may take after a stop.
-    func health(silence: Duration, writing: Duration, stopping: Duration) -> Health {
-        state.withLock { state in
-            let now = ContinuousClock.now
-            if let since = state.stoppedAt, now - since >= stopping { return .stuck }
-            if let since = state.writingSince { return now - since >= writing ? .stuck : .good }
-            let isOurTurn = !state.slots.isEmpty || state.isAtEnd || state.isStopped
-            return !isOurTurn && now - state.quietSince >= silence ? .silent : .good
-        }
-    }
-
     private func somethingChanged() async {
         await withCheckedContinuation { (writer: CheckedContinuation<Void, Never>) in
-            let isReady = state.withLock { state in
-                if state.isReady { return true }
-                state.writer = writer
-                return false
-            }
-            if isReady { writer.resume() }
+            change { $0.writer = writer }
         }
     }
 
-    /// Changes the state and wakes whoever waits for that.
-    private func change(_ body: (inout ImportState) -> Void) {
-        let (writer, reader) = state.withLock { state in
-            body(&state)
-            return (state.takeWriter(), state.takeReader())
+    // MARK: Who watches
+
+    /// How it stands with the client, and with the end, by these limits.
+    func health(_ limits: Import.Limits) -> Health {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            if let stoppedAt = state.stoppedAt, now - stoppedAt >= limits.ending { return .stuck }
+            if let since = state.writingSince {
+                if let stoppedAt = state.stoppedAt, now - max(since, stoppedAt) >= limits.lastWriting { return .stuck }
+                return now - since >= limits.writing ? .stuck : .good
+            }
+            let isOurTurn = state.hasLines || state.isAtEnd || state.isStopped
+            return !isOurTurn && now - state.quietSince >= limits.silence ? .silent : .good
+        }
+    }
+
+    /// Changes the state and wakes whoever waited for that.
+    @discardableResult
+    private func change<Value: Sendable>(_ body: (inout ImportState) -> Value) -> Value {
+        let (value, writer, reader) = state.withLock { state in
+            let value = body(&state)
+            return (value, state.takeWriter(), state.takeReader())
         }
         writer?.resume()
-        reader?.answer.resume(returning: nil)
+        if let reader { reader.answer.resume(returning: reader.place) }
+        return value
     }
 }

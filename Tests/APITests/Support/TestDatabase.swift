@@ -83,6 +83,12 @@ struct TestDatabase: Sendable {
 }
 
 extension TestDatabase {
+    /// A row once somebody waits for a lock in this database.
+    static let somebodyWaits = """
+        SELECT 1 FROM pg_locks WHERE NOT granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """
+
     /// Asks until there is an answer, for five seconds at the most.
     func awaitText(_ sql: String) async throws -> String {
         let giveUpAt = ContinuousClock.now + .seconds(5)
