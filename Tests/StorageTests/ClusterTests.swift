@@ -73,8 +73,13 @@ struct ClusterTests {
             try await test.execute(
                 "UPDATE engines SET heartbeat_at = now() - interval '16 seconds' WHERE engine_id = '\(silent)'")
             #expect(try await backlog(test).liveEngines == 1)
+            let others = { (engine: RunID) in
+                try await test.database.writes.execute(BeatEngine(engine: engine, host: "here", inFlight: 7)).first
+            }
+            #expect(try await others(loud) == 0, "the silent one does not count, nor does who asks")
+            #expect(try await others(RunID.sample()) == 1)
             let engines = try await test.database.reads.execute(ListEngines())
-            #expect(engines.count == 2)
+            #expect(engines.count == 3)
             #expect(engines.first { $0.engineID == loud }?.isAlive == true)
             #expect(engines.first { $0.engineID == silent }?.isAlive == false)
             #expect(engines.allSatisfy { $0.host == "here" && $0.inFlight == 7 && $0.version == sagaflowVersion })

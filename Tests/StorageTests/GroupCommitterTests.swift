@@ -10,12 +10,14 @@ struct GroupCommitterTests {
         let committer: GroupCommitter<Int, Int>
         private let release: AsyncStream<Void>.Continuation
 
-        init(maxBatch: Int, maxWaiting: Int) {
+        init(maxBatch: Int, maxWaiting: Int, lanes: Int = 1, rest: Duration = .zero) {
             let (batches, seen) = AsyncStream.makeStream(of: [Int].self)
             let (releases, release) = AsyncStream.makeStream(of: Void.self)
             self.batches = batches
             self.release = release
-            committer = GroupCommitter(maxBatch: maxBatch, maxWaiting: maxWaiting, lanes: 1) { batch in
+            committer = GroupCommitter(
+                maxBatch: maxBatch, maxWaiting: maxWaiting, lanes: lanes, rest: { _ in rest }
+            ) { batch in
                 seen.yield(batch)
                 for await _ in releases { break }
                 return batch.map { $0 == 13 ? .failure(.overloaded) : .success($0 * 10) }
@@ -69,5 +71,79 @@ struct GroupCommitterTests {
             #expect(Set(await batches.next() ?? []) == [2, 13])
             gate.open()
         }
+    }
+
+    @Test("A second lane begins with a full batch, not before; what is left when one is done goes with the next")
+    func lanes() async throws {
+        let gate = Gate(maxBatch: 3, maxWaiting: 100, lanes: 2)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await gate.committer.run() }
+            var batches = gate.batches.makeAsyncIterator()
+            func submit(_ item: Int) {
+                group.addTask { #expect((try? await gate.committer.submit(item)) == item * 10) }
+            }
+            submit(1)
+            #expect(await batches.next() == [1])
+            for item in 2...3 {
+                submit(item)
+                while gate.committer.waitingCount < item - 1 { await Task.yield() }
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+            #expect(gate.committer.waitingCount == 2, "the second lane leaves them to the first")
+            submit(4)
+            #expect(await batches.next() == [2, 3, 4])
+            submit(5)
+            while gate.committer.waitingCount < 1 { await Task.yield() }
+            gate.open()
+            try? await Task.sleep(for: .milliseconds(50))
+            #expect(gate.committer.waitingCount == 1, "the other lane is still at work")
+            gate.open()
+            #expect(await batches.next() == [5])
+            gate.committer.close()
+            gate.open()
+        }
+    }
+
+    @Test(
+        "A lane that is to rest gathers what comes meanwhile; with nothing to do it does not rest, and closing loses nothing"
+    )
+    func rest() async throws {
+        let gate = Gate(maxBatch: 10, maxWaiting: 100, rest: .milliseconds(200))
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await gate.committer.run() }
+            var batches = gate.batches.makeAsyncIterator()
+            func submit(_ item: Int) {
+                group.addTask { #expect((try? await gate.committer.submit(item)) == item * 10) }
+            }
+            submit(1)
+            #expect(await batches.next() == [1])
+            submit(2)
+            while gate.committer.waitingCount < 1 { await Task.yield() }
+            gate.open()
+            try? await Task.sleep(for: .milliseconds(50))
+            #expect(gate.committer.waitingCount == 1, "it rests")
+            submit(3)
+            #expect(Set(await batches.next() ?? []) == [2, 3])
+            gate.open()
+            try? await Task.sleep(for: .milliseconds(50))
+            let asked = ContinuousClock.now
+            submit(4)
+            #expect(await batches.next() == [4])
+            #expect(.now - asked < .milliseconds(150), "nothing waited when the last batch was done")
+            submit(5)
+            while gate.committer.waitingCount < 1 { await Task.yield() }
+            gate.committer.close()
+            gate.open()
+            #expect(await batches.next() == [5])
+            gate.open()
+        }
+    }
+
+    @Test("The more engines share a database, the longer each gathers, up to a bound; one by itself does not")
+    func sharing() {
+        #expect(DecisionCommitter.rest(after: .milliseconds(4), others: 0) == .zero)
+        #expect(DecisionCommitter.rest(after: .milliseconds(4), others: 1) == .milliseconds(4))
+        #expect(DecisionCommitter.rest(after: .milliseconds(4), others: 40) == .milliseconds(12))
+        #expect(DecisionCommitter.rest(after: .seconds(1), others: 1) == .milliseconds(25))
     }
 }

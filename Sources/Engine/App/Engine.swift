@@ -21,6 +21,7 @@ struct Engine {
     private let registry: ParticipantRegistry
     private let claimer: Claimer
     private let wakeUp = WakeUp()
+    private let others = Others()
     private let metrics: EngineMetrics
     private let traceExport: TraceExport?
     private let logger: Logger
@@ -43,7 +44,8 @@ struct Engine {
         table = RunTable(capacity: configuration.maxInFlight)
         committer = DecisionCommitter(
             pool: database.writes, engine: id, lanes: configuration.committers, patience: configuration.lease,
-            observer: { [commitBatch = metrics.commitBatch] in commitBatch.observe(Double($0)) })
+            observer: { [commitBatch = metrics.commitBatch] in commitBatch.observe(Double($0)) },
+            others: { [others] in others.count })
         let group = MultiThreadedEventLoopGroup.singleton
         registry = ParticipantRegistry(pool: database.reads, eventLoops: group, logger: logger)
         var client = ParticipantClient.Configuration()
@@ -104,7 +106,9 @@ struct Engine {
                 CommitterService(committer: committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
                 registry,
-                Heartbeat(pool: database.writes, engine: id, host: Self.hostName, table: table, logger: logger),
+                Heartbeat(
+                    pool: database.writes, engine: id, host: Self.hostName, table: table, others: others,
+                    logger: logger),
                 Maintenance(
                     database: database, retention: configuration.retention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),

@@ -3,25 +3,42 @@ import Logging
 import Postgres
 import ServiceLifecycle
 import Storage
+import Synchronization
 
-/// Keeps this engine's row in `engines`: for people who look at the cluster, never for deciding who owns what.
+/// The other engines that live, as far as this one knows: how many share the database with it.
+final class Others: Sendable {
+    private let known = Atomic<Int>(0)
+
+    /// Since the last heartbeat.
+    var count: Int {
+        get { known.load(ordering: .relaxed) }
+        set { known.store(newValue, ordering: .relaxed) }
+    }
+}
+
+/// Keeps this engine's row in `engines`, and counts those of others: for people who look at the cluster, and for how large
+/// batches should be. Never for deciding who owns what.
 struct Heartbeat: Service {
     let pool: Pool
     let engine: RunID
     let host: String
     let table: RunTable
+    let others: Others
     let logger: Logger
+
+    private static let interval = Duration.seconds(2)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            repeat { await beat() } while await pause(for: .seconds(5))
+            repeat { await beat() } while await pause(for: Self.interval)
         }
         await forget()
     }
 
     private func beat() async {
         do {
-            _ = try await pool.execute(BeatEngine(engine: engine, host: host, inFlight: table.count))
+            let beat = BeatEngine(engine: engine, host: host, inFlight: table.count)
+            others.count = Int(try await pool.execute(beat).first ?? 0)
         } catch {
             logger.info("no heartbeat", metadata: ["error": "\(error)"])
         }

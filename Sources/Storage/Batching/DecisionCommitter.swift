@@ -20,15 +20,21 @@ package final class DecisionCommitter: Sendable {
     ///   - engine: the lease owner.
     ///   - patience: how long a decision is tried while the database is away; longer than a lease is pointless.
     ///   - observer: is told the size of each batch.
+    ///   - others: how many engines share the database with this one.
     package init(
         pool: Pool, engine: RunID, lanes: Int = 2, maxBatch: Int = 200, patience: Duration,
-        observer: BatchObserver? = nil
+        observer: BatchObserver? = nil, others: @escaping @Sendable () -> Int = { 0 }
     ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)
-        committer = GroupCommitter(maxBatch: maxBatch, maxWaiting: .max, lanes: lanes, observer: observer) { batch in
-            await writer.write(batch)
-        }
+        committer = GroupCommitter(
+            maxBatch: maxBatch, maxWaiting: .max, lanes: lanes, observer: observer,
+            rest: { took in Self.rest(after: took, others: others()) }
+        ) { batch in await writer.write(batch) }
     }
+
+    /// So that the database gets about as many batches from several engines as from one: with as much to do together, each
+    /// has a share of it.
+    static func rest(after took: Duration, others: Int) -> Duration { min(took * min(others, 3), .milliseconds(25)) }
 
     /// Writes the decision and waits until it is committed.
     ///

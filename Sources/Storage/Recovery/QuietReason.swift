@@ -57,7 +57,7 @@ package enum QuietReason: Sendable {
 }
 
 extension QuietRun {
-    /// An engine beats every 5 seconds; three beats missed are a sign.
+    /// An engine beats every 2 seconds.
     private static let heartbeatLimit = Duration.seconds(15)
     /// Committing an answer, and waiting for a turn, may take a little longer than the call.
     private static let callGrace = Duration.seconds(5)

@@ -1,7 +1,8 @@
 package import Core
 package import Postgres
 
-/// Writes an engine's row for the cluster view, and clears away rows of engines unheard of for an hour.
+/// Writes an engine's row for the cluster view, and clears away rows of engines unheard of for an hour. Answers how many other
+/// engines gave a sign of life within 15 seconds.
 package struct BeatEngine: Statement {
     package let engine: RunID
     package let host: String
@@ -17,13 +18,13 @@ package struct BeatEngine: Statement {
 
     package static let sql = """
         WITH gone AS (
-            DELETE FROM engines WHERE heartbeat_at < now() - interval '1 hour' AND engine_id <> $1 RETURNING 1
+            DELETE FROM engines WHERE heartbeat_at < now() - interval '1 hour' AND engine_id <> $1
         ), beat AS (
             INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight)
             VALUES ($1, $2, $3, now(), now(), $4)
             ON CONFLICT (engine_id) DO UPDATE SET heartbeat_at = now(), in_flight = excluded.in_flight
         )
-        SELECT count(*) FROM gone
+        SELECT count(*) FROM engines WHERE engine_id <> $1 AND heartbeat_at > now() - interval '15 seconds'
         """
 
     package func bind(_ parameters: inout Parameters) {
