@@ -127,7 +127,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", lifecycle,
+                "API", "Core", "Loops", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis",
+                lifecycle,
                 logging,
             ]
                 + nio,

@@ -6,11 +6,38 @@ import Synchronization
 /// Whoever waits for sockets and for the database in turns changes threads twice for each wait, unless it lives where its
 /// sockets are: then what was read is worked on where it arrived, and what is sent leaves from there. What runs here must
 /// take microseconds between its waits and never block.
+///
+/// Jobs have their turn in the order they come; those that give way (see `ConnectionExecutor`) nearly only while there are no
+/// others. After a slice of time the loop looks at its sockets, whatever is left.
 package final class LoopExecutor: TaskExecutor {
-    private struct State: Sendable {
-        var jobs: [UnownedJob] = []
-        var isScheduled = false
+    private struct Job: Sendable {
+        let job: UnownedJob
+        let executor: UnownedTaskExecutor
     }
+    private struct State: Sendable {
+        var jobs = CircularBuffer<Job>()
+        var givingWay = CircularBuffer<Job>()
+        var isScheduled = false
+
+        /// The next few. Nothing is left when there are none.
+        mutating func take() -> [Job] {
+            var taken: [Job] = []
+            while taken.count < LoopExecutor.stride, let job = jobs.popFirst() { taken.append(job) }
+            // Never none at all: whoever gives way is not to wait for ever.
+            let most = taken.isEmpty ? LoopExecutor.stride : taken.count + 2
+            while taken.count < most, let job = givingWay.popFirst() { taken.append(job) }
+            if taken.isEmpty { isScheduled = false }
+            return taken
+        }
+    }
+
+    /// How long jobs run before the loop looks at its sockets.
+    private static let slice: Duration = .milliseconds(2)
+    /// Whatever is to be run at once a loop runs before it looks at its sockets. So what is to be run afterwards must come
+    /// a little later.
+    private static let breath: TimeAmount = .microseconds(20)
+    /// Jobs taken at once, between two looks at the clock.
+    private static let stride = 16
 
     private let loop: any EventLoop
     private let state = Mutex(State())
@@ -18,9 +45,13 @@ package final class LoopExecutor: TaskExecutor {
     init(_ loop: any EventLoop) { self.loop = loop }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        enqueue(UnownedJob(job), on: asUnownedTaskExecutor(), givesWay: false)
+    }
+
+    fileprivate func enqueue(_ job: UnownedJob, on executor: UnownedTaskExecutor, givesWay: Bool) {
         let isFirst = state.withLock { state in
-            state.jobs.append(job)
+            let job = Job(job: job, executor: executor)
+            if givesWay { state.givingWay.append(job) } else { state.jobs.append(job) }
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
@@ -28,18 +59,32 @@ package final class LoopExecutor: TaskExecutor {
         if isFirst { loop.execute { self.drain() } }
     }
 
-    /// Runs what has come so far. What comes meanwhile has its turn after the loop has looked at its sockets.
     private func drain() {
-        let jobs = state.withLock { state in
-            defer { state.jobs = [] }
-            return state.jobs
-        }
-        for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
-        let isDone = state.withLock { state in
-            state.isScheduled = !state.jobs.isEmpty
-            return !state.isScheduled
-        }
-        if !isDone { loop.execute { self.drain() } }
+        let end = ContinuousClock.now + Self.slice
+        repeat {
+            let jobs = state.withLock { $0.take() }
+            if jobs.isEmpty { return }
+            for job in jobs { job.job.runSynchronously(on: job.executor) }
+        } while ContinuousClock.now < end
+        loop.scheduleTask(in: Self.breath) { self.drain() }
+    }
+}
+
+/// Runs the tasks of one connection on its event loop, and lets what has time give way to what has none.
+package final class ConnectionExecutor: TaskExecutor {
+    private let loop: LoopExecutor
+    private let isToGiveWay = Atomic<Bool>(false)
+
+    /// - Parameter loop: of the connection's event loop. Must outlive the tasks, as this one must.
+    package init(_ loop: LoopExecutor) { self.loop = loop }
+
+    /// The next job gives way to all others of the loop. For a request that is just handed to the task that waits for it.
+    package func giveWay() { isToGiveWay.store(true, ordering: .relaxed) }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        loop.enqueue(
+            UnownedJob(job), on: asUnownedTaskExecutor(),
+            givesWay: isToGiveWay.exchange(false, ordering: .relaxed))
     }
 }
 

@@ -153,7 +153,7 @@ struct FramingTests {
 
     @Test("A connection nobody uses is closed")
     func idle() async throws {
-        try await TestAPI.with(["IDLE_TIMEOUT": "300ms"]) { api in
+        try await TestAPI.with(["IDLE_TIMEOUT": "1s"]) { api in
             try await api.client.connected { stream in
                 try await stream.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
                 while try await stream.receive() {}

@@ -171,7 +171,7 @@ struct ImportEndTests {
                 let answer = try #require(try await tasks.next() ?? nil)
                 #expect(answer.lines == (1...20).map { $0 })
                 #expect(answer.statuses == Array(repeating: 503, count: 20))
-                #expect(answer.problems.dropFirst().allSatisfy { $0 == "overloaded" })
+                #expect(answer.problems.dropFirst().allSatisfy { $0 == "overloaded" }, "\(answer.problems)")
                 #expect(answer.isComplete)
                 try await database.query("ROLLBACK")
             }

@@ -19,6 +19,7 @@ struct APIConfiguration: Sendable {
     var port: Int
     var maxBodyBytes: Int
     var startQueue: Int
+    var startWindow: Int
     var starters: Int
     var readers: Int
     var keyLifetime: Duration
@@ -54,7 +55,10 @@ struct APIConfiguration: Sendable {
         maxBodyBytes = try settings.integer(
             "max.body.bytes", default: 1 << 20, in: 1024...(64 << 20), help: "larger bodies are refused")
         startQueue = try settings.integer(
-            "start.queue", default: 4000, in: 1...1_000_000, help: "starts that may wait to be written")
+            "start.queue", default: 4000, in: 1...1_000_000,
+            help: "starts that may wait for their turn; more are refused")
+        startWindow = try settings.integer(
+            "start.window", default: 128, in: 1...10_000, help: "starts worked on at once")
         starters = try settings.integer("starters", default: 2, in: 1...16, help: "batches of starts written at once")
         readers = try settings.integer("readers", default: 8, in: 1...100, help: "database connections for reading")
         keyLifetime = try settings.duration(

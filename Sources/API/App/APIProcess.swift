@@ -29,6 +29,7 @@ struct APIProcess {
     let configuration: APIConfiguration
     private let database: Database
     private let starter: RunStarter
+    private let window: StartWindow
     private let notifier: OutboxNotifier
     private let redis: RedisClient?
     private let adminLimiter: RateLimiter
@@ -49,6 +50,10 @@ struct APIProcess {
         starter = RunStarter(
             pool: database.writes, lanes: configuration.starters, maxWaiting: configuration.startQueue,
             observer: { [startBatch = metrics.startBatch] in startBatch.observe(Double($0)) })
+        window = StartWindow(size: configuration.startWindow, maxWaiting: configuration.startQueue)
+        metrics.registry.read("starts_waiting", "Starts that wait for their turn.", .gauge) { [window] in
+            [.init(window.waitingCount)]
+        }
         notifier = OutboxNotifier(configuration.database)
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
@@ -156,7 +161,8 @@ struct APIProcess {
             database: database, body: body, gate: gate, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: MultiThreadedEventLoopGroup.singleton))
         return [
-            StartRoutes(starts: starts, body: body).routes, imports.routes, RunRoutes(reader: reader).routes,
+            StartRoutes(starts: starts, body: body, window: window).routes, imports.routes,
+            RunRoutes(reader: reader).routes,
             operators.routes, WorkflowRoutes(reads: database.reads).routes,
             DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
             participants.routes, failed.routes, ActionRoutes(reads: database.reads, gate: gate).routes,

@@ -7,15 +7,18 @@ import Storage
 struct StartRoutes: Sendable {
     let starts: RunStarts
     let body: BodyReader
+    let window: StartWindow
 
     var routes: [Route] { [Route(.post, "/v1/workflows/:name/start", start)] }
 
     @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
         let name = try context.pathText("name")
-        let asked = try StartRequest(
-            try await body.json(request), request.headers,
-            origin: try StartOrigin(workflow: name, request.headers, context.trace))
-        let accepted = try await starts.start(asked)
+        let accepted = try await window.pass {
+            let asked = try StartRequest(
+                try await body.json(request), request.headers,
+                origin: try StartOrigin(workflow: name, request.headers, context.trace))
+            return try await starts.start(asked)
+        }
         var headers: HTTPFields = [:]
         headers[.deprecation] = accepted.deprecation?.headerValue
         if accepted.isReplay { headers[.idempotencyReplayed] = "true" }

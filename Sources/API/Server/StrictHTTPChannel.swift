@@ -14,7 +14,13 @@ import NIOHTTPTypes
 
 /// Sets up the pipeline of one connection and hands its requests to the responder.
 struct StrictHTTPChannel: HTTPChannelHandler {
-    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    /// A connection, and where its requests are worked on.
+    struct Value: ServerChildChannelValue {
+        let requests: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+        let executor: ConnectionExecutor?
+
+        var channel: any Channel { requests.channel }
+    }
 
     /// What a client is allowed.
     struct Limits: Sendable {
@@ -47,16 +53,19 @@ struct StrictHTTPChannel: HTTPChannelHandler {
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: parserLimits)
-            try pipeline.addHandler(RequestCodec(rules: RequestRules(limits: limits), deadline: deadline))
-            return try NIOAsyncChannel(
+            let executor = executors.executor(of: channel.eventLoop).map { ConnectionExecutor($0) }
+            try pipeline.addHandler(
+                RequestCodec(rules: RequestRules(limits: limits), deadline: deadline, executor: executor))
+            let requests = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            return Value(requests: requests, executor: executor)
         }
     }
 
     /// Requests are answered on their connection's event loop: reading one, and writing what became of it, changes no thread.
     func handle(value: Value, logger: Logger) async {
-        await withTaskExecutorPreference(executors.executor(of: value.channel.eventLoop)) {
-            await handleHTTP(asyncChannel: value, logger: logger)
+        await withTaskExecutorPreference(value.executor) {
+            await handleHTTP(asyncChannel: value.requests, logger: logger)
         }
     }
 }

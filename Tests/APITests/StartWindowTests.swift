@@ -1,0 +1,116 @@
+import Storage
+import Synchronization
+import Testing
+
+@testable import API
+
+@Suite("Starts wait for their turn", .timeLimit(.minutes(1)))
+struct StartWindowTests {
+    private struct Failed: Error {}
+
+    /// Work that goes on until it is told to end, and the order in which it began.
+    private final class Works: Sendable {
+        let begun = Mutex<[Int]>([])
+        private let ends: AsyncStream<Void>
+        private let end: AsyncStream<Void>.Continuation
+
+        init() { (ends, end) = AsyncStream.makeStream(of: Void.self) }
+
+        func work(_ number: Int) async {
+            begun.withLock { $0.append(number) }
+            for await _ in ends { break }
+        }
+
+        func endOne() { end.yield() }
+
+        func awaitBegun(_ count: Int) async {
+            while begun.withLock({ $0.count }) < count { await Task.yield() }
+        }
+    }
+
+    @Test("So many are worked on, so many wait in the order they came, and more are refused")
+    func bounds() async throws {
+        let window = StartWindow(size: 2, maxWaiting: 2)
+        let works = Works()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for number in 1...4 {
+                tasks.addTask { try await window.pass { await works.work(number) } }
+                if number <= 2 {
+                    await works.awaitBegun(number)
+                } else {
+                    while window.waitingCount < number - 2 { await Task.yield() }
+                }
+            }
+            await #expect(throws: StoreError.self) { try await window.pass { Issue.record("there was no room") } }
+            #expect(works.begun.withLock { $0 } == [1, 2])
+            for begun in 3...4 {
+                works.endOne()
+                await works.awaitBegun(begun)
+            }
+            #expect(works.begun.withLock { $0 } == [1, 2, 3, 4])
+            works.endOne()
+            works.endOne()
+            try await tasks.waitForAll()
+        }
+        #expect(window.waitingCount == 0)
+    }
+
+    @Test("Work that fails leaves its place to others")
+    func failure() async throws {
+        let window = StartWindow(size: 1, maxWaiting: 0)
+        for _ in 0..<3 {
+            await #expect(throws: Failed.self) { try await window.pass { throw Failed() } }
+        }
+        #expect(try await window.pass { 7 } == 7)
+    }
+
+    @Test("Whose turn comes too late is refused, and leaves its place to others")
+    func patience() async throws {
+        let window = StartWindow(size: 1, maxWaiting: 10, patience: .milliseconds(20))
+        let works = Works()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await window.pass { await works.work(1) } }
+            await works.awaitBegun(1)
+            for _ in 0..<2 {
+                tasks.addTask {
+                    await #expect(throws: StoreError.self) {
+                        try await window.pass { Issue.record("it came too late") }
+                    }
+                }
+            }
+            while window.waitingCount < 2 { await Task.yield() }
+            try await Task.sleep(for: .milliseconds(40))
+            works.endOne()
+            try await tasks.waitForAll()
+        }
+        #expect(try await window.pass { 7 } == 7)
+    }
+
+    @Test("While a start waits for its turn, everything else is answered; then it is written, too")
+    func endToEnd() async throws {
+        try await TestAPI.with(["START_WINDOW": "1", "START_QUEUE": "1"]) { api in
+            try await api.register()
+            try await api.database.query("BEGIN; LOCK TABLE workflow_runs IN ACCESS EXCLUSIVE MODE")
+            try await withThrowingTaskGroup(of: [Int].self) { starts in
+                func start(_ number: Int) {
+                    starts.addTask {
+                        [number, try await api.client.send("POST", "/v1/workflows/w/start", body: "{}").status]
+                    }
+                }
+                start(1)
+                _ = try await api.database.awaitText(TestDatabase.somebodyWaits)
+                start(2)
+                while try await !api.client.send("GET", "/metrics").text.contains("starts_waiting 1") {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                start(3)
+                #expect(try await starts.next() == [3, 503], "there is room for one to wait")
+                #expect(try await api.client.send("GET", "/health").status == 200)
+                try await api.database.query("COMMIT")
+                let others = try await starts.reduce(into: [[Int]]()) { $0.append($1) }
+                #expect(Set(others) == [[1, 202], [2, 202]])
+            }
+            #expect(try await api.runCount() == 2)
+        }
+    }
+}
