@@ -9,11 +9,8 @@ struct ParticipantCaller: Sendable {
     /// Lets calls fail on purpose; nil outside of tests.
     var injector: FailureInjector?
 
-    /// Makes sure that the participant of a call is known if it is registered.
-    func lookFor(_ action: CallAction, of step: StepDefinition) async {
-        guard let definition = action == .execute ? step.action : step.compensation else { return }
-        await registry.lookFor(definition.participant)
-    }
+    /// Makes sure that a participant is known if it is registered.
+    func lookFor(_ participant: String) async { await registry.lookFor(participant) }
 
     /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
     ///

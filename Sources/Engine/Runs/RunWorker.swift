@@ -23,6 +23,14 @@ final class RunWorker {
     private var inFlight: Set<Int> = []
     private var isInboxPending: Bool
     private var timer: Scheduled<Void>?
+    /// What has happened and is not stored yet, and what the inbox asks for.
+    private var toDecide: [Happening] = []
+    /// What a former holder left in flight is to be decided, too.
+    private var takesOver = false
+    private var inbox: [InboxRow] = []
+    /// What was decided, and when, until it is stored.
+    private var events: [RunEvent] = []
+    private var decidedAt = ContinuousClock.now
     private let observer: RunObserver
 
     /// Nil when the claimed run can't be read or has failed too often: it has been set aside then.
@@ -40,23 +48,28 @@ final class RunWorker {
             run, claimed, context: context, trace: RunTrace(claimed, tracer: context.tracer))
     }
 
+    // What a task keeps on its stack across a wait it keeps for each of thousands of runs. So what works with whole runs and
+    // decisions is not async and not inlined, and the async functions hold next to nothing.
+
     /// Works until the run is over, waits, or is lost.
     func work() async {
         defer { timer?.cancel() }
-        if needsDecision {
-            guard await settle(hasLostCalls ? [] : [.woke], takesOver: hasLostCalls) else { return }
+        if needsDecision() {
+            guard await settle() else { return }
         }
         while true {
             guard await startCalls() else { return }
-            let messages = await mailbox.next()
-            let happenings = messages.compactMap { take($0) }
-            guard await settle(happenings) else { return }
+            take(await mailbox.next())
+            guard await settle() else { return }
         }
     }
 
-    /// The claim alone does not say what to call.
-    private var needsDecision: Bool {
-        !claimed.beganDueSteps || isInboxPending || !run.hasCallInFlight
+    /// Whether the claim alone does not say what to call.
+    @inline(never)
+    private func needsDecision() -> Bool {
+        takesOver = hasLostCalls
+        toDecide = takesOver ? [] : [.woke]
+        return !claimed.beganDueSteps || isInboxPending || !run.hasCallInFlight
     }
 
     /// Calls are noted as in flight that this claim did not begin. (Those of a FAILED run are lost by its retry.)
@@ -67,42 +80,64 @@ final class RunWorker {
     /// The database's time, as far as this process can tell.
     private var now: Instant { claimed.now + (ContinuousClock.now - claimedAt) }
 
-    private func take(_ message: Message) -> Happening? {
-        switch message {
-        case .answered(let step, let action, let attempt, let result):
-            inFlight.remove(step)
-            return .finished(step: step, action: action, attempt: attempt, result)
-        case .due:
-            return .woke
-        case .inboxFilled:
-            isInboxPending = true
-            return nil
+    @inline(never)
+    private func take(_ messages: [Message]) {
+        toDecide = messages.compactMap { message in
+            switch message {
+            case .answered(let step, let action, let attempt, let result):
+                inFlight.remove(step)
+                return .finished(step: step, action: action, attempt: attempt, result)
+            case .due:
+                return .woke
+            case .inboxFilled:
+                isInboxPending = true
+                return nil
+            }
         }
     }
 
     /// Makes the calls whose intent is stored and which are not under way. False when the lease has run out.
     private func startCalls() async -> Bool {
-        guard context.table.isHeld(claimed.lease, at: .now) else {
-            context.metrics.leasesLost.add()
-            context.logger.notice("a lease ran out before its next call", metadata: observer.about(run))
-            return false
-        }
-        for (index, step) in run.steps.enumerated() {
-            guard let call = step.callInFlight, inFlight.insert(index).inserted else { continue }
-            await context.caller.lookFor(call.action, of: run.definition.steps[index])
-            let (mailbox, table, lease) = (mailbox, context.table, claimed.lease)
-            context.caller.call(
-                run, step: index, action: call.action, attempt: call.attempt, trace: observer.trace, at: now,
-                isWanted: { table.isHeld(lease, at: .now) },
-                completion: {
-                    mailbox.post(.answered(step: index, action: call.action, attempt: call.attempt, $0))
-                })
+        guard isHeld() else { return false }
+        for index in 0..<run.steps.count {
+            guard let participant = participantToCall(index) else { continue }
+            await context.caller.lookFor(participant)
+            startCall(index)
         }
         watchWaitingSteps()
         return true
     }
 
+    @inline(never)
+    private func isHeld() -> Bool {
+        if context.table.isHeld(claimed.lease, at: .now) { return true }
+        context.metrics.leasesLost.add()
+        context.logger.notice("a lease ran out before its next call", metadata: observer.about(run))
+        return false
+    }
+
+    /// Whom to call for a step; nil when there is nothing to call, or the call is under way.
+    @inline(never)
+    private func participantToCall(_ index: Int) -> String? {
+        guard let call = run.steps[index].callInFlight, !inFlight.contains(index) else { return nil }
+        let step = run.definition.steps[index]
+        return (call.action == .execute ? step.action : step.compensation)?.participant
+    }
+
+    @inline(never)
+    private func startCall(_ index: Int) {
+        guard let call = run.steps[index].callInFlight, inFlight.insert(index).inserted else { return }
+        let (mailbox, table, lease) = (mailbox, context.table, claimed.lease)
+        context.caller.call(
+            run, step: index, action: call.action, attempt: call.attempt, trace: observer.trace, at: now,
+            isWanted: { table.isHeld(lease, at: .now) },
+            completion: {
+                mailbox.post(.answered(step: index, action: call.action, attempt: call.attempt, $0))
+            })
+    }
+
     /// A step that waits for its backoff beside calls in flight needs a timer of its own: nobody else will look.
+    @inline(never)
     private func watchWaitingSteps() {
         timer?.cancel()
         timer = nil
@@ -114,36 +149,53 @@ final class RunWorker {
 }
 
 extension RunWorker {
+    /// What became of a commit.
+    private enum Settled {
+        /// Nothing is left to decide.
+        case yes
+        /// There is more to decide.
+        case notYet
+        /// The run is out of this worker's hands.
+        case gone
+    }
+
     /// Decides and commits until nothing is left to decide. False when the run is out of this worker's hands.
-    private func settle(_ happenings: [Happening], takesOver: Bool = false) async -> Bool {
+    private func settle() async -> Bool {
         while true {
             do {
-                let inbox = isInboxPending ? try await context.leases.inbox(of: run.id) : []
-                let decidedAt = ContinuousClock.now
-                let (commit, events) = decideAll(
-                    inOrder(requests(inbox), happenings, takesOver: takesOver), consumed: inbox.map(\.inboxID))
-                isInboxPending = false
-                if commit.events.isEmpty, inbox.isEmpty, run.hasCallInFlight { return true }
-                switch try await context.committer.submit(commit) {
-                case .written(let unread):
-                    observer.committed(events, before: run, commit.run, at: now)
-                    run = commit.run
-                    postponeWaits(of: commit, by: .now - decidedAt)
-                    if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
-                    if commit.ends || commit.releaseIn != nil { return false }
-                    isInboxPending = unread > 0
-                    return isInboxPending ? await settle([]) : true
-                case .inboxFirst:
-                    isInboxPending = true
-                case .leaseLost:
-                    context.metrics.leasesLost.add()
-                    context.logger.notice("lease lost", metadata: observer.about(run))
-                    return false
+                if isInboxPending { inbox = try await context.leases.inbox(of: run.id) }
+                guard let commit = decideAll() else { return true }
+                switch settled(commit, try await context.committer.submit(commit)) {
+                case .yes: return true
+                case .notYet: continue
+                case .gone: return false
                 }
             } catch {
                 await giveUp(error)
                 return false
             }
+        }
+    }
+
+    @inline(never)
+    private func settled(_ commit: RunCommit, _ outcome: CommitOutcome) -> Settled {
+        switch outcome {
+        case .written(let unread):
+            observer.committed(events, before: run, commit.run, at: now)
+            run = commit.run
+            (toDecide, events, takesOver) = ([], [], false)
+            postponeWaits(of: commit, by: .now - decidedAt)
+            if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
+            if commit.ends || commit.releaseIn != nil { return .gone }
+            isInboxPending = unread > 0
+            return isInboxPending ? .notYet : .yes
+        case .inboxFirst:
+            isInboxPending = true
+            return .notYet
+        case .leaseLost:
+            context.metrics.leasesLost.add()
+            context.logger.notice("lease lost", metadata: observer.about(run))
+            return .gone
         }
     }
 
@@ -180,7 +232,7 @@ extension RunWorker {
     /// holder left in flight is lost before anything new begins, or attempts begun by a request would count as lost,
     /// too; but a run cancelled on its way forward need not repeat lost calls first. A FAILED run has to be taken up
     /// again before it can be cancelled; and before it is retried, for what was undone by hand must not be done again.
-    private func inOrder(_ asked: [Happening], _ happenings: [Happening], takesOver: Bool) -> [Happening] {
+    private func inOrder(_ asked: [Happening], _ happenings: [Happening]) -> [Happening] {
         let cancels = asked.filter { if case .cancel = $0 { true } else { false } }
         let others = asked.filter { if case .cancel = $0 { false } else { true } }
         if run.status == .failed {
@@ -192,12 +244,14 @@ extension RunWorker {
             ? [.tookOver] + cancels + others : cancels + [.tookOver] + others
     }
 
-    private func decideAll(
-        _ happenings: [Happening], consumed: [Int64]
-    ) -> (commit: RunCommit, events: [RunEvent]) {
-        let now = now
+    /// The decision about all that has happened and is asked for; nil when nothing follows from it.
+    @inline(never)
+    private func decideAll() -> RunCommit? {
+        decidedAt = .now
+        let (now, consumed) = (now, inbox.map(\.inboxID))
+        let happenings = inOrder(requests(inbox), toDecide)
         var after = run
-        var events: [RunEvent] = []
+        events = []
         for (position, happening) in happenings.enumerated() {
             do {
                 let decided = try decide(after, happening, now: now, jitter: Double.random(in: 0..<1))
@@ -208,10 +262,14 @@ extension RunWorker {
                 context.logger.info("a request came too late", metadata: observer.about(run, ["error": "\(error)"]))
             }
         }
+        inbox = []
+        isInboxPending = false
+        if events.isEmpty, consumed.isEmpty, run.hasCallInFlight {
+            (toDecide, takesOver) = ([], false)
+            return nil
+        }
         var copy = run
-        let commit = RunCommit(
-            lease: claimed.lease, run: &copy, events: events, consumedInbox: consumed, now: now)
-        return (commit, events)
+        return RunCommit(lease: claimed.lease, run: &copy, events: events, consumedInbox: consumed, now: now)
     }
 
     /// The decision could not be stored. What Postgres refuses for good would be refused for ever: such a run is set
