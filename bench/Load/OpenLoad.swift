@@ -26,7 +26,8 @@ final class OpenLoad {
     private let done: EventLoopPromise<Result>
     private let begin = NIODeadline.now()
     private var result = Result(begunAt: WallClock.microseconds)
-    private var idle: [OpenConnection]
+    /// All have their turn: one that is not used for long would be closed by the server.
+    private var idle: CircularBuffer<OpenConnection>
     private var taken = 0
     private var inFlight = 0
 
@@ -37,7 +38,7 @@ final class OpenLoad {
         self.request = request
         interval = 1e9 / rate
         total = Int((rate * seconds).rounded())
-        idle = connections
+        idle = CircularBuffer(connections)
         self.done = done
         result.latencies.reserveCapacity(total)
     }
@@ -85,7 +86,7 @@ final class OpenLoad {
 
     private func send() {
         let due = due(.now())
-        while taken < due, let connection = idle.popLast() {
+        while taken < due, let connection = idle.popFirst() {
             let time = begin + .nanoseconds(Int64(Double(taken) * interval))
             taken += 1
             inFlight += 1
@@ -134,7 +135,8 @@ final class OpenConnection: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func send(dueAt time: NIODeadline) {
-        guard let load, let context else { return }
+        guard let load else { return }
+        guard let context else { return load.fail(.disconnected("closed while nobody used it")) }
         dueAt = time
         context.writeAndFlush(wrapOutboundOut(load.request), promise: nil)
     }
@@ -151,7 +153,6 @@ final class OpenConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if dueAt != nil { load?.fail(.disconnected("closed while a start was in flight")) }
-        load = nil
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { load?.fail(.disconnected("\(error)")) }
