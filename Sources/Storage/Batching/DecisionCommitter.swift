@@ -34,7 +34,7 @@ package final class DecisionCommitter: Sendable {
 
     /// So that the database gets about as many batches from several engines as from one: with as much to do together, each
     /// has a share of it.
-    static func rest(after took: Duration, others: Int) -> Duration { min(took * min(others, 3), .milliseconds(25)) }
+    static func rest(after took: Duration, others: Int) -> Duration { min(took * min(others, 3), .milliseconds(75)) }
 
     /// Writes the decision and waits until it is committed.
     ///
