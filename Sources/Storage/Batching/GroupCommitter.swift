@@ -6,7 +6,7 @@ package typealias BatchObserver = @Sendable (_ size: Int) -> Void
 /// Batches writes by nature, not by timers: while one batch is written the next one collects, and goes as soon as that is
 /// done, up to `maxBatch`. Idle, a batch is one item and nothing is delayed.
 ///
-/// A second lane begins beside the first only with a full batch. Two that share what comes would write twice as many
+/// A second lane begins beside the first only with a full batch, or when the first is stuck. Two that share what comes would write twice as many
 /// batches of half the size, and what Postgres does for a batch before its first row is as much as it does for several rows.
 ///
 /// Where others write to the same database, a lane may be told to rest between two batches when more waits, for the same
@@ -24,23 +24,35 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
         let item: Item
         let answer: Answer
     }
+    private struct IdleLane: Sendable {
+        let number: Int
+        let wake: CheckedContinuation<Bool, Never>
+    }
     private enum Enqueued {
-        case wake(CheckedContinuation<Bool, Never>)
+        case wake(IdleLane)
         case nothing
         case refuse(StoreError)
     }
     private struct State: Sendable {
         var waiting: [Waiting] = []
-        var idleLanes: [CheckedContinuation<Bool, Never>] = []
-        /// Lanes that write, or are about to.
-        var busyLanes = 0
+        var idleLanes: [IdleLane] = []
+        /// Since when each lane writes, or is about to; nil while it does not.
+        var busySince: [ContinuousClock.Instant?]
         var isClosed = false
 
         /// Whether one more lane has something to do.
-        func hasWork(fullBatch: Int) -> Bool { waiting.count >= (busyLanes == 0 ? 1 : fullBatch) }
+        func hasWork(fullBatch: Int) -> Bool {
+            if waiting.isEmpty { return false }
+            if waiting.count >= fullBatch { return true }
+            let now = ContinuousClock.now
+            return !busySince.contains { $0.map { now - $0 < GroupCommitter.stuckAfter } ?? false }
+        }
     }
 
-    private let state = Mutex(State())
+    /// A lane that takes longer than this for a batch, because somebody holds a lock or a connection is lost, is not waited for.
+    private static var stuckAfter: Duration { .milliseconds(250) }
+
+    private let state: Mutex<State>
     private let maxBatch: Int
     private let maxWaiting: Int
     private let lanes: Int
@@ -59,6 +71,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
         maxBatch: Int, maxWaiting: Int, lanes: Int, observer: BatchObserver? = nil,
         rest: @escaping Rest = { _ in .zero }, flush: @escaping Flush
     ) {
+        state = Mutex(State(busySince: Array(repeating: nil, count: lanes)))
         self.maxBatch = maxBatch
         self.maxWaiting = maxWaiting
         self.lanes = lanes
@@ -83,12 +96,13 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
             if state.isClosed { return .refuse(.shuttingDown) }
             if state.waiting.count >= maxWaiting { return .refuse(.overloaded) }
             state.waiting.append(Waiting(item: item, answer: answer))
-            guard state.hasWork(fullBatch: maxBatch), let lane = state.idleLanes.popLast() else { return .nothing }
-            state.busyLanes += 1
+            guard !state.idleLanes.isEmpty, state.hasWork(fullBatch: maxBatch), let lane = state.idleLanes.popLast()
+            else { return .nothing }
+            state.busySince[lane.number] = .now
             return .wake(lane)
         }
         switch next {
-        case .wake(let lane): lane.resume(returning: true)
+        case .wake(let lane): lane.wake.resume(returning: true)
         case .nothing: break
         case .refuse(let error): answer.resume(returning: .failure(error))
         }
@@ -97,7 +111,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     /// Runs the lanes until `close`; what was accepted by then is still written.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            for _ in 0..<lanes { group.addTask { await self.runLane() } }
+            for lane in 0..<lanes { group.addTask { await self.runLane(lane) } }
         }
     }
 
@@ -108,11 +122,11 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
             defer { state.idleLanes = [] }
             return state.idleLanes
         }
-        for lane in idle { lane.resume(returning: false) }
+        for lane in idle { lane.wake.resume(returning: false) }
     }
 
-    private func runLane() async {
-        while await waitForWork() {
+    private func runLane(_ lane: Int) async {
+        while await waitForWork(lane) {
             let batch = takeBatch()
             if !batch.isEmpty {
                 observer?(batch.count)
@@ -122,7 +136,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
                 for (waiting, result) in zip(batch, results) { waiting.answer.resume(returning: result) }
                 await gather(after: .now - began)
             }
-            state.withLock { $0.busyLanes -= 1 }
+            state.withLock { $0.busySince[lane] = nil }
         }
     }
 
@@ -145,20 +159,20 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
         }
     }
 
-    /// True when this lane is to write, and is counted as busy; false when the committer is closed and nothing is left, or
-    /// others see to what is.
-    private func waitForWork() async -> Bool {
-        await withCheckedContinuation { (lane: CheckedContinuation<Bool, Never>) in
+    /// True when this lane is to write, and counts as busy; false when the committer is closed and nothing is left, or others
+    /// see to what is.
+    private func waitForWork(_ lane: Int) async -> Bool {
+        await withCheckedContinuation { (wake: CheckedContinuation<Bool, Never>) in
             let answer: Bool? = state.withLock { state in
                 if state.hasWork(fullBatch: maxBatch) {
-                    state.busyLanes += 1
+                    state.busySince[lane] = .now
                     return true
                 }
                 if state.isClosed { return false }
-                state.idleLanes.append(lane)
+                state.idleLanes.append(IdleLane(number: lane, wake: wake))
                 return nil
             }
-            if let answer { lane.resume(returning: answer) }
+            if let answer { wake.resume(returning: answer) }
         }
     }
 }
