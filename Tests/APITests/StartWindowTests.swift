@@ -86,6 +86,22 @@ struct StartWindowTests {
         #expect(try await window.pass { 7 } == 7)
     }
 
+    @Test("A client that does not send its body keeps nobody from their turn")
+    func slowBody() async throws {
+        try await TestAPI.with(["START_WINDOW": "1"]) { api in
+            try await api.register()
+            try await api.client.connected { stream in
+                try await stream.send(
+                    "POST /v1/workflows/w/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 2\r\n\r\n{")
+                try await Task.sleep(for: .milliseconds(200))
+                let asked = ContinuousClock.now
+                #expect(try await api.client.send("POST", "/v1/workflows/w/start", body: "{}").status == 202)
+                #expect(.now - asked < .seconds(5), "the slow one has eight seconds")
+            }
+        }
+    }
+
     @Test("While a start waits for its turn, everything else is answered; then it is written, too")
     func endToEnd() async throws {
         try await TestAPI.with(["START_WINDOW": "1", "START_QUEUE": "1"]) { api in

@@ -13,12 +13,11 @@ struct StartRoutes: Sendable {
 
     @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
         let name = try context.pathText("name")
-        let accepted = try await window.pass {
-            let asked = try StartRequest(
-                try await body.json(request), request.headers,
-                origin: try StartOrigin(workflow: name, request.headers, context.trace))
-            return try await starts.start(asked)
-        }
+        // Read before its turn comes: a client that takes its time to send must not keep others from theirs.
+        let asked = try StartRequest(
+            try await body.json(request), request.headers,
+            origin: try StartOrigin(workflow: name, request.headers, context.trace))
+        let accepted = try await window.pass { try await starts.start(asked) }
         var headers: HTTPFields = [:]
         headers[.deprecation] = accepted.deprecation?.headerValue
         if accepted.isReplay { headers[.idempotencyReplayed] = "true" }

@@ -2,7 +2,7 @@ import NIOCore
 import Storage
 import Synchronization
 
-/// How many starts are worked on at once. Others wait their turn, unread; beyond a number of those, starts are refused.
+/// How many starts are written at once. Others wait their turn; beyond a number of those, starts are refused.
 ///
 /// Whoever accepts all that comes as fast as it can, where API, Postgres and engines share a machine, has nothing left to carry
 /// out what was accepted. A window bounds it by what it takes to write a start: the longer that is, the fewer are accepted.
@@ -17,7 +17,7 @@ final class StartWindow: Sendable {
     private let patience: Duration
 
     /// - Parameters:
-    ///   - size: starts worked on at once.
+    ///   - size: starts written at once.
     ///   - maxWaiting: starts that may wait for their turn.
     ///   - patience: whose turn comes later than this is refused: most likely its client is gone, and those behind it
     ///     have waited nearly as long.

@@ -6,8 +6,9 @@ package typealias BatchObserver = @Sendable (_ size: Int) -> Void
 /// Batches writes by nature, not by timers: while one batch is written the next one collects, and goes as soon as that is
 /// done, up to `maxBatch`. Idle, a batch is one item and nothing is delayed.
 ///
-/// A second lane begins beside the first only with a full batch, or when the first is stuck. Two that share what comes would write twice as many
-/// batches of half the size, and what Postgres does for a batch before its first row is as much as it does for several rows.
+/// A second lane begins beside the first only with a full batch, or when the first is stuck. Two that share what comes would
+/// write twice as many batches of half the size, and what Postgres does for a batch before its first row is as much as it
+/// does for several rows.
 ///
 /// Where others write to the same database, a lane may be told to rest between two batches when more waits, for the same
 /// reason: what comes meanwhile goes with it.
