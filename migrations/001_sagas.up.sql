@@ -226,7 +226,7 @@ CREATE TABLE engines (
 
 -- The first id of a time.
 CREATE FUNCTION first_run_id(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
-    SELECT rpad(lpad(to_hex((extract(epoch FROM at) * 1000)::int8), 12, '0'), 32, '0')::uuid
+    SELECT rpad(lpad(to_hex(floor(extract(epoch FROM at) * 1000)::int8), 12, '0'), 32, '0')::uuid
 $$;
 
 -- The time of an id, to the millisecond.

@@ -11,27 +11,34 @@ struct LoopExecutorTests {
         let loop: any EventLoop
         let executor: LoopExecutor
         let notes = Mutex<[String]>([])
-        private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        private let loops = LoopExecutors(threads: 1)
 
         init() throws {
-            loop = group.next()
-            executor = try #require(LoopExecutors(group).executor(of: loop))
+            loop = loops.group.next()
+            executor = try #require(loops.executor(of: loop))
         }
 
-        func note(_ text: String, on executor: any TaskExecutor) -> Task<Void, Never> {
-            Task(executorPreference: executor) {
-                self.loop.assertInEventLoop()
-                self.notes.withLock { $0.append(text) }
-            }
+        func note(_ text: String) {
+            loop.assertInEventLoop()
+            notes.withLock { $0.append(text) }
+        }
+
+        func task(_ text: String) -> Task<Void, Never> {
+            Task(executorPreference: executor) { self.note(text) }
         }
 
         /// Tasks that keep the loop busy until the end of `body`.
-        func busy(_ body: () async throws -> Void) async throws {
+        ///
+        /// - Parameter also: what each has the loop do at once, again and again.
+        func busy(also: @escaping @Sendable () -> Void = {}, _ body: () async throws -> Void) async throws {
             let end = Gate()
             try await withThrowingDiscardingTaskGroup { tasks in
                 for _ in 0..<4 {
                     tasks.addTask(executorPreference: executor) {
-                        while !end.isOpen, !Task.isCancelled { await Task.yield() }
+                        while !end.isOpen, !Task.isCancelled {
+                            self.loop.execute(also)
+                            await Task.yield()
+                        }
                     }
                 }
                 defer { end.open() }
@@ -39,13 +46,12 @@ struct LoopExecutorTests {
             }
         }
 
-        func close() async throws { try await group.shutdownGracefully() }
+        func close() async throws { try await loops.group.shutdownGracefully() }
     }
 
-    @Test("What gives way has its turn behind what came later; what follows it does not give way any more")
+    @Test("What gives way has its turn behind tasks that came later")
     func order() async throws {
         let loop = try Loop()
-        let (patient, other) = (ConnectionExecutor(loop.executor), ConnectionExecutor(loop.executor))
         let (held, hold) = AsyncStream.makeStream(of: Void.self)
         let gate = Gate()
         loop.loop.execute {
@@ -53,38 +59,45 @@ struct LoopExecutorTests {
             gate.wait()
         }
         for await _ in held { break }
-        patient.giveWay()
-        var tasks = [loop.note("start", on: patient)]
-        tasks += [
-            loop.note("more of it", on: patient), loop.note("health", on: other), loop.note("run", on: loop.executor),
-        ]
+        let (done, isDone) = AsyncStream.makeStream(of: Void.self)
+        loop.executor.giveWay {
+            loop.note("start")
+            isDone.yield()
+        }
+        let tasks = [loop.task("health"), loop.task("run")]
         gate.open()
         for task in tasks { await task.value }
-        #expect(loop.notes.withLock { $0 } == ["more of it", "health", "run", "start"])
+        for await _ in done { break }
+        #expect(loop.notes.withLock { $0 } == ["health", "run", "start"])
         try await loop.close()
     }
 
     @Test("What gives way has its turn all the same while the loop has no end of other work", .timeLimit(.minutes(1)))
     func noStarvation() async throws {
         let loop = try Loop()
-        let patient = ConnectionExecutor(loop.executor)
         try await loop.busy {
-            patient.giveWay()
-            await loop.note("start", on: patient).value
+            let (done, isDone) = AsyncStream.makeStream(of: Void.self)
+            loop.executor.giveWay { isDone.yield() }
+            for await _ in done { break }
         }
-        #expect(loop.notes.withLock { $0 } == ["start"])
         try await loop.close()
     }
 
-    @Test("A loop looks at its sockets while it has no end of tasks", .timeLimit(.minutes(1)))
-    func sockets() async throws {
+    @Test(
+        "A loop looks at its sockets while it has no end of tasks, whatever they have it do besides",
+        .timeLimit(.minutes(1)), arguments: [0, 50])
+    func sockets(besides microseconds: Int64) async throws {
         let loop = try Loop()
         let clients = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let server = try await ServerBootstrap(group: loop.loop)
             .childChannelInitializer { $0.close() }
             .bind(host: "127.0.0.1", port: 0).get()
         let address = try #require(server.localAddress)
-        try await loop.busy {
+        let besides: @Sendable () -> Void = {
+            let end = ContinuousClock.now + .microseconds(microseconds)
+            while .now < end {}
+        }
+        try await loop.busy(also: besides) {
             // Who is let in, and turned away.
             let client = try await ClientBootstrap(group: clients).connect(to: address).get()
             try await client.closeFuture.get()
@@ -96,7 +109,7 @@ struct LoopExecutorTests {
 }
 
 /// A gate a thread may block at.
-private final class Gate: Sendable {
+final class Gate: Sendable {
     private let state = Atomic<Bool>(false)
 
     var isOpen: Bool { state.load(ordering: .acquiring) }

@@ -21,7 +21,7 @@ struct Prober: Sendable {
         }
     }
 
-    private static let lanes = 8
+    private static let lanes = 64
     private let connections: [HTTPConnection]
     private let runPath: String
     private let interval: Duration

@@ -112,7 +112,7 @@ struct APIProcess {
     func buildApplication(
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
-        let eventLoops = MultiThreadedEventLoopGroup.singleton
+        let loops = LoopExecutors.shared
         let routes = buildRoutes()
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: ObservingMiddleware(metrics: metrics, tracer: tracer))
@@ -122,12 +122,12 @@ struct APIProcess {
                 RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: route.handler))
         }
         return Application(
-            router: router, server: .strict(configuration.limits, executors: LoopExecutors(eventLoops)),
+            router: router, server: .strict(configuration.limits, executors: loops),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
-            eventLoopGroupProvider: .shared(eventLoops), logger: logger)
+            eventLoopGroupProvider: .shared(loops.group), logger: logger)
     }
 
     private var metricsRoute: Route {
@@ -159,7 +159,7 @@ struct APIProcess {
             reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
         let participants = ParticipantRoutes(
             database: database, body: body, gate: gate, rules: configuration.participantRules,
-            lookup: HostLookup(eventLoops: MultiThreadedEventLoopGroup.singleton))
+            lookup: HostLookup(eventLoops: LoopExecutors.shared.group))
         return [
             StartRoutes(starts: starts, body: body, window: window).routes, imports.routes,
             RunRoutes(reader: reader).routes,

@@ -16,6 +16,8 @@ final class ReadDeadline: ChannelInboundHandler {
 
     private enum Phase {
         case idle(since: NIODeadline)
+        /// Something has arrived, and is not read yet.
+        case held
         case reading(since: NIODeadline)
         /// A route reads, by a deadline of its own.
         case handedOver
@@ -33,6 +35,12 @@ final class ReadDeadline: ChannelInboundHandler {
         self.requestTimeout = TimeAmount(requestTimeout)
         self.idleTimeout = TimeAmount(idleTimeout)
     }
+
+    /// Between two requests.
+    var isIdle: Bool { if case .idle = phase { true } else { false } }
+
+    /// What comes in is held back for a while; the client is not to blame for that.
+    func hold() { if case .idle = phase { phase = .held } }
 
     /// The last byte of a request is here.
     func requestArrived() { phase = .answering }
@@ -60,11 +68,13 @@ final class ReadDeadline: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .idle = phase {
+        switch phase {
+        case .idle, .held:
             phase = .reading(since: .now())
             let buffer = unwrapInboundIn(data)
             let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self)
             beganWithLetter = first.map { ($0 | 0x20) &- 0x61 < 26 } ?? true
+        case .reading, .handedOver, .answering: break
         }
         context.fireChannelRead(data)
     }
@@ -80,7 +90,7 @@ final class ReadDeadline: ChannelInboundHandler {
             return context.close(promise: nil)
         case .reading(let since) where .now() >= since + requestTimeout:
             return context.fireUserInboundEventTriggered(Passed())
-        case .idle, .reading, .handedOver, .answering:
+        case .idle, .held, .reading, .handedOver, .answering:
             schedule(context)
         }
     }

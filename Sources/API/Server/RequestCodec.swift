@@ -1,13 +1,9 @@
 import HTTPTypes
-import Loops
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 
 /// Translates between the parser's parts and the framework's, and refuses what breaks the rules.
-///
-/// Starts give way to everything else: thousands may come at once, and whoever asks what became of one, or whether the process
-/// is alive, is not to stand behind them.
 ///
 /// Refusals keep their place among the answers to pipelined requests. After a refusal, or an answer with
 /// `Connection: close`, nothing more is read; the output is closed first and the connection a moment later, so that
@@ -22,7 +18,6 @@ final class RequestCodec: ChannelDuplexHandler {
 
     private let rules: RequestRules
     private let deadline: ReadDeadline
-    private let executor: ConnectionExecutor?
     /// Requests handed on that have no answer yet.
     private var inFlight = 0
     /// The body of the last of them is still coming in.
@@ -37,11 +32,9 @@ final class RequestCodec: ChannelDuplexHandler {
     private var refusal: Problem?
     private var isOutputClosed = false
 
-    /// - Parameter executor: of the connection's requests.
-    init(rules: RequestRules, deadline: ReadDeadline, executor: ConnectionExecutor?) {
+    init(rules: RequestRules, deadline: ReadDeadline) {
         self.rules = rules
         self.deadline = deadline
-        self.executor = executor
     }
 
     // MARK: Requests
@@ -70,7 +63,6 @@ final class RequestCodec: ChannelDuplexHandler {
         guard let request = HTTPRequest(head) else {
             return refuse(Problem(.malformedRequest, "The request line is malformed."), context)
         }
-        if inFlight == 0, head.method == .POST, head.uri.hasPrefix("/v1/workflows/") { executor?.giveWay() }
         inFlight += 1
         isReading = true
         if !head.isKeepAlive { isLast = true }

@@ -9,15 +9,15 @@ import NIOHTTPTypes
 
 // The HTTP/1.1 end of a connection, stricter than what the framework sets up by itself: framing that two parsers could
 // read differently is refused (RequestRules), refusals are problem details like all others, the connection is closed
-// after them so that the client can still read them (RequestCodec), and a client has a bounded time to send a request
-// (ReadDeadline).
+// after them so that the client can still read them (RequestCodec), a client has a bounded time to send a request
+// (ReadDeadline), and starts are read when there is nothing else to do (StartHold).
 
 /// Sets up the pipeline of one connection and hands its requests to the responder.
 struct StrictHTTPChannel: HTTPChannelHandler {
     /// A connection, and where its requests are worked on.
     struct Value: ServerChildChannelValue {
         let requests: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-        let executor: ConnectionExecutor?
+        let executor: LoopExecutor?
 
         var channel: any Channel { requests.channel }
     }
@@ -49,13 +49,13 @@ struct StrictHTTPChannel: HTTPChannelHandler {
             parserLimits.maxHeaderListSize = 128 * 1024
             parserLimits.maxHeaderFieldCount = limits.headerCount
             let deadline = ReadDeadline(requestTimeout: limits.requestTimeout, idleTimeout: limits.idleTimeout)
+            let executor = executors.executor(of: channel.eventLoop)
+            if let executor { try pipeline.addHandler(StartHold(executor, deadline: deadline)) }
             try pipeline.addHandler(deadline)
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: parserLimits)
-            let executor = executors.executor(of: channel.eventLoop).map { ConnectionExecutor($0) }
-            try pipeline.addHandler(
-                RequestCodec(rules: RequestRules(limits: limits), deadline: deadline, executor: executor))
+            try pipeline.addHandler(RequestCodec(rules: RequestRules(limits: limits), deadline: deadline))
             let requests = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
             return Value(requests: requests, executor: executor)

@@ -46,15 +46,15 @@ struct Engine {
             pool: database.writes, engine: id, lanes: configuration.committers, patience: configuration.lease,
             observer: { [commitBatch = metrics.commitBatch] in commitBatch.observe(Double($0)) },
             others: { [others] in others.count })
-        let group = MultiThreadedEventLoopGroup.singleton
-        registry = ParticipantRegistry(pool: database.reads, eventLoops: group, logger: logger)
+        let loops = LoopExecutors.shared
+        registry = ParticipantRegistry(pool: database.reads, eventLoops: loops.group, logger: logger)
         var client = ParticipantClient.Configuration()
         client.maxConnectionsPerOrigin = configuration.participantConnections
         client.maxWaitingPerOrigin = configuration.maxInFlight
         client.trustRootsFile = configuration.trustRoots
         client.resolver = configuration.participantRules.guarding()
         let caller = ParticipantCaller(
-            client: try ParticipantClient(eventLoopGroup: group, configuration: client), registry: registry,
+            client: try ParticipantClient(eventLoopGroup: loops.group, configuration: client), registry: registry,
             injector: FailureInjector(share: configuration.injectFailure))
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
         let definitions = DefinitionStore(pool: database.reads)
@@ -63,7 +63,7 @@ struct Engine {
             quarantine: Quarantine(
                 definitions: definitions, leases: leases, maxFailures: 5, metrics: metrics, logger: logger),
             caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,
-            executors: LoopExecutors(group), eventLoops: group, logger: logger)
+            executors: loops, eventLoops: loops.group, logger: logger)
         claimer = Claimer(
             context: context, lease: configuration.lease, poll: configuration.poll, grace: configuration.grace)
     }
