@@ -39,7 +39,8 @@ struct StartHoldTests {
 
     /// A server whose loop does nothing while `body` sends; what got past afterwards.
     private func sent(
-        awaiting isEnough: ([String]) -> Bool = { $0.count == 2 }, _ body: @escaping @Sendable (Server) async throws -> Void
+        awaiting isEnough: ([String]) -> Bool = { $0.count == 2 },
+        _ body: @escaping @Sendable (Server) async throws -> Void
     ) async throws -> [String] {
         let loops = LoopExecutors(threads: 1)
         let notes = Notes()

@@ -43,9 +43,11 @@ struct PartitionTests {
     @Test("The first id of a time is not behind any that was made at that time")
     func firstID() async throws {
         try await TestDatabase.with { test in
-            let milliseconds: UInt64 = 1_790_000_000_123
-            let first = try await test.value("SELECT first_run_id(to_timestamp(0) + 1790000000123999 * interval '1 us')")
-            #expect(first == "\(RunID.v7(milliseconds: milliseconds, random: (0, 0)))".prefix(13) + "-0000-0000-000000000000")
+            // The last microsecond of a millisecond.
+            let first = try await test.value(
+                "SELECT first_run_id(to_timestamp(0) + 1790000000123999 * interval '1 microsecond')")
+            let made = RunID.v7(milliseconds: 1_790_000_000_123, random: (0, 0)).description
+            #expect(first == made.prefix(13) + "-0000-0000-000000000000")
         }
     }
 
