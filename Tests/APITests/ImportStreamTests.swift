@@ -1,4 +1,6 @@
 import Core
+import Loops
+import NIOCore
 import Testing
 
 @testable import API
@@ -25,6 +27,32 @@ struct ImportStreamTests {
                 try await stream.send(ImportCall.chunk("{}") + ImportCall.end)
                 while try await stream.receive() {}
                 #expect(try ImportAnswer(stream.received).statuses == [202, 202])
+            }
+        }
+    }
+
+    @Test("The end of an answer never comes before what goes before it, however busy the loop of the connection")
+    func order() async throws {
+        try await TestAPI.with { api in
+            try await api.register()
+            let end = Gate()
+            try await withThrowingDiscardingTaskGroup { tasks in
+                for _ in 0..<4 * System.coreCount {
+                    tasks.addTask(executorPreference: LoopExecutors.shared.next()) {
+                        while !end.isOpen, !Task.isCancelled { await Task.yield() }
+                    }
+                }
+                defer { end.open() }
+                for _ in 1...50 {
+                    let answer = try await api.client.connected { stream in
+                        // What follows the line is no chunk: with that the connection is at its end.
+                        try await stream.send(ImportCall.head() + ImportCall.chunk("{}\n") + "zz\r\n")
+                        while try await stream.receive() {}
+                        return try ImportAnswer(stream.received)
+                    }
+                    #expect(answer.statuses == [202, 400])
+                    #expect(answer.isComplete)
+                }
             }
         }
     }

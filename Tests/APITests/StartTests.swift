@@ -199,11 +199,15 @@ struct StartTests {
         }
     }
 
-    @Test("On a database that was never migrated the process is not ready, and says what is missing")
+    @Test(
+        "On a database that was never migrated the process is not ready, and says what is missing",
+        .timeLimit(.minutes(1)))
     func schemaMissing() async throws {
         try await TestAPI.with { api in
             _ = try await api.database.query("DROP SCHEMA public CASCADE")
-            let ready = try await api.client.send("GET", "/ready")
+            var ready = try await api.client.send("GET", "/ready")
+            // A database that many others work on may not answer in time.
+            while ready.json["missing"] == ["postgres"] { ready = try await api.client.send("GET", "/ready") }
             #expect(ready.status == 503)
             #expect(ready.json["missing"] == ["schema"])
         }

@@ -4,7 +4,8 @@ import Synchronization
 /// A client that sends lines and reads nothing. Each is refused, with a result a hundred times its size: gigabytes in all,
 /// if somebody kept them; and the lines themselves are more than the sockets between us hold.
 final class Sent: Sendable {
-    static let limit = 2000
+    /// 200 MB: more than what the system keeps for the two ends of a connection, which may be 40.
+    static let limit = 10_000
     private static let piece = ByteBuffer(string: ImportCall.chunk(String(repeating: "x\n", count: 10_000)))
     private let state = Mutex(0)
 
