@@ -128,10 +128,8 @@ let package = Package(
             name: "APITests",
             dependencies: [
                 "API", "Core", "Loops", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis",
-                lifecycle,
-                logging,
-            ]
-                + nio,
+                "TestSupport", lifecycle, logging,
+            ] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "EngineTests",

@@ -1,54 +1,24 @@
-import Foundation
 import Postgres
+import TestSupport
 import Testing
 
-/// A migrated database of one test's own.
+/// A migrated database of one test's own, and a session in it.
 struct TestDatabase: Sendable {
     let url: String
     let connection: Connection
 
-    struct NotConfigured: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    static func environment(_ name: String, _ what: String) throws -> String {
-        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
-            throw NotConfigured(description: "\(name) is not set: it must name \(what)")
-        }
-        return value
-    }
-
-    /// Runs `body` with a fresh database that is gone afterwards.
-    static func with<Value>(_ body: (TestDatabase) async throws -> Value) async throws -> Value {
-        let server = try environment("TEST_POSTGRES_URL", "a PostgreSQL server and a superuser")
-        let name = "apitest_\(UUID().uuidString.prefix(13).lowercased().replacing("-", with: "_"))"
-        let admin = try await Connection.connect(try ConnectionConfiguration(server))
-        try await admin.simpleQuery("CREATE DATABASE \(name)")
-        let outcome: Result<Value, any Error>
-        do {
-            var parts = try #require(URLComponents(string: server))
-            parts.path = "/\(name)"
-            let url = try #require(parts.string)
-            let connection = try await Connection.connect(try ConnectionConfiguration(url))
-            for migration in try migrations() { try await connection.simpleQuery(migration) }
-            outcome = .success(try await body(TestDatabase(url: url, connection: connection)))
+    /// Runs `body` with an empty database. Only a few exist at a time: a hundred tests that begin at once would measure each
+    /// other's patience.
+    static func with<Value: Sendable>(_ body: (TestDatabase) async throws -> Value) async throws -> Value {
+        try await TestSupport.TestDatabase.with(writes: 1, reads: 1) { database in
+            let connection = try await Connection.connect(database.configuration)
+            let outcome: Result<Value, any Error>
+            do { outcome = .success(try await body(TestDatabase(url: database.url, connection: connection))) } catch {
+                outcome = .failure(error)
+            }
             await connection.close()
-        } catch {
-            outcome = .failure(error)
+            return try outcome.get()
         }
-        try await admin.simpleQuery("DROP DATABASE \(name) WITH (FORCE)")
-        await admin.close()
-        return try outcome.get()
-    }
-
-    /// The `up` migrations of this project, in order.
-    private static func migrations(file: String = #filePath) throws -> [String] {
-        let root = URL(filePath: file).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let folder = root.appending(path: "migrations")
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".up.sql") }
-        try #require(!names.isEmpty, "there are no migrations in \(folder.path)")
-        return try names.sorted().map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }
     }
 
     /// Rows of a query, as text.
@@ -89,6 +59,10 @@ extension TestDatabase {
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """
 
+    struct NoAnswer: Error {
+        let sql: String
+    }
+
     /// Asks until there is an answer, for five seconds at the most.
     func awaitText(_ sql: String) async throws -> String {
         let giveUpAt = ContinuousClock.now + .seconds(5)
@@ -96,6 +70,6 @@ extension TestDatabase {
             if let text = try await query(sql).first?.first ?? nil { return text }
             try await Task.sleep(for: .milliseconds(10))
         }
-        throw NotConfigured(description: "no answer to: \(sql)")
+        throw NoAnswer(sql: sql)
     }
 }
