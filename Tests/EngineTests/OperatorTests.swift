@@ -40,6 +40,11 @@ struct OperatorTests {
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "waiting") { _, steps in steps[1].step.nextAttemptAt != nil }
                 #expect(try await stage.test.value("SELECT lease_owner FROM outbox") == nil)
+                // The engine lets go a moment after the commit.
+                let giveUpAt = ContinuousClock.now + .seconds(10)
+                while engine.table.count > 0, ContinuousClock.now < giveUpAt {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
                 #expect(engine.table.count == 0)
                 try await stage.send(InboxRequest(.cancel(reason: nil), sentBy: "ann"), to: runID)
                 #expect(try await stage.end(of: runID) == .cancelled)

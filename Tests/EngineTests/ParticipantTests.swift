@@ -21,7 +21,7 @@ struct ParticipantTests {
         let chain = try WorkflowDefinition.sampleChain(1, maxAttempts: 3)
         let mended = Mended()
         try await Stage.with([chain], answer: { _ in mended.value ? (200, "{}") : (500, "{}") }) { stage in
-            try await Self.register(stage, #"{"failureThreshold":3,"successThreshold":1,"openFor":"1s"}"#)
+            try await Self.register(stage, #"{"failureThreshold":3,"successThreshold":1,"openFor":"3s"}"#)
             try await stage.withEngine { engine in
                 let first = try await stage.start(chain)[0]
                 // Three failures: the run gave up, and the breaker is open before its compensation is called.
