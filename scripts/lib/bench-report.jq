@@ -107,15 +107,15 @@ def takeover_rows(lease):
 
 def burst_rows:
     (.rounds | map(.others | add // 0) | add) as $others
-    | (.rounds | map(.other_calls.all_ms.p99) | max) as $p99
+    | (.rounds | map(.other_calls.all_ms.p99)) as $p99
     | row("burst of \(.starts | grouped) starts at once: answered 202 or 503";
         "\(.rounds | map(.accepted) | add | grouped) × 202, \(.rounds | map(.refused) | add | grouped) × 503, "
         + "\($others) others (\(.rounds | length) bursts)"; "all"; $others == 0),
       row("  API memory before / peak / after, each burst";
         .rounds | map("\(.before_bytes | mib) / \(.peak_bytes | mib) / \(.after_bytes | mib)") | join(", ") + " MiB";
         "flat: last peak ≤ 1.1 × first"; .rounds[-1].peak_bytes <= 1.1 * .rounds[0].peak_bytes),
-      row("  other API calls meanwhile, p99"; "\($p99 | ms) ms"; "≤ 250 ms";
-        $p99 <= 250 and (.rounds | all(.other_calls.failures == 0)));
+      row("  other API calls meanwhile, p99"; "\($p99 | median | ms) ms (median of \($p99 | listed))"; "≤ 250 ms";
+        ($p99 | median) <= 250 and (.rounds | all(.other_calls.failures == 0)));
 
 def rows:
     . as $all
