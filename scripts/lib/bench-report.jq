@@ -114,8 +114,8 @@ def burst_rows:
       row("  API memory before / peak / after, each burst";
         .rounds | map("\(.before_bytes | mib) / \(.peak_bytes | mib) / \(.after_bytes | mib)") | join(", ") + " MiB";
         "flat: last peak ≤ 1.1 × first"; .rounds[-1].peak_bytes <= 1.1 * .rounds[0].peak_bytes),
-      row("  other API calls meanwhile, p99"; "\($p99 | median | ms) ms (median of \($p99 | listed))"; "≤ 250 ms";
-        ($p99 | median) <= 250 and (.rounds | all(.other_calls.failures == 0)));
+      row("  other API calls meanwhile, p99"; "\($p99 | max | ms) ms (worst of \($p99 | listed))"; "≤ 250 ms";
+        ($p99 | max) <= 250 and (.rounds | all(.other_calls.failures == 0)));
 
 def rows:
     . as $all
