@@ -23,7 +23,7 @@ struct APIContext: RequestContext {
 
     /// Waits until the connection has what was written to it from other threads than its own. What its own thread does next, such
     /// as to end the answer, would overtake it.
-    func hasArrived() async throws { try await channel.eventLoop.submit {}.get() }
+    func awaitWrites() async throws { try await channel.eventLoop.submit {}.get() }
 
     /// Closes the connection as it is, whatever is still to be read or written.
     func closeConnection() { channel.close(promise: nil) }

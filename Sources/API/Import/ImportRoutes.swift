@@ -50,7 +50,7 @@ struct ImportRoutes: Sendable {
                 // An import has work for a core: never on a thread that connections share.
                 try await withTaskExecutorPreference(globalConcurrentExecutor) {
                     try await work.run(request.body, &writer)
-                    try await context.hasArrived()
+                    try await context.awaitWrites()
                 }
             })
     }
