@@ -50,13 +50,9 @@ struct LatencyCommand: AsyncParsableCommand {
         let reply = try await client.send(target.startRequest)
         guard reply.status == 202, let id = try JSON(parsing: reply.body)["runId"]?.string.flatMap({ RunID($0) })
         else { throw BenchError.refused(status: reply.status, body: reply.body) }
-        let giveUpAt = reply.sentAt + .seconds(10)
-        while try await database.status(of: id) != RunStatus.completed.rawValue {
-            guard NIODeadline.now() < giveUpAt else { throw BenchError.stalled("run \(id) was not over after 10 s") }
-            try await Task.sleep(for: .microseconds(500))
-        }
+        let finishedAt = try await database.connection.watch(id, until: reply.sentAt + .seconds(10))
         return Sample(
             accept: (reply.receivedAt - reply.sentAt).milliseconds,
-            finish: (NIODeadline.now() - reply.sentAt).milliseconds)
+            finish: (finishedAt - reply.sentAt).milliseconds)
     }
 }

@@ -75,11 +75,6 @@ struct BenchDatabase: Sendable {
             "SELECT count(*) FROM workflow_runs WHERE \(Self.runs(start)) AND completed_at < \(Self.time(end))")
     }
 
-    /// `workflow_runs.status`.
-    func status(of run: RunID) async throws -> String? {
-        try await connection.simpleQuery("SELECT status FROM workflow_runs WHERE run_id = '\(run)'").first?.first ?? nil
-    }
-
     /// How many runs this engine holds.
     func leases(of engine: RunID) async throws -> Int {
         try await number("SELECT count(*) FROM outbox WHERE lease_owner = '\(engine)'")

@@ -20,40 +20,42 @@ struct SnapshotCommand: AsyncParsableCommand {
     var seconds = 600.0
     @Option(help: "Seconds vacuum has at most after the snapshot is gone.")
     var recovery = 150.0
+    @Option(help: "NAME=PID of a process whose CPU is counted in the closed loops, children included.")
+    var process: [MeasuredProcess] = []
 
     func run() async throws {
         let database = try await BenchDatabase(self.database)
-        let before = try await throughput(database)
+        let before = try await loops(database)
         let holder = try await SnapshotHolder(self.database)
         let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        let load = try await OpenLoad.start(
-            rate: before / 2, seconds: seconds, at: target, connections: 1000, on: loop)
+        let rate = Percentiles(before.map(\.perSecond)).at(50) / 2
+        let load = try await OpenLoad.start(rate: rate, seconds: seconds, at: target, connections: 1000, on: loop)
         try await database.waitUntilIdle(since: load.begunAt)
         try await database.requireEnded(load.accepted, as: .completed, since: load.begunAt)
-        let during = try await throughput(database)
+        let held = try await loops(database)
         let dead = try await database.outboxState()
         let age = try await holder.age(database)
         try await holder.release()
         let recovered = try await waitForVacuum(database)
-        let after = try await throughput(database)
+        let after = try await loops(database)
         print(
             JSONText.object([
                 ("seconds", JSONText.number(seconds)), ("held_seconds", JSONText.number(age)),
                 ("runs_under_load", "\(load.accepted)"), ("refused_under_load", "\(load.refused)"),
                 ("dead_rows", "\(dead.deadRows)"), ("outbox_bytes", "\(dead.bytes)"),
-                ("before_per_second", JSONText.number(before)), ("held_per_second", JSONText.number(during)),
-                ("after_per_second", JSONText.number(after)),
-                ("held_ratio", JSONText.number(during / before)), ("after_ratio", JSONText.number(after / before)),
                 ("vacuum_seconds", recovered.map(JSONText.number) ?? "null"),
+                ("before", Self.json(before)), ("held", Self.json(held)), ("after", Self.json(after)),
             ]))
     }
 
-    private func throughput(_ database: BenchDatabase) async throws -> Double {
-        var all: [Double] = []
-        for _ in 0..<rounds {
-            all.append(try await ClosedLoop.measure(runs, at: target, database, []).perSecond)
-        }
-        return Percentiles(all).at(50)
+    private func loops(_ database: BenchDatabase) async throws -> [ClosedLoop] {
+        var all: [ClosedLoop] = []
+        for _ in 0..<rounds { all.append(try await ClosedLoop.measure(runs, at: target, database, process)) }
+        return all
+    }
+
+    private static func json(_ loops: [ClosedLoop]) -> String {
+        "[" + loops.map(\.json).joined(separator: ",") + "]"
     }
 
     /// Seconds until autovacuum has been over the outbox; nil when it was not within `recovery`.

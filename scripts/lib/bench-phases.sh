@@ -188,7 +188,9 @@ phase_snapshot() {
     system_up snapshot
     start_engine 1
     warm_up
-    bench_system snapshot --runs $((RUNS / 2)) --rounds "$REPEAT" --seconds "$SNAPSHOT_SECONDS"
+    bench_system snapshot --runs $((RUNS / 2)) --rounds "$REPEAT" --seconds "$SNAPSHOT_SECONDS" \
+        --process api="$(pid_of api)" --process engine="$(pid_of engine-1)" --process postgres="$(pid_of postgres)" \
+        --process participant="$(pid_of participant)"
     system_gone snapshot
 }
 

@@ -45,7 +45,8 @@ build_for_bench() {
     heading "Building for release"
     mkdir -p "$STATE/logs"
     for product in sagaflow-api sagaflow-engine saga sagaflow-bench; do
-        run_child swift build --package-path "$ROOT" -c release --product "$product" >"$STATE/logs/build.log" 2>&1 ||
+        run_child swift build --package-path "$ROOT" -c release "${RELEASE_FLAGS[@]}" --product "$product" \
+            >"$STATE/logs/build.log" 2>&1 ||
             fail_with_log build "$product could not be built"
     done
     BIN=$(swift build --package-path "$ROOT" -c release --show-bin-path)

@@ -21,10 +21,15 @@ ADDRESS=127.0.0.1
 # The demo participants are on this machine, where participants are refused otherwise.
 export PARTICIPANT_ALLOW=${PARTICIPANT_ALLOW:-127.0.0.0/8,::1}
 
+# What a release build is told besides: linked as in the image, with the Swift runtime inside. Ways to build mixed in one
+# folder would each build everything anew.
+RELEASE_FLAGS=(--static-swift-stdlib)
+
 # build_products: with the configuration SAGAFLOW_BUILD (debug or release), and sets BIN.
 build_products() {
     local configuration=${SAGAFLOW_BUILD:-debug} flags
     mapfile -t flags < <(coverage_flags)
+    [[ $configuration != release ]] || flags+=("${RELEASE_FLAGS[@]}")
     run_child swift build --package-path "$ROOT" -c "$configuration" "${flags[@]}"
     BIN=$(swift build --package-path "$ROOT" -c "$configuration" --show-bin-path)
 }

@@ -60,7 +60,7 @@ struct APIConfiguration: Sendable {
         startWindow = try settings.integer(
             "start.window", default: 128, in: 1...10_000, help: "starts worked on at once")
         starters = try settings.integer("starters", default: 2, in: 1...16, help: "batches of starts written at once")
-        readers = try settings.integer("readers", default: 8, in: 1...100, help: "database connections for reading")
+        readers = try settings.integer("readers", default: 16, in: 1...100, help: "database connections for reading")
         keyLifetime = try settings.duration(
             "idempotency.ttl", default: .seconds(86_400), in: .seconds(1) ... .seconds(30 * 86_400),
             help: "how long idempotency keys are remembered")
