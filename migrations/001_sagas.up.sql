@@ -210,7 +210,9 @@ CREATE TABLE engines (
     version      text        NOT NULL,
     started_at   timestamptz NOT NULL,
     heartbeat_at timestamptz NOT NULL,
-    in_flight    int         NOT NULL
+    in_flight    int         NOT NULL,
+    -- What it tells about itself, for people: see EngineReport.
+    report       json        NOT NULL DEFAULT '{}'
 );
 
 -- Partitions.

@@ -108,7 +108,7 @@ struct Engine {
                 registry,
                 Heartbeat(
                     pool: database.writes, engine: id, host: Self.hostName, table: table, others: others,
-                    logger: logger),
+                    report: { [self] in report }, logger: logger),
                 Maintenance(
                     database: database, retention: configuration.retention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
@@ -119,6 +119,9 @@ struct Engine {
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
     }
+
+    /// What this engine tells about itself in its heartbeats, by topic: for people, never for deciding who owns what.
+    private var report: JSON { [:] }
 
     /// Everything that is read from its owner when somebody scrapes.
     private func registerMetrics() {

@@ -24,6 +24,8 @@ struct Heartbeat: Service {
     let host: String
     let table: RunTable
     let others: Others
+    /// What the engine tells about itself, an object; asked for each time.
+    let report: @Sendable () -> JSON
     let logger: Logger
 
     private static let interval = Duration.seconds(2)
@@ -37,7 +39,7 @@ struct Heartbeat: Service {
 
     private func beat() async {
         do {
-            let beat = BeatEngine(engine: engine, host: host, inFlight: table.count)
+            let beat = BeatEngine(engine: engine, host: host, inFlight: table.count, report: report())
             others.count = Int(try await pool.execute(beat).first ?? 0)
         } catch {
             logger.info("no heartbeat", metadata: ["error": "\(error)"])

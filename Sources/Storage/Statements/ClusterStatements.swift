@@ -56,12 +56,14 @@ package struct ListEngines: Statement {
         package let heartbeatAt: Instant
         /// Runs it holds.
         package let inFlight: Int
+        /// What it tells about itself; see `BeatEngine`.
+        package let report: JSON
         /// It gave a sign of life within `ReadBacklog.silence` seconds, by the database's clock.
         package let isAlive: Bool
     }
 
     package static let sql = """
-        SELECT engine_id, host, version, started_at, heartbeat_at, in_flight,
+        SELECT engine_id, host, version, started_at, heartbeat_at, in_flight, report,
             heartbeat_at > now() - interval '\(ReadBacklog.silence) seconds'
         FROM engines ORDER BY started_at DESC, engine_id LIMIT 1000
         """
@@ -69,6 +71,14 @@ package struct ListEngines: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
         Row(
             engineID: try row.runID(), host: try row.text(), version: try row.text(), startedAt: try row.instant(),
-            heartbeatAt: try row.instant(), inFlight: Int(try row.int32()), isAlive: try row.bool())
+            heartbeatAt: try row.instant(), inFlight: Int(try row.int32()),
+            report: try report(&row), isAlive: try row.bool())
+    }
+
+    private static func report(_ row: inout RowReader) throws(PostgresError) -> JSON {
+        let bytes = try row.json()
+        do { return try JSON(parsing: bytes, limits: .stored) } catch {
+            throw .decoding("an engine's report: \(error)")
+        }
     }
 }

@@ -7,22 +7,26 @@ package struct BeatEngine: Statement {
     package let engine: RunID
     package let host: String
     package let inFlight: Int
+    /// What it tells about itself; an object.
+    package let report: JSON
 
     package typealias Row = Int64
 
-    package init(engine: RunID, host: String, inFlight: Int) {
+    package init(engine: RunID, host: String, inFlight: Int, report: JSON = [:]) {
         self.engine = engine
         self.host = host
         self.inFlight = inFlight
+        self.report = report
     }
 
     package static let sql = """
         WITH gone AS (
             DELETE FROM engines WHERE heartbeat_at < now() - interval '1 hour' AND engine_id <> $1
         ), beat AS (
-            INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight)
-            VALUES ($1, $2, $3, now(), now(), $4)
-            ON CONFLICT (engine_id) DO UPDATE SET heartbeat_at = now(), in_flight = excluded.in_flight
+            INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight, report)
+            VALUES ($1, $2, $3, now(), now(), $4, $5)
+            ON CONFLICT (engine_id) DO UPDATE
+            SET heartbeat_at = now(), in_flight = excluded.in_flight, report = excluded.report
         )
         SELECT count(*) FROM engines WHERE engine_id <> $1 AND heartbeat_at > now() - interval '15 seconds'
         """
@@ -32,6 +36,7 @@ package struct BeatEngine: Statement {
         parameters.text(host)
         parameters.text(sagaflowVersion)
         parameters.int32(Int32(inFlight))
+        parameters.json(report.bytes)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
