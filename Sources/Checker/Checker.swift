@@ -16,6 +16,8 @@ package enum Checker {
     package struct Options: Sendable {
         /// Runs that are not terminal are no violation: the system is still at work.
         package var allowsLiveRuns = false
+        /// A participant without a ledger is an error; otherwise the report names it, and judges no effects there.
+        package var requiresLedgers = true
         /// What must have been seen, or the run proves nothing.
         package var minimums = Minimums()
         /// Runs whose history is checked at the same time; each needs a connection.
@@ -31,9 +33,13 @@ package enum Checker {
     /// times in the database: both must come from the same clock, that is, participants keep their databases on the
     /// same server.
     ///
+    /// Runs that retention may have deleted are not missed: neither by ledgers, nor by keys and acknowledgements, which end
+    /// at times of their own.
+    ///
     /// - Parameters:
     ///   - database: where the runs are. Nothing is written.
-    ///   - ledgers: base URLs of participants by name. Effects of steps whose participant is missing are not judged.
+    ///   - ledgers: base URLs of participants by name. Effects of steps whose participant is missing, or keeps no ledger,
+    ///     are not judged.
     ///   - acknowledged: what clients were told, for invariants 1 and 15.
     /// - Throws: `CheckerError` when something can't be read; a violation is no error.
     package static func check(
@@ -60,16 +66,22 @@ package enum Checker {
     ) async throws(CheckerError) -> Report {
         // Whether the database is there at all shall be known soon; later statements are worth waiting for.
         let before = try await read(pool, DatabaseNow(), deadline: .seconds(3)).first ?? Instant(microseconds: 0)
-        let entries = try await LedgerReader.read(ledgers)
+        let kept = try await read(pool, KeptSince()).first ?? RunID(high: 0, low: 0)
+        let entries = try await LedgerReader.read(ledgers, isRequired: options.requiresLedgers)
         var report = Report()
         report.note(entries)
         for fault in try await read(pool, OutboxFaults()) + (try await read(pool, KeyFaults())) { report.add(fault) }
         let known = try await checkRuns(
-            RunCheck(ledgers: Set(ledgers.keys), ledgersReadAt: before, options: options), pool, entries, &report)
+            RunCheck(ledgers: Set(ledgers.keys).subtracting(entries.without), ledgersReadAt: before, options: options),
+            pool, entries, &report)
         for (runID, calls) in entries.byRun where !known.contains(runID) {
+            guard runID >= kept else {
+                report.counts.expiredEntries += calls.count
+                continue
+            }
             report.add(Violation(8, runID, "\(calls.count) ledger entries of a run that is not in the database"))
         }
-        try await checkAcknowledged(acknowledged, known, pool, &report)
+        try await checkAcknowledged(acknowledged, known, since: kept, pool, &report)
         report.demand(options.minimums)
         return report
     }
@@ -98,12 +110,13 @@ package enum Checker {
 
     /// Invariants 1 and 15: what was promised exists, and one key means one run.
     private static func checkAcknowledged(
-        _ acknowledged: [Acknowledgement], _ known: Set<RunID>, _ pool: Pool, _ report: inout Report
+        _ acknowledged: [Acknowledgement], _ known: Set<RunID>, since kept: RunID, _ pool: Pool,
+        _ report: inout Report
     ) async throws(CheckerError) {
         var runs: [String: RunID] = [:]
         for (tenantID, key, runID) in try await read(pool, FindKeys()) where tenantID == "default" { runs[key] = runID }
         for promise in acknowledged {
-            if !known.contains(promise.runID) {
+            if !known.contains(promise.runID), promise.runID >= kept {
                 report.add(Violation(1, promise.runID, "acknowledged, but there is no such run"))
             }
             guard let key = promise.idempotencyKey else { continue }
@@ -119,7 +132,7 @@ package enum Checker {
         _ pool: Pool, _ statement: S, deadline: Duration = .seconds(30)
     ) async throws(CheckerError) -> [S.Row] {
         do throws(PostgresError) { return try await pool.execute(statement, deadline: deadline) } catch {
-            throw .database("\(error)")
+            throw .database("\(StoreError(error))")
         }
     }
 }
@@ -143,7 +156,7 @@ package enum CheckerError: Error, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .database(let reason): "the database can't be read: \(reason)"
+        case .database(let reason): "the check could not be done: \(reason)"
         case .ledger(let participant, let reason): "the ledger of \(participant) can't be read: \(reason)"
         }
     }

@@ -65,8 +65,8 @@ struct RunCheck: Sendable {
             findings.require(false, 12, sentence)
         }
         if !row.status.isTerminal && !options.allowsLiveRuns {
-            findings.require(
-                false, 2, "it is still \(row.status.rawValue), next look at \(String(describing: history.run.wakeAt))")
+            let next = history.run.wakeAt.map { "next look at \($0)" } ?? "with nothing to wait for"
+            findings.require(false, 2, "it is still \(row.status.rawValue), \(next)")
         }
         let effects = EffectAudit(history, events, entries, ledgers, findings)
         effects.judge(isOver: row.completedAt.map { $0 < ledgersReadAt } ?? false)

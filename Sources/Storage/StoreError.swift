@@ -16,6 +16,8 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .unavailable(let error) where error.isSchemaMissing:
+            "the database has no sagaflow schema, or an older one: saga migrate up makes it"
         case .unavailable(let error): "the database is unavailable: \(error)"
         case .overloaded: "too many writes are waiting"
         case .refused(let error): "the database refused the data: \(error)"

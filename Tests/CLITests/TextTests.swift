@@ -1,6 +1,7 @@
 import ArgumentParser
 @testable import CLI
 import Core
+@testable import Storage
 import Testing
 
 @Suite("What people read is right")
@@ -129,4 +130,25 @@ struct ArgumentTests {
         "JSON is taken as it is",
         arguments: [#"{"a":1.10}"#, "[1]", "null", #""x""#])
     func json(text: String) throws { #expect(try JSONArgument(text).json.text == text) }
+}
+
+@Suite("What saga recover tells")
+struct RecoveryTextTests {
+    @Test("many FAILED runs don't push what else there is off the screen")
+    func many() {
+        let runs = (1...25).map {
+            ForsakenRun(
+                runID: RunID(high: 0x7000, low: UInt64($0)), workflowName: "w",
+                error: Failure(kind: Failure.compensationKind, message: "gave up"), failedAt: nil,
+                now: Instant(microseconds: 0))
+        }
+        let report = RecoveryReport(
+            quietFor: .seconds(60), findings: [], forsaken: runs, freed: [], mayFree: false, isCut: false)
+        let lines = report.text(Paint(isOn: false)).split(separator: "\n")
+        #expect(lines.count { $0.contains("FAILED") && !$0.contains("more") } == 20)
+        #expect(lines.contains { $0.hasPrefix("… and 5 more FAILED runs") })
+        #expect(lines.last == "0 not moving, 0 freed, 25 failed")
+        #expect(!report.isAnythingStuck)
+        #expect(report.json["failed"]?.array?.count == 25)
+    }
 }

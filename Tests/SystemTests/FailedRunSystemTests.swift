@@ -26,7 +26,7 @@ extension NemesisTests {
             let saga = try Tool(
                 "saga", environment: ["SAGAFLOW_URL": "http://127.0.0.1:\(port)", "DATABASE_URL": system.test.url])
             let recovered = try await saga.run(["recover", "-o", "json"])
-            #expect(recovered.exitCode == 2 && recovered.json["failed"]?.array?.count == runs.count, "\(recovered)")
+            #expect(recovered.exitCode == 3 && recovered.json["failed"]?.array?.count == runs.count, "\(recovered)")
 
             let resolution: JSON = [
                 "stepId": "charge-payment", "resolution": "compensated", "reason": "refunded over the phone",

@@ -156,7 +156,7 @@ extension NemesisTests {
 
             let planted = Array(zip(Plant.completed, completed)) + Array(zip(Plant.undone, undone))
             for (plant, run) in planted { try await plant.put(into: run.runID, system) }
-            let forgotten = Acknowledgement(RunID(high: 1, low: 1))
+            let forgotten = Acknowledgement(RunID.test(daysAgo: 0))
             let report = try await check(system, completed + undone + [forgotten])
 
             let seen = Dictionary(grouping: report.violations, by: \.runID).mapValues { Set($0.map(\.invariant)) }

@@ -11,7 +11,8 @@ struct Check: AsyncParsableCommand {
         abstract: "Checks the invariants over the database and the participants' ledgers.",
         discussion: """
             Reads every run and GET /ledger of every participant, and names each violation by the number of its \
-            invariant. Writes nothing. Exit codes: 0 nothing is wrong, 1 a violation, too little seen, or something could \
+            invariant. A registered participant without a ledger is named and its effects are not judged. Runs that \
+            retention has deleted are not missed. Writes nothing. Exit codes: 0 nothing is wrong, 1 a violation, too little seen, or something could \
             not be read, 64 wrong usage.
             """)
 
@@ -80,6 +81,7 @@ struct Check: AsyncParsableCommand {
     private func options() throws -> Checker.Options {
         var options = Checker.Options()
         options.allowsLiveRuns = live
+        options.requiresLedgers = !ledgers.isEmpty
         for minimum in minimums {
             let (name, text) = try pair(minimum)
             guard let count = Int(text), count >= 0, options.minimums.set(name, to: count) else {

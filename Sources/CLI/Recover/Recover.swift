@@ -8,10 +8,10 @@ struct Recover: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists runs that nobody moves, says why, and frees them.",
         discussion: """
-            Lists FAILED runs, too, which wait for a person. Looks only, unless --free is given. Freeing takes a run from its holder: whatever that still commits is refused, \
-            and the next engine repeats a call in flight under its idempotency key. Runs that wait as they should are never \
-            touched. Exit codes: 0 nothing is stuck (any more), 1 the database can't be read, 2 runs are stuck or need a \
-            person, 64 wrong usage.
+            Lists FAILED runs, too, which wait for a person. Looks only, unless --free is given. Freeing takes a run from \
+            its holder: whatever that still commits is refused, and the next engine repeats a call in flight under its \
+            idempotency key. Runs that wait as they should are never touched. Exit codes: 0 nothing is stuck (any more), \
+            1 the database can't be read, 2 runs are stuck, 3 none is, but FAILED ones need a person, 64 wrong usage.
             """)
 
     @OptionGroup var database: DatabaseOptions
@@ -42,6 +42,7 @@ struct Recover: AsyncParsableCommand {
         let report = try outcome.get()
         output.show(text: report.text(Paint(isOn: Console.isColoured)), json: report.json)
         if report.isAnythingStuck { throw ExitCode.unwell }
+        if !report.forsaken.isEmpty { throw ExitCode(3) }
     }
 
     private func look(_ recovery: Recovery) async throws -> RecoveryReport {

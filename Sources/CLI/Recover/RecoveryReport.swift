@@ -12,10 +12,11 @@ struct RecoveryReport {
     /// There may be more than was looked at.
     let isCut: Bool
 
-    /// Something is left that will not go away by itself.
-    var isAnythingStuck: Bool {
-        !forsaken.isEmpty || findings.contains { !$0.reason.isLegitimate && !freed.contains($0.run.runID) }
-    }
+    /// FAILED runs that are told one by one for people; all of them are in the JSON.
+    private static let shownFailed = 20
+
+    /// A live run is left that will not move by itself.
+    var isAnythingStuck: Bool { findings.contains { !$0.reason.isLegitimate && !freed.contains($0.run.runID) } }
 
     func text(_ paint: Paint) -> String {
         if findings.isEmpty && forsaken.isEmpty {
@@ -31,11 +32,16 @@ struct RecoveryReport {
             lines.append("    " + ReasonText(finding).sentence)
             lines.append("    → " + ReasonText(finding).advice(isFreed: freed.contains(run.runID), mayFree: mayFree))
         }
-        for run in forsaken {
+        // What is stuck must not scroll away above what waits for a person.
+        for run in forsaken.prefix(Self.shownFailed) {
             let since = run.failedAt.map { " for \((run.now - $0).readable)" } ?? ""
             lines.append("\(paint.bold("\(run.runID)"))  \(run.workflowName)  \(paint.red("FAILED"))\(since)")
             lines.append("    " + ReasonText.sentence(of: run))
             lines.append("    → " + ReasonText.advice(for: run))
+        }
+        if forsaken.count > Self.shownFailed {
+            lines.append(
+                "… and \(forsaken.count - Self.shownFailed) more FAILED runs: GET /v1/admin/runs/failed, or -o json")
         }
         lines.append("")
         lines.append(

@@ -30,9 +30,14 @@ struct Ledgers: Sendable {
     private(set) var countByKind: [LedgerEntry.Kind: Int] = [:]
     /// Entries whose run is no id of ours.
     private(set) var foreign = 0
+    /// How many were asked.
     let participants: Int
+    /// Those of them that keep no ledger.
+    private(set) var without: Set<String> = []
 
     init(participants: Int) { self.participants = participants }
+
+    mutating func noteMissing(_ participant: String) { without.insert(participant) }
 
     mutating func noteForeign() { foreign += 1 }
 

@@ -8,8 +8,10 @@ enum LedgerReader {
 
     /// `GET /ledger` of every participant.
     ///
-    /// - Parameter ledgers: base URLs by name.
-    static func read(_ ledgers: [String: String]) async throws(CheckerError) -> Ledgers {
+    /// - Parameters:
+    ///   - ledgers: base URLs by name.
+    ///   - isRequired: a participant that answers, but keeps no ledger, is an error; otherwise it is noted.
+    static func read(_ ledgers: [String: String], isRequired: Bool) async throws(CheckerError) -> Ledgers {
         var all = Ledgers(participants: ledgers.count)
         if ledgers.isEmpty { return all }
         var configuration = ParticipantClient.Configuration()
@@ -21,16 +23,21 @@ enum LedgerReader {
         } catch { throw .ledger(participant: "any", "\(error)") }
         var failure: CheckerError?
         for (name, url) in ledgers.sorted(by: { $0.key < $1.key }) where failure == nil {
-            do throws(CheckerError) { try await read(name, url, client, into: &all) } catch { failure = error }
+            do throws(CheckerError) {
+                guard try await !read(name, url, client, into: &all) else { continue }
+                all.noteMissing(name)
+                if isRequired { failure = .ledger(participant: name, "it keeps none: GET \(url)/ledger") }
+            } catch { failure = error }
         }
         await client.shutdown()
         if let failure { throw failure }
         return all
     }
 
+    /// False when there is no ledger.
     private static func read(
         _ name: String, _ url: String, _ client: ParticipantClient, into all: inout Ledgers
-    ) async throws(CheckerError) {
+    ) async throws(CheckerError) -> Bool {
         let base: BaseURL
         do throws(ParticipantsError) { base = try BaseURL(parsing: url) } catch {
             throw .ledger(participant: name, "\(error)")
@@ -40,8 +47,9 @@ enum LedgerReader {
             let path = "/ledger?after=\(after)&limit=\(pageSize)"
             let page = try await get(
                 ParticipantCall(method: "GET", baseURL: base, path: path, timeout: .seconds(30)), name, client)
-            guard let entries = page["entries"]?.array else {
-                throw .ledger(participant: name, "no entries in \(path)")
+            guard let entries = page?["entries"]?.array else {
+                guard after == 0 else { throw .ledger(participant: name, "no entries in \(path)") }
+                return false
             }
             for json in entries {
                 guard let run = json["runId"]?.string, let entry = entry(json, of: name) else {
@@ -50,17 +58,19 @@ enum LedgerReader {
                 // Whoever tries a participant by hand makes up a run; ours are UUIDs.
                 if let runID = RunID(run) { all.add(entry, of: runID) } else { all.noteForeign() }
             }
-            guard let next = page["next"]?.int else { return }
+            guard let next = page?["next"]?.int else { return true }
             after = next
         }
     }
 
+    /// Nil when there is nothing of the kind: 404, 405, 410, 501, or an answer that is no JSON.
     private static func get(
         _ call: ParticipantCall, _ name: String, _ client: ParticipantClient
-    ) async throws(CheckerError) -> JSON {
+    ) async throws(CheckerError) -> JSON? {
         switch await client.send(call) {
-        case .response(200, _, _, let body):
-            do { return try JSON(parsing: body) } catch { throw .ledger(participant: name, "\(error)") }
+        case .response(200, _, _, let body): return try? JSON(parsing: body)
+        case .response(404, _, _, _), .response(405, _, _, _), .response(410, _, _, _), .response(501, _, _, _):
+            return nil
         case .response(let status, _, _, _): throw .ledger(participant: name, "it answered \(status)")
         case .notSent(let failure), .unknown(let failure): throw .ledger(participant: name, failure.message)
         }

@@ -12,8 +12,13 @@ extension Report {
             "ledgers    \(counts.ledgers) with \(counts.ledgerEntries) entries: \(counts.effects) effects, "
                 + "\(counts.undos) undone, \(counts.replays) replays, \(counts.nullCompensations) null compensations, "
                 + "\(counts.refusedLate) refused late, \(counts.injectedFaults) injected faults, "
-                + "\(counts.foreignEntries) foreign",
+                + "\(counts.foreignEntries) foreign, \(counts.expiredEntries) of runs past their time",
         ]
+        if !withoutLedger.isEmpty {
+            lines.append(
+                "not judged the effects at \(withoutLedger.joined(separator: ", ")): no ledger there "
+                    + "(docs/reliability.md tells its form)")
+        }
         if violationCount.isEmpty {
             lines.append("violations none")
         } else {
@@ -29,7 +34,8 @@ extension Report {
         return lines.joined(separator: "\n")
     }
 
-    /// For programs: `{passed, violations: [{invariant, runId, text}], violationCount, shortfalls, counts}`.
+    /// For programs: `{passed, violations: [{invariant, runId, text}], violationCount, shortfalls, withoutLedger: [name],
+    /// counts}`.
     package var json: JSON {
         var runs = JSONObject()
         for (status, count) in counts.runs.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -46,6 +52,7 @@ extension Report {
                     ["invariant": JSON($0.invariant), "runId": JSON($0.runID.description), "text": JSON($0.text)]
                 }),
             "violationCount": .object(perInvariant), "shortfalls": .array(shortfalls.map { JSON($0) }),
+            "withoutLedger": .array(withoutLedger.map { JSON($0) }),
             "counts": [
                 "runs": .object(runs), "acknowledged": JSON(counts.acknowledged), "events": JSON(counts.events),
                 "attempts": JSON(counts.attempts), "retries": JSON(counts.retries),
@@ -55,6 +62,7 @@ extension Report {
                 "undos": JSON(counts.undos), "replays": JSON(counts.replays),
                 "nullCompensations": JSON(counts.nullCompensations), "refusedLate": JSON(counts.refusedLate),
                 "injectedFaults": JSON(counts.injectedFaults), "foreignEntries": JSON(counts.foreignEntries),
+                "expiredEntries": JSON(counts.expiredEntries),
             ],
         ]
     }

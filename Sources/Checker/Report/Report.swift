@@ -27,6 +27,8 @@ package struct Report: Sendable {
         package var injectedFaults = 0
         /// Ledger entries of calls that nobody made for a run.
         package var foreignEntries = 0
+        /// Ledger entries of runs that are older than what is kept, and gone.
+        package var expiredEntries = 0
     }
 
     /// The first thousand; `violationCount` has them all.
@@ -36,6 +38,8 @@ package struct Report: Sendable {
     /// What should have been seen more often.
     package private(set) var shortfalls: [String] = []
     package var counts = Counts()
+    /// Participants that keep no ledger: the effects of their steps were not judged.
+    package private(set) var withoutLedger: [String] = []
 
     private static let kept = 1000
 
@@ -52,7 +56,8 @@ package struct Report: Sendable {
     }
 
     mutating func note(_ entries: Ledgers) {
-        counts.ledgers = entries.participants
+        counts.ledgers = entries.participants - entries.without.count
+        withoutLedger = entries.without.sorted()
         counts.ledgerEntries = entries.count
         counts.foreignEntries = entries.foreign
         counts.effects = entries.countByKind[.effect] ?? 0

@@ -11,6 +11,23 @@ struct DatabaseNow: Statement {
     static func decode(_ row: inout RowReader) throws(PostgresError) -> Instant { try row.instant() }
 }
 
+/// The first run id that retention has left alone: what is not there of older runs may have been deleted, each table at a
+/// time of its own.
+struct KeptSince: Statement {
+    typealias Row = RunID
+
+    static let sql = "SELECT run_id FROM (\(firstKept)) kept"
+
+    /// The same as SQL: one row of one column `run_id`, the lowest id without partitions.
+    static let firstKept = """
+        SELECT COALESCE((
+            SELECT (array_agg(lower_id ORDER BY lower_id))[1] AS run_id FROM run_partitions
+            GROUP BY parent_table ORDER BY 1 DESC LIMIT 1), '00000000-0000-0000-0000-000000000000'::uuid) AS run_id
+        """
+
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+}
+
 /// Invariants 3 and 13 as far as SQL sees them: a live run has exactly one outbox row, a terminal run none, nothing
 /// belongs to a run that is not there, counts agree, and no outbox row has an epoch below its run's events.
 ///
@@ -20,6 +37,7 @@ struct OutboxFaults: Statement {
     typealias Row = Violation
 
     static let sql = """
+        WITH kept AS MATERIALIZED (\(KeptSince.firstKept))
         SELECT 3::int4, r.run_id, 'it is ' || r.status || ' and has no outbox row'
         FROM workflow_runs r LEFT JOIN outbox o ON o.run_id = r.run_id
         WHERE r.status IN ('PENDING', 'RUNNING', 'COMPENSATING') AND o.run_id IS NULL
@@ -42,10 +60,12 @@ struct OutboxFaults: Statement {
         GROUP BY o.run_id HAVING o.inbox_count <> count(i.run_id)
         UNION ALL
         SELECT DISTINCT 3, s.run_id, 'a step of no run' FROM run_steps s
-        WHERE NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = s.run_id)
+        WHERE s.run_id >= (SELECT run_id FROM kept)
+            AND NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = s.run_id)
         UNION ALL
         SELECT DISTINCT 3, e.run_id, 'an event of no run' FROM run_events e
-        WHERE NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = e.run_id)
+        WHERE e.run_id >= (SELECT run_id FROM kept)
+            AND NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = e.run_id)
         UNION ALL
         SELECT 13, o.run_id, 'its outbox row is at epoch ' || o.epoch || ', its events at ' || max(e.epoch)
         FROM outbox o JOIN run_events e ON e.run_id = o.run_id
@@ -57,13 +77,14 @@ struct OutboxFaults: Statement {
     }
 }
 
-/// Invariant 15 as far as SQL sees it: every key names a run that is there, and no run was started by two keys.
+/// Invariant 15 as far as SQL sees it: every key names a run that is there, unless it is past its time, and no run was started by two keys.
 struct KeyFaults: Statement {
     typealias Row = Violation
 
     static let sql = """
+        WITH kept AS MATERIALIZED (\(KeptSince.firstKept))
         SELECT k.run_id, 'an idempotency key names it, but there is no such run' FROM idempotency_keys k
-        WHERE NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = k.run_id)
+        WHERE k.run_id >= (SELECT run_id FROM kept) AND NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = k.run_id)
         UNION ALL
         SELECT k.run_id, count(*) || ' idempotency keys name it' FROM idempotency_keys k
         GROUP BY k.run_id HAVING count(*) > 1
