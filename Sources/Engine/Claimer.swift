@@ -159,7 +159,7 @@ struct Claimer: Service {
         }
         let left = context.table.abandonAll()
         if !left.isEmpty {
-            context.logger.notice("runs are given back unfinished", metadata: ["count": "\(left.count)"])
+            context.logger.notice("runs are given back unfinished", metadata: ["count": .stringConvertible(left.count)])
             do { try await context.leases.release(left) } catch {
                 context.logger.warning("leases are left to run out", metadata: ["error": "\(error)"])
             }

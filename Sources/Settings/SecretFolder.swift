@@ -75,7 +75,7 @@ struct SecretFolder {
 
 extension String {
     /// Without ASCII white space at either end.
-    func trimmed() -> String {
+    package func trimmed() -> String {
         let blanks: Set<Character> = [" ", "\n", "\t", "\r", "\r\n"]
         var rest = self[...]
         while let first = rest.first, blanks.contains(first) { rest.removeFirst() }

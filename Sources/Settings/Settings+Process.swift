@@ -23,6 +23,9 @@ extension Settings {
         }
     }
 
+    /// What a file holds that a setting names; nil when it can't be read or is larger than 1 MiB.
+    package static func content(of path: String) -> [UInt8]? { try? SecretFolder.readFile(path).get() }
+
     /// Ends the process for a setting that can't be used, with the exit code for wrong usage (`EX_USAGE`, 64).
     package func refuse(_ error: SettingsError) -> Never {
         fflush(nil)

@@ -1,12 +1,13 @@
 import Core
 
-/// Values with a type and bounds.
+/// Values with a type and bounds, which are part of their help.
 extension Settings {
     /// A whole number within bounds.
     package mutating func integer(
         _ key: String, default fallback: Int, in range: ClosedRange<Int>, help: String
     ) throws(SettingsError) -> Int {
-        let text = try text(key, default: String(fallback), help: help)
+        let text = try text(
+            key, default: String(fallback), help: "\(help); \(range.lowerBound) to \(range.upperBound)")
         guard let value = Int(text), range.contains(value) else {
             throw error(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         }
@@ -18,7 +19,8 @@ extension Settings {
         _ key: String, default fallback: Double, in range: ClosedRange<Double>, help: String
     ) throws(SettingsError) -> Double {
         func plain(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? String(number) }
-        let text = try text(key, default: plain(fallback), help: help)
+        let text = try text(
+            key, default: plain(fallback), help: "\(help); \(plain(range.lowerBound)) to \(plain(range.upperBound))")
         guard let value = Double(text), range.contains(value) else {
             throw error(key, "must be a number from \(plain(range.lowerBound)) to \(plain(range.upperBound)).")
         }
@@ -29,12 +31,10 @@ extension Settings {
     package mutating func duration(
         _ key: String, default fallback: Duration, in range: ClosedRange<Duration>, help: String
     ) throws(SettingsError) -> Duration {
-        let text = try text(key, default: DurationText.format(fallback), help: help)
+        let (least, most) = (DurationText.format(range.lowerBound), DurationText.format(range.upperBound))
+        let text = try text(key, default: DurationText.format(fallback), help: "\(help); \(least) to \(most)")
         guard let value = DurationText.parse(text), range.contains(value) else {
-            throw error(
-                key,
-                "must be a duration from \(DurationText.format(range.lowerBound)) to "
-                    + "\(DurationText.format(range.upperBound)), like 250ms or 10s.")
+            throw error(key, "must be a duration from \(least) to \(most), like 250ms or 10s.")
         }
         return value
     }

@@ -85,14 +85,16 @@ struct Sources {
     private static func flag(_ key: SettingKey, in flags: any ConfigSnapshot) throws(SettingsError) -> Found? {
         // As an array, because the provider takes values apart at commas; together again it is what was written.
         guard case .stringArray(let values)? = content(key.components, .stringArray, in: flags) else { return nil }
-        let value = values.joined(separator: ",")
+        let value = values.joined(separator: ",").trimmed()
         guard !value.isEmpty else { throw SettingsError("\(key.flag) needs a value.") }
         return Found(value: value, source: .flag(key.flag))
     }
 
     private static func variable(_ name: String, in variables: any ConfigSnapshot) -> Found? {
-        guard case .string(let value)? = content([name], .string, in: variables), !value.isEmpty else { return nil }
-        return Found(value: value, source: .variable(name))
+        guard case .string(let text)? = content([name], .string, in: variables) else { return nil }
+        // `$(cat file)` in a manifest or a unit leaves a line feed at the end of a secret, which no one sees.
+        let value = text.trimmed()
+        return value.isEmpty ? nil : Found(value: value, source: .variable(name))
     }
 
     /// Texts can be read as texts whatever they are, so these two never fail.

@@ -42,7 +42,7 @@ struct YAMLFile {
         for components in [[program] + key.components, key.components] {
             let name = components.joined(separator: ".")
             guard keys.contains(name) else { continue }
-            let value = text(components)
+            let value = text(components).trimmed()
             if !value.isEmpty { return Found(value: value, source: .yaml(path, key: name)) }
         }
         return nil

@@ -34,6 +34,22 @@ struct AdminTests {
         }
     }
 
+    @Test("Trying definitions out counts apart: it leaves the rate of other calls alone, and has as much itself")
+    func trials() async throws {
+        let settings = ["ADMIN_RATE": "1/1h", "ADMIN_BURST": "3", "ADMIN_ADDRESS_RATE": "15/1h"]
+        try await TestAPI.with(settings) { api in
+            var trials: [Int] = []
+            for _ in 0..<4 {
+                trials.append(
+                    try await api.client.send("POST", "/v1/admin/workflows/validate", body: "{}", Self.token).status)
+            }
+            #expect(trials == [422, 422, 422, 429])
+            var calls: [Int] = []
+            for _ in 0..<4 { calls.append(try await api.client.send("GET", Self.path, Self.token).status) }
+            #expect(calls == [200, 200, 200, 429])
+        }
+    }
+
     @Test("Guessing tokens is limited too, without hurting those who have one")
     func guessing() async throws {
         let settings = ["ADMIN_RATE": "1/1h", "ADMIN_BURST": "2"]

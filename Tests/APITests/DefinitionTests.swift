@@ -130,15 +130,20 @@ struct DefinitionTests {
     func cluster() async throws {
         try await TestAPI.with { api in
             let empty = try await api.client.send("GET", "/health/cluster")
-            #expect(empty.json == ["engines": [], "liveEngines": 0, "backlog": 0, "lagMs": 0], "\(empty.text)")
+            #expect(
+                empty.json
+                    == ["engines": [], "settingsThatDiffer": [], "liveEngines": 0, "backlog": 0, "lagMs": 0],
+                "\(empty.text)")
             try await api.register()
             _ = try await api.start()
             try await api.database.query(
                 """
                 BEGIN;
-                INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight) VALUES
-                    (gen_random_uuid(), 'quiet', '0', now() - interval '2 hours', now() - interval '16 seconds', 3),
-                    (gen_random_uuid(), 'loud', '0', now(), now() - interval '5 seconds', 4);
+                INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight, report) VALUES
+                    (gen_random_uuid(), 'quiet', '0', now() - interval '2 hours', now() - interval '16 seconds', 3,
+                        '{"settings": {"RETENTION": "a", "LEASE": "x"}}'),
+                    (gen_random_uuid(), 'loud', '0', now(), now() - interval '5 seconds', 4,
+                        '{"settings": {"RETENTION": "b", "LEASE": "y"}}');
                 UPDATE outbox SET available_at = now() - interval '9 seconds';
                 COMMIT
                 """)
@@ -148,6 +153,16 @@ struct DefinitionTests {
             #expect(view["engines"]?.array?.map { $0["host"]?.string } == ["loud", "quiet"])
             #expect(view["engines"]?.array?.map { $0["alive"] } == [true, false])
             #expect(view["engines"]?[0]?["inFlight"] == 4)
+            #expect(view["engines"]?[0]?["settings"] == ["RETENTION": "b", "LEASE": "y"])
+            #expect(view["settingsThatDiffer"] == [], "one that is gone disagrees with nobody")
+            try await api.database.query(
+                """
+                INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight, report) VALUES
+                    (gen_random_uuid(), 'new', '0', now(), now(), 0, '{"settings": {"RETENTION": "c", "LEASE": "y"}}'),
+                    (gen_random_uuid(), 'old version', '0', now(), now(), 0, '{}')
+                """)
+            let again = try await api.client.send("GET", "/health/cluster").json
+            #expect(again["settingsThatDiffer"] == ["RETENTION"])
         }
     }
 }

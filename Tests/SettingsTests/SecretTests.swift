@@ -80,7 +80,7 @@ struct SecretTests {
         _ = settings.optionalText("a.token", secrecy: .secret, help: "who")
         try settings.finish()
         let text = settings.helpText
-        #expect(text.contains("Things:\n  --count        how many (default 3) [COUNT]\n"), "\(text)")
+        #expect(text.contains("Things:\n  --count        how many; 1 to 5 (default 3) [COUNT]\n"), "\(text)")
         #expect(text.contains("  --a-url        where [A_URL]\n"))
         #expect(text.contains("  --a-token      who (secret) [A_TOKEN]\n"))
         #expect(text.contains("[SAGAFLOW_CONFIG]") && text.contains("--print-config"))

@@ -97,6 +97,20 @@ struct SourceTests {
         try Folder.with { folder in Self.refused(says) { try Self.lease(folder, arguments) } }
     }
 
+    @Test("White space around a value is dropped wherever it comes from: nobody sees a line feed at a secret's end")
+    func whiteSpace() throws {
+        try Folder.with { folder in
+            let yaml = try folder.write("c.yaml", "lease: \" 2s\\n\"")
+            #expect(try Self.lease(folder, ["--config", yaml]) == .seconds(2))
+            try folder.write("lease", "\t3s\r\n")
+            #expect(try Self.lease(folder) == .seconds(3))
+            #expect(try Self.lease(folder, [], ["LEASE": "4s\n"]) == .seconds(4))
+            #expect(try Self.lease(folder, [], ["LEASE": " \n"]) == .seconds(3), "white space alone is not there")
+            #expect(try Self.lease(folder, ["--lease", " 5s\n"]) == .seconds(5))
+            Self.refused("needs a value") { try Self.lease(folder, ["--lease", " "]) }
+        }
+    }
+
     @Test("An error names the key, the value and the source it came from")
     func blame() throws {
         try Folder.with { folder in

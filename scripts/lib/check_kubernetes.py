@@ -6,10 +6,14 @@ Each object must fit the strict schema of every VERSION; what a name refers to m
 locked up as the "restricted" Pod Security Standard wants it. Prints one line per fault and ends with 1 if there is any.
 """
 
+import pathlib
+import re
 import sys
 
 import yaml
 from kubernetes_validate import utils
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Kinds that are not Kubernetes's own, whose schemas it does not have, with the fields they can't do without.
 CUSTOM = {"ScaledObject": ["spec.scaleTargetRef.name", "spec.triggers", "spec.maxReplicaCount"]}
@@ -33,6 +37,7 @@ def main(file, versions):
     for o in objects:
         name = f"{o['kind']} {o['metadata']['name']}"
         faults += [f"{name}: {fault}" for fault in check(o, by_kind, versions)]
+    faults += check_connections(by_kind)
     for fault in faults:
         print(f"{file}: {fault}", file=sys.stderr)
     if not faults:
@@ -106,6 +111,42 @@ def check_pod(template, by_kind):
             port = get(container, f"{probe}.httpGet.port")
             if port and port not in ports:
                 yield f"{probe} asks port {port}, which the container does not have"
+
+
+def check_connections(by_kind):
+    """At full scale, with one more of each during a rollout, Postgres's connections fit what docs/deployment.md states."""
+    most = {target(o): get(o, "spec.maxReplicas") or get(o, "spec.maxReplicaCount")
+            for kind in ("HorizontalPodAutoscaler", "ScaledObject") for o in by_kind.get(kind, {}).values()}
+    if not most:
+        return
+    settings = {}
+    for o in by_kind["ConfigMap"].values():
+        settings |= o["data"]
+    needed = 0
+    for name, total in (("sagaflow-api", api_connections), ("sagaflow-engine", engine_connections)):
+        container = get(by_kind["Deployment"][name], "spec.template.spec")["containers"][0]
+        own = settings | {v["name"]: v["value"] for v in container.get("env", []) if "value" in v}
+        needed += (most[name] + 1) * total(own)
+    stated = int(re.search(r"`max_connections = (\d+)`", (ROOT / "docs/deployment.md").read_text()).group(1))
+    if needed + PEOPLE > stated:
+        yield f"Postgres needs {needed} + {PEOPLE} connections, but docs/deployment.md states {stated}"
+
+
+# Postgres's own reserve (superuser_reserved_connections), saga migrate and check, an exporter, somebody with psql.
+PEOPLE = 15
+
+
+def target(o):
+    return get(o, "spec.scaleTargetRef.name")
+
+
+# As in docs/postgres.md.
+def api_connections(settings):
+    return int(settings.get("STARTERS", 2)) + 2 + int(settings.get("READERS", 16)) + 1
+
+
+def engine_connections(settings):
+    return int(settings.get("COMMITTERS", 2)) + 2 + 2 + 1
 
 
 def check_secret(name, keys):

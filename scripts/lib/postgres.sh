@@ -53,7 +53,7 @@ start_postgres() {
     # A socket's path is limited to 107 bytes.
     local socket=$folder
     ((${#socket} < 80)) || socket=''
-    local options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$socket' -c max_connections=200"
+    local options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$socket' -c max_connections=300"
     options+=" -c fsync=on -c synchronous_commit=on"
     if ! as_postgres "$bin/pg_ctl" start -s -w -t 60 -D "$folder/data" -l "$folder/postgres.log" -o "$options" \
         >"$STATE/logs/postgres.log" 2>&1; then

@@ -32,11 +32,22 @@ remember_process() {
     echo "$pid $identity $signal" >"$STATE/pids/$(printf '%03d' "${#files[@]}")-$name"
 }
 
+# keep_log NAME: puts the log of the last process of that name aside, as NAME.TIME.log, of which the latest ten stay.
+keep_log() {
+    local log=$STATE/logs/$1.log kept
+    [[ -s $log ]] || return 0
+    mv "$log" "$STATE/logs/$1.$(date -r "$log" -u +%Y%m%dT%H%M%S.%N).log"
+    # The names are in the order of the times.
+    kept=("$STATE/logs/$1".[0-9]*.log)
+    ((${#kept[@]} <= 10)) || rm -f "${kept[@]:0:${#kept[@]}-10}"
+}
+
 # start_process NAME COMMAND...: in the background, with its output in STATE/logs/NAME.log.
 start_process() {
     local name=$1
     shift
     mkdir -p "$STATE/logs"
+    keep_log "$name"
     # A process group of its own: Ctrl-C in a terminal must reach the script only, which then stops things in order.
     set -m
     nohup "$@" </dev/null >"$STATE/logs/$name.log" 2>&1 &
@@ -97,6 +108,14 @@ stop_file() {
         done
     fi
     rm -f "$file"
+}
+
+# stop_process NAME
+stop_process() {
+    local file
+    for file in "$STATE/pids"/*-"$1"; do
+        [[ ! -e $file ]] || stop_file "$file"
+    done
 }
 
 # Stops everything remembered, the youngest first.

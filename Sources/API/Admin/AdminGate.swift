@@ -16,6 +16,14 @@ struct AdminGate: Sendable {
         let name: String
     }
 
+    /// Which of the rates of a token and an address a call counts under: each kind has the whole of both.
+    enum Kind: String {
+        /// What reads or changes something.
+        case call = ""
+        /// What only tries something out. People do so many times over, and must then still be able to register it.
+        case trial = "trial:"
+    }
+
     /// Answers an admin call.
     typealias Handler = @Sendable (Request, APIContext, Admission) async throws -> Response
 
@@ -27,9 +35,11 @@ struct AdminGate: Sendable {
     let addressLimit: GCRALimit
 
     /// The route with this gate before it.
-    func guarded(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) -> Route {
+    func guarded(
+        _ method: HTTPRequest.Method, _ path: String, counted kind: Kind = .call, _ handler: @escaping Handler
+    ) -> Route {
         Route(method, path) { request, context in
-            let (admission, decision) = try await admit(request, context)
+            let (admission, decision) = try await admit(request, context, kind)
             do {
                 var response = try await handler(request, context, admission)
                 response.headers.append(contentsOf: Self.headers(decision))
@@ -54,18 +64,24 @@ struct AdminGate: Sendable {
     }
 
     private func admit(
-        _ request: Request, _ context: APIContext
+        _ request: Request, _ context: APIContext, _ kind: Kind = .call
     ) async throws(Problem) -> (Admission, RateDecision) {
         guard !tokens.isEmpty else {
             throw Problem(.unauthorized, "Admin calls are disabled: no token is configured.")
         }
         let address = Self.limitedAddress(context.clientAddress)
-        let atAddress = RateBucket("address:\(address)", addressLimit)
         guard let token = request.headers[.xAdminToken].flatMap({ AdminToken.find($0, in: tokens) }) else {
-            try check(await limiter.judge([RateBucket("guess:\(address)", tokenLimit), atAddress]))
+            // Whatever is guessed at, guesses count together.
+            try check(
+                await limiter.judge([
+                    RateBucket("guess:\(address)", tokenLimit), RateBucket("address:\(address)", addressLimit),
+                ]))
             throw Problem(.unauthorized, "X-Admin-Token holds no known token.")
         }
-        let decision = await limiter.judge([RateBucket("token:\(token.name)", tokenLimit), atAddress])
+        let decision = await limiter.judge([
+            RateBucket("\(kind.rawValue)token:\(token.name)", tokenLimit),
+            RateBucket("\(kind.rawValue)address:\(address)", addressLimit),
+        ])
         try check(decision)
         return (Admission(name: token.name), decision)
     }

@@ -16,7 +16,7 @@ struct DefinitionRoutes: Sendable {
     var routes: [Route] {
         [
             gate.guarded(.post, "/v1/admin/workflows", register),
-            gate.guarded(.post, "/v1/admin/workflows/validate", validate),
+            gate.guarded(.post, "/v1/admin/workflows/validate", counted: .trial, validate),
             gate.guarded(.put, "/v1/admin/workflows/:name/:version/deprecation", deprecate),
             gate.guarded(.delete, "/v1/admin/workflows/:name/:version/deprecation", restore),
         ]

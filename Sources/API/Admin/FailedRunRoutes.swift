@@ -93,7 +93,8 @@ struct FailedRunRoutes: Sendable {
             skipped += free.filter { !sent.contains($0) }.map { ($0, "Somebody else took this run up meanwhile.") }
             notifier.wake()
             context.logger.notice(
-                "failed runs are retried", metadata: ["count": "\(retried.count)", "by": "\(admin.name)"])
+                "failed runs are retried",
+                metadata: ["count": .stringConvertible(retried.count), "by": "\(admin.name)"])
         }
         return .json(
             .ok,

@@ -14,10 +14,12 @@ struct ClusterRoutes: Sendable {
             try await connection.transaction(ReadBacklog(), ListEngines())
         }
         guard let backlog = backlogs.first else { throw StoreError.refused(.decoding("no backlog came back")) }
+        let differing = AgreedSettings.differences(among: engines).keys.sorted()
         return .json(
             .ok,
             [
                 "engines": .array(engines.map(Self.shown)), "liveEngines": JSON(backlog.liveEngines),
+                "settingsThatDiffer": .array(differing.map { .string($0) }),
                 "backlog": JSON(backlog.backlog), "lagMs": JSON(Int(backlog.lag / .milliseconds(1))),
             ])
     }
@@ -27,7 +29,7 @@ struct ClusterRoutes: Sendable {
             "id": .string(engine.engineID.description), "host": .string(engine.host),
             "version": .string(engine.version), "startedAt": RunJSON.time(engine.startedAt),
             "heartbeatAt": RunJSON.time(engine.heartbeatAt), "inFlight": JSON(engine.inFlight),
-            "alive": .bool(engine.isAlive),
+            "alive": .bool(engine.isAlive), "settings": engine.report["settings"] ?? .null,
         ]
     }
 }

@@ -16,7 +16,7 @@ struct DatabaseOptions: ParsableArguments {
     /// From the flag, the environment or a file of secrets. A missing or unusable value is wrong usage.
     func configuration() throws -> ConnectionConfiguration {
         do {
-            let url = try url ?? setting()
+            let url = try url?.trimmed() ?? setting()
             guard !url.isEmpty else { throw CLIError.unusable("name the database with --database-url or DATABASE_URL") }
             return try ConnectionConfiguration(url, applicationName: "saga")
         } catch let error as CLIError {

@@ -7,8 +7,8 @@ struct Seed: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Registers the demo participants and workflows.",
         discussion: """
-            Registering the same again changes nothing. Exit codes: 0 all is registered, 1 refused, 64 wrong usage, 69 the \
-            API can't be reached.
+            Registering the same again changes nothing, and a participant that somebody has registered otherwise stays as \
+            it is. Exit codes: 0 all is registered, 1 refused, 64 wrong usage, 69 the API can't be reached.
             """)
 
     @OptionGroup var api: APIOptions
@@ -20,6 +20,9 @@ struct Seed: AsyncParsableCommand {
 
     @Option(help: "The first of their six ports.")
     var mocksPort = 3001
+
+    @Option(help: "Where they were before: a participant that is still registered there moves along.")
+    var formerMocksPort: Int?
 
     @Option(help: "The folder of the definitions, *.json (default: mocks/workflows, found upwards).")
     var workflows: String?
@@ -33,13 +36,8 @@ struct Seed: AsyncParsableCommand {
 
     func run() async throws {
         let definitions = try readDefinitions()
-        let registered = try await api.withClient(token: try admin.token()) { client in
-            for (offset, name) in Self.participants.enumerated() {
-                let url = "\(mocksURL):\(mocksPort + offset)"
-                _ = try await patiently { () async throws(CLIError) in
-                    try await client.send(.put, "/v1/admin/participants/\(name)", ["url": .string(url)])
-                }
-            }
+        let (registered, left) = try await api.withClient(token: try admin.token()) { client in
+            let left = try await registerParticipants(client)
             var created = 0
             for definition in definitions {
                 let answer = try await patiently { () async throws(CLIError) in
@@ -47,15 +45,48 @@ struct Seed: AsyncParsableCommand {
                 }
                 created += answer.status == 201 ? 1 : 0
             }
-            return created
+            return (created, left)
         }
-        let count = definitions.count
+        let (count, participants) = (definitions.count, Self.participants.count - left.count)
+        var text = "registered \(participants) participants and \(count) workflows (\(registered) new)"
+        if !left.isEmpty { text += "; left as somebody has registered them: \(left.joined(separator: ", "))" }
         output.show(
-            text: "registered \(Self.participants.count) participants and \(count) workflows (\(registered) new)",
+            text: text,
             json: [
-                "participants": JSON(Self.participants.count), "workflows": JSON(count),
-                "newWorkflows": JSON(registered),
+                "participants": JSON(participants), "workflows": JSON(count),
+                "newWorkflows": JSON(registered), "leftAsTheyAre": .array(left.map { .string($0) }),
             ])
+    }
+
+    /// Registers those that are not, and moves those that are still where the last ones were.
+    ///
+    /// - Returns: the names of those that somebody has registered elsewhere; they are left as they are.
+    private func registerParticipants(_ client: APIClient) async throws -> [String] {
+        let answer = try await patiently { () async throws(CLIError) in
+            try await client.send(.get, "/v1/admin/participants")
+        }
+        let known = (answer.json["participants"]?.array ?? []).reduce(into: [String: JSON]()) { known, participant in
+            if let name = participant["name"]?.string { known[name] = participant }
+        }
+        var left: [String] = []
+        for (offset, name) in Self.participants.enumerated() {
+            let url = "\(mocksURL):\(mocksPort + offset)"
+            var wanted: JSONObject = ["url": .string(url)]
+            if let known = known[name] {
+                if known["url"]?.string == url { continue }
+                let former = formerMocksPort.map { "\(mocksURL):\($0 + offset)" }
+                // Values of headers are not shown, so one that has any can't be registered again without losing them.
+                guard let former, known["url"]?.string == former, known["headerNames"]?.array?.isEmpty == true else {
+                    left.append(name)
+                    continue
+                }
+                for member in ["maxConcurrent", "breaker"] { wanted[member] = known[member] }
+            }
+            _ = try await patiently { () async throws(CLIError) in
+                try await client.send(.put, "/v1/admin/participants/\(name)", .object(wanted))
+            }
+        }
+        return left
     }
 
     /// Admin calls are limited by rate: a 429 is waited out.

@@ -1,5 +1,5 @@
 /// The operators of JsonLogic.
-enum Operator: String, Sendable {
+enum Operator: String, Sendable, CaseIterable {
     case variable = "var"
     case missing
     case missingSome = "missing_some"

@@ -22,6 +22,7 @@ struct Engine {
     private let claimer: Claimer
     private let wakeUp = WakeUp()
     private let others = Others()
+    private let disagreement = SettingsDisagreement()
     private let metrics: EngineMetrics
     private let traceExport: TraceExport?
     private let logger: Logger
@@ -30,10 +31,13 @@ struct Engine {
 
     init(_ configuration: EngineConfiguration, logger: Logger) throws {
         self.configuration = configuration
-        self.logger = logger
         id = RunID.v7(
             milliseconds: UInt64(time(nil)) * 1000,
             random: (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max)))
+        // Every line says which engine it is from: one run's lines come from several.
+        var logger = logger
+        logger[metadataKey: "engine"] = "\(id)"
+        self.logger = logger
         metrics = EngineMetrics()
         let tracing = makeTracing(configuration.telemetry, logger: logger)
         traceExport = tracing.export
@@ -74,20 +78,19 @@ struct Engine {
     /// Runs until SIGTERM or SIGINT.
     func run() async throws {
         let group = try await services(stoppedBy: [.sigterm, .sigint])
-        logger.info(
-            "engine started", metadata: ["engine": "\(id)", "ops": "\(configuration.opsHost):\(configuration.opsPort)"])
+        logger.info("engine started", metadata: ["ops": "\(configuration.opsHost):\(configuration.opsPort)"])
         let injector = caller.injector
         if injector != nil {
             logger.warning(
                 "calls fail on purpose: --inject-failure is for tests only",
-                metadata: ["share": "\(configuration.injectFailure)"])
+                metadata: ["share": .stringConvertible(configuration.injectFailure)])
         }
         try await group.run()
         await close()
-        var metadata: Logger.Metadata = ["engine": "\(id)"]
+        var metadata: Logger.Metadata = [:]
         if let injected = injector?.count {
-            metadata["failuresBefore"] = "\(injected.before)"
-            metadata["failuresAfter"] = "\(injected.after)"
+            metadata["failuresBefore"] = .stringConvertible(injected.before)
+            metadata["failuresAfter"] = .stringConvertible(injected.after)
         }
         logger.info("engine stopped", metadata: metadata)
     }
@@ -109,6 +112,9 @@ struct Engine {
                 Heartbeat(
                     pool: database.writes, engine: id, host: Self.hostName, table: table, others: others,
                     report: { [self] in report }, logger: logger),
+                SettingsWatch(
+                    pool: database.reads, engine: id, own: configuration.agreed, disagreement: disagreement,
+                    logger: logger),
                 Maintenance(
                     database: database, retention: configuration.retention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
@@ -121,7 +127,7 @@ struct Engine {
     }
 
     /// What this engine tells about itself in its heartbeats, by topic: for people, never for deciding who owns what.
-    private var report: JSON { [:] }
+    private var report: JSON { ["settings": configuration.agreed.json] }
 
     /// Everything that is read from its owner when somebody scrapes.
     private func registerMetrics() {
@@ -132,6 +138,9 @@ struct Engine {
         registry.read("workflow_active_runs", "Runs whose lease this engine holds.", .gauge) { [table] in
             [.init(table.count)]
         }
+        registry.read(
+            "engine_settings_differ", "Settings that another engine has otherwise, although all must agree.", .gauge
+        ) { [disagreement] in [.init(disagreement.count)] }
         WorkflowMetrics.register(database, in: registry) { [metrics] in
             _ = metrics.instruments(of: $0, version: $0.version.description)
         }

@@ -23,6 +23,8 @@ struct EngineConfiguration: Sendable {
     var injectFailure: Double
     var logs: LogConfiguration
     var telemetry: OpenTelemetryConfiguration
+    /// What all engines must have alike.
+    var agreed: AgreedSettings
 
     /// Reads it. The order is the order of `--help`.
     init(_ settings: inout Settings) throws(SettingsError) {
@@ -72,7 +74,22 @@ struct EngineConfiguration: Sendable {
         logs = try LogConfiguration(&settings)
         settings.group("Traces")
         telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-engine", version: sagaflowVersion)
+        agreed = AgreedSettings([
+            "LEASE": DurationText.format(lease), "RETENTION": retention.map { DurationText.format($0) } ?? "off",
+            "PARTICIPANT_ALLOW": Self.list(allowed ?? ""), "PARTICIPANT_CA_FILE": Self.content(of: trustRoots),
+            "LOG_SENSITIVE": logs.sensitive.sorted().joined(separator: ","),
+        ])
         try settings.finish()
+    }
+
+    /// A list with commas in an order that does not depend on who wrote it.
+    private static func list(_ text: String) -> String {
+        text.split(separator: ",").map { $0.lowercased().filter { !$0.isWhitespace } }.sorted().joined(separator: ",")
+    }
+
+    /// What authorities are trusted, wherever the file lies; a file that can't be read is refused later.
+    private static func content(of file: String?) -> String {
+        file.flatMap { Settings.content(of: $0) }.map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     private static func retention(_ settings: inout Settings) throws(SettingsError) -> Duration? {

@@ -32,7 +32,7 @@ struct LeaseKeeper: Service {
             let held = try await leases.renew(batch)
             let (lost, inboxes) = table.renewed(batch, held: held, until: asked + lease)
             // Runs that ended meanwhile are among them; a worker that finds its lease lost says so and counts it.
-            if lost > 0 { logger.debug("leases were not renewed", metadata: ["count": "\(lost)"]) }
+            if lost > 0 { logger.debug("leases were not renewed", metadata: ["count": .stringConvertible(lost)]) }
             for inbox in inboxes { inbox.post(.inboxFilled) }
         } catch {
             logger.warning("leases can't be renewed now", metadata: ["error": "\(error)"])

@@ -37,7 +37,8 @@ struct Maintenance: Service {
             guard let retention else { return }
             let deleted = try await store.deleteLeftovers(age: retention)
             if deleted > 0 {
-                logger.info("finished runs outside partitions were deleted", metadata: ["count": "\(deleted)"])
+                logger.info(
+                    "finished runs outside partitions were deleted", metadata: ["count": .stringConvertible(deleted)])
             }
         } catch {
             logger.warning("partitions can't be looked after now", metadata: ["error": "\(error)"])
@@ -51,7 +52,7 @@ struct Maintenance: Service {
         case .dropped(let partition, let kept):
             logger.info(
                 "a partition past its time was dropped",
-                metadata: about(partition).merging(["rowsKept": "\(kept)"]) { $1 })
+                metadata: about(partition).merging(["rowsKept": .stringConvertible(kept)]) { $1 })
         case .failed(let partition, let error):
             logger.warning(
                 "a partition can't be made or dropped now; it is tried again in a minute",

@@ -91,12 +91,13 @@ struct RunObserver {
         _ run: Run, _ step: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport? = nil
     ) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "stepId": "\(run.definition.steps[step].id)", "action": "\(action.rawValue)", "attempt": "\(attempt)",
+            "stepId": "\(run.definition.steps[step].id)", "action": "\(action.rawValue)",
+            "attempt": .stringConvertible(attempt),
         ]
         if let report {
             metadata["outcome"] = "\(report.outcome.rawValue)"
-            metadata["seconds"] = "\(Self.seconds(report.duration))"
-            if let status = report.httpStatus { metadata["httpStatus"] = "\(status)" }
+            metadata["seconds"] = .stringConvertible(Self.seconds(report.duration))
+            if let status = report.httpStatus { metadata["httpStatus"] = .stringConvertible(status) }
         }
         return metadata
     }
@@ -110,7 +111,7 @@ struct RunObserver {
     ) -> Logger.Metadata {
         var metadata = call(run, step, action, attempt, report)
         metadata["error"] = "\(failure.message)"
-        if let retryIn { metadata["retryInSeconds"] = "\(Self.seconds(retryIn))" }
+        if let retryIn { metadata["retryInSeconds"] = .stringConvertible(Self.seconds(retryIn)) }
         return metadata
     }
 

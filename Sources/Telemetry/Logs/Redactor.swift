@@ -35,6 +35,7 @@ struct Redactor: Sendable {
             switch value {
             case let number as Int: return JSON(number)
             case let flag as Bool: return JSON(flag)
+            case let number as any BinaryInteger: return JSON(Int(clamping: number))
             case let number as Double: return JSONNumber(number).map { .number($0) } ?? JSON("\(number)")
             default: return JSON(text(value.description))
             }

@@ -1,0 +1,204 @@
+import Core
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Participants
+import Testing
+
+@testable import API
+
+/// docs/limits.md is what users believe: each figure there is accepted, and one more is refused.
+@Suite("Every limit is on one page, and true")
+struct LimitDocumentTests {
+    /// Whether so many are accepted, by what the page calls them.
+    private typealias Probe = @Sendable (Int) -> Bool
+
+    @Test("every figure of docs/limits.md is accepted, and one more is refused")
+    func figures() throws {
+        let probes = Self.definitions.merging(Self.rendered) { $1 }.merging(Self.json) { $1 }
+            .merging(Self.requests) { $1 }.merging(Self.administration) { $1 }
+        let rows = try LimitTables().figures
+        #expect(Set(rows.map(\.what)) == Set(probes.keys), "on the page or in this test only")
+        for row in rows {
+            guard let accepts = probes[row.what] else { continue }
+            let figure = try row.figure
+            #expect(accepts(figure), "\(row.what): \(figure) is refused")
+            #expect(!accepts(figure + 1), "\(row.what): \(figure + 1) is accepted")
+        }
+    }
+
+    @Test("the page has every operator of conditions with its arguments")
+    func operators() throws {
+        let rows = try LimitTables().operators
+        try #require(rows.count > 30)
+        for row in rows {
+            let name = row.what.filter { $0 != "`" }
+            let numbers = row.most.split(separator: " ").compactMap { Int($0) }
+            let least = row.most == "any number" ? 0 : try #require(numbers.first, "\(row)")
+            let most = row.most == "any number" || row.most.hasSuffix("more") ? 40 : try #require(numbers.last, "\(row)")
+            for count in 0...41 {
+                // What one argument stands for needs no brackets; a name is a reference that `var` accepts.
+                let arguments = JSON.array(Array(repeating: "input.a", count: count))
+                let isAccepted = (try? Condition(.object([name: arguments]))) != nil
+                let isBoundless = most == 40 && count == 41
+                #expect(isAccepted == ((least...most).contains(count) || isBoundless), "\(name) with \(count)")
+            }
+        }
+        for name in Set(Self.operatorNames).subtracting(rows.map { $0.what.filter { $0 != "`" } }) {
+            Issue.record("docs/limits.md does not name the operator \(name)")
+        }
+    }
+
+    /// As the messages and the published language have them; what is none of ours is refused.
+    private static let operatorNames = [
+        "var", "missing", "missing_some", "if", "?:", "==", "===", "!=", "!==", "!", "!!", "or", "and", ">", ">=", "<",
+        "<=", "max", "min", "+", "-", "*", "/", "%", "map", "filter", "reduce", "all", "none", "some", "merge", "in",
+        "cat", "substr", "log", "method",
+    ].filter { name in
+        (0...3).contains { (try? Condition(.object([name: .array(Array(repeating: "input.a", count: $0))]))) != nil }
+    }
+
+    private static func text(_ count: Int) -> String { String(repeating: "a", count: count) }
+    private static func string(_ count: Int) -> JSON { .string(text(count)) }
+    private static func members(_ count: Int, _ value: JSON = "x") -> JSON {
+        .object((0..<count).reduce(into: JSONObject()) { $0["x-\($1)"] = value })
+    }
+
+    // MARK: Definitions
+
+    private static func registers(
+        _ workflow: JSONObject = [:], step: JSONObject = [:], call: JSONObject = [:], steps: Int = 1
+    ) -> Bool {
+        func merged(_ base: JSONObject, _ more: JSONObject) -> JSONObject {
+            more.members.reduce(into: base) { $0[$1.key] = $1.value }
+        }
+        let action = merged(["participant": "p", "path": "/x"], call)
+        let list = (0..<steps).map { JSON.object(merged(["id": .string("s\($0)"), "action": .object(action)], step)) }
+        let whole = merged(["name": "n", "version": "1.0.0", "steps": .array(list)], workflow)
+        return (try? WorkflowDefinition(.object(whole))) != nil
+    }
+
+    private static let definitions: [String: Probe] = [
+        "steps of a workflow": { registers(steps: $0) },
+        "name of a workflow, step or participant": { count in
+            let accepted = [
+                registers(["name": string(count)]), registers(step: ["id": string(count)]),
+                registers(call: ["participant": string(count)]),
+            ]
+            return accepted.allSatisfy { $0 == accepted[0] } && accepted[0]
+        },
+        "version": { registers(["version": .string("1.0.0-" + text($0 - 6))]) },
+        "description": { registers(["description": string($0)]) && registers(step: ["description": string($0)]) },
+        "`timeout` of a workflow": { registers(["timeout": .string("\($0)s")]) },
+        "`timeout` of a step or call": {
+            let time = JSON.string("\($0)s")
+            return registers(step: ["timeout": time]) && registers(call: ["timeout": time])
+        },
+        "`maxAttempts`": { registers(["retry": ["maxAttempts": JSON($0)]]) },
+        "`initialInterval`, `maxInterval`": {
+            let time = JSON.string("\($0)s")
+            return registers(["retry": ["initialInterval": time, "maxInterval": time]])
+        },
+        "`multiplier`": { registers(["retry": ["multiplier": JSON($0)]]) },
+        "`jitter`": { registers(["retry": ["jitter": JSON($0)]]) },
+        "path of a call, as written": { registers(call: ["path": .string("/" + text($0 - 1))]) },
+        "headers of a call": { registers(call: ["headers": members($0)]) },
+        "name of a header": { registers(call: ["headers": .object([text($0): "x"])]) },
+        "references in one body or path": {
+            registers(call: ["body": .array(Array(repeating: "${input.a}", count: $0))])
+        },
+        "levels of a condition": { count in
+            (try? Condition((0..<count).reduce(into: JSON.bool(true)) { rule, _ in rule = .object(["!": rule]) })) != nil
+        },
+        "size of a definition": { $0 <= defaultBody },
+    ]
+
+    // MARK: While a run goes on
+
+    private struct OneValue: Scope {
+        let value: JSON
+
+        func value(_ reference: Reference) -> JSON? { value }
+    }
+
+    private static let rendered: [String: Probe] = [
+        "text from a template with references": {
+            (try? TextTemplate("b${input}").render(OneValue(value: string($0 - 1)))) != nil
+        },
+        "path of a call, with its values": {
+            (try? PathTemplate("/${input}").render(OneValue(value: string($0 - 1)))) != nil
+        },
+        "value of a header": { (try? HeaderTemplate("${input}").render(OneValue(value: string($0)))) != nil },
+        "operations of a condition": { $0 <= Condition.maxCost },
+    ]
+
+    // MARK: JSON
+
+    private static func parses(_ text: String) -> Bool { (try? JSON(parsing: text)) != nil }
+
+    private static let json: [String: Probe] = [
+        "arrays and objects in each other": {
+            parses(String(repeating: "[", count: $0) + String(repeating: "]", count: $0))
+        },
+        "name of a member": { parses("{\"\(text($0))\":1}") },
+        "number, as written": { parses(String(repeating: "1", count: $0)) },
+        "exponent of a number": { parses("1e\($0)") && parses("1e-\($0)") },
+    ]
+
+    // MARK: Requests
+
+    private static func starts(_ line: JSON, correlationID: String? = nil) -> Bool {
+        var headers = HTTPFields()
+        if let correlationID { headers[.xCorrelationID] = correlationID }
+        guard let origin = try? StartOrigin(workflow: "w", headers, nil) else { return false }
+        return (try? StartRequest(line: line, origin: origin)) != nil
+    }
+
+    private static func limit(_ count: Int) -> Bool {
+        let head = HTTPRequest(method: .get, scheme: "http", authority: "h", path: "/x?limit=\(count)")
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+        return (try? Query(request, known: ["limit"]).limit()) != nil
+    }
+
+    private static let defaultBody = 1 << 20
+    private static let server = StrictHTTPChannel.Limits()
+
+    private static let requests: [String: Probe] = [
+        "path and query": { $0 <= server.uriBytes },
+        "one header": { $0 <= server.headerBytes },
+        "headers": { $0 <= server.headerCount },
+        "body, or line of a bulk start": { $0 <= defaultBody },
+        "idempotency key": { starts(["idempotencyKey": string($0)]) },
+        "correlation id": {
+            starts(["context": ["correlationId": string($0)]]) && starts([:], correlationID: text($0))
+        },
+        "`tenantId`": { starts(["context": ["tenantId": string($0)]]) },
+        "seconds of `Prefer: wait`": { Preference.wait(["wait=\($0)"]) == $0 },
+        "`limit` of a list": { limit($0) },
+        "`limit` of a retry of FAILED runs": { (try? FailedRunRequest(["limit": JSON($0)])) != nil },
+        "`reason`": { (try? FailedRunRequest(["reason": string($0)])) != nil },
+        "`stepIds` resolved at once": { count in
+            let ids = JSON.array((0..<count).map { .string("s\($0)") })
+            return (try? ResolveRequest(["stepIds": ids, "resolution": "compensated", "reason": "r"])) != nil
+        },
+    ]
+
+    // MARK: Administration
+
+    private static func participates(_ more: JSONObject) -> Bool {
+        let whole = more.members.reduce(into: ["url": "https://pay.example"] as JSONObject) { $0[$1.key] = $1.value }
+        return (try? ParticipantRequest(.object(whole), rules: AddressRules(allowing: AllowList()))) != nil
+    }
+
+    private static let administration: [String: Probe] = [
+        "URL of a participant": { participates(["url": .string("https://pay.example/" + text($0 - 20))]) },
+        "headers of a participant": { participates(["headers": members($0)]) },
+        "value of a participant's header": { participates(["headers": members(1, string($0))]) },
+        "`maxConcurrent`": { participates(["maxConcurrent": JSON($0)]) },
+        "`failureThreshold`": { participates(["breaker": ["failureThreshold": JSON($0)]]) },
+        "`successThreshold`": { participates(["breaker": ["successThreshold": JSON($0)]]) },
+        "`openFor`": { participates(["breaker": ["openFor": .string("\($0)s")]]) },
+        "admin token": { AdminToken.parse("a:" + text($0)) != nil },
+        "name of an admin token": { AdminToken.parse(text($0) + ":a-long-token") != nil },
+    ]
+}
