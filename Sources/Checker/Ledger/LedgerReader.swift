@@ -59,9 +59,9 @@ enum LedgerReader {
         _ call: ParticipantCall, _ name: String, _ client: ParticipantClient
     ) async throws(CheckerError) -> JSON {
         switch await client.send(call) {
-        case .response(200, _, _, let body):
+        case .response(200, _, _, let body, nil):
             do { return try JSON(parsing: body) } catch { throw .ledger(participant: name, "\(error)") }
-        case .response(let status, _, _, _): throw .ledger(participant: name, "it answered \(status)")
+        case .response(let status, _, _, _, _): throw .ledger(participant: name, "it answered \(status)")
         case .notSent(let failure), .unknown(let failure): throw .ledger(participant: name, failure.message)
         }
     }

@@ -121,7 +121,7 @@ struct Engine {
     }
 
     /// What this engine tells about itself in its heartbeats, by topic: for people, never for deciding who owns what.
-    private var report: JSON { [:] }
+    private var report: JSON { ["participants": registry.report] }
 
     /// Everything that is read from its owner when somebody scrapes.
     private func registerMetrics() {
