@@ -88,8 +88,11 @@ package struct BaseURL: Hashable, Sendable {
         guard RequestRules.isPath(text.utf8) else {
             throw .invalidBaseURL("The path holds a character that must be percent-encoded.")
         }
-        for segment in text.split(separator: "/") where segment == "." || segment == ".." {
-            throw .invalidBaseURL("The path has no . or .. segments.")
+        // As servers and proxies may read it, which decode before they resolve.
+        let decoded = text.lowercased().replacing("%2e", with: ".").replacing("%2f", with: "/")
+            .replacing("%5c", with: "/")
+        for segment in decoded.split(separator: "/") where segment == "." || segment == ".." {
+            throw .invalidBaseURL("The path has no . or .. segments, encoded or not.")
         }
         return text.hasSuffix("/") ? String(text.dropLast()) : String(text)
     }

@@ -97,14 +97,23 @@ final class Connection: ChannelInboundHandler {
             // A second less than the server says, for what is on its way meanwhile.
             idleTimeout = min(idleTimeout, .seconds(Int64(max(seconds - 1, 0))))
         }
-        let wait = head.retryAfter.flatMap { RetryAfter.parse($0, now: secondsSince1970) }
         state = .idle(until: .distantFuture)
-        call.finish(.response(status: head.status, retryAfter: wait, contentType: head.contentType, body: body))
+        if head.isEncoded, !body.isEmpty {
+            call.finish(response(head, body: [], fault: "is in a content coding, which was not asked for"))
+        } else {
+            call.finish(response(head, body: body))
+        }
         if mayReuse, idleTimeout > .zero {
             pool.release(self)
         } else {
             closePolitely()
         }
+    }
+
+    private func response(_ head: ResponseHead, body: [UInt8], fault: String? = nil) -> TransportResult {
+        let wait = head.retryAfter.flatMap { RetryAfter.parse($0, now: secondsSince1970) }
+        return .response(
+            status: head.status, retryAfter: wait, contentType: head.contentType, body: body, bodyFault: fault)
     }
 
     /// False when the answer came before the participant read the whole request: the rest must not be taken for a new
@@ -114,10 +123,29 @@ final class Connection: ChannelInboundHandler {
         return (try? options.getOption(.bufferedWritableBytes)) == 0
     }
 
+    /// Ends the call and the connection: with the answer, when its head had come and decides, without one otherwise.
     private func fail(_ kind: TransportFailure.Kind, _ message: String) {
         guard case .busy(let call) = state else { return }
+        let isDecided = parser.isDecided
         closeHard()
-        call.finish(.unknown(TransportFailure(kind, message)))
+        guard isDecided else { return call.finish(.unknown(TransportFailure(kind, message))) }
+        let (head, body) = (parser.head, parser.takeBody())
+        call.finish(
+            response(
+                head, body: head.isEncoded ? [] : Array(body.prefix(ResponseParser.keptBytes)),
+                fault: fault(kind, isEncoded: head.isEncoded)))
+    }
+
+    /// Completes the sentence "Its body …".
+    private func fault(_ kind: TransportFailure.Kind, isEncoded: Bool) -> String {
+        let what = isEncoded ? "is in a content coding, which was not asked for, and " : ""
+        return switch kind {
+        case .responseTooLarge: "\(what)exceeds \(pool.loopPool.configuration.maxResponseBytes) bytes"
+        case .timeout: "\(what)was not complete before the deadline"
+        case .malformedResponse: "\(what)is malformed"
+        case .connectionClosed, .dns, .connect, .tls, .poolExhausted, .invalidRequest, .withdrawn, .shutdown:
+            "\(what)was cut off"
+        }
     }
 
     // MARK: - Deadlines and closing

@@ -7,12 +7,16 @@ struct ResponseHead {
     var isChunked = false
     var retryAfter: String?
     var contentType: String?
+    /// The body is in a content coding (`gzip` and the like).
+    private(set) var isEncoded = false
     /// Seconds after which the server says it closes an idle connection (`Keep-Alive: timeout=5`).
     var keepAliveTimeout: Int?
     private var saysClose = false
     private var saysKeepAlive = false
 
     var isInformational: Bool { status < 200 }
+    /// Anything but a success is decided by its status.
+    var isDecisive: Bool { status >= 300 }
 
     /// Whether the server means to read another request on this connection.
     var keepsAlive: Bool { !saysClose && (minorVersion == 1 || saysKeepAlive) }
@@ -69,12 +73,11 @@ struct ResponseHead {
         case 11 where name.equalsIgnoringCase("retry-after"):
             if retryAfter == nil, value.count <= 64 { retryAfter = value.text }
         case 12 where name.equalsIgnoringCase("content-type"):
-            // The literal costs no allocation, and it is what participants answer.
-            if contentType == nil {
-                contentType = value.equalsIgnoringCase("application/json") ? "application/json" : value.text
-            }
+            if contentType == nil { contentType = Self.contentType(value) }
         case 14 where name.equalsIgnoringCase("content-length"):
             try readContentLength(value)
+        case 16 where name.equalsIgnoringCase("content-encoding"):
+            isEncoded = isEncoded || !(value.isEmpty || value.equalsIgnoringCase("identity"))
         case 17 where name.equalsIgnoringCase("transfer-encoding"):
             guard !isChunked, value.equalsIgnoringCase("chunked") else {
                 throw .malformed("the transfer encoding is not chunked alone")
@@ -83,6 +86,13 @@ struct ResponseHead {
         default:
             break
         }
+    }
+
+    /// The literals cost no allocation, and they are what participants answer.
+    private static func contentType(_ value: Span<UInt8>) -> String {
+        if value.equalsIgnoringCase("application/json") { return "application/json" }
+        if value.equalsIgnoringCase("application/json; charset=utf-8") { return "application/json; charset=utf-8" }
+        return value.text
     }
 
     private mutating func readContentLength(_ value: Span<UInt8>) throws(ParseFault) {

@@ -18,8 +18,9 @@ struct ResponseParser {
         var bodyBytes = 256 * 1024
     }
 
-    /// Successors: statusLine → field → (statusLine after 1xx | fixed | chunkSize | untilClose | done);
-    /// chunkSize → chunk | trailer; chunk → chunkEnd → chunkSize; trailer → done; fixed, untilClose → done.
+    /// Successors: statusLine → field → (statusLine after 1xx | fixed | chunkSize | untilClose | excess | done);
+    /// chunkSize → chunk | trailer | excess; chunk → chunkEnd → chunkSize; trailer → done; fixed → done;
+    /// untilClose → done | excess.
     private enum Stage: Equatable {
         case statusLine
         case field
@@ -29,6 +30,8 @@ struct ResponseParser {
         case chunkEnd
         case trailer
         case untilClose
+        /// The body is too long, but the head decides: its beginning is read, and then the answer is given up.
+        case excess
         case done
     }
 
@@ -36,6 +39,8 @@ struct ResponseParser {
     private static let maxChunkLine = 256
     /// A length announced is not a length sent: no more than this is reserved on the server's word.
     private static let maxReservation = 16 * 1024
+    /// What is read of a body that is too long, and kept of one that is cut off.
+    static let keptBytes = 4096
 
     private let limits: Limits
     private var stage = Stage.statusLine
@@ -57,6 +62,15 @@ struct ResponseParser {
 
     /// Whether the answer is complete, its end was marked by something else than closing, and the server reads on.
     var mayReuseConnection: Bool { stage == .done && !endedWithConnection && head.keepsAlive }
+
+    /// Whether the head is complete and says all that is to be known: what comes of the body changes nothing. A success
+    /// is worth nothing without its body.
+    var isDecided: Bool {
+        switch stage {
+        case .statusLine, .field: false
+        case .fixed, .chunkSize, .chunk, .chunkEnd, .trailer, .untilClose, .excess, .done: head.isDecisive
+        }
+    }
 
     /// Forgets the last answer. `expectsBody` is false for HEAD.
     mutating func begin(expectsBody: Bool) {
@@ -87,8 +101,14 @@ struct ResponseParser {
                 let count = takeBody(input, &at, atMost: remaining)
                 stage = count == remaining ? .chunkEnd : .chunk(remaining: remaining - count)
             case .untilClose:
-                guard body.count + (input.count - at) <= limits.bodyBytes else { throw .tooLarge }
-                takeBody(input, &at, atMost: input.count)
+                if body.count + (input.count - at) > limits.bodyBytes {
+                    try exceed()
+                } else {
+                    takeBody(input, &at, atMost: input.count)
+                }
+            case .excess:
+                takeBody(input, &at, atMost: Self.keptBytes - body.count)
+                guard body.count < Self.keptBytes else { throw .tooLarge }
             case .statusLine, .field, .chunkSize, .chunkEnd, .trailer:
                 try takeLine(input, &at)
             case .done:
@@ -97,6 +117,12 @@ struct ResponseParser {
             if at == input.count, stage != .done { return nil }
         }
         return at
+    }
+
+    /// The body does not fit. Where the head decides, its beginning is still worth being told.
+    private mutating func exceed() throws(ParseFault) {
+        guard head.isDecisive, body.count < Self.keptBytes else { throw .tooLarge }
+        stage = .excess
     }
 
     /// The server closed. True when that ends the answer, false when it cuts it off.
@@ -150,7 +176,7 @@ extension ResponseParser {
             guard partialLine.count + count <= Self.maxChunkLine else {
                 throw .malformed("a chunk's size line is too long")
             }
-        case .statusLine, .field, .trailer, .fixed, .chunk, .untilClose, .done:
+        case .statusLine, .field, .trailer, .fixed, .chunk, .untilClose, .excess, .done:
             headBytes += count + 1
             guard headBytes <= limits.headBytes else {
                 throw .malformed("the headers exceed \(limits.headBytes) bytes")
@@ -184,7 +210,7 @@ extension ResponseParser {
                 try countField()
                 _ = try ResponseHead.checkField(line)
             }
-        case .fixed, .chunk, .untilClose, .done:
+        case .fixed, .chunk, .untilClose, .excess, .done:
             preconditionFailure("no lines in stage \(stage)")
         }
     }
@@ -212,7 +238,7 @@ extension ResponseParser {
             stage = .trailer
             return
         }
-        guard size <= limits.bodyBytes - body.count else { throw .tooLarge }
+        guard size <= limits.bodyBytes - body.count else { return try exceed() }
         stage = .chunk(remaining: size)
     }
 
@@ -239,7 +265,7 @@ extension ResponseParser {
             }
             stage = .chunkSize
         } else if let length = head.contentLength {
-            guard length <= limits.bodyBytes else { throw .tooLarge }
+            guard length <= limits.bodyBytes else { return try exceed() }
             body.reserveCapacity(min(length, Self.maxReservation))
             stage = length == 0 ? .done : .fixed(remaining: length)
         } else {

@@ -1,10 +1,16 @@
 /// How a call ended, as far as the transport can know. What it means for a step is decided elsewhere.
 package enum TransportResult: Sendable {
-    /// A complete answer within the limits. 3xx is an answer like any other: redirects are never followed.
+    /// An answer. 3xx is one like any other: redirects are never followed.
     ///
     /// `status` is 200...999 (informational answers are skipped). `retryAfter` counts from now and is at most one day;
     /// nil when absent or not understood. `body` holds the bytes as received, whatever they are.
-    case response(status: Int, retryAfter: Duration?, contentType: String?, body: [UInt8])
+    ///
+    /// `bodyFault` is nil when the body is whole and readable, and otherwise completes the sentence "Its body …". An
+    /// answer other than 2xx is decided by its head, so what is too long, cut off, late or malformed in its body leaves it
+    /// an answer; `body` is then its beginning, at most 4 KiB. A body in a content coding, which
+    /// is never asked for, is dropped.
+    case response(
+        status: Int, retryAfter: Duration?, contentType: String?, body: [UInt8], bodyFault: String? = nil)
     /// The participant surely never saw the request: repeating it cannot double an effect.
     case notSent(TransportFailure)
     /// The request was sent, or may have been, and there is no usable answer: an effect is possible.
@@ -28,7 +34,7 @@ package struct TransportFailure: Error, Hashable, Sendable {
         case connectionClosed
         /// The answer is not HTTP/1.1 as this client accepts it.
         case malformedResponse
-        /// The answer's body exceeds the limit.
+        /// The body of a 2xx exceeds the limit.
         case responseTooLarge
         /// The call itself cannot be written as a request.
         case invalidRequest

@@ -143,6 +143,33 @@ struct AdminTests {
         }
     }
 
+    @Test("What engines that live tell of a participant is shown, and nothing where all is well or the engine is gone")
+    func engines() async throws {
+        try await TestAPI.with { api in
+            for name in ["p", "q"] {
+                let path = "\(Self.path)/\(name)"
+                let put = try await api.client.send("PUT", path, body: #"{"url":"http://93.184.216.34"}"#, Self.token)
+                #expect(put.status == 201)
+            }
+            _ = try await api.database.query(
+                """
+                INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight, report)
+                SELECT gen_random_uuid(), host, '1', now(), now() - age, 0, report FROM (VALUES
+                    ('here', interval '1 s', '{"participants": {"p": {"breaker": "open", "lastError": "It hangs."}}}'),
+                    ('gone', interval '20 s', '{"participants": {"p": {"breaker": "open"}}}'),
+                    ('old', interval '1 s', '{}'), ('odd', interval '1 s', '{"participants": {"p": 1}}')
+                ) e (host, age, report)
+                """)
+            let list = try await api.client.send("GET", Self.path, Self.token).json["participants"]?.array ?? []
+            let told = list.first { $0["name"] == "p" }?["engines"]?.array ?? []
+            #expect(told.map { $0["host"] } == ["here"])
+            #expect(told.first?["breaker"] == "open")
+            #expect(told.first?["lastError"] == "It hangs.")
+            #expect(list.first { $0["name"] == "q" }?["engines"] == [])
+            #expect(try await api.client.send("GET", "\(Self.path)/p", Self.token).json["engines"] == .array(told))
+        }
+    }
+
     @Test("A breaker is registered whole, in part, not at all, or switched off, and shown as it will be")
     func breakers() async throws {
         try await TestAPI.with { api in

@@ -4,6 +4,7 @@ import Logging
 import NIOPosix
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Calls before a breaker", .timeLimit(.minutes(1)))
 struct BreakerGateTests {
@@ -31,7 +32,7 @@ struct BreakerGateTests {
     /// A gate whose open time is over.
     private func dueGate(successes: Int = 2) async throws -> BreakerGate {
         let gate = Self.gate(successes: successes)
-        gate.report(.failure, era: 0)
+        gate.report(.failure, of: .sample(), era: 0)
         #expect(gate.state == .open)
         try await Task.sleep(for: .milliseconds(110))
         #expect(gate.state == .halfOpen)
@@ -48,13 +49,54 @@ struct BreakerGateTests {
     func open() {
         let gate = Self.gate(openFor: .seconds(30))
         #expect(gate.refusal() == nil)
-        gate.report(.failure, era: 0)
+        gate.report(.failure, of: .sample(), era: 0)
         let told = passes(gate, 200)
         #expect(told.turnedAway.count == 200)
         #expect(told.turnedAway.allSatisfy { $0 > .seconds(29) && $0 <= .seconds(36) })
         #expect(Set(told.turnedAway).count > 100)
         #expect(gate.refusal() != nil)
         #expect(gate.openedCount == 1)
+    }
+
+    @Test("it tells what a person wants to know as long as something is wrong, and nothing else")
+    func reading() async throws {
+        let gate = Self.gate(failures: 3, openFor: .seconds(30))
+        #expect(gate.reading == nil)
+        gate.report(.failure, of: .sample(), era: 0, failure: "It answered 500.")
+        #expect(gate.reading?.state == .closed)
+        #expect(gate.reading?.failures == 1)
+        #expect(gate.reading?.lastError == "It answered 500.")
+        gate.report(.success, of: .sample(), era: 0)
+        #expect(gate.reading == nil)
+        for _ in 0..<3 { gate.report(.failure, of: .sample(), era: 0, failure: "It hangs.") }
+        let open = try #require(gate.reading)
+        #expect(open.state == .open)
+        #expect(open.opensFor.map { $0 > .seconds(20) && $0 <= .seconds(30) } == true)
+        #expect(open.lastError == "It hangs.")
+        let due = try await dueGate(successes: 1)
+        _ = passes(due, 4)
+        #expect(due.reading?.state == .halfOpen)
+        #expect(due.reading?.waiting == 3)
+    }
+
+    @Test("a report is bounded, whatever participants there are and whatever they say: the worst come first")
+    func report() throws {
+        var readings: [String: BreakerGate.Reading] = [:]
+        for number in 0..<100 {
+            readings["closed-\(number)"] = BreakerGate.Reading(
+                state: .closed, failures: 1, lastError: String(repeating: "é", count: 5000), waiting: 0)
+        }
+        readings["zz"] = BreakerGate.Reading(
+            state: .open, opensFor: .seconds(2), lastError: "It hangs.", lastErrorAge: .seconds(1), waiting: 0)
+        let report = ParticipantReport.json(readings, queued: ["zz": 7, "quiet": 3])
+        #expect(report.object?.count == ParticipantReport.maxParticipants)
+        #expect(report.bytes.count < 16_384)
+        let expected: JSON = [
+            "breaker": "open", "failures": 0, "openMs": 2000, "lastError": "It hangs.", "lastErrorAgeMs": 1000,
+            "waiting": 0, "queued": 7,
+        ]
+        #expect(report["zz"] == expected)
+        #expect(ParticipantReport.json([:], queued: ["quiet": 3])["quiet"]?["queued"] == 3)
     }
 
     @Test("while probes are under way others wait, go when they succeed, and are turned away when one fails")
@@ -64,9 +106,9 @@ struct BreakerGateTests {
             let told = passes(gate, 50)
             #expect(told.all.count == 2)
             let eras = told.eras
-            gate.report(.success, era: eras[0])
+            gate.report(.success, of: .sample(), era: eras[0])
             #expect(told.all.count == 2, "one success is not enough")
-            gate.report(isBack ? .success : .failure, era: eras[1])
+            gate.report(isBack ? .success : .failure, of: .sample(), era: eras[1])
             #expect(told.eras.count == (isBack ? 50 : 2))
             #expect(told.turnedAway.count == (isBack ? 0 : 48))
         }
@@ -80,11 +122,11 @@ struct BreakerGateTests {
         for _ in 0..<2_000 {
             gate.pass(within: .seconds(60)) { passage in
                 told.add(passage)
-                if case .go(let era, _) = passage, told.all.count > 1 { gate.report(.neither, era: era) }
+                if case .go(let era, _) = passage, told.all.count > 1 { gate.report(.neither, of: .sample(), era: era) }
             }
         }
         #expect(told.all.count == 1)
-        gate.report(.neither, era: told.eras[0])
+        gate.report(.neither, of: .sample(), era: told.eras[0])
         #expect(told.eras.count == 2_000)
         #expect(gate.state == .halfOpen)
     }
@@ -120,7 +162,7 @@ struct BreakerGateTests {
         #expect(waited >= .milliseconds(1900) && ContinuousClock.now - begun < .seconds(15))
         let others = passes(gate, 20)
         #expect(others.all.isEmpty)
-        gate.report(.success, era: era)
+        gate.report(.success, of: .sample(), era: era)
         #expect(others.eras.count == 20)
         #expect(gate.state == .closed)
     }
@@ -133,7 +175,7 @@ struct BreakerGateTests {
         gate.reset()
         #expect(told.eras.count == 20)
         #expect(gate.state == .closed)
-        gate.report(.failure, era: probe)
+        gate.report(.failure, of: .sample(), era: probe)
         #expect(gate.state == .closed)
     }
 
@@ -150,7 +192,7 @@ struct BreakerGateTests {
                         }
                         told.add(passage)
                         if case .go(let era, _) = passage {
-                            gate.report((worker + number) % 3 == 0 ? .success : .failure, era: era)
+                            gate.report((worker + number) % 3 == 0 ? .success : .failure, of: .sample(), era: era)
                         }
                     }
                 }

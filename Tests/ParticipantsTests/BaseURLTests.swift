@@ -13,7 +13,8 @@ struct BaseURLTests {
             ("http://127.0.0.1:65535/a/b", "http://127.0.0.1:65535", "/a/b"),
             ("http://[::1]:3001", "http://[::1]:3001", ""),
             ("http://[2001:DB8::1]", "http://[2001:db8::1]", ""), ("http://a_b-c.d", "http://a_b-c.d", ""),
-            ("http://a/p%20q", "http://a", "/p%20q"), ("http://a:", "http://a", ""),
+            ("http://a/p%20q", "http://a", "/p%20q"),
+            ("http://a/a%2Fb/..c/%2e.d", "http://a", "/a%2Fb/..c/%2e.d"), ("http://a:", "http://a", ""),
         ])
     func accepted(_ text: String, _ origin: String, _ prefix: String) throws {
         let url = try BaseURL(parsing: text)
@@ -32,7 +33,9 @@ struct BaseURLTests {
             "http://a:65536", "http://a:-1", "http://a:8x", "http://a:123456", "http://a b", "http://a\r\nX: 1",
             "http://a\u{0}",
             "http://ä", "http://a..b", "http://.a", "http://a.", "http://-a", "http://a-", "http://a/%", "http://a/%2",
-            "http://a/b/../c", "http://a/./b", "http://[::1", "http://[::1]x", "http://[1.2.3.4]",
+            "http://a/b/../c", "http://a/./b", "http://a/%2e%2e/b",
+            "http://a/%2E%2e", "http://a/.%2e/", "http://a/b/%2e", "http://a/x%2F..%2Fb", "http://a/x%5c%2e%2e",
+             "http://[::1", "http://[::1]x", "http://[1.2.3.4]",
             "http://[fe80::1%25eth0]",
             "http://[zz::1]", "http://a\\b", "http://a/<b>", "http://" + String(repeating: "a", count: 64),
             "http://" + String(repeating: "a.", count: 130) + "b", "http://a/" + String(repeating: "x", count: 3000),

@@ -8,10 +8,62 @@ struct Fault: Sendable, CustomTestStringConvertible {
     let acts: [Act]
     let ending: Ending
     var timeout = Duration.seconds(30)
+    /// What is wrong with the body of an answer.
+    var fault: String?
 
     var testDescription: String { name }
 
-    static let all: [Fault] = answers + cuts + garbage + slow
+    static let all: [Fault] = answers + cuts + garbage + slow + refusals
+
+    /// An answer that is none of success, with a body that can't be had.
+    static let refusals: [Fault] = [
+        Fault(
+            name: "404 with 10 MB by length",
+            acts: [.send(answer("404 Not Found", body: String(repeating: "x", count: 10_000_000)))],
+            ending: .response(404), fault: "exceeds 262144 bytes"),
+        Fault(
+            name: "429 with endless chunks",
+            acts: [
+                .send("HTTP/1.1 429 Later\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\n"),
+                .endless("4\r\naaaa\r\n"),
+            ], ending: .response(429), fault: "exceeds 262144 bytes"),
+        Fault(
+            name: "422 with one chunk that is too long",
+            acts: [
+                .send("HTTP/1.1 422 No\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFF\r\n"), .endless("0123456789"),
+            ], ending: .response(422), fault: "exceeds 262144 bytes"),
+        Fault(
+            name: "302 with an endless body", acts: [.send("HTTP/1.1 302 Found\r\n\r\n"), .endless("0123456789")],
+            ending: .response(302), fault: "exceeds 262144 bytes"),
+        Fault(
+            name: "404 closed in the body",
+            acts: [.send("HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nwhy"), .close],
+            ending: .response(404), fault: "was cut off"),
+        Fault(
+            name: "404 reset in a body that would end with the connection",
+            acts: [.send("HTTP/1.1 404 Not Found\r\n\r\nwhy"), .reset], ending: .response(404), fault: "was cut off"),
+        Fault(
+            name: "500 with a chunk that is malformed",
+            acts: [.send("HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n")],
+            ending: .response(500), fault: "is malformed"),
+        Fault(
+            name: "409 whose body takes too long",
+            acts: [
+                .send("HTTP/1.1 409 Conflict\r\nContent-Length: 99\r\n\r\n"),
+                .drip("0123456789", every: .milliseconds(50)),
+            ], ending: .response(409), timeout: .milliseconds(300), fault: "was not complete before the deadline"),
+        Fault(
+            name: "404 in a content coding",
+            acts: [.send(answer("404 Not Found", ["Content-Encoding: gzip"], body: "\u{1f}\u{8b}x"))],
+            ending: .response(404), fault: "is in a content coding, which was not asked for"),
+        Fault(
+            name: "404 closed in the head", acts: [.send("HTTP/1.1 404 Not Found\r\nContent-"), .close],
+            ending: .unknown(.connectionClosed)),
+        Fault(
+            name: "404 whose head contradicts itself",
+            acts: [.send("HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n")],
+            ending: .unknown(.malformedResponse)),
+    ]
 
     static let answers = [
         Fault(name: "plain answer", acts: [.send(answer())], ending: .response(200)),
@@ -131,11 +183,14 @@ struct FaultTests {
                 var result: TransportResult?
                 let took = await clock.measure { result = await client.send(call(server.port, timeout: fault.timeout)) }
                 #expect(result?.ending == fault.ending, "\(result?.message ?? "")")
+                #expect(result?.bodyFault == fault.fault)
+                #expect((result?.body?.count ?? 0) <= 4096)
                 #expect(took < fault.timeout + .seconds(10))
                 let next = await client.send(call(server.port))
                 #expect(next.body == Array("well".utf8), "\(next)")
                 #expect(server.requests.count == 3, "a call was repeated")
                 if case .unknown = fault.ending { #expect(server.accepted == 2, "a broken connection was used again") }
+                if fault.fault?.contains("coding") == false { #expect(server.accepted == 2) }
             }
         }
     }
@@ -153,7 +208,7 @@ struct FaultTests {
             try await withClient { client in
                 let result = await client.send(call(server.port))
                 #expect(result.body == bytes)
-                guard case .response(_, _, let contentType, _) = result else { return }
+                guard case .response(_, _, let contentType, _, _) = result else { return }
                 #expect(contentType == "text/plain; charset=x")
             }
         }
@@ -188,6 +243,39 @@ struct FaultTests {
                 let result = await client.send(call(server.port))
                 #expect(result.ending == .response(503))
                 #expect(result.retryAfter == wait)
+            }
+        }
+    }
+
+    @Test("an answer that is decided by its head keeps its wait and the beginning of its body")
+    func cutAnswer() async throws {
+        let words = "why not: " + String(repeating: "x", count: 300_000)
+        let script: FaultyServer.Script = { _ in
+            [.send(answer("429 Later", ["Retry-After: 7", "Content-Type: text/html"], body: words))]
+        }
+        try await FaultyServer.with(script: script) { server in
+            try await withClient { client in
+                let result = await client.send(call(server.port))
+                #expect(result.ending == .response(429))
+                #expect(result.retryAfter == .seconds(7))
+                #expect(result.body == Array(words.utf8.prefix(4096)))
+            }
+        }
+    }
+
+    @Test("every call says that it can't read content codings, unless it says itself what it reads")
+    func acceptEncoding() async throws {
+        try await FaultyServer.with(script: { _ in [.send(answer())] }) { server in
+            try await withClient { client in
+                _ = await client.send(call(server.port))
+                _ = await client.send(call(server.port, headers: [("Accept-Encoding", "br"), ("x", "y")]))
+                _ = await client.send(call(server.port, headers: [("idempotency-key", "k"), ("User-Agent", "me")]))
+                let heads = server.requests.map { $0.head.lowercased() }
+                #expect(heads[0].contains("\r\naccept-encoding: identity\r\n"))
+                #expect(heads[0].contains("\r\nuser-agent: sagaflow\r\n"))
+                #expect(heads[1].contains("\r\naccept-encoding: br\r\n") && !heads[1].contains("identity"))
+                #expect(heads[1].contains("\r\nuser-agent: sagaflow\r\n"))
+                #expect(heads[2].contains("\r\naccept-encoding: identity\r\n") && !heads[2].contains("sagaflow"))
             }
         }
     }

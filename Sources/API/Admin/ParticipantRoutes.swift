@@ -27,7 +27,8 @@ struct ParticipantRoutes: Sendable {
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
         let rows = try await database.reads.execute(FindParticipants())
-        return .json(.ok, ["participants": .array(rows.map { .object(Self.shown($0)) })])
+        let engines = try await database.reads.execute(ListEngines())
+        return .json(.ok, ["participants": .array(rows.map { .object(Self.shown($0, engines)) })])
     }
 
     @Sendable private func get(
@@ -37,7 +38,8 @@ struct ParticipantRoutes: Sendable {
         guard let row = try await database.reads.execute(FindParticipants(name: name)).first else {
             throw Self.unknown
         }
-        return .json(.ok, .object(Self.shown(row)))
+        let engines = try await database.reads.execute(ListEngines())
+        return .json(.ok, .object(Self.shown(row, engines)))
     }
 
     @Sendable private func put(
@@ -89,9 +91,20 @@ struct ParticipantRoutes: Sendable {
         ]
     }
 
-    private static func shown(_ row: StoredParticipant) -> JSONObject {
+    /// With what each engine that lives told of it in its last heartbeat; engines for which all is well tell nothing.
+    private static func shown(_ row: StoredParticipant, _ engines: [ListEngines.Row]) -> JSONObject {
         var object = shown(row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker)
         object["updatedAt"] = RunJSON.time(row.updatedAt)
+        object["engines"] = .array(
+            engines.compactMap { engine in
+                guard engine.isAlive, let told = engine.report["participants"]?[row.name]?.object else { return nil }
+                var shown: JSONObject = [
+                    "id": .string(engine.engineID.description), "host": .string(engine.host),
+                    "at": RunJSON.time(engine.heartbeatAt),
+                ]
+                for (key, value) in told.members { shown[key] = value }
+                return .object(shown)
+            })
         return object
     }
 

@@ -3,16 +3,22 @@ extension CallResult {
     ///
     /// - Parameters:
     ///   - answer: what came back.
-    ///   - call: the definition, whose `retryOn` and `rejectOn` move statuses.
+    ///   - call: the definition, whose `retryOn`, `rejectOn` and `unknownOn` move statuses.
     ///   - isAmbiguous: an earlier attempt of the same action had no usable answer. A 409 then probably means that the
     ///     first one is still at work, so it is `busy` and not a refusal.
     ///   - duration: how long the call took.
     package init(_ answer: Answer, of call: CallDefinition, isAmbiguous: Bool, duration: Duration) {
         switch answer {
-        case .response(let status, let retryAfter, let body):
-            self.init(
-                status: status, retryAfter: retryAfter, body: body, call: call, isAmbiguous: isAmbiguous,
-                duration: duration)
+        case .response(let status, let retryAfter, let body, let contentType, let fault):
+            let outcome = Self.outcome(
+                status: status, hasRetryAfter: retryAfter != nil, call: call, isAmbiguous: isAmbiguous)
+            self.init(outcome: outcome, httpStatus: status, duration: duration)
+            if outcome == .succeeded {
+                takeOutput(body, contentType, fault, status, call)
+            } else {
+                self.retryAfter = outcome == .busy ? retryAfter : nil
+                failure = Self.refusal(body, contentType, fault, status, outcome)
+            }
         case .notSent(let reason, let retryAfter):
             self.init(.notSent, reason, duration)
             self.retryAfter = retryAfter
@@ -33,53 +39,71 @@ extension CallResult {
             outcome: outcome, duration: duration, failure: Failure(kind: outcome.rawValue, message: reason))
     }
 
-    private init(
-        status: Int, retryAfter: Duration?, body: [UInt8], call: CallDefinition, isAmbiguous: Bool, duration: Duration
-    ) {
-        let outcome = Self.outcome(
-            status: status, hasRetryAfter: retryAfter != nil, call: call, isAmbiguous: isAmbiguous)
-        self.init(outcome: outcome, httpStatus: status, duration: duration)
-        switch outcome {
-        case .succeeded:
-            guard let output = Self.output(body) else {
-                self.outcome = .unknown
-                self.failure = Failure(
-                    kind: Outcome.unknown.rawValue,
-                    message: "The answer \(status) has a body that is neither JSON nor text.",
-                    httpStatus: status)
-                return
-            }
-            self.output = output
-        case .rejected, .busy, .unknown, .notSent:
-            self.retryAfter = outcome == .busy ? retryAfter : nil
-            self.failure = Failure(
-                kind: outcome.rawValue, message: "The participant answered \(status).", httpStatus: status,
-                response: body.isEmpty ? nil : Self.output(body))
-        }
-    }
-
     private static func outcome(
         status: Int, hasRetryAfter: Bool, call: CallDefinition, isAmbiguous: Bool
     ) -> Outcome {
         if (200..<300).contains(status) { return .succeeded }
         if call.rejectOn.contains(status) { return .rejected }
+        if call.unknownOn.contains(status) { return .unknown }
         switch status {
         case 408, 425, 429: return .busy
         case 503 where hasRetryAfter: return .busy
         case 500...: return .unknown
         case 409 where isAmbiguous: return .busy
-        default: return call.retryOn.contains(status) ? .busy : .rejected
+        case _ where call.retryOn.contains(status): return .busy
+        // Proxies write down 499 when they gave up on a request that they had passed on.
+        case 499: return .unknown
+        default: return .rejected
+        }
+    }
+}
+
+extension CallResult {
+    /// Bytes of an unreadable or cut answer that its failure keeps, for a person.
+    package static let keptBytes = 4096
+
+    /// A success: its body becomes the output, or the attempt `unknown`.
+    private mutating func takeOutput(
+        _ body: [UInt8], _ contentType: String?, _ fault: String?, _ status: Int, _ call: CallDefinition
+    ) {
+        if let fault { return becomeUnreadable("The answer \(status) can't be read: its body \(fault).", status) }
+        switch AnswerBody(body, contentType: contentType) {
+        case .value(let json): output = json
+        case .unreadable(_, .some(let text)) where call.onUnreadable == .text: output = .string(text)
+        case .unreadable(let reason, let text):
+            becomeUnreadable(
+                "The answer \(status) says that it is JSON and can't be read as such. \(reason)", status, text)
+        case .unusable:
+            outcome = .unknown
+            failure = Failure(
+                kind: Outcome.unknown.rawValue,
+                message: "The answer \(status) has a body that is neither JSON nor text.", httpStatus: status)
         }
     }
 
-    /// JSON as JSON, other text as a string, nothing as null; nil when it is not even text.
-    ///
-    /// JSON the type refuses (a duplicate key, a `\u0000`) is kept as the string it is, unless it holds a NUL, which
-    /// Postgres cannot store.
-    private static func output(_ body: [UInt8]) -> JSON? {
-        if body.isEmpty { return .null }
-        if let json = try? JSON(parsing: body) { return json }
-        guard !body.contains(0), let text = String(validating: body, as: UTF8.self) else { return nil }
-        return .string(text)
+    private mutating func becomeUnreadable(_ message: String, _ status: Int, _ text: String? = nil) {
+        outcome = .unknown
+        failure = Failure(
+            kind: Failure.unreadableKind, message: message, httpStatus: status,
+            response: text.map { .string(String(decoding: $0.utf8.prefix(Self.keptBytes), as: UTF8.self)) })
+    }
+
+    /// Anything but a success: the status decides, the body is only told.
+    private static func refusal(
+        _ body: [UInt8], _ contentType: String?, _ fault: String?, _ status: Int, _ outcome: Outcome
+    ) -> Failure {
+        var failure = Failure(
+            kind: outcome.rawValue, message: "The participant answered \(status).", httpStatus: status)
+        if let fault {
+            failure.message += " Its body \(fault)."
+            failure.response = AnswerBody.beginning(body, contentType: contentType)
+        } else if !body.isEmpty {
+            switch AnswerBody(body, contentType: contentType) {
+            case .value(let json): failure.response = json
+            case .unreadable(_, let text): failure.response = text.map { .string($0) }
+            case .unusable: break
+            }
+        }
+        return failure
     }
 }

@@ -6,7 +6,7 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
     case rejected
     /// Not now: ask again later.
     case busy
-    /// Sent, but no usable answer came back. The effect may exist.
+    /// Sent, but no usable answer came back, or a success that can't be read. The effect may exist.
     case unknown
     /// The participant surely never saw it.
     case notSent
@@ -14,8 +14,11 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
 
 /// What came back from a participant, before it is judged.
 package enum Answer: Sendable, Hashable {
-    /// A complete HTTP answer. `retryAfter` is what its header asked for.
-    case response(status: Int, retryAfter: Duration?, body: [UInt8])
+    /// An HTTP answer. `retryAfter` is what its header asked for, `contentType` what the body says it is. `bodyFault`
+    /// says why the body is not as it was meant, and completes the sentence "Its body …": of a success it can't be used
+    /// then, of anything else it is what there is of it.
+    case response(
+        status: Int, retryAfter: Duration?, body: [UInt8], contentType: String? = nil, bodyFault: String? = nil)
     /// It never reached the participant; the text says why, `retryAfter` how long trying again is known to be futile.
     case notSent(String, retryAfter: Duration? = nil)
     /// It was sent, or may have been, but no usable answer came; the text says why.

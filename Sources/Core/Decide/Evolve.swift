@@ -91,7 +91,11 @@ extension Run {
         _ index: Int, _ action: CallAction, _ report: CallReport, _ failure: Failure, _ retryIn: Duration?,
         _ at: Instant
     ) {
+        let hidesOutput =
+            steps[index].error?.hidesOutput == true
+            || (action == .execute && failure.kind == Failure.unreadableKind)
         steps[index].error = failure
+        steps[index].error?.hidesOutput = hidesOutput
         steps[index].nextAttemptAt = retryIn.map { at + $0 }
         switch action {
         case .execute:

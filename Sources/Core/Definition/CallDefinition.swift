@@ -17,8 +17,25 @@ package struct CallDefinition: Sendable {
     package let retry: RetryPolicy
     /// Statuses within 400...599 that are to be retried though they would not be.
     package let retryOn: Set<Int>
-    /// Statuses within 400...599 that are final though they would be retried. Disjoint from `retryOn`.
+    /// Statuses within 400...599 that are final though they would be retried. The three sets are disjoint.
     package let rejectOn: Set<Int>
+    /// Statuses within 400...599 after which the effect may exist though they would say something definite.
+    package let unknownOn: Set<Int>
+    /// What a success comes to whose body says that it is JSON and can't be read as such.
+    package let onUnreadable: OnUnreadable
+
+    /// The values of `onUnreadable`.
+    package enum OnUnreadable: String, Sendable, CaseIterable {
+        /// `unknown`: it may have had its effect, and nothing is built from it.
+        case unknown
+        /// Its text is the output.
+        case text
+    }
+
+    /// Everything it names, repetitions included.
+    package var references: [Reference] {
+        path.references + (body?.uses.map(\.reference) ?? []) + headers.flatMap { $0.value.references }
+    }
 
     /// The timeout of a call when neither it nor its step has one.
     package static let defaultTimeout = Duration.seconds(10)

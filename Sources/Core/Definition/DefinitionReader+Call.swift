@@ -4,7 +4,8 @@ extension DefinitionReader {
         _ json: JSON, at pointer: JSONPointer, timeout: Duration, retry: RetryPolicy
     ) -> CallDefinition? {
         let members = [
-            "participant", "method", "path", "body", "headers", "timeout", "retry", "retryOn", "rejectOn",
+            "participant", "method", "path", "body", "headers", "timeout", "retry", "retryOn", "rejectOn", "unknownOn",
+            "onUnreadable",
         ]
         guard let fields = object(json, at: pointer, members: members) else { return nil }
         let participant = required("participant", in: fields, at: pointer) { $0.name($1, at: $2) }
@@ -15,15 +16,34 @@ extension DefinitionReader {
         let headers = optional("headers", in: fields, at: pointer) { $0.headers($1, at: $2) } ?? []
         let own = optional("timeout", in: fields, at: pointer) { $0.duration($1, at: $2, max: .seconds(3600)) }
         let policy = retryPolicy("retry", in: fields, at: pointer, inheriting: retry)
-        let retryOn = optional("retryOn", in: fields, at: pointer) { $0.statuses($1, at: $2) } ?? []
-        let rejectOn = optional("rejectOn", in: fields, at: pointer) { $0.statuses($1, at: $2) } ?? []
-        if let both = retryOn.intersection(rejectOn).min() {
-            refuse(pointer.appending("rejectOn"), "Status \(both) is in retryOn as well.")
-        }
+        let moved = movedStatuses(fields, at: pointer)
+        let onUnreadable = optional("onUnreadable", in: fields, at: pointer) { $0.onUnreadable($1, at: $2) }
         guard let participant, let path else { return nil }
         return CallDefinition(
             participant: participant, method: method, path: path, body: body, headers: headers,
-            timeout: own ?? timeout, retry: policy, retryOn: retryOn, rejectOn: rejectOn)
+            timeout: own ?? timeout, retry: policy, retryOn: moved[0], rejectOn: moved[1], unknownOn: moved[2],
+            onUnreadable: onUnreadable ?? .unknown)
+    }
+
+    /// The statuses of `retryOn`, `rejectOn` and `unknownOn`, none of them in two.
+    private mutating func movedStatuses(_ fields: JSONObject, at pointer: JSONPointer) -> [Set<Int>] {
+        let keys = ["retryOn", "rejectOn", "unknownOn"]
+        var moved: [Set<Int>] = []
+        for (index, key) in keys.enumerated() {
+            let statuses = optional(key, in: fields, at: pointer) { $0.statuses($1, at: $2) } ?? []
+            for (earlier, others) in zip(keys[..<index], moved) {
+                guard let both = statuses.intersection(others).min() else { continue }
+                refuse(pointer.appending(key), "Status \(both) is in \(earlier) as well.")
+            }
+            moved.append(statuses)
+        }
+        return moved
+    }
+
+    private mutating func onUnreadable(_ json: JSON, at pointer: JSONPointer) -> CallDefinition.OnUnreadable? {
+        if let value = json.string.flatMap({ CallDefinition.OnUnreadable(rawValue: $0) }) { return value }
+        refuse(pointer, "This must be \"unknown\" or \"text\".")
+        return nil
     }
 
     mutating func template(_ json: JSON, at pointer: JSONPointer) -> Template? {

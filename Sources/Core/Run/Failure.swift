@@ -1,7 +1,7 @@
 /// What went wrong, as it is stored, shown in the API and written to the history.
 package struct Failure: Sendable, Hashable, Error {
-    /// One lower-case word to branch on: an `Outcome`'s raw value, `template`, `lost`, `deadline`, `cancelled`,
-    /// `compensation`, `quarantined`.
+    /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `template`, `lost`, `deadline`,
+    /// `cancelled`, `compensation`, `quarantined`.
     package var kind: String
     /// One sentence for a person.
     package var message: String
@@ -11,21 +11,29 @@ package struct Failure: Sendable, Hashable, Error {
     package var stepID: String?
     /// The participant's answer, when it explains a refusal.
     package var response: JSON?
+    /// Of a step: its action was answered with a success that could not be read, so nothing may be built from the
+    /// output it seems not to have.
+    package var hidesOutput = false
 
     package init(
-        kind: String, message: String, httpStatus: Int? = nil, stepID: String? = nil, response: JSON? = nil
+        kind: String, message: String, httpStatus: Int? = nil, stepID: String? = nil, response: JSON? = nil,
+        hidesOutput: Bool = false
     ) {
         self.kind = kind
         self.message = message
         self.httpStatus = httpStatus
         self.stepID = stepID
         self.response = response
+        self.hidesOutput = hidesOutput
     }
+
+    /// The kind of an attempt that succeeded, as far as its status tells, with a body that can't be read.
+    package static let unreadableKind = "unreadable"
 
     /// The kind of an attempt whose engine died before it could write down the answer.
     package static let lostKind = "lost"
 
-    /// `{kind, message, httpStatus?, stepId?, response?}`.
+    /// `{kind, message, httpStatus?, stepId?, response?, hidesOutput?}`.
     package var json: JSON { json(before: nil) }
 
     /// The same, and under `before`, at the end, what went wrong before, if anything did.
@@ -36,6 +44,7 @@ package struct Failure: Sendable, Hashable, Error {
         if let httpStatus { object["httpStatus"] = .number(JSONNumber(httpStatus)) }
         if let stepID { object["stepId"] = .string(stepID) }
         if let response { object["response"] = response }
+        if hidesOutput { object["hidesOutput"] = true }
         if let before { object["before"] = before.json }
         return .object(object)
     }
@@ -45,7 +54,7 @@ package struct Failure: Sendable, Hashable, Error {
         guard let kind = json["kind"]?.string, let message = json["message"]?.string else { return nil }
         self.init(
             kind: kind, message: message, httpStatus: json["httpStatus"]?.int, stepID: json["stepId"]?.string,
-            response: json["response"])
+            response: json["response"], hidesOutput: json["hidesOutput"]?.bool ?? false)
     }
 
     /// `kind` of a run that FAILED because a compensation gave up.

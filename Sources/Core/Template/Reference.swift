@@ -38,6 +38,11 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// It is this step's output, or something in it.
+    package func isOutput(of step: String) -> Bool {
+        if case .stepOutput(step, _) = root { true } else { false }
+    }
+
     /// The path as it is written.
     package var description: String {
         switch root {

@@ -127,7 +127,9 @@ struct Engine {
     }
 
     /// What this engine tells about itself in its heartbeats, by topic: for people, never for deciding who owns what.
-    private var report: JSON { ["settings": configuration.agreed.json] }
+    private var report: JSON {
+        ["settings": configuration.agreed.json, "participants": registry.report]
+    }
 
     /// Everything that is read from its owner when somebody scrapes.
     private func registerMetrics() {

@@ -2,10 +2,13 @@ import Core
 
 /// The circuit breaker of one participant, as a pure state machine: time comes in as an argument.
 ///
-///     closed   → open      after `failureThreshold` failures in a row
+///     closed   → open      after `failureThreshold` failures in a row, of several runs
 ///     open     → halfOpen  when `openFor` has passed and a call asks
 ///     halfOpen → closed    after `successThreshold` probes that succeeded
 ///     halfOpen → open      when a probe failed
+///
+/// One run that fails again and again says something about that run: it takes `runsToOpen` different ones to say it of the
+/// participant.
 ///
 /// A probe that does not end (an endpoint that hangs, under a timeout of an hour) must not keep everybody else waiting for
 /// as long: after `patience` one more goes beside it.
@@ -45,12 +48,17 @@ struct Breaker {
 
     let policy: BreakerPolicy
     private(set) var state = State.closed(failures: 0)
+    /// While closed: the runs, each once, that the failures in a row are of; no more than matter.
+    private var failedRuns: [RunID] = []
     /// Grows with every change of state.
     private(set) var era = 0
     /// How often it has opened.
     private(set) var openedCount: Int
     /// While probes are under way: when one more goes although none has ended.
     private(set) var nextProbeAt = ContinuousClock.now
+
+    /// How many runs the failures in a row must be of at least, unless fewer failures open it.
+    var runsToOpen: Int { min(3, policy.failureThreshold) }
 
     /// For how long a probe keeps others from going: no less than an answer may well take.
     static func patience(_ policy: BreakerPolicy) -> Duration { max(policy.openFor, .seconds(2)) }
@@ -75,13 +83,20 @@ struct Breaker {
         }
     }
 
-    mutating func record(_ verdict: Verdict, era: Int, at now: ContinuousClock.Instant) {
+    /// - Parameter run: whose call it was.
+    mutating func record(_ verdict: Verdict, of run: RunID, era: Int, at now: ContinuousClock.Instant) {
         guard era == self.era else { return }
         switch (state, verdict) {
         case (.closed, .success):
             state = .closed(failures: 0)
+            if !failedRuns.isEmpty { failedRuns = [] }
         case (.closed(let failures), .failure):
-            if failures + 1 < policy.failureThreshold { state = .closed(failures: failures + 1) } else { open(at: now) }
+            if failedRuns.count < runsToOpen, !failedRuns.contains(run) { failedRuns.append(run) }
+            if failures + 1 >= policy.failureThreshold, failedRuns.count >= runsToOpen {
+                open(at: now)
+            } else {
+                state = .closed(failures: failures + 1)
+            }
         case (.halfOpen(let probes, let successes), .success):
             if successes + 1 < policy.successThreshold {
                 state = .halfOpen(probes: probes - 1, successes: successes + 1)
@@ -108,6 +123,7 @@ struct Breaker {
     private mutating func become(_ next: State) {
         state = next
         era += 1
+        failedRuns = []
     }
 }
 

@@ -29,8 +29,9 @@ final class BreakerGate: Sendable {
 
     private struct Guarded {
         var breaker: Breaker
-        /// What failed last when it opened.
-        var cause = "not known"
+        /// What failed last, and when.
+        var lastFailure: (message: String, at: ContinuousClock.Instant)?
+        var cause: String { lastFailure?.message ?? "not known" }
         /// In order of arrival.
         var waiting: [Waiting] = []
         var lastNumber = 0
@@ -84,14 +85,44 @@ final class BreakerGate: Sendable {
         }
     }
 
-    /// What a call came to that went in `era`; `failure` says what was wrong, without secrets.
-    func report(_ verdict: Breaker.Verdict, era: Int, failure: String? = nil) {
+    /// What a call of `run` came to that went in `era`; `failure` says what was wrong, without secrets.
+    func report(_ verdict: Breaker.Verdict, of run: RunID, era: Int, failure: String? = nil) {
         change { guarded in
-            let before = guarded.breaker.openedCount
-            guarded.breaker.record(verdict, era: era, at: .now)
-            if guarded.breaker.openedCount != before { guarded.cause = failure ?? "not known" }
+            guarded.breaker.record(verdict, of: run, era: era, at: .now)
+            if verdict == .failure { guarded.lastFailure = (failure ?? "not known", .now) }
         }
         if closedEra.load(ordering: .acquiring) != era { pump() }
+    }
+
+    /// What there is to tell a person; nil when the last call was well and none waits.
+    var reading: Reading? {
+        let now = ContinuousClock.now
+        return guarded.withLock { guarded in
+            let state = guarded.breaker.state
+            if state == .closed(failures: 0), guarded.waiting.isEmpty { return nil }
+            var reading = Reading(state: BreakerState(state, at: now), waiting: guarded.waiting.count)
+            switch state {
+            case .closed(let failures): reading.failures = failures
+            case .open(let until): reading.opensFor = max(.zero, until - now)
+            case .halfOpen: break
+            }
+            reading.lastError = guarded.lastFailure?.message
+            reading.lastErrorAge = guarded.lastFailure.map { now - $0.at }
+            return reading
+        }
+    }
+
+    /// How a breaker stands that has something to tell.
+    struct Reading: Sendable, Hashable {
+        var state: BreakerState
+        /// While closed: failures in a row.
+        var failures = 0
+        /// While open: how much longer.
+        var opensFor: Duration?
+        var lastError: String?
+        var lastErrorAge: Duration?
+        /// Calls that wait for what the probes find.
+        var waiting: Int
     }
 
     /// Lets every waiting call go: the participant has been registered anew.

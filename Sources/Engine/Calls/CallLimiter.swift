@@ -34,6 +34,11 @@ final class CallLimiter: Sendable {
         pump(participant)
     }
 
+    /// How many calls wait for their turn, by participant; those where none does are left out.
+    var queued: [String: Int] {
+        lanes.withLock { $0.compactMapValues { $0.waiting.isEmpty ? nil : $0.waiting.count } }
+    }
+
     private func pump(_ participant: String) {
         let mayPump = lanes.withLock { lanes in
             guard lanes[participant]?.isPumping == false else { return false }

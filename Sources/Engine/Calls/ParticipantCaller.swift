@@ -17,7 +17,8 @@ struct ParticipantCaller: Sendable {
     /// - Parameters:
     ///   - trace: what the call is sent with, and where its span belongs.
     ///   - now: the database's time, with which the span begins.
-    ///   - isWanted: asked again when the call had to wait for its turn; the lease may be lost by then.
+    ///   - isWanted: asked again when the call had to wait for its turn: by then the lease may be lost, or the run have
+    ///     turned back.
     func call(
         _ run: Run, step index: Int, action: CallAction, attempt: Int, trace: RunTrace, at now: Instant,
         isWanted: @escaping @Sendable () -> Bool, completion: @escaping @Sendable (CallResult) -> Void
@@ -47,18 +48,35 @@ struct ParticipantCaller: Sendable {
         guard let participant = registry.participant(definition.participant) else {
             return completion(judge(.notSent("No participant is registered as \(definition.participant)."), .zero))
         }
+        if action == .compensate, let refusal = Self.refusal(of: definition, run, index) {
+            return completion(judge(.unrenderable(refusal), .zero))
+        }
         do {
             let call = try render(
                 run, step: step.id, action: action, attempt: attempt, definition, participant, trace, span)
-            send(call, to: definition.participant, participant, judge, isWanted: isWanted, completion: completion)
+            send(
+                call, of: run.id, to: definition.participant, participant, judge, isWanted: isWanted,
+                completion: completion)
         } catch {
             completion(judge(.unrenderable("The request can't be built: \(error)"), .zero))
         }
     }
 
+    /// Why a step can't be undone by a call that needs what its action answered: that answer could not be read, and what
+    /// is built without it would undo something else, or nothing.
+    private static func refusal(of definition: CallDefinition, _ run: Run, _ index: Int) -> String? {
+        guard run.steps[index].error?.hidesOutput == true else { return nil }
+        let step = run.definition.steps[index].id
+        guard let reference = definition.references.first(where: { $0.isOutput(of: step) }) else { return nil }
+        return "The request can't be built: it needs \(reference), and the answer of \(step) could not be read."
+    }
+
+    private static let withdrawn =
+        "The call was not made: before its turn came, the run had turned back or its lease had run out."
+
     /// Sends a call when its turn has come and the participant's breaker lets it pass.
     private func send(
-        _ call: ParticipantCall, to name: String, _ participant: RegisteredParticipant,
+        _ call: ParticipantCall, of run: RunID, to name: String, _ participant: RegisteredParticipant,
         _ judge: @escaping @Sendable (Answer, Duration) -> CallResult, isWanted: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (CallResult) -> Void
     ) {
@@ -70,14 +88,15 @@ struct ParticipantCaller: Sendable {
         let transmit: @Sendable (ParticipantCall, Int, @escaping @Sendable () -> Void) -> Void = {
             [client, injector] call, era, done in
             guard isWanted() else {
-                breaker?.report(.neither, era: era)
+                breaker?.report(.neither, of: run, era: era)
                 done()
-                return completion(judge(.notSent("The lease ran out before the call's turn came."), .zero))
+                return completion(judge(.notSent(Self.withdrawn), .zero))
             }
             let begun = ContinuousClock.now
             let answered: @Sendable (TransportResult) -> Void = { answer in
                 let result = judge(Answer(answer), ContinuousClock.now - begun)
-                breaker?.report(Breaker.Verdict(result, answer), era: era, failure: result.failure?.message)
+                breaker?.report(
+                    Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.message)
                 done()
                 completion(result)
             }
@@ -134,8 +153,9 @@ extension Answer {
     /// A transport's result as the decider's rules know it.
     init(_ result: TransportResult) {
         switch result {
-        case .response(let status, let retryAfter, _, let body):
-            self = .response(status: status, retryAfter: retryAfter, body: body)
+        case .response(let status, let retryAfter, let contentType, let body, let bodyFault):
+            self = .response(
+                status: status, retryAfter: retryAfter, body: body, contentType: contentType, bodyFault: bodyFault)
         case .notSent(let failure): self = .notSent(failure.message)
         case .unknown(let failure): self = .unknown(failure.message)
         }
@@ -143,12 +163,21 @@ extension Answer {
 }
 
 extension Breaker.Verdict {
-    /// What an attempt says about its participant: a definite answer is a success, even a refusal; `busy` says nothing.
+    /// What an attempt says about its participant: a definite answer is a success, even a refusal, and even one that we
+    /// can't read, for not calling would change nothing about that; `busy` says nothing.
     init(_ result: CallResult, _ transport: TransportResult) {
         switch (result.outcome, transport) {
         case (.succeeded, _), (.rejected, _): self = .success
         case (.busy, _): self = .neither
-        case (.unknown, .unknown(let failure)): self = failure.kind == .shutdown ? .neither : .failure
+        case (.unknown, .response(200..<300, _, _, _, _)): self = .success
+        case (.unknown, .unknown(let failure)):
+            switch failure.kind {
+            case .shutdown: self = .neither
+            case .responseTooLarge: self = .success
+            case .dns, .connect, .tls, .poolExhausted, .timeout, .connectionClosed, .malformedResponse,
+                .invalidRequest, .withdrawn:
+                self = .failure
+            }
         case (.notSent, .notSent(let failure)): self = Self(notSent: failure.kind)
         case (.unknown, _), (.notSent, _): self = .failure
         }

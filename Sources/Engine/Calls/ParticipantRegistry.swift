@@ -59,6 +59,15 @@ final class ParticipantRegistry: Service {
             .sorted { $0.participant < $1.participant }
     }
 
+    /// What there is to tell of participants in a heartbeat; see `ParticipantReport`.
+    var report: JSON {
+        var readings: [String: BreakerGate.Reading] = [:]
+        for gate in known.withLock({ Array($0.values.compactMap(\.breaker)) }) {
+            readings[gate.participant] = gate.reading
+        }
+        return ParticipantReport.json(readings, queued: limiter.queued)
+    }
+
     /// Makes sure that a participant registered a moment ago is known: reads the table if this one is not, but not
     /// again within a tenth of a second. To be asked before a call, which would end `notSent` otherwise.
     func lookFor(_ name: String) async {

@@ -19,6 +19,14 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
+    private let turnedBack = Atomic<Bool>(false)
+
+    /// The run has left its forward path for good: of its forward calls those that wait for their turn are not made any
+    /// more.
+    var hasTurnedBack: Bool { turnedBack.load(ordering: .relaxed) }
+
+    /// See `hasTurnedBack`.
+    func turnBack() { turnedBack.store(true, ordering: .relaxed) }
 
     /// Hands a message over and wakes the worker.
     func post(_ message: Message) {

@@ -130,7 +130,9 @@ final class RunWorker {
         let (mailbox, table, lease) = (mailbox, context.table, claimed.lease)
         context.caller.call(
             run, step: index, action: call.action, attempt: call.attempt, trace: observer.trace, at: now,
-            isWanted: { table.isHeld(lease, at: .now) },
+            isWanted: {
+                table.isHeld(lease, at: .now) && (call.action == .compensate || !mailbox.hasTurnedBack)
+            },
             completion: {
                 mailbox.post(.answered(step: index, action: call.action, attempt: call.attempt, $0))
             })
@@ -183,6 +185,7 @@ extension RunWorker {
         case .written(let unread):
             observer.committed(events, before: run, commit.run, at: now)
             run = commit.run
+            if run.isDraining { mailbox.turnBack() }
             (toDecide, events, takesOver) = ([], [], false)
             postponeWaits(of: commit, by: .now - decidedAt)
             if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }

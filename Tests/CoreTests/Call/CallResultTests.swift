@@ -4,7 +4,9 @@ import Testing
 /// The table "What a failed call means" of docs/architecture.md, row by row.
 @Suite("What an answer means")
 struct CallResultTests {
-    private static func call(retryOn: [JSON] = [], rejectOn: [JSON] = []) throws -> CallDefinition {
+    private static func call(
+        retryOn: [JSON] = [], rejectOn: [JSON] = [], unknownOn: [JSON] = []
+    ) throws -> CallDefinition {
         let definition = try WorkflowDefinition([
             "name": "w", "version": "1.0.0",
             "steps": [
@@ -12,6 +14,7 @@ struct CallResultTests {
                     "id": "a",
                     "action": [
                         "participant": "p", "path": "/do", "retryOn": .array(retryOn), "rejectOn": .array(rejectOn),
+                        "unknownOn": .array(unknownOn),
                     ],
                 ]
             ],
@@ -21,11 +24,11 @@ struct CallResultTests {
 
     private func judge(
         _ status: Int, retryAfter: Duration? = nil, body: String = "", retryOn: [JSON] = [], rejectOn: [JSON] = [],
-        isAmbiguous: Bool = false
+        unknownOn: [JSON] = [], isAmbiguous: Bool = false
     ) throws -> CallResult {
         CallResult(
             .response(status: status, retryAfter: retryAfter, body: Array(body.utf8)),
-            of: try Self.call(retryOn: retryOn, rejectOn: rejectOn), isAmbiguous: isAmbiguous, duration: .seconds(1))
+            of: try Self.call(retryOn: retryOn, rejectOn: rejectOn, unknownOn: unknownOn), isAmbiguous: isAmbiguous, duration: .seconds(1))
     }
 
     private func mayHaveEffect(_ result: CallResult) -> Bool {
@@ -48,7 +51,8 @@ struct CallResultTests {
             Row(status: 307, outcome: .rejected), Row(status: 400, outcome: .rejected),
             Row(status: 401, outcome: .rejected), Row(status: 404, outcome: .rejected),
             Row(status: 409, outcome: .rejected), Row(status: 422, outcome: .rejected),
-            Row(status: 499, outcome: .rejected), Row(status: 408, outcome: .busy, mayHaveEffect: true),
+            Row(status: 498, outcome: .rejected), Row(status: 499, outcome: .unknown, mayHaveEffect: true),
+            Row(status: 408, outcome: .busy, mayHaveEffect: true),
             Row(status: 425, outcome: .busy), Row(status: 429, outcome: .busy),
             Row(status: 500, outcome: .unknown, mayHaveEffect: true),
             Row(status: 502, outcome: .unknown, mayHaveEffect: true),
@@ -107,6 +111,22 @@ struct CallResultTests {
         let result = try judge(
             status, retryOn: retryOn.map { JSON($0) }, rejectOn: rejectOn.map { JSON($0) })
         #expect(result.outcome == outcome)
+    }
+
+    @Test(
+        "a definition knows of statuses that decide nothing, whatever else would make of them; a 499 can be moved, too",
+        arguments: [
+            (404, [404], Outcome.unknown), (429, [429], .unknown), (409, [409], .unknown), (503, [503], .unknown),
+            (422, [404], .rejected), (499, [], .unknown),
+        ])
+    func undecided(status: Int, unknownOn: [Int], outcome: Outcome) throws {
+        let result = try judge(
+            status, retryAfter: status == 503 ? .seconds(1) : nil, unknownOn: unknownOn.map { JSON($0) },
+            isAmbiguous: true)
+        #expect(result.outcome == outcome)
+        #expect(mayHaveEffect(result) == (outcome == .unknown))
+        #expect(try judge(499, rejectOn: [499]).outcome == .rejected)
+        #expect(try judge(499, retryOn: [499]).outcome == .busy)
     }
 
     @Test("rejectOn also wins over Retry-After and over an earlier attempt without an answer")

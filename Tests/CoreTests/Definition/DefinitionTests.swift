@@ -111,7 +111,8 @@ struct DefinitionTests {
                   "compensation": { "participant": "p", "path": "/", "retry": { "initialInterval": "1s" } } },
                 { "id": "c", "timeout": "3s",
                   "action": { "participant": "p", "path": "/", "timeout": "4s", "method": "PUT",
-                              "retryOn": [409, 422], "rejectOn": [503],
+                              "retryOn": [409, 422], "rejectOn": [503], "unknownOn": [404],
+                              "onUnreadable": "text",
                               "headers": { "X-Order": "o-${input.id}", "Accept": "x" } } } ] }
             """#)
         let (a, b, c) = (workflow.steps[0], workflow.steps[1], workflow.steps[2])
@@ -138,6 +139,8 @@ struct DefinitionTests {
         #expect(c.action.method == "PUT")
         #expect(c.action.retryOn == [409, 422])
         #expect(c.action.rejectOn == [503])
+        #expect(c.action.unknownOn == [404])
+        #expect(c.action.onUnreadable == .text)
         #expect(c.action.headers.map(\.name) == ["X-Order", "Accept"])
         #expect(try c.action.headers[0].value.render(TestScope(input: ["id": 7])) == "o-7")
         #expect(

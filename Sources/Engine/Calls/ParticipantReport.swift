@@ -1,0 +1,47 @@
+import Core
+
+/// What an engine tells in its heartbeats of the participants that are not as they should be: by name, for people.
+enum ParticipantReport {
+    /// Participants told of at most, the worst first: a heartbeat is written every two seconds.
+    static let maxParticipants = 32
+    /// Bytes of an error's text at most.
+    static let maxErrorBytes = 200
+
+    /// `{NAME: {breaker, failures, openMs?, lastError?, lastErrorAgeMs?, waiting, queued}}`.
+    ///
+    /// - Parameter queued: calls that wait for `maxConcurrent`.
+    static func json(_ readings: [String: BreakerGate.Reading], queued: [String: Int]) -> JSON {
+        let quiet = BreakerGate.Reading(state: .closed, waiting: 0)
+        let names = Set(readings.keys).union(queued.keys).sorted {
+            let (first, second) = (readings[$0] ?? quiet, readings[$1] ?? quiet)
+            return (-first.state.rawValue, -first.failures, $0) < (-second.state.rawValue, -second.failures, $1)
+        }
+        var report = JSONObject()
+        for name in names.prefix(maxParticipants) {
+            report[name] = .object(object(readings[name] ?? quiet, queued: queued[name] ?? 0))
+        }
+        return .object(report)
+    }
+
+    private static func object(_ reading: BreakerGate.Reading, queued: Int) -> JSONObject {
+        var object: JSONObject = [
+            "breaker": .string(name(of: reading.state)), "failures": JSON(reading.failures),
+        ]
+        if let opensFor = reading.opensFor { object["openMs"] = JSON(Int(opensFor / .milliseconds(1))) }
+        if let error = reading.lastError {
+            object["lastError"] = .string(String(decoding: error.utf8.prefix(maxErrorBytes), as: UTF8.self))
+        }
+        if let age = reading.lastErrorAge { object["lastErrorAgeMs"] = JSON(Int(age / .milliseconds(1))) }
+        object["waiting"] = JSON(reading.waiting)
+        object["queued"] = JSON(queued)
+        return object
+    }
+
+    private static func name(of state: BreakerState) -> String {
+        switch state {
+        case .closed: "closed"
+        case .halfOpen: "halfOpen"
+        case .open: "open"
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// `HTTP-date` (RFC 9110 §5.6.7): the form of today and the two that are obsolete and still to be accepted.
+enum HTTPDate {
+    /// Where a form has its parts; `_` is a letter, `d` a digit, `?` a digit or a blank.
+    private struct Form {
+        let shape: [UInt8]
+        let day, month, year, time: Int
+
+        init(_ shape: String, day: Int, month: Int, year: Int, time: Int) {
+            self.shape = Array(shape.utf8)
+            (self.day, self.month, self.year, self.time) = (day, month, year, time)
+        }
+    }
+
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`
+    private static let fixdate = Form("___, dd ___ dddd dd:dd:dd GMT", day: 5, month: 8, year: 12, time: 17)
+    /// `Sunday, 06-Nov-94 08:49:37 GMT`, from its comma on.
+    private static let rfc850 = Form(", dd-___-dd dd:dd:dd GMT", day: 2, month: 5, year: 9, time: 12)
+    /// `Sun Nov  6 08:49:37 1994`
+    private static let asctime = Form("___ ___ ?d dd:dd:dd dddd", day: 8, month: 4, year: 20, time: 11)
+
+    /// - Parameter now: seconds since 1970; a year of two digits is the last one with them that is not more than 50 years
+    ///   ahead of it.
+    static func secondsSince1970(_ bytes: [UInt8], now: Int64) -> Int64? {
+        if fits(bytes[...], fixdate) { return seconds(bytes, fixdate, year: number(bytes, fixdate.year, 4)) }
+        if fits(bytes[...], asctime) { return seconds(bytes, asctime, year: number(bytes, asctime.year, 4)) }
+        guard let comma = bytes.firstIndex(of: UInt8(ascii: ",")), (6...9).contains(comma),
+            bytes[..<comma].allSatisfy({ ($0 | 0x20) &- 0x61 < 26 }), fits(bytes[comma...], rfc850)
+        else { return nil }
+        let rest = Array(bytes[comma...])
+        let latest = 1970 + now / 31_556_952 + 50
+        let year = number(rest, rfc850.year, 2)
+        return seconds(rest, rfc850, year: latest - (latest - year) % 100)
+    }
+
+    private static func fits(_ bytes: ArraySlice<UInt8>, _ form: Form) -> Bool {
+        guard bytes.count == form.shape.count else { return false }
+        return zip(bytes, form.shape).allSatisfy { byte, wanted in
+            switch wanted {
+            case UInt8(ascii: "_"): (byte | 0x20) &- 0x61 < 26
+            case UInt8(ascii: "d"): byte.isDigit
+            case UInt8(ascii: "?"): byte.isDigit || byte == 0x20
+            default: byte == wanted
+            }
+        }
+    }
+
+    /// A blank counts as a zero.
+    private static func number(_ bytes: [UInt8], _ start: Int, _ count: Int) -> Int64 {
+        bytes[start..<(start + count)].reduce(0) { $0 * 10 + Int64($1 & 0x0F) }
+    }
+
+    private static func seconds(_ bytes: [UInt8], _ form: Form, year: Int64) -> Int64? {
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        let name = bytes[form.month..<(form.month + 3)]
+        guard let month = months.firstIndex(where: { $0.utf8.elementsEqual(name) }) else { return nil }
+        let day = number(bytes, form.day, 2)
+        let (hour, minute) = (number(bytes, form.time, 2), number(bytes, form.time + 3, 2))
+        let second = number(bytes, form.time + 6, 2)
+        guard (1...31).contains(day), hour < 24, minute < 60, second <= 60 else { return nil }
+        return days(year: year, month: Int64(month + 1), day: day) * 86_400 + hour * 3600 + minute * 60 + second
+    }
+
+    /// Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant's `days_from_civil`).
+    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+}
