@@ -1,5 +1,6 @@
 import Core
 @testable import Engine
+import Postgres
 import Storage
 import Synchronization
 import Testing
