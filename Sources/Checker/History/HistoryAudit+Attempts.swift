@@ -46,7 +46,10 @@ extension HistoryAudit {
         let last = attempts[step]?[action] ?? 0
         require(attempt == last + 1, 14, "attempt \(attempt) of \(id) follows attempt \(last)")
         if let maximum = policy(step, action)?.maxAttempts {
-            require(attempt <= maximum, 14, "attempt \(attempt) of \(id), the policy allows \(maximum)")
+            let lost = lost[step]?[action] ?? 0
+            require(
+                attempt - lost <= maximum, 14,
+                "attempt \(attempt) of \(id), \(lost) of them lost, the policy allows \(maximum)")
         }
         if last > 0 {
             let due = waiting[step]
@@ -76,13 +79,16 @@ extension HistoryAudit {
             require(false, 5, "\(id) was undone, but has no compensation")
             return
         }
-        let mustGiveUp =
-            failed.report.outcome == .rejected || failed.attempt >= policy.maxAttempts
-            || (action == .execute && hasLeftForward)
+        let isLost = failed.failure.kind == Failure.lostKind
+        if isLost { lost[step, default: [:]][action, default: 0] += 1 }
+        let lost = lost[step]?[action] ?? 0
+        let isOver = isLost ? lost >= RetryPolicy.maxLostAttempts : failed.attempt - lost >= policy.maxAttempts
+        let mustGiveUp = failed.report.outcome == .rejected || isOver || (action == .execute && hasLeftForward)
         let gaveUp = failed.retryIn == nil
         require(
             mustGiveUp == gaveUp, 14,
-            "\(id) \(gaveUp ? "gave up" : "did not give up") after attempt \(failed.attempt) of \(policy.maxAttempts)")
+            "\(id) \(gaveUp ? "gave up" : "did not give up") after attempt \(failed.attempt), \(lost) of them lost, of "
+                + "\(policy.maxAttempts)")
         guard let retryIn = failed.retryIn else {
             if action == .execute { hasLeftForward = true } else { gaveUpUndoing.insert(step) }
             return
@@ -91,14 +97,9 @@ extension HistoryAudit {
         checkBackoff(failed, retryIn, policy)
     }
 
-    /// A lost call is repeated at once; every other waits as the policy says, or as long as the participant or its
-    /// breaker asked.
-    private mutating func checkBackoff(_ failed: FailedAttempt, _ retryIn: Duration, _ policy: RetryPolicy) {
+    /// An action waits as the policy says, or as long as the participant or its breaker asked.
+    private func checkBackoff(_ failed: FailedAttempt, _ retryIn: Duration, _ policy: RetryPolicy) {
         let id = id(failed.step)
-        if failed.failure.kind == Failure.lostKind {
-            require(retryIn == .zero, 14, "\(id) waits \(retryIn) after a lost call")
-            return
-        }
         let shortest = policy.delay(afterAttempt: failed.attempt, jitter: 0)
         var longest = policy.delay(afterAttempt: failed.attempt, jitter: 1)
         if failed.report.outcome == .busy || failed.report.outcome == .notSent { longest = max(longest, retryAfterCap) }
@@ -119,6 +120,7 @@ extension HistoryAudit {
         }
         if gaveUpUndoing.remove(step) != nil {
             attempts[step]?[.compensate] = 0
+            lost[step]?[.compensate] = 0
             waiting[step] = at
         } else if waiting[step] != nil {
             waiting[step] = at

@@ -11,21 +11,26 @@ package struct Failure: Sendable, Hashable, Error {
     package var stepID: String?
     /// The participant's answer, when it explains a refusal.
     package var response: JSON?
+    /// In a step's own error: how many attempts of the action it speaks of were lost so far. They are counted here because
+    /// they do not count towards `maxAttempts`; see `Step.lostAttempts(before:)`.
+    package var lostAttempts: Int
 
     package init(
-        kind: String, message: String, httpStatus: Int? = nil, stepID: String? = nil, response: JSON? = nil
+        kind: String, message: String, httpStatus: Int? = nil, stepID: String? = nil, response: JSON? = nil,
+        lostAttempts: Int = 0
     ) {
         self.kind = kind
         self.message = message
         self.httpStatus = httpStatus
         self.stepID = stepID
         self.response = response
+        self.lostAttempts = lostAttempts
     }
 
     /// The kind of an attempt whose engine died before it could write down the answer.
     package static let lostKind = "lost"
 
-    /// `{kind, message, httpStatus?, stepId?, response?}`.
+    /// `{kind, message, httpStatus?, stepId?, response?, lostAttempts?}`.
     package var json: JSON { json(before: nil) }
 
     /// The same, and under `before`, at the end, what went wrong before, if anything did.
@@ -36,6 +41,7 @@ package struct Failure: Sendable, Hashable, Error {
         if let httpStatus { object["httpStatus"] = .number(JSONNumber(httpStatus)) }
         if let stepID { object["stepId"] = .string(stepID) }
         if let response { object["response"] = response }
+        if lostAttempts > 0 { object["lostAttempts"] = .number(JSONNumber(lostAttempts)) }
         if let before { object["before"] = before.json }
         return .object(object)
     }
@@ -45,7 +51,7 @@ package struct Failure: Sendable, Hashable, Error {
         guard let kind = json["kind"]?.string, let message = json["message"]?.string else { return nil }
         self.init(
             kind: kind, message: message, httpStatus: json["httpStatus"]?.int, stepID: json["stepId"]?.string,
-            response: json["response"])
+            response: json["response"], lostAttempts: json["lostAttempts"]?.int ?? 0)
     }
 
     /// `kind` of a run that FAILED because a compensation gave up.

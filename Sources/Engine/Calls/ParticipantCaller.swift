@@ -9,15 +9,22 @@ struct ParticipantCaller: Sendable {
     /// Lets calls fail on purpose; nil outside of tests.
     var injector: FailureInjector?
 
+    private static let notWanted =
+        "It was not sent: before its turn the run's lease had run out, or its deadline, a cancel or a failure came first."
+
     /// Makes sure that a participant is known if it is registered.
     func lookFor(_ participant: String) async { await registry.lookFor(participant) }
+
+    /// Calls to it may wait for their turn, for as long as the others take.
+    func mayQueue(_ participant: String) -> Bool { registry.participant(participant)?.maxConcurrent != nil }
 
     /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
     ///
     /// - Parameters:
     ///   - trace: what the call is sent with, and where its span belongs.
     ///   - now: the database's time, with which the span begins.
-    ///   - isWanted: asked again when the call had to wait for its turn; the lease may be lost by then.
+    ///   - isWanted: asked when the call is about to be sent; it may have waited for its turn, and the lease may be lost by
+    ///     then, or forward progress have ended.
     func call(
         _ run: Run, step index: Int, action: CallAction, attempt: Int, trace: RunTrace, at now: Instant,
         isWanted: @escaping @Sendable () -> Bool, completion: @escaping @Sendable (CallResult) -> Void
@@ -72,7 +79,7 @@ struct ParticipantCaller: Sendable {
             guard isWanted() else {
                 breaker?.report(.neither, era: era)
                 done()
-                return completion(judge(.notSent("The lease ran out before the call's turn came."), .zero))
+                return completion(judge(.notSent(Self.notWanted), .zero))
             }
             let begun = ContinuousClock.now
             let answered: @Sendable (TransportResult) -> Void = { answer in

@@ -19,6 +19,13 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
+    private let turnedBack = Atomic(false)
+
+    /// The run goes forward no more: its forward calls that wait for their turn are not wanted.
+    var hasTurnedBack: Bool {
+        get { turnedBack.load(ordering: .relaxed) }
+        set { turnedBack.store(newValue, ordering: .relaxed) }
+    }
 
     /// Hands a message over and wakes the worker.
     func post(_ message: Message) {
