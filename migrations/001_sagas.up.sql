@@ -171,7 +171,8 @@ CREATE INDEX outbox_available ON outbox (available_at);
 CREATE TABLE run_inbox (
     run_id     uuid        NOT NULL,
     inbox_id   bigint      GENERATED ALWAYS AS IDENTITY,
-    kind       text        NOT NULL CHECK (kind IN ('cancel', 'retry', 'resolve')),
+    -- cancel, retry or resolve; what a version does not know it leaves unread for one that does.
+    kind       text        NOT NULL,
     payload    json        NOT NULL DEFAULT '{}',
     -- Who asked.
     sent_by    text        NOT NULL,

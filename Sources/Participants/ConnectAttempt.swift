@@ -38,6 +38,8 @@ final class ConnectAttempt {
             // A first address that swallows packets must leave time for the second.
             timeoutPerAddress = .nanoseconds(timeoutPerAddress.nanoseconds / Int64(min(found.count, 3)))
             connectToNextAddress()
+        case .failure(ParticipantsError.refusedAddress(let sentence)):
+            fail(.notAllowed, sentence)
         case .failure(let error as ParticipantsError):
             fail(.dns, error.description)
         case .failure(let error):

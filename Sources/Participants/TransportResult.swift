@@ -20,8 +20,10 @@ package enum TransportResult: Sendable {
 /// Why there is no answer.
 package struct TransportFailure: Error, Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
-        /// The host has no address, or none that may be called.
+        /// The host has no address.
         case dns
+        /// It has none that may be called.
+        case notAllowed
         /// No connection: refused, unreachable, or not within the connect timeout.
         case connect
         /// The TLS handshake failed: untrusted or wrong certificate, no common protocol.

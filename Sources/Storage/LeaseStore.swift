@@ -32,7 +32,7 @@ package struct LeaseStore: Sendable {
     /// When a run is due that was not due before `since`.
     package func nextDue(since: Instant = ClaimWindow.beginning) async throws(StoreError) -> NextDue.Row {
         guard let row = try await execute(NextDue(since: since)).first else {
-            throw .refused(.decoding("the next due run comes with a clock"))
+            throw .unavailable(.decoding("the next due run comes with a clock"))
         }
         return row
     }
@@ -56,6 +56,11 @@ package struct LeaseStore: Sendable {
     /// What waits in the inbox of a run that is held, oldest first.
     package func inbox(of runID: RunID) async throws(StoreError) -> [InboxRow] {
         try await execute(ReadInbox(runID: runID))
+    }
+
+    /// Puts right a count of inbox rows of a run that is held; how many too many were counted.
+    package func recountInbox(_ lease: Lease) async throws(StoreError) -> Int {
+        try await execute(RecountInbox(engine: engine, lease: lease)).first ?? 0
     }
 
     /// Ends a run as FAILED and QUARANTINED, whatever state it is in; false when the lease was lost before.

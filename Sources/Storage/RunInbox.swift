@@ -38,7 +38,8 @@ package struct RunInbox: Sendable {
         return .terminal(status)
     }
 
-    /// Asks for a step to be tried now: one that waits for its backoff, or what a FAILED run gave up on.
+    /// Asks for a step to be tried now: one that waits for its backoff, or what a FAILED run gave up on. The request is in
+    /// `admin_actions`, too, whoever asks.
     ///
     /// - Parameter canRetry: `Run.canRetry` of the step, judged on the rows as they are.
     package func retry(
@@ -48,9 +49,9 @@ package struct RunInbox: Sendable {
         guard canRetry(run, steps) else { return .notRetryable }
         let request = InboxRequest(.retry(stepID: stepID), sentBy: by)
         if run.status == .failed {
-            return try await askFailed(runID, request, nil) == .accepted ? .accepted : .notRetryable
+            return try await askFailed(runID, request, .retryRun) == .accepted ? .accepted : .notRetryable
         }
-        return try await send(SendToRun(runID: runID, request: request)) ? .accepted : .notRetryable
+        return try await send(SendToRun(runID: runID, request: request, action: .retryRun)) ? .accepted : .notRetryable
     }
 
     /// Asks, for an admin, something of a run that is FAILED. The request is in `admin_actions`, too.

@@ -34,7 +34,8 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
     package init(_ error: PostgresError) {
         switch error {
         case .server(let server): self = server.state.isDataError ? .refused(error) : .unavailable(error)
-        case .decoding: self = .refused(error)
+        // The statement took effect; what it answered can't be read.
+        case .decoding: self = .unavailable(error)
         case .configuration, .connectionFailed, .connectionLost, .poolExhausted, .poolClosed, .cancelled:
             self = .unavailable(error)
         }

@@ -154,7 +154,7 @@ struct AdminTests {
             _ = try await api.database.query(
                 """
                 INSERT INTO engines (engine_id, host, version, started_at, heartbeat_at, in_flight, report)
-                SELECT gen_random_uuid(), host, '1', now(), now() - age, 0, report FROM (VALUES
+                SELECT gen_random_uuid(), host, '1', now(), now() - age, 0, report::json FROM (VALUES
                     ('here', interval '1 s', '{"participants": {"p": {"breaker": "open", "lastError": "It hangs."}}}'),
                     ('gone', interval '20 s', '{"participants": {"p": {"breaker": "open"}}}'),
                     ('old', interval '1 s', '{}'), ('odd', interval '1 s', '{"participants": {"p": 1}}')

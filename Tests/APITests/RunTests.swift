@@ -118,6 +118,61 @@ struct RunTests {
         }
     }
 
+    @Test("A retry that anybody asked for is in what admins see, with who it was, and once")
+    func retryIsRecorded() async throws {
+        try await TestAPI.with { api in
+            try await api.register()
+            let id = try await api.start()
+            try await api.waitForRetry(id)
+            let admin = ["X-Admin-Token": TestAPI.token]
+            func retry(_ headers: [String: String] = [:]) async throws {
+                #expect(try await api.client.send("POST", "/v1/runs/\(id)/steps/a/retry", headers).status == 202)
+            }
+            func actions() async throws -> [JSON] {
+                let list = try await api.client.send("GET", "/v1/admin/actions?subject=runs/\(id)", admin).json
+                return try #require(list["actions"]?.array)
+            }
+            try await retry()
+            try await retry()  // the first is not read yet
+            #expect(try await api.client.send("POST", "/v1/runs/\(id)/steps/b/retry").status == 409)
+            let first = try await actions()
+            #expect(first.map { $0["action"] } == ["retry_run"] && first.map { $0["admin"] } == ["client"])
+            #expect(first.first?["detail"]?["stepId"] == "a")
+            try await api.database.query(
+                "UPDATE run_steps SET status = 'SUCCEEDED', compensation_status = 'FAILED' WHERE step_id = 'a'")
+            try await api.database.end(id, status: "FAILED")
+            try await api.database.query("DELETE FROM run_inbox")
+            try await retry(admin)
+            #expect(try await actions().map { $0["admin"] } == ["tester", "client"])
+        }
+    }
+
+    @Test("A step says which engine made its last attempt, and a history what a newer version wrote into it")
+    func enginesAndNewerEvents() async throws {
+        try await TestAPI.with { api in
+            try await api.register()
+            let id = try await api.start()
+            let engines = ["0197b0c0-0000-7000-8000-000000000001", "0197b0c0-0000-7000-8000-000000000002"]
+            try await api.database.query(
+                """
+                INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, action, attempt, outcome, engine_id, epoch)
+                VALUES ('\(id)', 2, now(), 'attempt_started', 0, 'a', 'execute', 1, NULL, '\(engines[0])', 1),
+                    ('\(id)', 3, now(), 'attempt_started', 0, 'a', 'execute', 2, NULL, '\(engines[1])', 2),
+                    ('\(id)', 4, now(), 'step_paused', 0, 'a', 'inquire', 2, 'deferred', '\(engines[0])', 2)
+                """)
+            let steps = try await api.client.send("GET", "/v1/runs/\(id)").json["steps"]
+            #expect(steps?.array?.map { $0["engine"] } == [.string(engines[1]), .null])
+            let history = try await api.client.send("GET", "/v1/runs/\(id)/events")
+            #expect(history.status == 200)
+            let newer = history.json["events"]?[3]
+            #expect(newer?["kind"] == "step_paused" && newer?["action"] == "inquire" && newer?["outcome"] == "deferred")
+            #expect(newer?["engine"] == .string(engines[0]))
+            try await api.database.end(id, sequence: 5)
+            let stream = try await api.client.send("GET", "/v1/runs/\(id)/events", ["Accept": "text/event-stream"])
+            #expect(stream.text.contains("id: 4\nevent: step_paused\n") && stream.text.contains("id: 5\n"))
+        }
+    }
+
     @Test("Definitions can be read as they were registered")
     func workflows() async throws {
         try await TestAPI.with { api in

@@ -25,6 +25,23 @@ struct LossTests {
         }
     }
 
+    @Test("a lost attempt is not the participant's failure: it uses up none of the policy's attempts")
+    func lostIsNoAttempt() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1, maxAttempts: 1, backoff: "10ms")
+        try await Stage.with([chain]) { stage in
+            let runID = try await stage.start(chain)[0]
+            let dead = LeaseStore(database: stage.test.database, engine: .sample(), length: .milliseconds(300))
+            #expect(try await dead.claim(limit: 1).count == 1)
+            try await stage.withEngine(["--poll", "50ms"]) { _ in
+                #expect(try await stage.end(of: runID) == .completed)
+                let lost = try #require(try await stage.events(runID).first { $0.row.kind == .attemptFailed })
+                #expect(lost.row.retryIn == .milliseconds(10))
+                #expect(stage.participant.calls.map(\.attempt) == [2])
+                try await stage.expectConsistent(runID, chain)
+            }
+        }
+    }
+
     @Test("a run whose definition can't be read is quarantined with the reason, and others go on")
     func unreadable() async throws {
         let chain = try WorkflowDefinition.sampleChain(1)

@@ -1,5 +1,6 @@
 import Core
 @testable import Engine
+import Postgres
 import Storage
 import Synchronization
 import Testing
@@ -196,20 +197,25 @@ struct ParticipantTests {
         }
     }
 
-    @Test(
-        "an engine that was not told to calls nobody on its own machine, and the run says which rule it was"
-    )
+    @Test("an engine that may not call a participant says which rule it was and leaves the run, whole, to one that may")
     func notAllowed() async throws {
         let chain = try WorkflowDefinition.sampleChain(1, maxAttempts: 1)
         for host in ["127.0.0.1", "localhost"] {
             try await Stage.with([chain]) { stage in
                 try await stage.test.execute("UPDATE participants SET url = replace(url, '127.0.0.1', '\(host)')")
-                try await stage.withEngine(["--participant-allow", "10.0.0.0/8"]) { _ in
-                    let runID = try await stage.start(chain)[0]
-                    #expect(try await stage.end(of: runID) == .compensated)
+                let runID = try await stage.start(chain)[0]
+                try await stage.withEngine(["--participant-allow", "10.0.0.0/8"]) { engine in
+                    try await stage.wait(for: runID, "given back twice") { _, steps in steps[0].step.attempts > 1 }
+                    let step = try #require(try await stage.reader.find(runID)?.steps[0].step)
+                    #expect(step.error?.kind == "notAllowed")
+                    #expect(step.error?.message.contains("an address of this machine") == true)
                     #expect(stage.participant.calls.isEmpty)
-                    let error = try #require(try await stage.reader.find(runID)?.run.error)
-                    #expect(error["message"]?.string?.contains("an address of this machine") == true, "\(error.text)")
+                    #expect(engine.breakers.map(\.state) == [.closed])
+                }
+                try await stage.withEngine { _ in
+                    #expect(try await stage.end(of: runID) == .completed)
+                    #expect(stage.participant.calls.count == 1)
+                    try await stage.expectConsistent(runID, chain)
                 }
             }
         }

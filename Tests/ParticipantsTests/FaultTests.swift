@@ -51,7 +51,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
             acts: [
                 .send("HTTP/1.1 409 Conflict\r\nContent-Length: 99\r\n\r\n"),
                 .drip("0123456789", every: .milliseconds(50)),
-            ], ending: .response(409), timeout: .milliseconds(300), fault: "was not complete before the deadline"),
+            ], ending: .response(409), timeout: .seconds(2), fault: "was not complete before the deadline"),
         Fault(
             name: "404 in a content coding",
             acts: [.send(answer("404 Not Found", ["Content-Encoding: gzip"], body: "\u{1f}\u{8b}x"))],

@@ -17,7 +17,7 @@ struct PoolTests {
                 #expect(
                     request.head == """
                         POST /charge HTTP/1.1\r\nhost: 127.0.0.1:\(server.port)\r\nuser-agent: sagaflow\r\n\
-                        content-type: application/json\r\ncontent-length: 12\r\n
+                        accept-encoding: identity\r\ncontent-type: application/json\r\ncontent-length: 12\r\n
                         """)
                 #expect(request.body == Array(#"{"amount":1}"#.utf8))
             }

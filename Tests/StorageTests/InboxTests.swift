@@ -96,6 +96,49 @@ struct InboxTests {
         }
     }
 
+    @Test("A count that promises too much is put right under the lease alone, and what is sent meanwhile is counted")
+    func recount() async throws {
+        try await TestDatabase.with(writes: 8) { test in
+            let definition = try WorkflowDefinition.sampleChain(1)
+            let (engine, other) = (TestEngine(test, definition), TestEngine(test, definition))
+            let held = try await engine.begin(definition)
+            #expect(try await engine.leases.recountInbox(held.lease) == 0)
+            try await test.execute("UPDATE outbox SET inbox_count = 5")
+            #expect(try await other.leases.recountInbox(held.lease) == 0, "of another's lease nothing is changed")
+            let excess = try await withThrowingTaskGroup(of: Int.self) { group in
+                for sender in 0..<20 {
+                    group.addTask {
+                        let request = InboxRequest(.retry(stepID: "step-\(sender)"), sentBy: "tests")
+                        _ = try await test.database.writes.execute(SendToRun(runID: held.run.id, request: request))
+                        return 0
+                    }
+                }
+                group.addTask { try await engine.leases.recountInbox(held.lease) }
+                return try await group.reduce(0, +)
+            }
+            #expect(excess == 5)
+            #expect(try await test.value("SELECT inbox_count FROM outbox") == "20")
+        }
+    }
+
+    @Test("What no version knows is read as unknown, not as an error: a kind, a payload, JSON nobody can parse")
+    func unknownRows() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(1)
+            let engine = TestEngine(test, definition)
+            let held = try await engine.begin(definition)
+            for (kind, payload) in [
+                ("pause", "{}"), ("cancel", #"{"reason": 1, "reason": 2}"#), ("resolve", "{}"), ("cancel", "{}"),
+            ] {
+                try await test.execute(
+                    "INSERT INTO run_inbox (run_id, kind, payload, sent_by) "
+                        + "VALUES ('\(held.run.id)', '\(kind)', '\(payload)', 'newer')")
+            }
+            let rows = try await engine.leases.inbox(of: held.run.id)
+            #expect(rows.map { $0.request == nil } == [true, true, true, false])
+        }
+    }
+
     @Test("A request wakes a run that waits, and leaves a lease alone")
     func wakes() async throws {
         try await TestDatabase.with { test in

@@ -13,15 +13,15 @@ extension Problem {
             self.init(.overloaded, "Nothing was written. Try again later.", headers: Self.retryAfter(1))
         case .shuttingDown:
             self.init(.overloaded, "This process is about to end. Try again.", headers: Self.retryAfter(1))
+        case .unavailable(.decoding):
+            self.init(.internalError, "What is stored could not be read. Whether anything was written is unknown.")
         case .unavailable:
             self.init(
                 .databaseUnavailable,
                 "Whether anything was written is unknown. Repeat a start under the same Idempotency-Key.",
                 headers: Self.retryAfter(2))
-        case .refused(.server):
-            self.init(.invalidContent, "The database can't hold this content.")
         case .refused:
-            self.init(.internalError, "What is stored could not be read.")
+            self.init(.invalidContent, "The database can't hold this content.")
         }
     }
 

@@ -13,7 +13,7 @@ struct ClusterRoutes: Sendable {
         let (backlogs, engines) = try await reads.withConnection { connection throws(PostgresError) in
             try await connection.transaction(ReadBacklog(), ListEngines())
         }
-        guard let backlog = backlogs.first else { throw StoreError.refused(.decoding("no backlog came back")) }
+        guard let backlog = backlogs.first else { throw StoreError.unavailable(.decoding("no backlog came back")) }
         let differing = AgreedSettings.differences(among: engines).keys.sorted()
         return .json(
             .ok,

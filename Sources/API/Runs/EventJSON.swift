@@ -7,11 +7,11 @@ extension StoredEvent {
         var object = JSONObject()
         object["seq"] = JSON(sequence)
         object["at"] = RunJSON.time(at)
-        object["kind"] = .string(row.kind.rawValue)
+        object["kind"] = .string(kind)
         object["stepId"] = JSON(row.stepID)
-        object["action"] = JSON(row.action?.rawValue)
+        object["action"] = JSON(action)
         object["attempt"] = row.attempt.map { JSON($0) } ?? .null
-        object["outcome"] = JSON(row.outcome?.rawValue)
+        object["outcome"] = JSON(outcome)
         object["httpStatus"] = row.httpStatus.map { JSON($0) } ?? .null
         object["durationMs"] = Self.milliseconds(row.duration)
         object["retryInMs"] = Self.milliseconds(row.retryIn)

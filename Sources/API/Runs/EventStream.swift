@@ -47,7 +47,7 @@ struct EventStream: Sendable {
                 last = newest.sequence
                 // An operator may have revived a run: then its end is not the last event, and a batch that ends with it
                 // not the last batch.
-                isOver = newest.row.kind.isTerminal
+                isOver = newest.row.kind?.isTerminal ?? false
                 if events.count == Self.batch { continue }
                 if isOver { return }
                 (pause, silentSince) = (Self.shortestPause, .now)
@@ -63,7 +63,7 @@ struct EventStream: Sendable {
     }
 
     private static func bytes(_ event: StoredEvent) -> [UInt8] {
-        var bytes = Array("id: \(event.sequence)\nevent: \(event.row.kind.rawValue)\ndata: ".utf8)
+        var bytes = Array("id: \(event.sequence)\nevent: \(event.kind)\ndata: ".utf8)
         event.json.encode(into: &bytes)
         bytes.append(contentsOf: "\n\n".utf8)
         return bytes

@@ -46,7 +46,10 @@ extension HistoryAudit {
         let last = attempts[step]?[action] ?? 0
         require(attempt == last + 1, 14, "attempt \(attempt) of \(id) follows attempt \(last)")
         if let maximum = policy(step, action)?.maxAttempts {
-            require(attempt <= maximum, 14, "attempt \(attempt) of \(id), the policy allows \(maximum)")
+            let unspent = unspent(step, action)
+            require(
+                attempt - unspent <= maximum, 14,
+                "attempt \(attempt) of \(id), \(unspent) of them lost or not allowed, the policy allows \(maximum)")
         }
         if last > 0 {
             let due = waiting[step]
@@ -57,6 +60,11 @@ extension HistoryAudit {
         waiting[step] = nil
         attempts[step, default: [:]][action] = attempt
         inFlight[step] = (action, attempt)
+    }
+
+    /// Attempts begun so far that the policy does not count.
+    private func unspent(_ step: Int, _ action: CallAction) -> Int {
+        (lost[step]?[action] ?? 0) + (notAllowed[step]?[action] ?? 0)
     }
 
     mutating func end(_ step: Int, _ action: CallAction, _ attempt: Int) {
@@ -76,13 +84,21 @@ extension HistoryAudit {
             require(false, 5, "\(id) was undone, but has no compensation")
             return
         }
-        let mustGiveUp =
-            failed.report.outcome == .rejected || failed.attempt >= policy.maxAttempts
-            || (action == .execute && hasLeftForward)
+        let isLost = failed.failure.kind == Failure.lostKind
+        if isLost { lost[step, default: [:]][action, default: 0] += 1 }
+        let isNotAllowed = failed.failure.kind == Failure.notAllowedKind
+        if isNotAllowed { notAllowed[step, default: [:]][action, default: 0] += 1 }
+        let unspent = unspent(step, action)
+        let isOver =
+            isLost
+            ? lost[step]?[action] ?? 0 >= RetryPolicy.maxLostAttempts
+            : !isNotAllowed && failed.attempt - unspent >= policy.maxAttempts
+        let mustGiveUp = failed.report.outcome == .rejected || isOver || (action == .execute && hasLeftForward)
         let gaveUp = failed.retryIn == nil
         require(
             mustGiveUp == gaveUp, 14,
-            "\(id) \(gaveUp ? "gave up" : "did not give up") after attempt \(failed.attempt) of \(policy.maxAttempts)")
+            "\(id) \(gaveUp ? "gave up" : "did not give up") after attempt \(failed.attempt), \(unspent) of them lost "
+                + "or not allowed, of \(policy.maxAttempts)")
         guard let retryIn = failed.retryIn else {
             if action == .execute { hasLeftForward = true } else { gaveUpUndoing.insert(step) }
             return
@@ -91,14 +107,9 @@ extension HistoryAudit {
         checkBackoff(failed, retryIn, policy)
     }
 
-    /// A lost call is repeated at once; every other waits as the policy says, or as long as the participant or its
-    /// breaker asked.
-    private mutating func checkBackoff(_ failed: FailedAttempt, _ retryIn: Duration, _ policy: RetryPolicy) {
+    /// An action waits as the policy says, or as long as the participant or its breaker asked.
+    private func checkBackoff(_ failed: FailedAttempt, _ retryIn: Duration, _ policy: RetryPolicy) {
         let id = id(failed.step)
-        if failed.failure.kind == Failure.lostKind {
-            require(retryIn == .zero, 14, "\(id) waits \(retryIn) after a lost call")
-            return
-        }
         let shortest = policy.delay(afterAttempt: failed.attempt, jitter: 0)
         var longest = policy.delay(afterAttempt: failed.attempt, jitter: 1)
         if failed.report.outcome == .busy || failed.report.outcome == .notSent { longest = max(longest, retryAfterCap) }
@@ -119,6 +130,8 @@ extension HistoryAudit {
         }
         if gaveUpUndoing.remove(step) != nil {
             attempts[step]?[.compensate] = 0
+            lost[step]?[.compensate] = 0
+            notAllowed[step]?[.compensate] = 0
             waiting[step] = at
         } else if waiting[step] != nil {
             waiting[step] = at

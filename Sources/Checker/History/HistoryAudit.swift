@@ -27,6 +27,10 @@ struct HistoryAudit {
     var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
     /// Attempts begun, by step and action; an operator's retry of a compensation begins anew.
     var attempts: [Int: [CallAction: Int]] = [:]
+    /// Of those, the attempts that were lost with their engines: no policy counts them.
+    var lost: [Int: [CallAction: Int]] = [:]
+    /// And those that were not made because their engines were not allowed to.
+    var notAllowed: [Int: [CallAction: Int]] = [:]
     /// Steps that wait for their next attempt, and the earliest time for it.
     var waiting: [Int: Instant] = [:]
     /// Forward progress has ended.
@@ -34,6 +38,8 @@ struct HistoryAudit {
     var isCancelled = false
     /// The run is quarantined.
     var isSetAside = false
+    /// An event of a newer version, by its kind: what comes after can't be judged.
+    private(set) var unknownKind: String?
     /// When it was taken up by a resolve: the other steps that were resolved by the same decision follow at once.
     var takenUpAt: Instant?
 
@@ -65,8 +71,12 @@ struct HistoryAudit {
                 require(holder == engine, 13, "two engines wrote under epoch \(stored.epoch)")
                 holders[stored.epoch] = holder
             }
+            guard stored.isKnown else {
+                unknownKind = stored.kind
+                return
+            }
             guard let event = stored.row.event(of: definition) else {
-                require(false, 12, "event \(found), \(stored.row.kind.rawValue), can't be read")
+                require(false, 12, "event \(found), \(stored.kind), can't be read")
                 continue
             }
             let before = run.status

@@ -19,6 +19,10 @@ extension Report {
                 "not judged the effects at \(withoutLedger.joined(separator: ", ")): no ledger there "
                     + "(docs/reliability.md tells its form)")
         }
+        if counts.notUnderstood > 0 {
+            lines.append(
+                "unjudged   \(counts.notUnderstood) runs have events of a newer version: let its saga check them")
+        }
         if violationCount.isEmpty {
             lines.append("violations none")
         } else {
@@ -54,7 +58,8 @@ extension Report {
             "violationCount": .object(perInvariant), "shortfalls": .array(shortfalls.map { JSON($0) }),
             "withoutLedger": .array(withoutLedger.map { JSON($0) }),
             "counts": [
-                "runs": .object(runs), "acknowledged": JSON(counts.acknowledged), "events": JSON(counts.events),
+                "runs": .object(runs), "notUnderstood": JSON(counts.notUnderstood),
+                "acknowledged": JSON(counts.acknowledged), "events": JSON(counts.events),
                 "attempts": JSON(counts.attempts), "retries": JSON(counts.retries),
                 "takeovers": JSON(counts.takeovers), "compensations": JSON(counts.compensations),
                 "skippedSteps": JSON(counts.skippedSteps), "ledgers": JSON(counts.ledgers),

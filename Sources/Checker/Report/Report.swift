@@ -6,6 +6,8 @@ package struct Report: Sendable {
     /// What was seen, so that one can tell whether anything was proven.
     package struct Counts: Sendable {
         package var runs: [RunStatus: Int] = [:]
+        /// Of those, runs with an event of a newer version: they are judged only up to it.
+        package var notUnderstood = 0
         package var events = 0
         /// Attempts begun, of either action.
         package var attempts = 0
@@ -90,6 +92,7 @@ package struct Report: Sendable {
         for (invariant, count) in other.violationCount { violationCount[invariant, default: 0] += count }
         violations += other.violations.prefix(max(0, Self.kept - violations.count))
         counts.runs.merge(other.counts.runs, uniquingKeysWith: +)
+        counts.notUnderstood += other.counts.notUnderstood
         counts.events += other.counts.events
         counts.attempts += other.counts.attempts
         counts.retries += other.counts.retries

@@ -22,6 +22,11 @@ extension CallResult {
         case .notSent(let reason, let retryAfter):
             self.init(.notSent, reason, duration)
             self.retryAfter = retryAfter
+        case .notAllowed(let reason):
+            self.init(outcome: .notSent, duration: duration)
+            failure = Failure(
+                kind: Failure.notAllowedKind,
+                message: "\(reason) This engine may not call it; the run is left to one that may.")
         case .unknown(let reason):
             self.init(.unknown, reason, duration)
         case .lost:

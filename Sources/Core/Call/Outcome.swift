@@ -21,6 +21,8 @@ package enum Answer: Sendable, Hashable {
         status: Int, retryAfter: Duration?, body: [UInt8], contentType: String? = nil, bodyFault: String? = nil)
     /// It never reached the participant; the text says why, `retryAfter` how long trying again is known to be futile.
     case notSent(String, retryAfter: Duration? = nil)
+    /// This engine may not call where the participant is; the text says which rule it is.
+    case notAllowed(String)
     /// It was sent, or may have been, but no usable answer came; the text says why.
     case unknown(String)
     /// The engine that made the call died before it could write down the answer.

@@ -30,8 +30,8 @@ package func decide(
         case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .poison:
             throw IllegalHappening(run, happening)
         }
-        decision.loseCallsInFlight()
         decision.checkDeadline()
+        decision.loseCallsInFlight(jitter: jitter)
         decision.startDue()
         decision.advance()
     case .completed, .compensated, .cancelled:
@@ -104,9 +104,12 @@ extension Decision {
             guard run.steps.indices.contains(step), let call = run.steps[step].callInFlight,
                 call.action == action, call.attempt == attempt
             else { throw IllegalHappening(run, happening) }
+            // What fails after the deadline is not tried again, and not what ended forward progress.
+            if result.outcome != .succeeded { checkDeadline() }
             finishAttempt(step, action, attempt, result, jitter: jitter)
         case .tookOver:
-            loseCallsInFlight()
+            checkDeadline()
+            loseCallsInFlight(jitter: jitter)
         case .woke:
             break
         case .cancel(let by, let reason):
@@ -155,28 +158,38 @@ extension Decision {
         if action == .execute && run.cause != nil { return nil }
         let step = run.definition.steps[index]
         guard let call = action == .execute ? step.action : step.compensation else { return nil }
-        guard attempt < call.retry.maxAttempts else { return nil }
         let backoff = call.retry.delay(afterAttempt: attempt, jitter: jitter)
+        let notAllowed = run.steps[index].notAllowedAttempts(before: attempt)
+        if result.failure?.kind == Failure.notAllowedKind { return max(backoff, waitForAnother(notAllowed)) }
+        let spent = attempt - run.steps[index].lostAttempts(before: attempt) - notAllowed
+        guard spent < call.retry.maxAttempts else { return nil }
         guard let asked = result.retryAfter else { return backoff }
         return max(backoff, min(asked, retryAfterCap))
     }
 
-    /// A new lease holder can't know what became of calls in flight: each ends `unknown` and, if the policy has an
-    /// attempt left, is repeated at once under the same key.
-    fileprivate mutating func loseCallsInFlight() {
+    /// For how long a run is given back whose engine may not make a call: no attempt of the policy is spent on that, and
+    /// one that may can claim it. Twice as long each time, at most `retryAfterCap`: there may be none.
+    private func waitForAnother(_ before: Int) -> Duration {
+        min(.seconds(1 << min(before, 9)), retryAfterCap)
+    }
+
+    /// A new lease holder can't know what became of calls in flight: each ends `unknown` and is repeated under the same
+    /// key after the policy's wait. That is not the participant's failure, so it is none of `maxAttempts`; for calls that
+    /// take their engines with them there is `RetryPolicy.maxLostAttempts`.
+    fileprivate mutating func loseCallsInFlight(jitter: Double) {
         for index in run.steps.indices {
             guard let call = run.steps[index].callInFlight else { continue }
             let step = run.definition.steps[index]
             guard let definition = call.action == .execute ? step.action : step.compensation else { continue }
             let result = CallResult(.lost, of: definition, isAmbiguous: true, duration: .zero)
             let report = CallReport(outcome: result.outcome, httpStatus: nil, duration: .zero)
-            let givesUp =
-                call.attempt >= definition.retry.maxAttempts || (call.action == .execute && run.cause != nil)
+            let lost = run.steps[index].lostAttempts(before: call.attempt) + 1
+            let givesUp = lost >= RetryPolicy.maxLostAttempts || (call.action == .execute && run.cause != nil)
             let failure = result.failure ?? Failure(kind: Failure.lostKind, message: "The call was lost.")
             append(
                 .attemptFailed(
                     step: index, action: call.action, attempt: call.attempt, report, failure,
-                    retryIn: givesUp ? nil : .zero))
+                    retryIn: givesUp ? nil : definition.retry.delay(afterAttempt: call.attempt, jitter: jitter)))
         }
     }
 

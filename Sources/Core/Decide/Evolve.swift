@@ -13,8 +13,8 @@ extension Run {
             beginAttempt(index, action, attempt, at)
         case .attemptSucceeded(let index, let action, _, _, let output):
             succeed(index, action, output, at)
-        case .attemptFailed(let index, let action, _, let report, let failure, let retryIn):
-            fail(index, action, report, failure, retryIn, at)
+        case .attemptFailed(let index, let action, let attempt, let report, let failure, let retryIn):
+            fail(index, action, attempt, report, failure, retryIn, at)
         case .stepSkipped(let index):
             steps[index].status = .skipped
             steps[index].completedAt = at
@@ -88,14 +88,17 @@ extension Run {
     }
 
     private mutating func fail(
-        _ index: Int, _ action: CallAction, _ report: CallReport, _ failure: Failure, _ retryIn: Duration?,
-        _ at: Instant
+        _ index: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport, _ failure: Failure,
+        _ retryIn: Duration?, _ at: Instant
     ) {
-        let hidesOutput =
-            steps[index].error?.hidesOutput == true
-            || (action == .execute && failure.kind == Failure.unreadableKind)
+        let before = steps[index]
         steps[index].error = failure
-        steps[index].error?.hidesOutput = hidesOutput
+        steps[index].error?.lostAttempts =
+            before.lostAttempts(before: attempt) + (failure.kind == Failure.lostKind ? 1 : 0)
+        steps[index].error?.notAllowedAttempts =
+            before.notAllowedAttempts(before: attempt) + (failure.kind == Failure.notAllowedKind ? 1 : 0)
+        steps[index].error?.hidesOutput =
+            before.error?.hidesOutput == true || (action == .execute && failure.kind == Failure.unreadableKind)
         steps[index].nextAttemptAt = retryIn.map { at + $0 }
         switch action {
         case .execute:

@@ -21,6 +21,11 @@ package struct RetryPolicy: Hashable, Sendable {
         self.jitter = jitter
     }
 
+    /// After so many lost attempts an action gives up, whatever its policy: calls that take their engine with them are not
+    /// made for ever. Up to then a lost attempt does not count as one of `maxAttempts`, for it is not the participant's
+    /// failure.
+    package static let maxLostAttempts = 10
+
     /// What an action has when nothing says otherwise.
     package static let action = RetryPolicy(
         maxAttempts: 3, initialInterval: .milliseconds(100), maxInterval: .seconds(10))

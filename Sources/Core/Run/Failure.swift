@@ -1,6 +1,6 @@
 /// What went wrong, as it is stored, shown in the API and written to the history.
 package struct Failure: Sendable, Hashable, Error {
-    /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `template`, `lost`, `deadline`,
+    /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `notAllowed`, `template`, `lost`, `deadline`,
     /// `cancelled`, `compensation`, `quarantined`.
     package var kind: String
     /// One sentence for a person.
@@ -11,21 +11,29 @@ package struct Failure: Sendable, Hashable, Error {
     package var stepID: String?
     /// The participant's answer, when it explains a refusal.
     package var response: JSON?
-    /// Of a step: its action was answered with a success that could not be read, so nothing may be built from the
-    /// output it seems not to have.
+    /// In a step's own error: how many attempts of the action it speaks of were lost so far. They are counted here because
+    /// they do not count towards `maxAttempts`; see `Step.lostAttempts(before:)`.
+    package var lostAttempts: Int
+    /// The same of attempts that their engines were not allowed to make.
+    package var notAllowedAttempts = 0
+    /// In a step's own error: its action was answered with a success that could not be read, so nothing may be built
+    /// from the output it seems not to have.
     package var hidesOutput = false
 
     package init(
         kind: String, message: String, httpStatus: Int? = nil, stepID: String? = nil, response: JSON? = nil,
-        hidesOutput: Bool = false
+        lostAttempts: Int = 0
     ) {
         self.kind = kind
         self.message = message
         self.httpStatus = httpStatus
         self.stepID = stepID
         self.response = response
-        self.hidesOutput = hidesOutput
+        self.lostAttempts = lostAttempts
     }
+
+    /// The kind of an attempt that was not made because its engine may not call where the participant is.
+    package static let notAllowedKind = "notAllowed"
 
     /// The kind of an attempt that succeeded, as far as its status tells, with a body that can't be read.
     package static let unreadableKind = "unreadable"
@@ -33,7 +41,7 @@ package struct Failure: Sendable, Hashable, Error {
     /// The kind of an attempt whose engine died before it could write down the answer.
     package static let lostKind = "lost"
 
-    /// `{kind, message, httpStatus?, stepId?, response?, hidesOutput?}`.
+    /// `{kind, message, httpStatus?, stepId?, response?, lostAttempts?, notAllowedAttempts?, hidesOutput?}`.
     package var json: JSON { json(before: nil) }
 
     /// The same, and under `before`, at the end, what went wrong before, if anything did.
@@ -44,6 +52,8 @@ package struct Failure: Sendable, Hashable, Error {
         if let httpStatus { object["httpStatus"] = .number(JSONNumber(httpStatus)) }
         if let stepID { object["stepId"] = .string(stepID) }
         if let response { object["response"] = response }
+        if lostAttempts > 0 { object["lostAttempts"] = .number(JSONNumber(lostAttempts)) }
+        if notAllowedAttempts > 0 { object["notAllowedAttempts"] = .number(JSONNumber(notAllowedAttempts)) }
         if hidesOutput { object["hidesOutput"] = true }
         if let before { object["before"] = before.json }
         return .object(object)
@@ -54,7 +64,9 @@ package struct Failure: Sendable, Hashable, Error {
         guard let kind = json["kind"]?.string, let message = json["message"]?.string else { return nil }
         self.init(
             kind: kind, message: message, httpStatus: json["httpStatus"]?.int, stepID: json["stepId"]?.string,
-            response: json["response"], hidesOutput: json["hidesOutput"]?.bool ?? false)
+            response: json["response"], lostAttempts: json["lostAttempts"]?.int ?? 0)
+        notAllowedAttempts = json["notAllowedAttempts"]?.int ?? 0
+        hidesOutput = json["hidesOutput"]?.bool ?? false
     }
 
     /// `kind` of a run that FAILED because a compensation gave up.

@@ -46,6 +46,17 @@ package struct Step: Sendable, Hashable {
         return nil
     }
 
+    /// How many attempts of the same action were lost before this one. Known from `error`, which is that of the attempt
+    /// before; with its first attempt an action begins to count anew.
+    package func lostAttempts(before attempt: Int) -> Int {
+        attempt > 1 ? error?.lostAttempts ?? 0 : 0
+    }
+
+    /// The same of attempts that were not made because their engines were not allowed to.
+    package func notAllowedAttempts(before attempt: Int) -> Int {
+        attempt > 1 ? error?.notAllowedAttempts ?? 0 : 0
+    }
+
     /// The action that `nextAttemptAt` speaks of.
     package var waitingAction: CallAction {
         compensationStatus == .pending ? .compensate : .execute

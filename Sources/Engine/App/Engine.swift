@@ -23,7 +23,7 @@ struct Engine {
     private let wakeUp = WakeUp()
     private let others = Others()
     private let disagreement = SettingsDisagreement()
-    private let metrics: EngineMetrics
+    let metrics: EngineMetrics
     private let traceExport: TraceExport?
     private let logger: Logger
     /// Makes the calls.
@@ -65,7 +65,7 @@ struct Engine {
         let context = EngineContext(
             engine: id, table: table, leases: leases, committer: committer, definitions: definitions,
             quarantine: Quarantine(
-                definitions: definitions, leases: leases, maxFailures: 5, metrics: metrics, logger: logger),
+                engine: id, definitions: definitions, leases: leases, maxFailures: 5, metrics: metrics, logger: logger),
             caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,
             executors: loops, eventLoops: loops.group, logger: logger)
         claimer = Claimer(

@@ -9,16 +9,22 @@ struct ParticipantCaller: Sendable {
     /// Lets calls fail on purpose; nil outside of tests.
     var injector: FailureInjector?
 
+    private static let notWanted =
+        "It was not sent: before its turn the run's lease had run out, or its deadline, a cancel or a failure came first."
+
     /// Makes sure that a participant is known if it is registered.
     func lookFor(_ participant: String) async { await registry.lookFor(participant) }
+
+    /// Calls to it may wait for their turn, for as long as the others take.
+    func mayQueue(_ participant: String) -> Bool { registry.participant(participant)?.maxConcurrent != nil }
 
     /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
     ///
     /// - Parameters:
     ///   - trace: what the call is sent with, and where its span belongs.
     ///   - now: the database's time, with which the span begins.
-    ///   - isWanted: asked again when the call had to wait for its turn: by then the lease may be lost, or the run have
-    ///     turned back.
+    ///   - isWanted: asked when the call is about to be sent; it may have waited for its turn, and the lease may be lost by
+    ///     then, or forward progress have ended.
     func call(
         _ run: Run, step index: Int, action: CallAction, attempt: Int, trace: RunTrace, at now: Instant,
         isWanted: @escaping @Sendable () -> Bool, completion: @escaping @Sendable (CallResult) -> Void
@@ -71,9 +77,6 @@ struct ParticipantCaller: Sendable {
         return "The request can't be built: it needs \(reference), and the answer of \(step) could not be read."
     }
 
-    private static let withdrawn =
-        "The call was not made: before its turn came, the run had turned back or its lease had run out."
-
     /// Sends a call when its turn has come and the participant's breaker lets it pass.
     private func send(
         _ call: ParticipantCall, of run: RunID, to name: String, _ participant: RegisteredParticipant,
@@ -90,7 +93,7 @@ struct ParticipantCaller: Sendable {
             guard isWanted() else {
                 breaker?.report(.neither, of: run, era: era)
                 done()
-                return completion(judge(.notSent(Self.withdrawn), .zero))
+                return completion(judge(.notSent(Self.notWanted), .zero))
             }
             let begun = ContinuousClock.now
             let answered: @Sendable (TransportResult) -> Void = { answer in
@@ -156,6 +159,7 @@ extension Answer {
         case .response(let status, let retryAfter, let contentType, let body, let bodyFault):
             self = .response(
                 status: status, retryAfter: retryAfter, body: body, contentType: contentType, bodyFault: bodyFault)
+        case .notSent(let failure) where failure.kind == .notAllowed: self = .notAllowed(failure.message)
         case .notSent(let failure): self = .notSent(failure.message)
         case .unknown(let failure): self = .unknown(failure.message)
         }
@@ -174,7 +178,7 @@ extension Breaker.Verdict {
             switch failure.kind {
             case .shutdown: self = .neither
             case .responseTooLarge: self = .success
-            case .dns, .connect, .tls, .poolExhausted, .timeout, .connectionClosed, .malformedResponse,
+            case .dns, .notAllowed, .connect, .tls, .poolExhausted, .timeout, .connectionClosed, .malformedResponse,
                 .invalidRequest, .withdrawn:
                 self = .failure
             }
@@ -186,7 +190,8 @@ extension Breaker.Verdict {
     private init(notSent kind: TransportFailure.Kind) {
         switch kind {
         case .dns, .connect, .tls, .connectionClosed: self = .failure
-        case .poolExhausted, .timeout, .malformedResponse, .responseTooLarge, .invalidRequest, .withdrawn, .shutdown:
+        case .notAllowed, .poolExhausted, .timeout, .malformedResponse, .responseTooLarge, .invalidRequest, .withdrawn,
+            .shutdown:
             self = .neither
         }
     }

@@ -19,14 +19,13 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let turnedBack = Atomic<Bool>(false)
+    private let turnedBack = Atomic(false)
 
-    /// The run has left its forward path for good: of its forward calls those that wait for their turn are not made any
-    /// more.
-    var hasTurnedBack: Bool { turnedBack.load(ordering: .relaxed) }
-
-    /// See `hasTurnedBack`.
-    func turnBack() { turnedBack.store(true, ordering: .relaxed) }
+    /// The run goes forward no more: its forward calls that wait for their turn are not wanted.
+    var hasTurnedBack: Bool {
+        get { turnedBack.load(ordering: .relaxed) }
+        set { turnedBack.store(newValue, ordering: .relaxed) }
+    }
 
     /// Hands a message over and wakes the worker.
     func post(_ message: Message) {

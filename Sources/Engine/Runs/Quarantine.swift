@@ -6,12 +6,16 @@ import Telemetry
 /// Opens claimed runs, and sets aside those that can't be processed: they become FAILED with a reason, stay visible, and
 /// never stop an engine.
 struct Quarantine: Sendable {
+    let engine: RunID
     let definitions: DefinitionStore
     let leases: LeaseStore
     /// Takeovers in a row without progress before a run is set aside.
     let maxFailures: Int
     let metrics: EngineMetrics
     let logger: Logger
+
+    /// For so long a run that is not understood is nobody's: others may be as old as this engine.
+    private static let othersTurn: Duration = .seconds(5)
 
     /// The run behind a claim; nil when it was set aside or given back.
     func open(_ claimed: ClaimedRun) async -> Run? {
@@ -32,6 +36,8 @@ struct Quarantine: Sendable {
             } else {
                 await setAside(claimed, reason: "\(problem)")
             }
+        } catch let problem as UnreadableRun where problem.mayBeNewer {
+            await leaveToOthers(claimed, "\(problem)")
         } catch {
             await setAside(claimed, reason: "It can't be read: \(error)")
         }
@@ -56,9 +62,22 @@ struct Quarantine: Sendable {
         }
     }
 
-    /// Lets another claim have the run in a second. If the database is away the lease runs out by itself.
-    func giveBack(_ lease: Lease) async {
-        do { try await leases.release([lease], after: .seconds(1)) } catch {
+    /// Leaves a run as it is, for an engine of a newer version: in a while anybody may claim it again.
+    func leaveToOthers(_ claimed: ClaimedRun, _ reason: String) async {
+        metrics.notUnderstood.add()
+        logger.warning(
+            "a run is not understood and left to engines of a newer version",
+            metadata: [
+                "runId": "\(claimed.lease.runID)", "workflowName": "\(claimed.workflowName)", "reason": "\(reason)",
+                "engine": "\(engine)",
+            ])
+        await giveBack(claimed.lease, after: Self.othersTurn)
+    }
+
+    /// Lets another claim have the run, in a second if nothing else is said. If the database is away the lease runs out by
+    /// itself.
+    func giveBack(_ lease: Lease, after delay: Duration = .seconds(1)) async {
+        do { try await leases.release([lease], after: delay) } catch {
             logger.info("a lease is left to run out", metadata: ["runId": "\(lease.runID)", "error": "\(error)"])
         }
     }

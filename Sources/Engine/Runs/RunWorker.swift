@@ -13,25 +13,32 @@ import Telemetry
 /// follows from it. When a commit says that the lease is lost, the worker drops the run without another word. A class only to
 /// not be copied: its task alone knows it.
 final class RunWorker {
-    private let context: EngineContext
-    private let claimed: ClaimedRun
+    let context: EngineContext
+    let claimed: ClaimedRun
     /// When the claim's answer arrived: with `claimed.now` it ties this process's clock to the database's.
     private let claimedAt: ContinuousClock.Instant
     private let mailbox: Mailbox
 
-    private var run: Run
+    private(set) var run: Run
     private var inFlight: Set<Int> = []
-    private var isInboxPending: Bool
+    var isInboxPending: Bool
+    /// So many rows the inbox has at least, or the count of them is wrong.
+    var promisedInbox: Int
+    /// Rows this version does not know: they stay for one that does.
+    var foreignInbox = 0
+    /// Nothing has been done with the run since its claim.
+    private(set) var isUntouched: Bool
     private var timer: Scheduled<Void>?
     /// What has happened and is not stored yet, and what the inbox asks for.
     private var toDecide: [Happening] = []
     /// What a former holder left in flight is to be decided, too.
-    private var takesOver = false
-    private var inbox: [InboxRow] = []
+    private(set) var takesOver = false
+    /// What this version knows of it.
+    var inbox: [InboxRow] = []
     /// What was decided, and when, until it is stored.
     private var events: [RunEvent] = []
     private var decidedAt = ContinuousClock.now
-    private let observer: RunObserver
+    let observer: RunObserver
 
     /// Nil when the claimed run can't be read or has failed too often: it has been set aside then.
     init?(
@@ -42,6 +49,8 @@ final class RunWorker {
         self.claimedAt = claimedAt
         self.mailbox = mailbox
         isInboxPending = claimed.inboxCount > 0
+        promisedInbox = claimed.inboxCount
+        isUntouched = !claimed.beganDueSteps
         guard let run = await context.quarantine.open(claimed) else { return nil }
         self.run = run
         observer = RunObserver(
@@ -104,7 +113,7 @@ final class RunWorker {
             await context.caller.lookFor(participant)
             startCall(index)
         }
-        watchWaitingSteps()
+        watchTheClock()
         return true
     }
 
@@ -128,25 +137,44 @@ final class RunWorker {
     private func startCall(_ index: Int) {
         guard let call = run.steps[index].callInFlight, inFlight.insert(index).inserted else { return }
         let (mailbox, table, lease) = (mailbox, context.table, claimed.lease)
+        let isForward = call.action == .execute
+        // A decision may have waited long for its commit, and a call waits for its turn.
+        let endOfForward = isForward ? run.deadlineAt.map { claimedAt + ($0 - claimed.now) } : nil
         context.caller.call(
             run, step: index, action: call.action, attempt: call.attempt, trace: observer.trace, at: now,
             isWanted: {
-                table.isHeld(lease, at: .now) && (call.action == .compensate || !mailbox.hasTurnedBack)
+                let now = ContinuousClock.now
+                if isForward, mailbox.hasTurnedBack { return false }
+                if let endOfForward, now >= endOfForward { return false }
+                return table.isHeld(lease, at: now)
             },
             completion: {
                 mailbox.post(.answered(step: index, action: call.action, attempt: call.attempt, $0))
             })
     }
 
-    /// A step that waits for its backoff beside calls in flight needs a timer of its own: nobody else will look.
+    /// A step that waits for its backoff beside calls in flight needs a timer of its own: nobody else will look. So does a
+    /// deadline that may pass before they end.
     @inline(never)
-    private func watchWaitingSteps() {
+    private func watchTheClock() {
         timer?.cancel()
         timer = nil
-        guard let due = run.steps.lazy.compactMap(\.nextAttemptAt).min() else { return }
+        let mayOutlast = run.deadlineAt.map { callsMayOutlast($0) } ?? false
+        guard let due = mayOutlast ? run.wakeAt : run.steps.lazy.compactMap(\.nextAttemptAt).min() else { return }
         let mailbox = mailbox
         let delay = max(.zero, due - now) + .milliseconds(1)
         timer = context.eventLoops.next().scheduleTask(in: TimeAmount(delay)) { mailbox.post(.due) }
+    }
+
+    /// A call in flight can take so long that the deadline comes first. Nearly all can't: they need no timer.
+    private func callsMayOutlast(_ deadline: Instant) -> Bool {
+        let left = deadline - now
+        return run.steps.enumerated().contains { index, step in
+            guard let action = step.callInFlight?.action else { return false }
+            let definition = run.definition.steps[index]
+            guard let call = action == .execute ? definition.action : definition.compensation else { return false }
+            return left < call.timeout + .seconds(1) || context.caller.mayQueue(call.participant)
+        }
     }
 }
 
@@ -157,6 +185,8 @@ extension RunWorker {
         case yes
         /// There is more to decide.
         case notYet
+        /// What is left to do is a newer version's.
+        case othersTurn
         /// The run is out of this worker's hands.
         case gone
     }
@@ -165,11 +195,15 @@ extension RunWorker {
     private func settle() async -> Bool {
         while true {
             do {
-                if isInboxPending { inbox = try await context.leases.inbox(of: run.id) }
+                if isInboxPending {
+                    try await readInbox()
+                    if isOthersTurn { return await leaveToOthers() }
+                }
                 guard let commit = decideAll() else { return true }
                 switch settled(commit, try await context.committer.submit(commit)) {
                 case .yes: return true
                 case .notYet: continue
+                case .othersTurn: return await leaveToOthers()
                 case .gone: return false
                 }
             } catch {
@@ -185,14 +219,17 @@ extension RunWorker {
         case .written(let unread):
             observer.committed(events, before: run, commit.run, at: now)
             run = commit.run
-            if run.isDraining { mailbox.turnBack() }
-            (toDecide, events, takesOver) = ([], [], false)
+            (toDecide, events, takesOver, isUntouched) = ([], [], false, false)
+            mailbox.hasTurnedBack = run.cause != nil
             postponeWaits(of: commit, by: .now - decidedAt)
             if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
             if commit.ends || commit.releaseIn != nil { return .gone }
-            isInboxPending = unread > 0
-            return isInboxPending ? .notYet : .yes
+            promisedInbox = unread
+            isInboxPending = unread > foreignInbox
+            if isInboxPending { return .notYet }
+            return foreignInbox > 0 && (run.status.isTerminal || !run.hasCallInFlight) ? .othersTurn : .yes
         case .inboxFirst:
+            promisedInbox = commit.consumedInbox.count + 1
             isInboxPending = true
             return .notYet
         case .leaseLost:
@@ -206,45 +243,6 @@ extension RunWorker {
     /// early by as long as the commit took.
     private func postponeWaits(of commit: RunCommit, by delay: Duration) {
         for changed in commit.steps where changed.nextIn != nil { run.steps[changed.index].nextAttemptAt? += delay }
-    }
-
-    /// What the inbox asks for.
-    private func requests(_ inbox: [InboxRow]) -> [Happening] {
-        inbox.compactMap { row in
-            guard let request = row.request else {
-                context.logger.warning("an inbox row is none we know", metadata: observer.about(run))
-                return nil
-            }
-            switch request.kind {
-            case .cancel(let reason): return .cancel(by: request.sentBy, reason: reason)
-            case .retry(nil, let reason): return .retry(step: nil, by: request.sentBy, reason: reason)
-            case .retry(let stepID?, let reason):
-                guard let step = run.definition.step(stepID) else { return nil }
-                return .retry(step: step.index, by: request.sentBy, reason: reason)
-            case .resolve(let stepIDs, let reason):
-                let steps = stepIDs.compactMap { run.definition.step($0)?.index }
-                guard steps.count == stepIDs.count else { return nil }
-                return .resolve(steps: steps, by: request.sentBy, reason: reason)
-            }
-        }
-    }
-
-    /// In which order things are decided that came together.
-    ///
-    /// A cancel accepted before a result must not be overtaken by it, so requests come before answers. What a former
-    /// holder left in flight is lost before anything new begins, or attempts begun by a request would count as lost,
-    /// too; but a run cancelled on its way forward need not repeat lost calls first. A FAILED run has to be taken up
-    /// again before it can be cancelled; and before it is retried, for what was undone by hand must not be done again.
-    private func inOrder(_ asked: [Happening], _ happenings: [Happening]) -> [Happening] {
-        let cancels = asked.filter { if case .cancel = $0 { true } else { false } }
-        let others = asked.filter { if case .cancel = $0 { false } else { true } }
-        if run.status == .failed {
-            let resolves = others.filter { if case .resolve = $0 { true } else { false } }
-            return resolves + others.filter { if case .resolve = $0 { false } else { true } } + cancels
-        }
-        guard takesOver else { return cancels + others + happenings }
-        return run.status == .compensating
-            ? [.tookOver] + cancels + others : cancels + [.tookOver] + others
     }
 
     /// The decision about all that has happened and is asked for; nil when nothing follows from it.
@@ -262,17 +260,21 @@ extension RunWorker {
                 if position + 1 < happenings.count { for event in decided { after.evolve(event, at: now) } }
                 events += decided
             } catch {
-                context.logger.info("a request came too late", metadata: observer.about(run, ["error": "\(error)"]))
+                tell(error, of: happening)
             }
         }
         inbox = []
         isInboxPending = false
-        if events.isEmpty, consumed.isEmpty, run.hasCallInFlight {
+        // The end comes when a newer version has read what is its own; it follows from where the run then stands.
+        if foreignInbox > 0, events.last?.kind.isTerminal ?? false { events.removeLast() }
+        if events.isEmpty, consumed.isEmpty, run.hasCallInFlight, !run.status.isTerminal {
             (toDecide, takesOver) = ([], false)
             return nil
         }
         var copy = run
-        return RunCommit(lease: claimed.lease, run: &copy, events: events, consumedInbox: consumed, now: now)
+        return RunCommit(
+            lease: claimed.lease, run: &copy, events: events, consumedInbox: consumed, now: now,
+            keepsLease: foreignInbox > 0)
     }
 
     /// The decision could not be stored. What Postgres refuses for good would be refused for ever: such a run is set

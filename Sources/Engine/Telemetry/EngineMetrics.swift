@@ -19,6 +19,8 @@ final class EngineMetrics: Sendable {
     let takeovers: Counter
     let leasesLost: Counter
     let quarantined: Counter
+    let notUnderstood: Counter
+    let brokenInvariants: Counter
     let commitBatch: Histogram
     let partitionsAhead: Gauge
 
@@ -72,6 +74,10 @@ final class EngineMetrics: Sendable {
             "outbox_takeovers_total", "Runs claimed after their former engine's lease ran out.")
         leasesLost = registry.counter("lease_lost_total", "Leases this engine held and lost to time or another engine.")
         quarantined = registry.counter("workflow_quarantined_total", "Runs set aside because they can't be processed.")
+        notUnderstood = registry.counter(
+            "runs_not_understood_total", "Times a claimed run was left to engines of a newer version.")
+        brokenInvariants = registry.counter(
+            "invariants_broken_total", "Things that can't happen and did: a fault of sagaflow, or of its database.")
         partitionsAhead = registry.gauge(
             "run_partitions_ahead_seconds", "For how long from now on there are partitions for new runs.")
         commitBatch =

@@ -22,7 +22,7 @@ package enum HistoryFold {
                 throw UnreadableRun("its event \(position + 1) is missing, \(stored.sequence) comes instead")
             }
             guard let event = stored.row.event(of: definition) else {
-                throw UnreadableRun("its event \(stored.sequence), \(stored.row.kind.rawValue), can't be read")
+                throw UnreadableRun("its event \(stored.sequence), \(stored.kind), can't be read")
             }
             run.evolve(event, at: stored.at)
         }

@@ -1,11 +1,16 @@
 package import Core
 
-/// A claimed run that can't be read: it is quarantined, the engine goes on.
+/// A claimed run that can't be read: it is quarantined, or left to a newer version, and the engine goes on.
 package struct UnreadableRun: Error, Sendable, CustomStringConvertible {
     /// One sentence saying what is wrong with it.
     package let description: String
+    /// It is in a state that this version does not know: a newer one may have written it.
+    package let mayBeNewer: Bool
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String, mayBeNewer: Bool = false) {
+        self.description = description
+        self.mayBeNewer = mayBeNewer
+    }
 }
 
 extension ClaimedRun {
@@ -13,10 +18,19 @@ extension ClaimedRun {
     ///
     /// - Throws: `UnreadableRun` when rows and definition do not fit together.
     package func run(of definition: WorkflowDefinition) throws(UnreadableRun) -> Run {
+        guard let status = RunStatus(rawValue: status) else {
+            throw UnreadableRun("its status, \(self.status), is not known", mayBeNewer: true)
+        }
+        let cause = cause.flatMap { RunCause(rawValue: $0) }
+        if cause == nil, let unknown = self.cause {
+            throw UnreadableRun("its cause, \(unknown), is not known", mayBeNewer: true)
+        }
         var run = Run(
             id: lease.runID, definition: definition, input: try Self.parse(input), context: try Self.parse(context),
             createdAt: createdAt)
         if let steps {
+            run.status = status
+            run.cause = cause
             try restore(&run, steps)
         } else {
             for event in start(run, now: createdAt) { run.evolve(event, at: createdAt) }
@@ -32,9 +46,6 @@ extension ClaimedRun {
         guard columns.status.count == run.steps.count else {
             throw UnreadableRun("it has \(columns.status.count) steps, its definition \(run.steps.count)")
         }
-        guard let status = RunStatus(rawValue: status) else { throw UnreadableRun("its status is \(status)") }
-        run.status = status
-        run.cause = cause.flatMap { RunCause(rawValue: $0) }
         let error = try error.map(Self.parse)
         run.error = error.flatMap { Failure($0) }
         run.turnedBackBy = error?["before"].flatMap { Failure($0) }
@@ -62,9 +73,12 @@ extension ClaimedRun {
 
 extension ClaimedRun.StepColumns {
     fileprivate func step(_ index: Int) throws(UnreadableRun) -> Step {
+        let statuses = "\(status[index]) and \(compensationStatus[index])"
         guard let status = StepStatus(rawValue: status[index]),
             let compensationStatus = CompensationStatus(rawValue: compensationStatus[index])
-        else { throw UnreadableRun("step \(index) has a status that is none") }
+        else {
+            throw UnreadableRun("what its step \(index) is, \(statuses), is not known", mayBeNewer: true)
+        }
         var step = Step()
         step.status = status
         step.attempts = Int(attempts[index])

@@ -3,7 +3,7 @@ package import Core
 extension EventRow {
     /// The columns as they were read; nothing is checked yet.
     package init(
-        kind: RunEventKind, stepIndex: Int?, stepID: String?, action: CallAction?, attempt: Int?, outcome: Outcome?,
+        kind: RunEventKind?, stepIndex: Int?, stepID: String?, action: CallAction?, attempt: Int?, outcome: Outcome?,
         httpStatus: Int?, duration: Duration?, retryIn: Duration?, error: JSON?, data: JSON?
     ) {
         self.kind = kind
@@ -22,6 +22,7 @@ extension EventRow {
     /// The event these columns tell of; nil when they tell of none.
     package func event(of definition: WorkflowDefinition) -> RunEvent? {
         switch kind {
+        case nil: nil
         case .runStarted: indices("due", definition).map { .runStarted(due: $0) }
         case .attemptStarted, .attemptSucceeded, .attemptFailed: attemptEvent
         case .stepSkipped: stepIndex.map { .stepSkipped(step: $0) }

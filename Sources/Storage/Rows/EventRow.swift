@@ -2,7 +2,8 @@ package import Core
 
 /// An event as the columns of `run_events`, and back.
 package struct EventRow: Sendable {
-    package var kind: RunEventKind
+    /// Nil for one that only a newer version knows.
+    package var kind: RunEventKind?
     package var stepIndex: Int?
     package var stepID: String?
     package var action: CallAction?

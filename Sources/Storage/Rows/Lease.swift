@@ -77,6 +77,6 @@ package struct InboxRequest: Sendable, Hashable {
 package struct InboxRow: Sendable {
     /// Its id, by which it is consumed.
     package let inboxID: Int64
-    /// The request; nil when it is none this version knows.
+    /// The request; nil when it is none this version knows: then it is left unread for one that does.
     package let request: InboxRequest?
 }

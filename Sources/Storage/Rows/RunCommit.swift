@@ -17,8 +17,8 @@ package final class RunCommit: Sendable {
     /// Nil to keep the lease; otherwise it is given back and the run is due after this long.
     package let releaseIn: Duration?
 
-    /// The run is over.
-    package var ends: Bool { run.status.isTerminal }
+    /// The run is over, and its outbox row goes.
+    package let ends: Bool
 
     /// An event with its payloads encoded.
     package struct Event: Sendable {
@@ -50,8 +50,10 @@ package final class RunCommit: Sendable {
     /// - Parameters:
     ///   - run: the run before; it becomes the run after.
     ///   - now: the time the decision was made with.
+    ///   - keepsLease: also if nothing is left to do but wait: the holder gives the run back by itself.
     package init(
-        lease: Lease, run: inout Run, events: [RunEvent], consumedInbox: [Int64] = [], now: Instant
+        lease: Lease, run: inout Run, events: [RunEvent], consumedInbox: [Int64] = [], now: Instant,
+        keepsLease: Bool = false
     ) {
         self.lease = lease
         self.consumedInbox = consumedInbox
@@ -72,7 +74,8 @@ package final class RunCommit: Sendable {
             touch.isTouched ? ChangedStep(index, run.steps[index], touch, now) : nil
         }
         changedRun = touchesRun ? ChangedRun(output: run.output?.bytes, error: run.errorJSON?.bytes) : nil
-        if run.hasCallInFlight || run.status.isTerminal {
+        ends = run.status.isTerminal && !keepsLease
+        if run.hasCallInFlight || run.status.isTerminal || keepsLease {
             releaseIn = nil
         } else {
             releaseIn = run.wakeAt.map { max(.zero, $0 - now) } ?? .zero

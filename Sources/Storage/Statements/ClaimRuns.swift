@@ -38,6 +38,9 @@ package struct ClaimRuns: Statement {
     // The outbox is joined by the place of its rows, which costs least and can't be planned wrongly: a statement prepared
     // while the table is empty would take it for one row and read it whole for every claim (see `oneRow`).
     //
+    // A step that waits for something else than an attempt is a newer version's and stays as it is: whoever reads it then
+    // leaves the run alone.
+    //
     // Steps of a run never claimed before are not read: the engine derives them from the definition.
     package static let sql = """
         WITH due AS MATERIALIZED (
@@ -73,6 +76,7 @@ package struct ClaimRuns: Statement {
                 next_attempt_at = NULL
             FROM claim c
             WHERE c.begins AND s.run_id = c.run_id AND s.next_attempt_at <= now()
+                AND (s.status = 'PENDING' OR s.compensation_status = 'PENDING')
             RETURNING s.run_id, s.step_index, s.step_id, s.compensation_status = 'COMPENSATING' AS is_compensation,
                 CASE WHEN s.compensation_status = 'COMPENSATING' THEN s.compensation_attempts ELSE s.attempts END
                     AS attempt,

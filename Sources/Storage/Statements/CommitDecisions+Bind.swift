@@ -20,7 +20,7 @@ extension CommitDecisions {
         ordinals(&parameters) { $0.events.count }
         events(&parameters, WireUUID.self) { commit, _, _ in commit.lease.runID.uuid }
         events(&parameters, WireInt32.self) { commit, offset, _ in Int32(commit.firstSequence + offset) }
-        events(&parameters, WireText.self) { $2.row.kind.rawValue }
+        events(&parameters, WireText.self) { $2.row.kind?.rawValue }
         events(&parameters, WireInt16.self) { $2.row.stepIndex.map { Int16($0) } }
         events(&parameters, WireText.self) { $2.row.stepID }
         events(&parameters, WireText.self) { $2.row.action?.rawValue }

@@ -5,11 +5,20 @@ package import Postgres
 package struct StoredEvent: Sendable {
     package let sequence: Int
     package let at: Instant
+    /// As they were written: a newer version may know more kinds, actions and outcomes than `row`.
+    package let kind: String
+    package let action: String?
+    package let outcome: String?
     package let row: EventRow
     /// The engine that wrote it; nil for the API.
     package let engineID: RunID?
     package let epoch: Int64
     package let traceID: String?
+
+    /// This version knows what happened.
+    package var isKnown: Bool {
+        row.kind != nil && (action == nil) == (row.action == nil) && (outcome == nil) == (row.outcome == nil)
+    }
 }
 
 /// The history of one run from a sequence number on, oldest first.
@@ -40,19 +49,20 @@ package struct FindEvents: Statement {
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredEvent {
-        let (sequence, at, kindText) = (try row.int32(), try row.instant(), try row.text())
-        guard let kind = RunEventKind(rawValue: kindText) else { throw .decoding("no event kind: \(kindText)") }
+        let (sequence, at, kind) = (try row.int32(), try row.instant(), try row.text())
+        let (stepIndex, stepID, action) = (try row.int16OrNil(), try row.textOrNil(), try row.textOrNil())
+        let (attempt, outcome) = (try row.int16OrNil(), try row.textOrNil())
         let columns = EventRow(
-            kind: kind, stepIndex: try row.int16OrNil().map { Int($0) }, stepID: try row.textOrNil(),
-            action: try row.textOrNil().flatMap { CallAction(rawValue: $0) },
-            attempt: try row.int16OrNil().map { Int($0) },
-            outcome: try row.textOrNil().flatMap { Outcome(rawValue: $0) },
+            kind: RunEventKind(rawValue: kind), stepIndex: stepIndex.map { Int($0) }, stepID: stepID,
+            action: action.flatMap { CallAction(rawValue: $0) }, attempt: attempt.map { Int($0) },
+            outcome: outcome.flatMap { Outcome(rawValue: $0) },
             httpStatus: try row.int16OrNil().map { Int($0) },
             duration: try row.int64OrNil().map { .microseconds($0) },
             retryIn: try row.int64OrNil().map { .microseconds($0) }, error: try row.jsonValueOrNil(),
             data: try row.jsonValueOrNil())
         return StoredEvent(
-            sequence: Int(sequence), at: at, row: columns, engineID: try row.uuidOrNil().map { RunID($0) },
+            sequence: Int(sequence), at: at, kind: kind, action: action, outcome: outcome, row: columns,
+            engineID: try row.uuidOrNil().map { RunID($0) },
             epoch: try row.int64(), traceID: try row.textOrNil())
     }
 }

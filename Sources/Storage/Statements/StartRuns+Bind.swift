@@ -40,7 +40,7 @@ extension StartRuns {
         events(&parameters, WireInt32.self) { ordinal, _, _ in ordinal }
         events(&parameters, WireUUID.self) { _, new, _ in new.run.id.uuid }
         events(&parameters, WireInt32.self) { _, _, offset in Int32(offset + 1) }
-        events(&parameters, WireText.self) { _, new, offset in new.rows[offset].kind.rawValue }
+        events(&parameters, WireText.self) { _, new, offset in new.rows[offset].kind?.rawValue }
         events(&parameters, WireInt16.self) { _, new, offset in new.rows[offset].stepIndex.map { Int16($0) } }
         events(&parameters, WireText.self) { _, new, offset in new.rows[offset].stepID }
         events(&parameters, WireText.self) { _, new, _ in new.traceparent.flatMap(Self.traceID) }

@@ -23,7 +23,7 @@ struct AnswerBodyTests {
 
     /// What says that it is JSON and isn't, or can't be kept, and what the failure names.
     static let broken: [(String, String)] = [
-        (#"{"id":"p-1","score":NaN}"#, "byte 19"), (#"{"id":"p-1","id":"p-2"}"#, "twice"),
+        (#"{"id":"p-1","score":NaN}"#, "byte 20"), (#"{"id":"p-1","id":"p-2"}"#, "twice"),
         (#"{"a":{"b":"x\u0000y"}}"#, "in /a/b"), (#"{"a":"\ud800"}"#, "surrogate"), (#"{"a":1e999999999}"#, "exponent"),
         (String(repeating: "[", count: 65) + String(repeating: "]", count: 65), "deeper"), (#"{"a":1,}"#, "byte 7"),
         ("not json", "byte 1"), (#"{"a":"#, "too early"), ("{} {}", "follows"), (" ", "too early"),

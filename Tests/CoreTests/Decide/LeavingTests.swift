@@ -64,6 +64,13 @@ struct LeavingTests {
                 script: "go +11s a=ok -a=ok",
                 trace: "due(a) / a#1 / a=succeeded deadline undo(a) -a#1 / -a=succeeded COMPENSATED"),
             Case(
+                "a failure after it is not tried again", "a b", timeout: "10s", script: "go a=ok +11s b=what -b=ok -a=ok",
+                trace: "due(a) / a#1 / a=succeeded b#1 / deadline b=unknown undo(a,b) -b#1 / -b=succeeded -a#1 "
+                    + "/ -a=succeeded COMPENSATED"),
+            Case(
+                "a call that was never sent for it has no effect", "a", timeout: "10s", script: "go +11s a=down",
+                trace: "due(a) / a#1 / deadline a=notSent undo() COMPENSATED"),
+            Case(
                 "noticed with the last answer: all is done, so it is COMPLETED", "a", timeout: "10s",
                 script: "go +11s a=ok", trace: "due(a) / a#1 / a=succeeded COMPLETED"),
             Case(
@@ -84,43 +91,55 @@ struct LeavingTests {
     }
 
     @Test(
-        "after a takeover a call in flight is unknown, and repeated if an attempt is left",
+        "after a takeover a call in flight is unknown, and repeated after its backoff; it is none of the policy's attempts",
         arguments: [
             Case(
-                "repeated at once", "a b", script: "go takeover a=ok",
-                trace: "due(a) / a#1 / a=unknown+0ms a#2 / a=succeeded b#1"),
+                "repeated after the backoff", "a b", script: "go takeover now go a=ok",
+                trace: "due(a) / a#1 / a=unknown+100ms / a#2 / a=succeeded b#1"),
             Case(
-                "an effect is assumed", "a", script: "go takeover a=no -a=ok",
-                trace: "due(a) / a#1 / a=unknown+0ms a#2 / a=rejected undo(a) -a#1 / -a=succeeded COMPENSATED"),
+                "an effect is assumed", "a", script: "go takeover go a=no -a=ok",
+                trace: "due(a) / a#1 / a=unknown+100ms / a#2 / a=rejected undo(a) -a#1 / -a=succeeded COMPENSATED"),
             Case(
-                "attempts exhausted: undone", "a", script: "go takeover takeover takeover -a=ok",
-                trace: "due(a) / a#1 / a=unknown+0ms a#2 / a=unknown+0ms a#3 / a=unknown undo(a) -a#1 "
+                "more often than the policy has attempts: it goes on", "a",
+                script: "go takeover go takeover go takeover go a=ok",
+                trace: "due(a) / a#1 / a=unknown+100ms / a#2 / a=unknown+200ms / a#3 / a=unknown+400ms / a#4 "
+                    + "/ a=succeeded COMPLETED"),
+            Case(
+                "between failures: those alone are counted", "a",
+                script: "go a=down go takeover go a=down go takeover go a=down",
+                trace: "due(a) / a#1 / a=notSent+100ms / a#2 / a=unknown+200ms / a#3 / a=notSent+400ms / a#4 "
+                    + "/ a=unknown+800ms / a#5 / a=notSent undo(a) -a#1"),
+            Case(
+                "what was lost on the way forward does not count on the way back", "a",
+                script: "go takeover go takeover go a=no -a=down go -a=no",
+                trace: "due(a) / a#1 / a=unknown+100ms / a#2 / a=unknown+200ms / a#3 / a=rejected undo(a) -a#1 "
+                    + "/ -a=notSent+200ms / -a#2 / -a=rejected FAILED"),
+            Case(
+                "a compensation in flight", "a b", script: "go a=ok b=no takeover go -a=ok",
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1 / -a=unknown+200ms / -a#2 "
                     + "/ -a=succeeded COMPENSATED"),
             Case(
-                "a compensation in flight", "a b", script: "go a=ok b=no takeover -a=ok",
-                trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1 / -a=unknown+0ms -a#2 "
-                    + "/ -a=succeeded COMPENSATED"),
+                "a compensation more often than its policy has attempts", "a b",
+                script: "go a=ok b=no takeover go takeover go -a=down go -a=down",
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1 / -a=unknown+200ms / -a#2 "
+                    + "/ -a=unknown+400ms / -a#3 / -a=notSent+800ms / -a#4 / -a=notSent FAILED"),
             Case(
-                "a compensation whose attempts are exhausted", "a b", script: "go a=ok b=no takeover takeover",
-                trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1 / -a=unknown+0ms -a#2 / "
-                    + "-a=unknown FAILED"),
+                "an operator's retry counts anew", "a b",
+                script: "go a=ok b=no takeover go -a=down go -a=down retry -a=down go -a=down",
+                trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1 / -a=unknown+200ms / -a#2 "
+                    + "/ -a=notSent+400ms / -a#3 / -a=notSent FAILED / retry -a#1 / -a=notSent+200ms / -a#2 "
+                    + "/ -a=notSent FAILED"),
             Case(
-                "two in flight, one of them exhausted: the other is not repeated", "a b<",
-                script: "go a=down +100ms now a=down +200ms now takeover -a=ok -b=ok",
+                "two in flight: both wait", "a b<",
+                script: "go a=down +100ms now a=down +200ms now takeover go go a=ok b=ok",
                 trace: "due(a,b) / a#1 b#1 / a=notSent+100ms / a#2 / a=notSent+200ms / a#3 "
-                    + "/ a=unknown b=unknown undo(a,b) -a#1 -b#1 / -a=succeeded / -b=succeeded COMPENSATED"),
-            Case(
-                "the exhausted one comes last: the other's repetition is dropped", "b< a<",
-                script: "go a=down +100ms now a=down +200ms now takeover -a=ok -b=ok",
-                trace: "due(b,a) / b#1 a#1 / a=notSent+100ms / a#2 / a=notSent+200ms / a#3 "
-                    + "/ b=unknown+0ms a=unknown drop(b) undo(b,a) -b#1 -a#1 / -a=succeeded / -b=succeeded "
-                    + "COMPENSATED"),
+                    + "/ a=unknown+400ms b=unknown+100ms / b#2 / a#4 / a=succeeded / b=succeeded COMPLETED"),
             Case(
                 "while draining: not repeated", "a b<", script: "go a=no takeover -b=ok",
                 trace: "due(a,b) / a#1 b#1 / a=rejected / b=unknown undo(b) -b#1 / -b=succeeded COMPENSATED"),
             Case(
                 "past the deadline: not repeated", "a", timeout: "10s", script: "go +11s takeover -a=ok",
-                trace: "due(a) / a#1 / a=unknown+0ms deadline drop(a) undo(a) -a#1 / -a=succeeded COMPENSATED"),
+                trace: "due(a) / a#1 / deadline a=unknown undo(a) -a#1 / -a=succeeded COMPENSATED"),
             Case(
                 "nothing in flight: it is a wake-up", "a", script: "takeover",
                 trace: "due(a) / a#1"),
@@ -132,13 +151,44 @@ struct LeavingTests {
         try example.check()
     }
 
+    @Test("the deadline, not the failure that came after it, is what turned the run back")
+    func causeOfLateFailure() throws {
+        for answer in ["a=no", "a=down", "a=what"] {
+            var play = try Play(Flow("a", timeout: "10s"))
+            try play.script("go +11s \(answer)")
+            #expect(play.run.cause == .deadlineExceeded)
+            #expect(play.run.error?.kind == "deadline")
+        }
+    }
+
     @Test("an attempt lost to a takeover says so, so that it can be counted")
     func lostIsNamed() throws {
         var play = try Play(Flow("a"))
         try play.script("go takeover")
         #expect(play.run.steps[0].error?.kind == "lost")
+        #expect(play.run.steps[0].error?.lostAttempts == 1)
         #expect(play.run.steps[0].isAmbiguous)
+        try play.script("go a=down")
         #expect(play.run.steps[0].attempts == 2)
+        #expect(play.run.steps[0].error?.kind == "notSent")
+        #expect(play.run.steps[0].error?.json["lostAttempts"] == 1)
+        try play.script("go takeover")
+        #expect(play.run.steps[0].error?.lostAttempts == 2)
+    }
+
+    @Test("calls that take their engine with them are not made for ever: the tenth lost one is the last")
+    func lostForEver() throws {
+        var play = try Play(Flow("a"))
+        for _ in 1...9 { try play.script("go takeover") }
+        #expect(play.run.cause == nil)
+        try play.script("go takeover")
+        #expect(play.run.cause == .stepFailed)
+        #expect(play.run.steps[0].attempts == 10)
+        // The same on its way back, beginning to count anew.
+        for _ in 1...9 { try play.script("takeover go") }
+        #expect(play.run.status == .compensating)
+        try play.script("takeover")
+        #expect(play.run.status == .failed)
     }
 
     @Test("a step that was dropped before it began is PENDING for ever, one that had begun is FAILED")

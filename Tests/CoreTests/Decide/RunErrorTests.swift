@@ -22,7 +22,7 @@ struct RunErrorTests {
                 error: "rejected"),
             Told(
                 "quarantined after it had failed", "go a=ok b=no -a=no retry poison", failed: "quarantined",
-                "retry -a=ok",
+                "retry go -a=ok",
                 error: "rejected"),
             Told(
                 "turned back by its quarantine", "go a=ok poison", failed: "quarantined", "resolve:a,b",
@@ -30,7 +30,7 @@ struct RunErrorTests {
             Told(
                 "and failed then", "go a=ok poison resolve:b -a=no", failed: "compensation", "retry -a=ok",
                 error: "quarantined"),
-            Told("forward after its quarantine", "go a=ok poison", failed: "quarantined", "retry b=ok", error: nil),
+            Told("forward after its quarantine", "go a=ok poison", failed: "quarantined", "retry go b=ok", error: nil),
         ])
     func errors(_ told: Told) throws {
         var play = try Play(Flow("a b", timeout: "1h"))

@@ -134,7 +134,7 @@ struct Stage: Sendable {
 
     func kinds(_ events: [StoredEvent]) -> [String] {
         events.map {
-            [$0.row.kind.rawValue, $0.row.stepID, $0.row.action?.rawValue].compactMap { $0 }.joined(separator: " ")
+            [$0.kind, $0.row.stepID, $0.row.action?.rawValue].compactMap { $0 }.joined(separator: " ")
         }
     }
 

@@ -20,6 +20,8 @@ struct Audit {
     private(set) var gaveUpUndoing: Set<Int> = []
     private(set) var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
     private var attempts: [[CallAction: Int]]
+    /// Of those, the lost ones: they are counted apart.
+    private var lost: [[CallAction: Int]]
     /// Steps that wait for a next attempt, and the earliest time for it.
     private(set) var waiting: [Int: Instant] = [:]
     private(set) var hasLeftForward = false
@@ -28,6 +30,7 @@ struct Audit {
     init(_ workflow: RandomWorkflow) {
         self.workflow = workflow
         attempts = Array(repeating: [:], count: workflow.count)
+        lost = attempts
     }
 
     private mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
@@ -97,7 +100,8 @@ struct Audit {
         let last = attempts[step][action] ?? 0
         require(attempt == last + 1, 14, "attempt \(attempt) of step \(step) follows \(last)")
         let limit = action == .execute ? workflow.maxAttempts : workflow.maxCompensationAttempts
-        require(attempt <= limit, 14, "attempt \(attempt) of step \(step), the limit is \(limit)")
+        let counted = attempt - (lost[step][action] ?? 0)
+        require(counted <= limit, 14, "attempt \(attempt) of step \(step), the limit is \(limit)")
         if last > 0 {
             require(waiting[step].map { $0 <= at } ?? false, 14, "step \(step) is repeated too early")
         }
@@ -135,8 +139,11 @@ struct Audit {
         let isUnknown = report.outcome == .unknown || report.httpStatus == 408
         if action == .execute, isUnknown { mayHaveEffect.insert(step) }
         let limit = action == .execute ? workflow.maxAttempts : workflow.maxCompensationAttempts
-        let mustGiveUp =
-            report.outcome == .rejected || attempt >= limit || (action == .execute && hasLeftForward)
+        let isLost = failure.kind == "lost"
+        if isLost { lost[step][action, default: 0] += 1 }
+        let lost = lost[step][action] ?? 0
+        let isOver = isLost ? lost >= 10 : attempt - lost >= limit
+        let mustGiveUp = report.outcome == .rejected || isOver || (action == .execute && hasLeftForward)
         require(
             mustGiveUp == (retryIn == nil), 14,
             "step \(step) after attempt \(attempt): "
@@ -146,10 +153,6 @@ struct Audit {
             return
         }
         waiting[step] = at + retryIn
-        if failure.kind == "lost" {
-            require(retryIn == .zero, 14, "a lost call waits \(retryIn)")
-            return
-        }
         var middle = workflow.initial
         for _ in 1..<attempt { middle = min(middle * workflow.multiplier, workflow.maximum) }
         let lower = min(middle, workflow.maximum) * (1 - RandomWorkflow.jitter) - .microseconds(1)
@@ -217,6 +220,7 @@ struct Audit {
         }
         if gaveUpUndoing.remove(step) != nil {
             attempts[step][.compensate] = 0
+            lost[step][.compensate] = 0
             waiting[step] = at
         } else if waiting[step] != nil {
             waiting[step] = at
