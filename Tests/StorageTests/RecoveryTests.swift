@@ -44,7 +44,7 @@ struct RecoveryTests {
             try await age(test, by: "-10 minutes")
 
             let before = try await test.snapshot()
-            #expect(try await engine.leases.renew([held.lease]).isEmpty)
+            #expect(try await engine.leases.renew([held.lease]) == .init())
             let outcome = try await engine.settle(&held, [try held.answered(.yes)])
             guard case .leaseLost = outcome else {
                 Issue.record("the former holder committed: \(outcome)")
