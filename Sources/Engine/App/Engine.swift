@@ -22,6 +22,7 @@ struct Engine {
     private let claimer: Claimer
     private let wakeUp = WakeUp()
     private let others = Others()
+    private let clock: DatabaseClock
     private let metrics: EngineMetrics
     private let traceExport: TraceExport?
     private let logger: Logger
@@ -35,6 +36,8 @@ struct Engine {
             milliseconds: UInt64(time(nil)) * 1000,
             random: (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max)))
         metrics = EngineMetrics()
+        clock = DatabaseClock(logger: logger)
+        clock.register(in: metrics.registry)
         let tracing = makeTracing(configuration.telemetry, logger: logger)
         traceExport = tracing.export
         var observed = configuration.database
@@ -99,29 +102,33 @@ struct Engine {
     func services(stoppedBy signals: [UnixSignal]) async throws -> ServiceGroup {
         try await firstLook()
         registerMetrics()
+        let limit = ShutdownLimit(configuration.grace + Self.patience) { [database] in database.cut() }
         // Spans are exported until everything that makes them has stopped.
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
-            export + [
+            [limit.watch] + export + [
                 CommitterService(committer: committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
                 registry,
                 Heartbeat(
-                    pool: database.writes, engine: id, host: Self.hostName, table: table, others: others,
+                    pool: database.writes, engine: id, host: Self.hostName, table: table, others: others, clock: clock,
                     report: { [self] in report }, logger: logger),
                 Maintenance(
                     database: database, retention: configuration.retention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
                 opsServer(configuration, database: database, table: table, metrics: metrics.registry, logger: logger),
-                claimer,
+                claimer, limit.start,
             ]
         return ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
     }
 
+    /// How much longer than `grace` what waits for the database is waited for.
+    private static let patience = Duration.seconds(5)
+
     /// What this engine tells about itself in its heartbeats, by topic: for people, never for deciding who owns what.
-    private var report: JSON { [:] }
+    private var report: JSON { ["clock": ["offsetMs": clock.offsetMilliseconds]] }
 
     /// Everything that is read from its owner when somebody scrapes.
     private func registerMetrics() {
