@@ -17,6 +17,10 @@ import Darwin
 package final class DatabaseClock: Sendable {
     /// A machine's clock that is off by more is warned about.
     package static let tolerance: Duration = .seconds(5)
+    /// Whether a machine's clock may be off by so much.
+    package static func isTolerable(_ offset: Duration) -> Bool {
+        offset <= tolerance && offset >= .zero - tolerance
+    }
     /// A look that took longer says less than the one before.
     private static let slowest: Duration = .seconds(1)
     /// Warnings are at least so far apart.
@@ -57,7 +61,7 @@ package final class DatabaseClock: Sendable {
             if state != nil, now - asked > Self.slowest { return false }
             var next = State(seen: time, seenAt: now - half, offset: offset, warnedAt: state?.warnedAt)
             defer { state = next }
-            guard offset > Self.tolerance || offset < .zero - Self.tolerance else { return false }
+            guard !Self.isTolerable(offset) else { return false }
             if let warnedAt = next.warnedAt, now - warnedAt < Self.silence { return false }
             next.warnedAt = now
             return true

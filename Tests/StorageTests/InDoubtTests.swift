@@ -33,7 +33,7 @@ struct InDoubtTests {
         if case .failure(.unavailable) = result { true } else { false }
     }
 
-    @Test("Starts that are written are so also when the look-up of other keys fails, once or for good", arguments: [2, 999])
+    @Test("Starts that are written stay so when the look-up of other keys fails, twice or for good", arguments: [2, 999])
     func failedLookUp(failures: Int) async throws {
         try await TestDatabase.with { test in
             let definition = try WorkflowDefinition.sampleChain(1)

@@ -79,7 +79,7 @@ struct LockedRowTests {
         }
     }
 
-    @Test("Other leases are renewed and given back meanwhile; one that is locked is not taken for lost, one that is lost is")
+    @Test("Other leases are renewed and given back; one that is locked is not taken for lost, one that is lost is")
     func renewals() async throws {
         try await TestDatabase.with { test in
             let definition = try WorkflowDefinition.sampleChain(2)

@@ -85,7 +85,8 @@ struct StatementTests {
             ForgetEngine(engine: engine), ReadBacklog(), ListEngines(), ReadClock(),
             FindQuietRuns(quietFor: .zero, limit: 10), FindForsakenRuns(quietFor: .zero, limit: 10),
             FreeRuns(seen: [(lease, 1)]),
-            ListPartitions(), CreatePartition(partition), DropPartition(.events, name: "run_events_p21000101t0000", age: .zero),
+            ListPartitions(), CreatePartition(partition),
+            DropPartition(.events, name: "run_events_p21000101t0000", age: .zero),
             DeleteLeftovers(age: .seconds(86_400), limit: 10),
             QuarantineRun(engine: engine, lease: lease, failure: Failure(kind: "quarantined", message: "no")),
         ]

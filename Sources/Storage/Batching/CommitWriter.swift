@@ -62,7 +62,9 @@ struct CommitWriter: Sendable {
         let locked = Set(try await pool.execute(FindLocked(runIDs: batch.map(\.lease.runID))))
         let free = batch.filter { !locked.contains($0.lease.runID) }
         var written = (free.isEmpty ? [] : try await write(free, isInDoubt: isInDoubt)).makeIterator()
-        return batch.map { locked.contains($0.lease.runID) ? .failure(.rowLocked) : written.next() ?? .failure(.rowLocked) }
+        return batch.map { commit in
+            locked.contains(commit.lease.runID) ? .failure(.rowLocked) : written.next() ?? .failure(.rowLocked)
+        }
     }
 
     private func write(_ batch: [RunCommit], isInDoubt: Bool) async throws(PostgresError) -> [Written] {
