@@ -19,7 +19,7 @@ struct ClockTests {
             url: database.url + (database.url.contains("?") ? "&" : "?") + path, connection: database.connection)
     }
 
-    @Test("An API whose machine is days off makes ids of the database's time, and says how far it is", arguments: [-40, 2])
+    @Test("An API whose machine is days off makes ids of the database's time, and tells how far", arguments: [-40, 2])
     func ids(days: Int) async throws {
         try await TestDatabase.with { database in
             try await TestAPI.with(on: try await planted(database, days: days)) { api in

@@ -33,7 +33,7 @@ struct InDoubtTests {
         if case .failure(.unavailable) = result { true } else { false }
     }
 
-    @Test("Starts that are written stay so when the look-up of other keys fails, twice or for good", arguments: [2, 999])
+    @Test("Starts written stay so when the look-up of other keys fails, twice or for good", arguments: [2, 999])
     func failedLookUp(failures: Int) async throws {
         try await TestDatabase.with { test in
             let definition = try WorkflowDefinition.sampleChain(1)

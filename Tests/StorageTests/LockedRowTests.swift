@@ -65,8 +65,8 @@ struct LockedRowTests {
             #expect(try await writer.write([first])[0].get() == .started)
             let holder = try await Connection.connect(test.configuration)
             try await holder.simpleQuery("BEGIN; SELECT FROM idempotency_keys FOR UPDATE")
-            let batch = (0..<5).map { number in
-                NewRun.sample(definition, idempotency: number == 0 ? nil : .sample(number == 2 ? "locked" : "\(number)"))
+            let batch = [nil, "1", "locked", "3", "4"].map { key in
+                NewRun.sample(definition, idempotency: key.map { .sample($0) })
             }
             let began = ContinuousClock.now
             let results = await writer.write(batch)

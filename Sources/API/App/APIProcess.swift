@@ -161,7 +161,8 @@ struct APIProcess {
             tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         let starts = RunStarts(
             definitions: definitions, starter: starter, notifier: notifier,
-            ids: RunIDSource(clock: clock, pool: database.writes), watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime, metrics: metrics)
+            ids: RunIDSource(clock: clock, pool: database.writes), watcher: RunWatcher(reader: reader),
+            keyLifetime: configuration.keyLifetime, metrics: metrics)
         let imports = ImportRoutes(
             starts: starts, body: body, room: ImportRoom(queue: configuration.startQueue),
             limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
