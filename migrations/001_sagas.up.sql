@@ -81,6 +81,9 @@ CREATE TABLE workflow_runs (
 -- Runs that left the forward path, for lists by status: the happy path never changes `cause`, so its updates stay
 -- heap-only (an index on `status` would be written three times per run).
 CREATE INDEX workflow_runs_unhappy ON workflow_runs (run_id) WHERE cause IS NOT NULL;
+-- For the maintenance alone: which runs of an old partition were started by a clock that was behind. Costs a start next to
+-- nothing.
+CREATE INDEX workflow_runs_created ON workflow_runs USING brin (created_at);
 CREATE INDEX workflow_runs_correlation ON workflow_runs (correlation_id, run_id) WHERE correlation_id IS NOT NULL;
 
 CREATE TABLE run_steps (
@@ -304,11 +307,12 @@ FROM (
 ) p
 WHERE bounds IS NOT NULL;
 
--- Drops a partition of a table. Runs of it that live, or that are FAILED and so wait for a person, are kept: their rows move
--- into the default partition. workflow_runs goes first; of the others those rows are kept whose run is.
+-- Drops a partition of a table. Runs of it that live, or that are FAILED and so wait for a person, or that are younger than
+-- their ids say (`created_before` tells), are kept: their rows move into the default partition. workflow_runs goes first; of
+-- the others those rows are kept whose run is.
 --
 -- Answers how many rows were kept. Fails when more than 10,000 runs would be: moving them takes too long under a lock.
-CREATE FUNCTION drop_run_partition(parent regclass, partition regclass) RETURNS int8
+CREATE FUNCTION drop_run_partition(parent regclass, partition regclass, created_before timestamptz) RETURNS int8
 LANGUAGE plpgsql
 SET lock_timeout = '250ms'
 -- Through indexes whatever the statistics say: nothing may be read from one end to the other under a lock.
@@ -323,13 +327,15 @@ BEGIN
     SELECT lower_id, upper_id INTO STRICT low, high FROM run_partitions
         WHERE parent_table = parent AND partition_table = partition;
     IF is_of_runs THEN
-        -- Before the lock: this reads every run that left the forward path.
+        -- Before the lock: this reads every run that left the forward path, and what the last vacuum has not summarised.
         EXECUTE format('SELECT array_agg(run_id) FROM (SELECT run_id FROM %s
             WHERE cause IS NOT NULL AND status = ''FAILED'' LIMIT 10001) f', partition) INTO keep;
+        EXECUTE format('SELECT $1 || array_agg(run_id) FROM (SELECT run_id FROM %s
+            WHERE created_at >= $2 LIMIT 10001) y', partition) INTO keep USING keep, created_before;
         keep := COALESCE(keep, '{}') || ARRAY(
             SELECT run_id FROM outbox WHERE run_id >= low AND run_id < high LIMIT 10001);
         IF cardinality(keep) > 10000 THEN
-            RAISE EXCEPTION 'more than 10000 runs of % are live or FAILED', partition
+            RAISE EXCEPTION 'more than 10000 runs of % are live, FAILED or younger than their ids', partition
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
     ELSIF EXISTS (SELECT FROM run_partitions
@@ -339,7 +345,8 @@ BEGIN
     END IF;
     EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', parent, partition);
     IF is_of_runs THEN
-        -- Who became live meanwhile was FAILED before. Who lives was live before, or FAILED.
+        -- Who became live meanwhile was FAILED before, or was started by a clock that is behind: those are looked for again.
+        keep := keep || ARRAY(SELECT run_id FROM outbox WHERE run_id >= low AND run_id < high);
         EXECUTE format('INSERT INTO workflow_runs SELECT * FROM %s WHERE run_id = ANY ($1)', partition) USING keep;
     ELSE
         EXECUTE format('INSERT INTO %s SELECT p.* FROM workflow_runs r JOIN %s p USING (run_id)

@@ -38,7 +38,7 @@ extension PostgresError {
     package var isTransient: Bool {
         switch self {
         case .connectionFailed, .connectionLost, .poolExhausted: true
-        case .server(let error): error.state.isTransient
+        case .server(let error): error.isTransient
         case .configuration, .decoding, .poolClosed, .cancelled: false
         }
     }

@@ -28,9 +28,10 @@ package struct Database: Sendable {
         ) { $1 }
         // One row somebody else has locked must not hold up a batch for as long as its leases last.
         hot.lockTimeout = .milliseconds(500)
-        // A batch takes milliseconds. A server that hangs, sockets open, is given up five seconds after this, and a
-        // client that waits for its start learns it then.
+        // A batch takes milliseconds. A server that hangs, sockets open, is given up after seven seconds, and a client that
+        // waits for its start learns it then.
         hot.statementTimeout = .seconds(5)
+        hot.answerGrace = .seconds(2)
         var relaxed = configuration
         relaxed.settings.merge(
             [
@@ -39,6 +40,7 @@ package struct Database: Sendable {
             ]
         ) { $1 }
         relaxed.statementTimeout = .seconds(10)
+        relaxed.answerGrace = .seconds(2)
         self.writes = Pool(hot, maximumSize: writes)
         self.reads = Pool(relaxed, maximumSize: reads)
     }
@@ -58,5 +60,11 @@ package struct Database: Sendable {
     package func close() async {
         await writes.close()
         await reads.close()
+    }
+
+    /// Breaks everything off at once and for good; see `Pool.cut`.
+    package func cut() {
+        writes.cut()
+        reads.cut()
     }
 }

@@ -37,14 +37,22 @@ package struct LeaseStore: Sendable {
         return row
     }
 
-    /// Extends leases; the answer has the unread inbox rows of each that is still held.
-    package func renew(_ leases: [Lease]) async throws(StoreError) -> [RunID: Int] {
+    /// What became of a renewal.
+    package struct Renewal: Sendable, Hashable {
+        /// The unread inbox rows of each run whose lease was extended.
+        package var held: [RunID: Int] = [:]
+        /// Runs whose leases were not extended, because somebody has their rows locked, and are not lost.
+        package var locked: Set<RunID> = []
+    }
+
+    /// Extends leases. What is not in the answer is lost.
+    package func renew(_ leases: [Lease]) async throws(StoreError) -> Renewal {
         let sorted = leases.sorted { $0.runID < $1.runID }
-        var held: [RunID: Int] = [:]
+        var renewal = Renewal()
         for row in try await execute(RenewLeases(engine: engine, leases: sorted, length: length)) {
-            held[row.runID] = row.inboxCount
+            if let count = row.inboxCount { renewal.held[row.runID] = count } else { renewal.locked.insert(row.runID) }
         }
-        return held
+        return renewal
     }
 
     /// Gives leases back, due after `delay`. Calls may have been in flight: the next claim is a takeover.

@@ -36,38 +36,67 @@ package struct Notify: Statement {
 }
 
 /// Tells engines that something is due, at most once per `interval`: under load they poll anyway.
+///
+/// Nobody waits for it: a hint that is lost, or a session that hangs, costs the time until the next poll or renewal.
 package final class OutboxNotifier: Sendable {
     private let pool: Pool
     private let interval: Duration
     private let wakeUps: AsyncStream<Void>
     private let source: AsyncStream<Void>.Continuation
+    private let filled: AsyncStream<RunID>
+    private let fillers: AsyncStream<RunID>.Continuation
+    /// Hints about inboxes that may wait to be sent; older ones are dropped.
+    private static let maxWaiting = 1000
 
     package init(_ configuration: ConnectionConfiguration, interval: Duration = .milliseconds(5)) {
         var configuration = configuration
         configuration.settings["synchronous_commit"] = "off"
+        // A session that hangs is replaced after two seconds.
+        configuration.statementTimeout = .seconds(1)
+        configuration.answerGrace = .seconds(1)
+        configuration.connectTimeout = .seconds(2)
         pool = Pool(configuration, maximumSize: 1)
         self.interval = interval
         (wakeUps, source) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (filled, fillers) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(Self.maxWaiting))
     }
 
     /// Something is due. Returns at once.
     package func wake() { source.yield() }
 
-    /// A live run has inbox rows; its holder should look before its next renewal. Best effort.
-    package func inboxFilled(_ runID: RunID) async {
-        // A lost hint costs the time until the lease's next renewal, nothing else; the pool has logged why.
-        _ = try? await pool.execute(Notify(Channel.inbox, runID.description), deadline: .seconds(1))
-    }
+    /// A live run has inbox rows; its holder should look before its next renewal. Returns at once.
+    package func inboxFilled(_ runID: RunID) { fillers.yield(runID) }
 
-    /// Sends until `close`.
+    /// Sends until `close`, or `cut`.
     package func run() async {
-        for await _ in wakeUps {
-            _ = try? await pool.execute(Notify(Channel.outbox), deadline: .seconds(1))
-            try? await Task.sleep(for: interval)
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await _ in self.wakeUps {
+                    await self.send(Notify(Channel.outbox))
+                    try? await Task.sleep(for: self.interval)
+                }
+            }
+            group.addTask {
+                for await runID in self.filled { await self.send(Notify(Channel.inbox, runID.description)) }
+            }
         }
         await pool.close()
     }
 
-    /// Ends `run`.
-    package func close() { source.finish() }
+    private func send(_ hint: Notify) async {
+        // The pool has logged why, if it was not sent.
+        _ = try? await pool.execute(hint, deadline: .seconds(1))
+    }
+
+    /// Ends `run` when what waits is sent.
+    package func close() {
+        source.finish()
+        fillers.finish()
+    }
+
+    /// Ends `run` at once, also when the database hangs.
+    package func cut() {
+        close()
+        pool.cut()
+    }
 }

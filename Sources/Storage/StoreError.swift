@@ -30,10 +30,21 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         if case .unavailable(let error) = self { error.state == .lockNotAvailable } else { false }
     }
 
+    /// Somebody else holds a lock on a row of one run, or on its key; it was left out of its batch.
+    static let rowLocked = StoreError.unavailable(rowLock)
+    private static let rowLock = PostgresError.server(
+        ServerError(
+            state: .lockNotAvailable, message: "somebody has a row of this run locked", statement: "batch"))
+
+    /// Whether it is `rowLocked`.
+    var isRowLocked: Bool {
+        if case .unavailable(let error) = self { error == Self.rowLock } else { false }
+    }
+
     /// Sorts a driver's error into what callers can do about it.
     package init(_ error: PostgresError) {
         switch error {
-        case .server(let server): self = server.state.isDataError ? .refused(error) : .unavailable(error)
+        case .server(let server): self = server.isDataError ? .refused(error) : .unavailable(error)
         // The statement took effect; what it answered can't be read.
         case .decoding: self = .unavailable(error)
         case .configuration, .connectionFailed, .connectionLost, .poolExhausted, .poolClosed, .cancelled:

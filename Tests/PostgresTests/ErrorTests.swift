@@ -92,6 +92,10 @@ struct ErrorTests {
             (.adminShutdown, true, false, true), (.crashShutdown, true, false, true),
             (.cannotConnectNow, true, false, true), (.connectionFailure, true, false, true),
             (.undefinedTable, false, false, false), (.syntaxError, false, false, false),
+            (.ioError, true, false, false), (.programLimitExceeded, false, true, false),
+            (.idleSessionTimeout, true, false, true), (.checkViolation, false, true, false),
+            // Not in the lists: neither waited for nor taken for the data's fault.
+            (SQLState(rawValue: "22000"), false, false, false), (SQLState(rawValue: "23000"), false, false, false),
             (SQLState(rawValue: "XX000"), false, false, false),
         ])
     func meanings(_ state: SQLState, transient: Bool, data: Bool, loss: Bool) {

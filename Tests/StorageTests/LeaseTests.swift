@@ -23,7 +23,7 @@ struct LeaseTests {
             _ = try await RunInbox(database: test.database).cancel(asked.runID, reason: nil, by: "client")
             try await test.execute("UPDATE outbox SET available_at = now() WHERE run_id = '\(kept.runID)'")
             let renewed = try await engine.leases.renew([ended.lease, taken, asked, kept])
-            #expect(renewed == [kept.runID: 0, asked.runID: 1])
+            #expect(renewed == .init(held: [kept.runID: 0, asked.runID: 1]))
             let left = "SELECT extract(epoch FROM available_at - now()) > 90 FROM outbox WHERE run_id = '\(kept.runID)'"
             #expect(try await test.value(left) == "t")
         }

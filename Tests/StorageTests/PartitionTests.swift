@@ -89,6 +89,7 @@ struct PartitionTests {
             }
             _ = try await engine.settle(&held[2], [try held[2].answered(.yes)])
             #expect(held.map(\.run.status) == [.completed, .failed, .running])
+            try await test.execute("UPDATE workflow_runs SET created_at = created_at - interval '40 days'")
             let (failed, live) = (try await rows(test, held[1].run.id), try await rows(test, held[2].run.id))
 
             let (changes, _) = try await PartitionStore(test.database).maintain(retention: Self.month)
@@ -106,6 +107,34 @@ struct PartitionTests {
             #expect(try await store.deleteLeftovers(age: Self.month) == 1)
             #expect(try await rows(test, held[2].run.id).isEmpty)
             #expect(try await rows(test, held[1].run.id) == failed, "a FAILED run waits for a person")
+        }
+    }
+
+    @Test("A finished run that a clock 40 days behind has dated is kept for as long as the others, from its start")
+    func misdated() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(1)
+            let engine = TestEngine(test, definition)
+            try await makePartitions(test, around: Self.day * 40)
+            try await engine.start((0..<2).map { _ in run(Self.day * 40, definition) })
+            var held = try await engine.claim()
+            for index in held.indices {
+                _ = try await engine.settle(&held[index], [try held[index].answered(.yes)])
+                #expect(held[index].run.status == .completed)
+            }
+            let (young, old) = (held[0].run.id, held[1].run.id)
+            let age = "UPDATE workflow_runs SET created_at = now() - interval '31 days' WHERE run_id ="
+            try await test.execute("\(age) '\(old)'")
+            let before = try await rows(test, young)
+            let store = PartitionStore(test.database)
+            let (changes, _) = try await store.maintain(retention: Self.month)
+            #expect(changes.count { if case .dropped = $0 { true } else { false } } == 3)
+            #expect(try await rows(test, old).isEmpty)
+            #expect(try await store.deleteLeftovers(age: Self.month) == 0)
+            #expect(try await rows(test, young) == before)
+            try await test.execute("\(age) '\(young)'")
+            #expect(try await store.deleteLeftovers(age: Self.month) == 1)
+            #expect(try await rows(test, young).isEmpty)
         }
     }
 
@@ -135,7 +164,7 @@ struct PartitionTests {
                     WHERE upper_at < now() - interval '30 days' AND parent_table = 'run_events'::regclass
                     """))
             await #expect(throws: PostgresError.self) {
-                try await test.database.writes.execute(DropPartition(.events, name: events))
+                try await test.database.writes.execute(DropPartition(.events, name: events, age: .zero))
             }
             #expect(try await test.value("SELECT to_regclass('\(events)')") != nil)
         }

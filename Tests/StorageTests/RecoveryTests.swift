@@ -24,6 +24,27 @@ struct RecoveryTests {
         _ = try await engine.database.writes.execute(BeatEngine(engine: engine.id, host: "here", inFlight: 1))
     }
 
+    @Test("Engines on machines whose clocks are off by more than five seconds are named, while they live")
+    func clocks() async throws {
+        try await TestDatabase.with { test in
+            for (host, report) in [
+                ("fine", ["clock": ["offsetMs": -4900]]), ("ahead", ["clock": ["offsetMs": -5100]]),
+                ("behind", ["clock": ["offsetMs": 3_600_000]]), ("gone", ["clock": ["offsetMs": 9000]]),
+                ("unknown", ["clock": ["offsetMs": .null]]), ("older", [:]),
+            ] as [(String, JSON)] {
+                let beat = BeatEngine(engine: .sample(), host: host, inFlight: 0, report: report)
+                _ = try await test.database.writes.execute(beat)
+            }
+            try await test.execute("UPDATE engines SET heartbeat_at = now() - interval '1 minute' WHERE host = 'gone'")
+            let found = try await Recovery(database: test.database).wrongClocks()
+            #expect(
+                Set(found) == [
+                    .init(host: "ahead", offset: .milliseconds(-5100)),
+                    .init(host: "behind", offset: .seconds(3600)),
+                ])
+        }
+    }
+
     @Test("A former holder can commit nothing after its run was freed, and every effect happens once under its key")
     func fencing() async throws {
         try await TestDatabase.with { test in
@@ -44,7 +65,7 @@ struct RecoveryTests {
             try await age(test, by: "-10 minutes")
 
             let before = try await test.snapshot()
-            #expect(try await engine.leases.renew([held.lease]).isEmpty)
+            #expect(try await engine.leases.renew([held.lease]) == .init())
             let outcome = try await engine.settle(&held, [try held.answered(.yes)])
             guard case .leaseLost = outcome else {
                 Issue.record("the former holder committed: \(outcome)")

@@ -11,6 +11,7 @@ package final class CuttingProxy: Sendable {
     }
     private struct State {
         var cutsNext = false
+        var isSilent = false
         var cuts = 0
         var sockets: [Int32] = []
     }
@@ -42,14 +43,22 @@ package final class CuttingProxy: Sendable {
     package static func before(
         _ test: TestDatabase
     ) async throws -> (proxy: CuttingProxy, configuration: ConnectionConfiguration) {
+        let (proxy, url) = try await urlBefore(test)
+        return (proxy, try ConnectionConfiguration(url))
+    }
+
+    /// The same as a connection string, for processes under test.
+    package static func urlBefore(_ test: TestDatabase) async throws -> (proxy: CuttingProxy, url: String) {
         let row = try await test.query("SELECT inet_server_port(), current_user").first ?? []
         guard let port = row.first.flatMap({ $0 }).flatMap({ UInt16($0) }), let user = row.last ?? nil else {
             throw Failed(step: "find the server's port")
         }
         let proxy = try CuttingProxy(upstreamPort: port)
-        let text = "host=127.0.0.1 port=\(proxy.port) user=\(user) dbname=\(test.name) sslmode=disable"
-        return (proxy, try ConnectionConfiguration(text))
+        return (proxy, "postgres://\(user)@127.0.0.1:\(proxy.port)/\(test.name)?sslmode=disable")
     }
+
+    /// From now on nothing arrives on either side any more, and nobody is told: half-open connections. New ones are alike.
+    package func goSilent() { state.withLock { $0.isSilent = true } }
 
     /// Drops the next answer of the server and cuts its connection; later ones pass.
     package func cutNextAnswer() { state.withLock { $0.cutsNext = true } }
@@ -86,6 +95,7 @@ package final class CuttingProxy: Sendable {
         while true {
             let count = recv(source, &buffer, buffer.count, 0)
             if count <= 0 || (isAnswer && isCut()) { break }
+            if state.withLock({ $0.isSilent }) { continue }
             _ = send(sink, buffer, count, Int32(MSG_NOSIGNAL))
         }
         shutdown(source, Int32(SHUT_RDWR))

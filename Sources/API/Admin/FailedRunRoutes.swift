@@ -123,7 +123,7 @@ struct FailedRunRoutes: Sendable {
         switch outcome {
         case .accepted:
             notifier.wake()
-            await notifier.inboxFilled(id)
+            notifier.inboxFilled(id)
             let text = id.description
             return .json(.accepted, ["runId": .string(text)], headers: [.location: "/v1/runs/\(text)"])
         case .unknownRun: throw Problem.unknownRun

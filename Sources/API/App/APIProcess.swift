@@ -31,6 +31,7 @@ struct APIProcess {
     private let starter: RunStarter
     private let window: StartWindow
     private let notifier: OutboxNotifier
+    private let clock: DatabaseClock
     private let redis: RedisClient?
     private let adminLimiter: RateLimiter
     private let metrics: APIMetrics
@@ -55,6 +56,8 @@ struct APIProcess {
             [.init(window.waitingCount)]
         }
         notifier = OutboxNotifier(configuration.database)
+        clock = DatabaseClock(logger: logger)
+        clock.register(in: metrics.registry)
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
         metrics.register(adminLimiter)
@@ -89,18 +92,27 @@ struct APIProcess {
         also: [any Service] = [], stopsOnSignals: Bool = true,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> ServiceGroup {
+        let limit = ShutdownLimit(patience) { [database, notifier] in
+            database.cut()
+            notifier.cut()
+        }
         // Spans are exported until everything that makes them has stopped.
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
-            export + [
+            [limit.watch] + export + [
                 NotifierService(notifier: notifier), StarterService(starter: starter),
+                ClockService(clock: clock, pool: database.writes, logger: logger),
                 buildApplication { port in await onListening(port) },
             ]
         return ServiceGroup(
             configuration: .init(
-                services: (services + also).map { .init(service: $0) },
+                services: (services + also + [limit.start]).map { .init(service: $0) },
                 gracefulShutdownSignals: stopsOnSignals ? [.sigterm, .sigint] : [], logger: logger))
     }
+
+    /// How long requests may go on after a SIGTERM before those that wait for the database are given up. With what opening a
+    /// connection takes, the process is gone within 20 seconds.
+    var patience = Duration.seconds(12)
 
     /// Ends the connections to Redis and the database.
     func close() async {
@@ -148,8 +160,9 @@ struct APIProcess {
             limiter: adminLimiter,
             tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         let starts = RunStarts(
-            definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(),
-            watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime, metrics: metrics)
+            definitions: definitions, starter: starter, notifier: notifier,
+            ids: RunIDSource(clock: clock, pool: database.writes), watcher: RunWatcher(reader: reader),
+            keyLifetime: configuration.keyLifetime, metrics: metrics)
         let imports = ImportRoutes(
             starts: starts, body: body, room: ImportRoom(queue: configuration.startQueue),
             limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
@@ -166,7 +179,7 @@ struct APIProcess {
             operators.routes, WorkflowRoutes(reads: database.reads).routes,
             DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
             participants.routes, failed.routes, ActionRoutes(reads: database.reads, gate: gate).routes,
-            ClusterRoutes(reads: database.reads).routes,
+            ClusterRoutes(reads: database.reads, clock: clock).routes,
             HealthRoutes(postgres: database.makeProbe(), redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }
     }

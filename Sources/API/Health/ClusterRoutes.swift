@@ -6,6 +6,7 @@ import Storage
 /// `GET /health/cluster`: which engines there are, and how far behind they are. Costs a look at one end of an index.
 struct ClusterRoutes: Sendable {
     let reads: Pool
+    let clock: DatabaseClock
 
     var routes: [Route] { [Route(.get, "/health/cluster", show)] }
 
@@ -21,6 +22,8 @@ struct ClusterRoutes: Sendable {
                 "engines": .array(engines.map(Self.shown)), "liveEngines": JSON(backlog.liveEngines),
                 "settingsThatDiffer": .array(differing.map { .string($0) }),
                 "backlog": JSON(backlog.backlog), "lagMs": JSON(Int(backlog.lag / .milliseconds(1))),
+                // How far the database's clock is ahead of that of the machine that answers.
+                "clockOffsetMs": clock.offsetMilliseconds,
             ])
     }
 
@@ -30,6 +33,7 @@ struct ClusterRoutes: Sendable {
             "version": .string(engine.version), "startedAt": RunJSON.time(engine.startedAt),
             "heartbeatAt": RunJSON.time(engine.heartbeatAt), "inFlight": JSON(engine.inFlight),
             "alive": .bool(engine.isAlive), "settings": engine.report["settings"] ?? .null,
+            "clockOffsetMs": engine.report["clock"]?["offsetMs"] ?? .null,
         ]
     }
 }

@@ -25,7 +25,7 @@ struct OperatorRoutes: Sendable {
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: 1000)
         try fields.check()
-        return try await answer(try await inbox.cancel(id, reason: reason, by: caller), id)
+        return try answer(try await inbox.cancel(id, reason: reason, by: caller), id)
     }
 
     @Sendable private func retry(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -40,14 +40,14 @@ struct OperatorRoutes: Sendable {
         let outcome = try await inbox.retry(id, stepID: stepID, by: caller) { run, steps in
             Self.canRetry(stepID, run, steps)
         }
-        return try await answer(outcome, id)
+        return try answer(outcome, id)
     }
 
-    private func answer(_ outcome: InboxOutcome, _ id: RunID) async throws(Problem) -> Response {
+    private func answer(_ outcome: InboxOutcome, _ id: RunID) throws(Problem) -> Response {
         switch outcome {
         case .accepted:
             notifier.wake()
-            await notifier.inboxFilled(id)
+            notifier.inboxFilled(id)
             let text = id.description
             return .json(.accepted, ["runId": .string(text)], headers: [.location: "/v1/runs/\(text)"])
         case .terminal(let status):

@@ -28,7 +28,7 @@ struct RunStarts: Sendable {
     ///   nothing was written and the same may be tried again.
     func start(_ asked: StartRequest) async throws -> Accepted {
         let (definition, deprecation) = try await definition(for: asked)
-        let (id, now) = ids.next()
+        let (id, now) = try await ids.next()
         let new = NewRun(
             run: Run(id: id, definition: definition, input: asked.input, context: asked.context, createdAt: now),
             tenantID: asked.tenantID, correlationID: asked.correlationID, traceparent: asked.origin.traceparent,

@@ -51,6 +51,7 @@ struct Recover: AsyncParsableCommand {
         let freed = free ? try await recovery.free(findings) : []
         return RecoveryReport(
             quietFor: timeout, findings: findings.filter { all || !$0.reason.isLegitimate }, forsaken: forsaken,
-            freed: freed, mayFree: free, isCut: max(findings.count, forsaken.count) == limit)
+            freed: freed, clocks: try await recovery.wrongClocks(), mayFree: free,
+            isCut: max(findings.count, forsaken.count) == limit)
     }
 }

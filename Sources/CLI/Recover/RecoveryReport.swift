@@ -7,6 +7,8 @@ struct RecoveryReport {
     let findings: [Recovery.Finding]
     let forsaken: [ForsakenRun]
     let freed: Set<RunID>
+    /// Machines of engines whose clocks are off.
+    let clocks: [Recovery.WrongClock]
     /// Whether `--free` was given.
     let mayFree: Bool
     /// There may be more than was looked at.
@@ -20,7 +22,8 @@ struct RecoveryReport {
 
     func text(_ paint: Paint) -> String {
         if findings.isEmpty && forsaken.isEmpty {
-            return "every run has moved in the last \(DurationText.format(quietFor)), or waits as it should; "
+            return clockLines(paint)
+                + "every run has moved in the last \(DurationText.format(quietFor)), or waits as it should; "
                 + "none is FAILED"
         }
         var lines: [String] = []
@@ -47,11 +50,19 @@ struct RecoveryReport {
         lines.append(
             "\(findings.count) not moving, \(freed.count) freed, \(forsaken.count) failed"
                 + (isCut ? "; there may be more (--limit)" : ""))
-        return lines.joined(separator: "\n")
+        return clockLines(paint) + lines.joined(separator: "\n")
+    }
+
+    private func clockLines(_ paint: Paint) -> String {
+        clocks.map { clock in
+            let side = clock.offset < .zero ? "ahead of" : "behind"
+            let distance = (clock.offset < .zero ? .zero - clock.offset : clock.offset).readable
+            return paint.red("the clock of \(clock.host) is \(distance) \(side) the database's") + "\n"
+        }.joined()
     }
 
     /// `{quietFor, runs: [{runId, workflowName, status, reason, detail, lastEventAt, stepId, participant, engine, until,
-    /// lockedByPid, canBeFreed, freed}], failed: [{runId, workflowName, quarantined, error, failedAt}], freed}`.
+    /// lockedByPid, canBeFreed, freed}], failed: [{runId, workflowName, quarantined, error, failedAt}], freed, clocks: [{host, offsetMs}]}`.
     var json: JSON {
         [
             "quietFor": .string(DurationText.format(quietFor)), "runs": .array(findings.map(json)),
@@ -64,6 +75,8 @@ struct RecoveryReport {
                     ]
                 }),
             "freed": JSON(freed.count),
+            "clocks": .array(
+                clocks.map { ["host": .string($0.host), "offsetMs": JSON(Int($0.offset.microseconds / 1000))] }),
         ]
     }
 

@@ -23,6 +23,7 @@ struct Engine {
     private let wakeUp = WakeUp()
     private let others = Others()
     private let disagreement = SettingsDisagreement()
+    private let clock: DatabaseClock
     let metrics: EngineMetrics
     private let traceExport: TraceExport?
     private let logger: Logger
@@ -39,6 +40,8 @@ struct Engine {
         logger[metadataKey: "engine"] = "\(id)"
         self.logger = logger
         metrics = EngineMetrics()
+        clock = DatabaseClock(logger: logger)
+        clock.register(in: metrics.registry)
         let tracing = makeTracing(configuration.telemetry, logger: logger)
         traceExport = tracing.export
         var observed = configuration.database
@@ -102,15 +105,16 @@ struct Engine {
     func services(stoppedBy signals: [UnixSignal]) async throws -> ServiceGroup {
         try await firstLook()
         registerMetrics()
+        let limit = ShutdownLimit(configuration.grace + Self.patience) { [database] in database.cut() }
         // Spans are exported until everything that makes them has stopped.
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
-            export + [
+            [limit.watch] + export + [
                 CommitterService(committer: committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
                 registry,
                 Heartbeat(
-                    pool: database.writes, engine: id, host: Self.hostName, table: table, others: others,
+                    pool: database.writes, engine: id, host: Self.hostName, table: table, others: others, clock: clock,
                     report: { [self] in report }, logger: logger),
                 SettingsWatch(
                     pool: database.reads, engine: id, own: configuration.agreed, disagreement: disagreement,
@@ -119,16 +123,22 @@ struct Engine {
                     database: database, retention: configuration.retention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
                 opsServer(configuration, database: database, table: table, metrics: metrics.registry, logger: logger),
-                claimer,
+                claimer, limit.start,
             ]
         return ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: logger))
     }
 
+    /// How much longer than `grace` what waits for the database is waited for.
+    private static let patience = Duration.seconds(5)
+
     /// What this engine tells about itself in its heartbeats, by topic: for people, never for deciding who owns what.
     private var report: JSON {
-        ["settings": configuration.agreed.json, "participants": registry.report]
+        [
+            "settings": configuration.agreed.json, "participants": registry.report,
+            "clock": ["offsetMs": clock.offsetMilliseconds],
+        ]
     }
 
     /// Everything that is read from its owner when somebody scrapes.

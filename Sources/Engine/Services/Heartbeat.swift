@@ -24,6 +24,7 @@ struct Heartbeat: Service {
     let host: String
     let table: RunTable
     let others: Others
+    let clock: DatabaseClock
     /// What the engine tells about itself, an object; asked for each time.
     let report: @Sendable () -> JSON
     let logger: Logger
@@ -40,7 +41,13 @@ struct Heartbeat: Service {
     private func beat() async {
         do {
             let beat = BeatEngine(engine: engine, host: host, inFlight: table.count, report: report())
-            others.count = Int(try await pool.execute(beat).first ?? 0)
+            let (row, asked) = try await pool.withConnection { connection throws(PostgresError) in
+                let asked = ContinuousClock.now
+                return (try await connection.execute(beat).first, asked)
+            }
+            guard let row else { return }
+            others.count = row.others
+            clock.saw(row.now, asked: asked)
         } catch {
             logger.info("no heartbeat", metadata: ["error": "\(error)"])
         }

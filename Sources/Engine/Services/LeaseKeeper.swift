@@ -29,17 +29,20 @@ struct LeaseKeeper: Service {
     private func renew(_ batch: [Lease]) async {
         let asked = ContinuousClock.now
         do {
-            let held = try await leases.renew(batch)
-            let (lost, inboxes) = table.renewed(batch, held: held, until: asked + lease)
+            let renewal = try await leases.renew(batch)
+            let known = renewal.locked.isEmpty ? batch : batch.filter { !renewal.locked.contains($0.runID) }
+            let (lost, inboxes) = table.renewed(known, held: renewal.held, until: asked + lease)
             // Runs that ended meanwhile are among them; a worker that finds its lease lost says so and counts it.
             if lost > 0 { logger.debug("leases were not renewed", metadata: ["count": .stringConvertible(lost)]) }
+            if let locked = renewal.locked.first {
+                // They are still held, and nobody else can claim them while that lasts.
+                logger.warning(
+                    "leases can't be renewed now: somebody has their outbox rows locked",
+                    metadata: ["count": .stringConvertible(renewal.locked.count), "run": "\(locked)"])
+            }
             for inbox in inboxes { inbox.post(.inboxFilled) }
         } catch {
             logger.warning("leases can't be renewed now", metadata: ["error": "\(error)"])
-            // One row that somebody has locked must not cost the others their leases.
-            guard error.isLockTimeout, batch.count > 1 else { return }
-            await renew(Array(batch[..<(batch.count / 2)]))
-            await renew(Array(batch[(batch.count / 2)...]))
         }
     }
 }

@@ -7,9 +7,10 @@ package struct ConnectionConfiguration: Sendable {
     /// For each address tried; whole seconds, at least 2. A `connect_timeout` in the connection string comes first.
     /// With several hosts no more than three seconds: a hung one in front must not use up the time for the others.
     package var connectTimeout: Duration = .seconds(5)
-    /// The server cancels longer statements (SQLSTATE 57014). An answer five seconds later than that counts as lost.
-    /// Nil sets no limit: only for migrations.
+    /// The server cancels longer statements (SQLSTATE 57014). Nil sets no limit: only for migrations.
     package var statementTimeout: Duration? = .seconds(30)
+    /// An answer so much later than the server should have cancelled the statement counts as lost.
+    package var answerGrace: Duration = .seconds(5)
     /// The server gives up waiting for a lock after this (SQLSTATE 55P03). Nil sets no limit.
     package var lockTimeout: Duration? = .seconds(10)
     /// The server ends sessions that leave a transaction idle for longer. Nil sets no limit.
@@ -112,7 +113,7 @@ extension ConnectionConfiguration {
     /// Milliseconds without an answer after which the server counts as gone; -1 is never.
     var answerTimeout: Int32 {
         guard let statementTimeout else { return -1 }
-        return Int32(clamping: (statementTimeout + .seconds(5)).wholeMilliseconds)
+        return Int32(clamping: (statementTimeout + answerGrace).wholeMilliseconds)
     }
 
     private func milliseconds(_ duration: Duration?) -> String { "\(duration?.wholeMilliseconds ?? 0)" }

@@ -42,10 +42,18 @@ package final class Pool: Sendable {
 
     /// Fails all waiters, closes connections at rest and interrupts those in use; these are closed when they come back.
     package func close() async {
+        for connection in shut() { await connection.close() }
+    }
+
+    /// The same at once, for whoever can't wait: connections at rest end by themselves.
+    package func cut() { _ = shut() }
+
+    /// The connections at rest.
+    private func shut() -> [Connection] {
         let (waiters, idle, inUse) = state.withLock { $0.close() }
         for waiter in waiters { waiter.continuation.resume(returning: .failure(.poolClosed)) }
         for connection in inUse { connection.interrupt() }
-        for connection in idle { await connection.close() }
+        return idle
     }
 
     // MARK: Checking out

@@ -13,7 +13,14 @@ package enum CommitOutcome: Sendable, Hashable {
 
 /// Writes decisions in batches, each under its lease. See `GroupCommitter`.
 package final class DecisionCommitter: Sendable {
-    private let committer: GroupCommitter<RunCommit, CommitOutcome>
+    private struct Item: Sendable {
+        let commit: RunCommit
+        /// It was tried before, and somebody had a row of its run locked.
+        let wasLocked: Bool
+    }
+
+    private let committer: GroupCommitter<Item, CommitOutcome>
+    private let patience: Duration
 
     /// - Parameters:
     ///   - pool: at least `lanes` connections, or the lanes wait for each other.
@@ -29,7 +36,11 @@ package final class DecisionCommitter: Sendable {
         committer = GroupCommitter(
             maxBatch: maxBatch, maxWaiting: .max, lanes: lanes, observer: observer,
             rest: { took in Self.rest(after: took, others: others()) }
-        ) { batch in await writer.write(batch) }
+        ) { batch in
+            let suspects = batch.lazy.filter(\.wasLocked).map(\.commit.lease.runID)
+            return await writer.write(batch.map(\.commit), suspects: Set(suspects))
+        }
+        self.patience = patience
     }
 
     /// So that the database gets about as many batches from several engines as from one: with as much to do together, each
@@ -40,8 +51,25 @@ package final class DecisionCommitter: Sendable {
     ///
     /// Idempotent by (run, seq): after a lost acknowledgement the decision is looked for before it is sent again.
     /// Memory is bounded by the caller, who has at most one decision per run in its hands.
+    ///
+    /// A run of which somebody has a row locked is tried again by itself; its batch-mates are answered meanwhile.
     package func submit(_ commit: RunCommit) async throws(StoreError) -> CommitOutcome {
-        try await committer.submit(commit)
+        do throws(StoreError) { return try await committer.submit(Item(commit: commit, wasLocked: false)) } catch {
+            guard error.isRowLocked else { throw error }
+        }
+        return try await submitAgain(commit)
+    }
+
+    private func submitAgain(_ commit: RunCommit) async throws(StoreError) -> CommitOutcome {
+        // Mostly a renewal of leases has it, for some milliseconds.
+        var backoff = Backoff(from: .milliseconds(5), to: .milliseconds(250))
+        let giveUpAt = ContinuousClock.now + patience
+        while true {
+            try? await Task.sleep(for: backoff.wait())
+            do throws(StoreError) { return try await committer.submit(Item(commit: commit, wasLocked: true)) } catch {
+                guard error.isRowLocked, ContinuousClock.now < giveUpAt else { throw error }
+            }
+        }
     }
 
     /// Runs until `close`.
@@ -49,80 +77,4 @@ package final class DecisionCommitter: Sendable {
 
     /// Accepts nothing more; what was accepted is still written.
     package func close() { committer.close() }
-}
-
-/// Writes one batch of decisions, through lost answers and bad rows.
-struct CommitWriter: Sendable {
-    let pool: Pool
-    let engine: RunID
-    let patience: Duration
-
-    func write(_ batch: [RunCommit]) async -> [Result<CommitOutcome, StoreError>] {
-        // In the order of run ids, as renewals are: the two lock the same rows and must not do so crosswise.
-        let order = batch.indices.sorted { batch[$0].lease.runID < batch[$1].lease.runID }
-        let results = await writeSorted(order.map { batch[$0] })
-        var inOrder = results
-        for (position, original) in order.enumerated() { inOrder[original] = results[position] }
-        return inOrder
-    }
-
-    private func writeSorted(_ batch: [RunCommit]) async -> [Result<CommitOutcome, StoreError>] {
-        var backoff = Backoff()
-        let giveUpAt = ContinuousClock.now + patience
-        var isInDoubt = false
-        while true {
-            do throws(PostgresError) {
-                if isInDoubt { return try await settle(batch) }
-                return try await commit(batch)
-            } catch {
-                // After a lost answer the first statement may still be at work; running into its rows is then no refusal.
-                let ranIntoItself = isInDoubt && error.state == .uniqueViolation
-                if case .refused = StoreError(error), !ranIntoItself { return await split(batch, error) }
-                if error.state == .lockNotAvailable, batch.count > 1 { return await split(batch, error) }
-                isInDoubt = isInDoubt || error.mayHaveCommitted
-                guard error.isTransient || ranIntoItself, ContinuousClock.now < giveUpAt else {
-                    return batch.map { _ in .failure(StoreError(error)) }
-                }
-            }
-            try? await Task.sleep(for: backoff.wait())
-        }
-    }
-
-    private func commit(_ batch: [RunCommit]) async throws(PostgresError) -> [Result<CommitOutcome, StoreError>] {
-        let decisions = CommitDecisions(engine: engine, commits: batch)
-        let rows: [CommitDecisions.Row]
-        if let results = CommitResults(decisions) {
-            rows = try await pool.execute(results)
-        } else {
-            rows = try await pool.execute(decisions)
-        }
-        guard let row = rows.first, row.verdicts.count == batch.count, row.unread.count == batch.count
-        else { throw .decoding("a commit answers every decision") }
-        return zip(row.verdicts, row.unread).map { verdict, unread in
-            switch verdict {
-            case 1: .success(.written(unread: Int(unread ?? 0)))
-            case 2: .success(.inboxFirst)
-            default: .success(.leaseLost)
-            }
-        }
-    }
-
-    /// The answer to this batch was lost: whatever is stored is done, the rest is sent again.
-    private func settle(_ batch: [RunCommit]) async throws(PostgresError) -> [Result<CommitOutcome, StoreError>] {
-        let stored = Set(try await pool.execute(FindCommitted(engine: engine, commits: batch)))
-        let missing = batch.filter { !stored.contains($0.lease) }
-        let results = missing.isEmpty ? [] : try await commit(missing)
-        var byLease: [Lease: Result<CommitOutcome, StoreError>] = [:]
-        for (missed, result) in zip(missing, results) { byLease[missed.lease] = result }
-        // What waits in the inbox is not known for the stored ones: the next commit or renewal tells.
-        return batch.map { byLease[$0.lease] ?? .success(.written(unread: 0)) }
-    }
-
-    /// One bad row never fails its batch-mates: halves are tried by themselves.
-    private func split(_ batch: [RunCommit], _ error: PostgresError) async -> [Result<CommitOutcome, StoreError>] {
-        guard batch.count > 1 else { return [.failure(StoreError(error))] }
-        let middle = batch.count / 2
-        let left = await writeSorted(Array(batch[..<middle]))
-        return left + (await writeSorted(Array(batch[middle...])))
-    }
 }

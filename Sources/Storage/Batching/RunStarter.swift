@@ -62,83 +62,107 @@ struct StartWriter: Sendable {
         var results: [Result<StartOutcome, StoreError>] = batch.map { _ in .failure(.shuttingDown) }
         for (index, result) in zip(firsts, await writeSorted(firsts.map { batch[$0] })) { results[index] = result }
         guard !repeats.isEmpty else { return results }
-        for (index, result) in zip(repeats, await lookUp(repeats.map { batch[$0] })) { results[index] = result }
+        let again = repeats.map { batch[$0] }
+        let known = await answer(again, written: again.map { _ in false }, Attempts(patience: deadline))
+        for (index, result) in zip(repeats, known) { results[index] = result }
         return results
     }
 
-    /// What the keys of these starts stand for by now.
-    private func lookUp(_ batch: [NewRun]) async -> [Result<StartOutcome, StoreError>] {
-        do throws(PostgresError) {
-            return try await answer(batch, written: batch.map { _ in false })
-        } catch {
-            return batch.map { _ in .failure(StoreError(error)) }
-        }
+    private func writeSorted(_ batch: [NewRun]) async -> [Result<StartOutcome, StoreError>] {
+        await writeSorted(batch, Attempts(patience: deadline))
     }
 
-    private func writeSorted(_ batch: [NewRun]) async -> [Result<StartOutcome, StoreError>] {
-        var backoff = Backoff()
-        let giveUpAt = ContinuousClock.now + deadline
-        var isInDoubt = false
+    private func writeSorted(_ batch: [NewRun], _ before: Attempts) async -> [Result<StartOutcome, StoreError>] {
+        var (attempts, looksForLocks) = (before, false)
         while true {
             do throws(PostgresError) {
-                if isInDoubt { return try await settle(batch) }
-                return try await insert(batch)
+                if looksForLocks, let results = try await writeUnlocked(batch, attempts) { return results }
+                looksForLocks = false
+                let written = attempts.isInDoubt ? try await settle(batch) : try await insert(batch)
+                return await answer(batch, written: written, attempts)
             } catch {
-                // After a lost answer the first statement may still be at work: to run into its rows is no refusal.
-                let ranIntoItself = isInDoubt && error.state == .uniqueViolation
-                if case .refused = StoreError(error), !ranIntoItself { return await split(batch, error) }
-                isInDoubt = isInDoubt || error.mayHaveCommitted
-                guard error.isTransient || ranIntoItself, ContinuousClock.now < giveUpAt else {
-                    return batch.map { _ in .failure(StoreError(error)) }
+                looksForLocks = error.state == .lockNotAvailable && batch.count > 1 && !looksForLocks
+                // Ids are new: a start that runs into a row runs into its own.
+                let ranIntoItself = error.state == .uniqueViolation
+                switch attempts.next(after: error, batchSize: batch.count, ranIntoItself: ranIntoItself) {
+                case .again(let pause): try? await Task.sleep(for: pause)
+                case .giveUp(let error): return batch.map { _ in .failure(error) }
+                case .split:
+                    let middle = batch.count / 2
+                    let left = await writeSorted(Array(batch[..<middle]), attempts)
+                    return left + (await writeSorted(Array(batch[middle...]), attempts))
                 }
             }
-            try? await Task.sleep(for: backoff.wait())
         }
     }
 
-    /// The answer to a batch was lost: it is all there or not at all (one statement), so ask.
-    private func settle(_ batch: [NewRun]) async throws(PostgresError) -> [Result<StartOutcome, StoreError>] {
-        let found = try await pool.execute(FindRuns(runIDs: batch.map(\.run.id)))
-        guard !found.isEmpty else { return try await insert(batch) }
-        return try await answer(batch, written: batch.map { Set(found).contains($0.run.id) })
+    /// Leaves those out whose keys somebody has locked, and answers them at once; nil when there are none.
+    private func writeUnlocked(
+        _ batch: [NewRun], _ attempts: Attempts
+    ) async throws(PostgresError) -> [Result<StartOutcome, StoreError>]? {
+        let locked = Set(try await pool.execute(FindLockedKeys(batch)))
+        if locked.isEmpty { return nil }
+        let isFree = batch.map { new in new.keyID.map { !locked.contains($0) } ?? true }
+        let free = zip(batch, isFree).filter { $0.1 }.map(\.0)
+        var written = (free.isEmpty ? [] : await writeSorted(free, attempts)).makeIterator()
+        return isFree.map { $0 ? written.next() ?? .failure(.overloaded) : .failure(.rowLocked) }
     }
 
-    private func insert(_ batch: [NewRun]) async throws(PostgresError) -> [Result<StartOutcome, StoreError>] {
-        let rows = try await pool.execute(StartRuns(runs: batch))
-        return try await answer(batch, written: rows.first ?? [])
+    /// Which of these runs are there, after what is missing was written.
+    private func settle(_ batch: [NewRun]) async throws(PostgresError) -> [Bool] {
+        let found = Set(try await pool.execute(FindRuns(runIDs: batch.map(\.run.id))))
+        let missing = batch.filter { !found.contains($0.run.id) }
+        var inserted = (missing.isEmpty ? [] : try await insert(missing)).makeIterator()
+        return batch.map { found.contains($0.run.id) || inserted.next() == true }
     }
 
-    /// Looks up the runs behind the idempotency keys that were taken.
+    /// Which of these runs were written; the idempotency keys of the others are taken.
+    private func insert(_ batch: [NewRun]) async throws(PostgresError) -> [Bool] {
+        guard let flags = try await pool.execute(StartRuns(runs: batch)).first, flags.count == batch.count
+        else { throw .decoding("a batch of starts answers every run") }
+        return flags
+    }
+
+    /// Looks up the runs behind the idempotency keys that were taken. What is written stays so, whatever comes of that.
     private func answer(
-        _ batch: [NewRun], written: [Bool]
-    ) async throws(PostgresError) -> [Result<StartOutcome, StoreError>] {
+        _ batch: [NewRun], written: [Bool], _ before: Attempts
+    ) async -> [Result<StartOutcome, StoreError>] {
         if written.allSatisfy({ $0 }) { return batch.map { _ in .success(.started) } }
-        let refused = zip(batch, written).filter { !$0.1 }.map(\.0)
-        let known = try await pool.execute(FindIdempotencyKeys(refused))
-        var byKey: [KeyID: FindIdempotencyKeys.Row] = [:]
-        for row in known { byKey[row.id] = row }
+        let taken = zip(batch, written).filter { !$0.1 }.map(\.0)
+        let known: [KeyID: FindIdempotencyKeys.Row]
+        do throws(StoreError) { known = try await find(taken, before) } catch {
+            return written.map { $0 ? .success(.started) : .failure(error) }
+        }
         return zip(batch, written).map { new, isWritten in
             if isWritten { return .success(.started) }
-            guard let key = new.idempotency, let id = new.keyID, let row = byKey[id] else {
+            // The key was taken, and is gone again.
+            guard let key = new.idempotency, let id = new.keyID, let row = known[id] else {
                 return .failure(.overloaded)
             }
+            // The statement whose answer was lost committed between a look and the next try.
+            if row.runID == new.run.id { return .success(.started) }
             return .success(row.requestHash == key.requestHash ? .replayed(row.runID) : .keyReused)
         }
     }
 
-    /// One bad row never fails its batch-mates: halves are tried by themselves.
-    private func split(_ batch: [NewRun], _ error: PostgresError) async -> [Result<StartOutcome, StoreError>] {
-        guard batch.count > 1 else { return [.failure(StoreError(error))] }
-        let middle = batch.count / 2
-        let left = await writeSorted(Array(batch[..<middle]))
-        return left + (await writeSorted(Array(batch[middle...])))
+    private func find(
+        _ taken: [NewRun], _ before: Attempts
+    ) async throws(StoreError) -> [KeyID: FindIdempotencyKeys.Row] {
+        var attempts = before
+        while true {
+            do throws(PostgresError) {
+                let rows = try await pool.execute(FindIdempotencyKeys(taken))
+                return Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
+            } catch {
+                guard case .again(let pause) = attempts.next(after: error, batchSize: 1, ranIntoItself: false)
+                else { throw .unavailable(error) }
+                try? await Task.sleep(for: pause)
+            }
+        }
     }
 }
 
 extension NewRun {
-    /// Its idempotency key within its tenant; nil without one.
-    fileprivate var keyID: KeyID? { idempotency.map { KeyID(tenantID: tenantID, key: $0.key) } }
-
     /// What batches are sorted by.
     fileprivate var keyOrder: (String, String) { (idempotency?.key ?? "", tenantID) }
 }

@@ -2,7 +2,7 @@ package import Core
 
 /// Which partitions to make and which to drop, decided from those there are: no clock, no database.
 ///
-/// All times are those in run ids, so retention counts from the start of a run.
+/// All times are those in run ids, which are the database's. What is dropped is judged once more by when it was started.
 package struct PartitionPlan: Sendable, Hashable {
     /// To be made, earliest first.
     package let created: [RunPartition]

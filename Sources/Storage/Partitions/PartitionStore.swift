@@ -28,7 +28,7 @@ package struct PartitionStore: Sendable {
     package func maintain(retention: Duration?) async throws(StoreError) -> (changes: [Change], ahead: Duration) {
         var (existing, now) = try await look()
         let plan = PartitionPlan(existing: existing, now: now, retention: retention)
-        let changes = await carryOut(plan)
+        let changes = await carryOut(plan, age: retention ?? .zero)
         if !changes.isEmpty { (existing, now) = try await look() }
         let ends = PartitionedTable.allCases.map { table in
             existing.lazy.filter { $0.table == table }.map(\.upper).max() ?? now
@@ -36,12 +36,23 @@ package struct PartitionStore: Sendable {
         return (changes, (ends.min() ?? now) - now)
     }
 
-    private func carryOut(_ plan: PartitionPlan) async -> [Change] {
+    private func carryOut(_ plan: PartitionPlan, age: Duration) async -> [Change] {
         if plan.created.isEmpty, plan.dropped.isEmpty { return [] }
         // Finding the FAILED runs of a partition may take a while, before any lock is taken.
         var patient = database.configuration
         patient.statementTimeout = .seconds(300)
         let pool = Pool(patient, maximumSize: 1)
+        return await withTaskCancellationHandler {
+            let changes = await carryOut(plan, age: age, in: pool)
+            await pool.close()
+            return changes
+        } onCancel: {
+            // A process that stops waits for none of this.
+            pool.cut()
+        }
+    }
+
+    private func carryOut(_ plan: PartitionPlan, age: Duration, in pool: Pool) async -> [Change] {
         var changes: [Change] = []
         for partition in plan.created {
             do throws(PostgresError) {
@@ -52,12 +63,11 @@ package struct PartitionStore: Sendable {
         for partition in plan.dropped {
             guard let name = partition.name else { continue }
             do throws(PostgresError) {
-                let statement = DropPartition(partition.table, name: name)
+                let statement = DropPartition(partition.table, name: name, age: age)
                 guard let kept = try await pool.execute(statement).first else { continue }
                 changes.append(.dropped(partition, kept: Int(kept)))
             } catch { changes.append(.failed(partition, StoreError(error))) }
         }
-        await pool.close()
         return changes
     }
 

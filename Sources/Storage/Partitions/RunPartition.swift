@@ -82,20 +82,27 @@ package struct CreatePartition: Statement {
 package struct DropPartition: Statement {
     package let table: PartitionedTable
     package let name: String
+    /// Runs that were started within this time are kept, whatever their ids say.
+    package let age: Duration
 
     /// Rows that were kept.
     package typealias Row = Int64
 
-    package init(_ table: PartitionedTable, name: String) {
+    package init(_ table: PartitionedTable, name: String, age: Duration) {
         self.table = table
         self.name = name
+        self.age = age
     }
 
-    package static let sql = "SELECT drop_run_partition($1::text::regclass, $2::text::regclass) WHERE \(isElected)"
+    package static let sql = """
+        SELECT drop_run_partition($1::text::regclass, $2::text::regclass, now() - $3 * interval '1 microsecond')
+        WHERE \(isElected)
+        """
 
     package func bind(_ parameters: inout Parameters) {
         parameters.text(table.rawValue)
         parameters.text(name)
+        parameters.int64(age.microseconds)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
@@ -103,7 +110,7 @@ package struct DropPartition: Statement {
 
 /// Deletes finished runs of the default partition that are past their time, a bounded number at once.
 ///
-/// Those are what was live or FAILED when its partition was dropped, and few. Runs that are FAILED stay.
+/// Those are what was live, FAILED or younger than its id when its partition was dropped, and few. Runs that are FAILED stay.
 package struct DeleteLeftovers: Statement {
     /// Since the start of a run.
     package let age: Duration
@@ -121,6 +128,7 @@ package struct DeleteLeftovers: Statement {
         WITH old AS MATERIALIZED (
             SELECT run_id FROM workflow_runs_default r
             WHERE run_id < first_run_id(now() - $1 * interval '1 microsecond')
+                AND created_at < now() - $1 * interval '1 microsecond'
                 AND status IN ('COMPLETED', 'COMPENSATED', 'CANCELLED')
                 AND NOT EXISTS (SELECT FROM outbox o WHERE o.run_id = r.run_id)
             ORDER BY run_id LIMIT $2 FOR UPDATE SKIP LOCKED

@@ -63,6 +63,22 @@ package struct Recovery: Sendable {
         return Set(freed)
     }
 
+    /// An engine whose machine's clock is not the database's.
+    package struct WrongClock: Sendable, Hashable {
+        package let host: String
+        /// How far the database's clock is ahead.
+        package let offset: Duration
+    }
+
+    /// Engines that live on machines whose clocks are off by more than `DatabaseClock.tolerance`, as they tell themselves.
+    package func wrongClocks() async throws(StoreError) -> [WrongClock] {
+        try await execute(ListEngines(), on: database.reads).compactMap { engine in
+            guard engine.isAlive, let offset = engine.report["clock"]?["offsetMs"]?.int else { return nil }
+            let clock = WrongClock(host: engine.host, offset: .milliseconds(offset))
+            return DatabaseClock.isTolerable(clock.offset) ? nil : clock
+        }
+    }
+
     private func execute<S: Statement>(_ statement: S, on pool: Pool) async throws(StoreError) -> [S.Row] {
         do throws(PostgresError) { return try await pool.execute(statement) } catch { throw StoreError(error) }
     }

@@ -18,19 +18,21 @@ package struct CommitDecisions: Statement {
 
     /// What became of each decision, in the batch's order.
     package struct Row: Sendable {
-        /// Per decision: 0 the lease is lost, 1 written, 2 not written because the run would end with unread inbox rows.
+        /// Per decision: 0 the lease is lost, 1 written, 2 not written because the run would end with unread inbox rows,
+        /// 3 not written because somebody has the outbox row locked.
         package let verdicts: [Int16?]
-        /// Per decision: inbox rows that are still unread; null where the lease is lost.
+        /// Per decision: inbox rows that are still unread; null where the lease is lost or the row locked.
         package let unread: [Int32?]
     }
 
     // `guard` locks the outbox rows and looks at their newest version, then everything else reads its verdicts by
-    // position. An intermediate result does not rewrite the outbox row. A terminal decision must not slip past a cancel
+    // position. A row that somebody else has locked is skipped, or all of the batch would wait for it. An intermediate result does not rewrite the outbox row. A terminal decision must not slip past a cancel
     // that was accepted before it: with unread inbox rows it is sent back. Of the consumed inbox rows those count that
     // still exist: a decision sent again after a lost answer finds none.
     package static let sql = """
         WITH guard AS MATERIALIZED (
-            SELECT array_agg(CASE WHEN o.run_id IS NULL THEN 0 WHEN u.ends AND o.inbox_count > i.consumed THEN 2
+            SELECT array_agg(CASE WHEN o.run_id IS NULL THEN \(CommitDecisions.lostOrLocked)
+                    WHEN u.ends AND o.inbox_count > i.consumed THEN 2
                     ELSE 1 END::int2 ORDER BY u.ord) AS verdicts,
                 array_agg(o.inbox_count - i.consumed ORDER BY u.ord) AS unread
             FROM unnest($2::uuid[], $3::int8[], $4::bool[], $5::int4[]) WITH ORDINALITY
@@ -42,7 +44,7 @@ package struct CommitDecisions: Statement {
             ) i
             LEFT JOIN LATERAL (
                 SELECT run_id, inbox_count FROM outbox
-                WHERE run_id = u.run_id AND epoch = u.epoch AND lease_owner = $1 FOR UPDATE
+                WHERE run_id = u.run_id AND epoch = u.epoch AND lease_owner = $1 FOR UPDATE SKIP LOCKED
             ) o ON true
         \(changes), consumed AS (
             DELETE FROM run_inbox i USING unnest($42::int4[], $43::uuid[], $44::int8[]) AS u (ord, run_id, inbox_id)
@@ -64,6 +66,13 @@ package struct CommitDecisions: Statement {
                 AND (SELECT verdicts FROM guard)[u.ord] = 1
         )
         SELECT verdicts, unread FROM guard
+        """
+
+    /// The verdict on a row that was not found to be locked by us: it fits and so was skipped, or it does not fit. It may also
+    /// have ceased to fit in this very moment; then the next try says so. A scalar, so that it can only be planned as a
+    /// look-up of one row, which hardly any batch makes.
+    static let lostOrLocked = """
+        COALESCE((SELECT 3 FROM outbox l WHERE l.run_id = u.run_id AND l.epoch = u.epoch AND l.lease_owner = $1), 0)
         """
 
     /// What is the same of every decision, from the end of `guard` on.

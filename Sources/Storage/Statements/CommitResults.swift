@@ -18,13 +18,14 @@ package struct CommitResults: Statement {
     // The parameters are those of the other statement; those about inbox and lease are sent empty and not used.
     package static let sql = """
         WITH guard AS MATERIALIZED (
-            SELECT array_agg(CASE WHEN o.run_id IS NULL THEN 0 WHEN u.ends AND o.inbox_count > 0 THEN 2
+            SELECT array_agg(CASE WHEN o.run_id IS NULL THEN \(CommitDecisions.lostOrLocked)
+                    WHEN u.ends AND o.inbox_count > 0 THEN 2
                     ELSE 1 END::int2 ORDER BY u.ord) AS verdicts,
                 array_agg(o.inbox_count ORDER BY u.ord) AS unread
             FROM unnest($2::uuid[], $3::int8[], $4::bool[]) WITH ORDINALITY AS u (run_id, epoch, ends, ord)
             LEFT JOIN LATERAL (
                 SELECT run_id, inbox_count FROM outbox
-                WHERE run_id = u.run_id AND epoch = u.epoch AND lease_owner = $1 FOR UPDATE
+                WHERE run_id = u.run_id AND epoch = u.epoch AND lease_owner = $1 FOR UPDATE SKIP LOCKED
             ) o ON true
         \(CommitDecisions.changes)
         SELECT verdicts, unread FROM guard

@@ -10,7 +10,11 @@ package struct BeatEngine: Statement {
     /// What it tells about itself; an object.
     package let report: JSON
 
-    package typealias Row = Int64
+    /// The other engines, and the database's clock.
+    package struct Row: Sendable, Hashable {
+        package let others: Int
+        package let now: Instant
+    }
 
     package init(engine: RunID, host: String, inFlight: Int, report: JSON = [:]) {
         self.engine = engine
@@ -28,7 +32,8 @@ package struct BeatEngine: Statement {
             ON CONFLICT (engine_id) DO UPDATE
             SET heartbeat_at = now(), in_flight = excluded.in_flight, report = excluded.report
         )
-        SELECT count(*) FROM engines WHERE engine_id <> $1 AND heartbeat_at > now() - interval '15 seconds'
+        SELECT count(*), clock_timestamp()
+        FROM engines WHERE engine_id <> $1 AND heartbeat_at > now() - interval '15 seconds'
         """
 
     package func bind(_ parameters: inout Parameters) {
@@ -39,7 +44,9 @@ package struct BeatEngine: Statement {
         parameters.json(report.bytes)
     }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        Row(others: Int(try row.int64()), now: try row.instant())
+    }
 }
 
 /// Removes the row of an engine that stops.

@@ -34,9 +34,7 @@ package struct FindIdempotencyKeys: Statement {
         """
 
     package init(_ runs: [NewRun]) {
-        keys = runs.compactMap { new in
-            new.idempotency.map { KeyID(tenantID: new.tenantID, key: $0.key) }
-        }
+        keys = runs.compactMap(\.keyID)
     }
 
     package func bind(_ parameters: inout Parameters) {
@@ -49,4 +47,39 @@ package struct FindIdempotencyKeys: Statement {
             id: KeyID(tenantID: try row.text(), key: try row.text()), requestHash: try row.bytes(),
             runID: try row.runID())
     }
+}
+
+/// Which of these keys are taken and locked by somebody. Asked when a batch of starts could not get a lock.
+package struct FindLockedKeys: Statement {
+    private let keys: [KeyID]
+
+    /// A key that is locked.
+    package typealias Row = KeyID
+
+    package static let sql = """
+        WITH free AS MATERIALIZED (
+            SELECT k.tenant_id, k.idempotency_key FROM unnest($1::text[], $2::text[]) AS u (tenant_id, key)
+            JOIN idempotency_keys k ON k.tenant_id = u.tenant_id AND k.idempotency_key = u.key
+            FOR NO KEY UPDATE OF k SKIP LOCKED
+        )
+        SELECT k.tenant_id, k.idempotency_key FROM unnest($1::text[], $2::text[]) AS u (tenant_id, key)
+        JOIN idempotency_keys k ON k.tenant_id = u.tenant_id AND k.idempotency_key = u.key
+        EXCEPT SELECT tenant_id, idempotency_key FROM free
+        """
+
+    package init(_ runs: [NewRun]) { keys = runs.compactMap(\.keyID) }
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.textArray(keys.lazy.map(\.tenantID))
+        parameters.textArray(keys.lazy.map(\.key))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> KeyID {
+        KeyID(tenantID: try row.text(), key: try row.text())
+    }
+}
+
+extension NewRun {
+    /// Its idempotency key within its tenant; nil without one.
+    var keyID: KeyID? { idempotency.map { KeyID(tenantID: tenantID, key: $0.key) } }
 }

@@ -10,23 +10,38 @@ package struct RenewLeases: Statement {
     /// From now on.
     package let length: Duration
 
-    /// A lease that was extended; those missing are lost.
+    /// A lease that is held; those missing are lost.
     package struct Row: Sendable {
         /// The run.
         package let runID: RunID
-        /// Inbox rows the holder has not consumed.
-        package let inboxCount: Int
+        /// Inbox rows the holder has not consumed; nil when the lease was not extended, because somebody has the row locked.
+        package let inboxCount: Int?
     }
 
     package static let sql = """
-        UPDATE outbox o SET available_at = now() + $4 * interval '1 microsecond'
-        FROM unnest($2::uuid[], $3::int8[]) AS u (run_id, epoch)
-        WHERE \(oneRow("o.run_id", "u.run_id")) AND o.epoch = u.epoch AND o.lease_owner = $1
-        RETURNING o.run_id, o.inbox_count
+        \(freeLeases), renewed AS (
+            UPDATE outbox o SET available_at = now() + $4 * interval '1 microsecond'
+            FROM asked u WHERE u.free IS NOT NULL AND \(oneRow("o.run_id", "u.free"))
+            RETURNING o.run_id, o.inbox_count
+        )
+        SELECT run_id, inbox_count FROM renewed UNION ALL SELECT run_id, NULL FROM asked WHERE is_locked
         """
 }
 
-/// Gives leases back at once, so that the runs need not wait for their expiry.
+// Rows that somebody else has locked are skipped, or all leases of a batch would wait for one.
+private let freeLeases = """
+    WITH asked AS MATERIALIZED (
+        SELECT u.run_id, o.run_id AS free,
+            CASE WHEN o.run_id IS NULL THEN \(CommitDecisions.lostOrLocked) = 3 ELSE false END AS is_locked
+        FROM unnest($2::uuid[], $3::int8[]) AS u (run_id, epoch)
+        LEFT JOIN LATERAL (
+            SELECT run_id FROM outbox
+            WHERE run_id = u.run_id AND epoch = u.epoch AND lease_owner = $1 FOR UPDATE SKIP LOCKED
+        ) o ON true
+    )
+    """
+
+/// Gives leases back at once, so that the runs need not wait for their expiry; those whose rows somebody has locked do.
 ///
 /// The owner stays noted: calls may have been in flight, so the next claim is a takeover. It is not to count as one more
 /// lost engine, though.
@@ -42,11 +57,38 @@ package struct ReleaseLeases: Statement {
     package typealias Row = RunID
 
     package static let sql = """
+        \(freeLeases)
         UPDATE outbox o SET available_at = now() + $4 * interval '1 microsecond', failures = o.failures - 1
-        FROM unnest($2::uuid[], $3::int8[]) AS u (run_id, epoch)
-        WHERE \(oneRow("o.run_id", "u.run_id")) AND o.epoch = u.epoch AND o.lease_owner = $1
+        FROM asked u WHERE u.free IS NOT NULL AND \(oneRow("o.run_id", "u.free"))
         RETURNING o.run_id
         """
+}
+
+/// Of which of these runs somebody has a row locked, other than the outbox's. Asked when a batch could not get a lock.
+package struct FindLocked: Statement {
+    /// The runs of the batch.
+    package let runIDs: [RunID]
+
+    /// A run with a locked row.
+    package typealias Row = RunID
+
+    package static let sql = """
+        WITH run AS MATERIALIZED (
+            SELECT run_id FROM workflow_runs WHERE run_id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED
+        ), step AS MATERIALIZED (
+            SELECT run_id, step_index FROM run_steps WHERE run_id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED
+        )
+        (SELECT run_id FROM workflow_runs WHERE run_id = ANY ($1::uuid[]) EXCEPT SELECT run_id FROM run)
+        UNION
+        SELECT run_id FROM (
+            SELECT run_id, step_index FROM run_steps WHERE run_id = ANY ($1::uuid[])
+            EXCEPT SELECT run_id, step_index FROM step
+        ) s
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.uuidArray(runIDs.lazy.map(\.uuid)) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
 }
 
 /// When the next outbox row is due: a look at one place of an index.
@@ -114,7 +156,7 @@ extension RenewLeases {
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
-        Row(runID: try row.runID(), inboxCount: Int(try row.int32()))
+        Row(runID: try row.runID(), inboxCount: try row.int32OrNil().map { Int($0) })
     }
 }
 
