@@ -143,7 +143,7 @@ struct RecoveryTextTests {
                 now: Instant(microseconds: 0))
         }
         let report = RecoveryReport(
-            quietFor: .seconds(60), findings: [], forsaken: runs, freed: [], mayFree: false, isCut: false)
+            quietFor: .seconds(60), findings: [], forsaken: runs, freed: [], clocks: [], mayFree: false, isCut: false)
         let lines = report.text(Paint(isOn: false)).split(separator: "\n")
         #expect(lines.count { $0.contains("FAILED") && !$0.contains("more") } == 20)
         #expect(lines.contains { $0.hasPrefix("… and 5 more FAILED runs") })
