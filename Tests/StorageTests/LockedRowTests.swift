@@ -56,7 +56,7 @@ struct LockedRowTests {
         }
     }
 
-    @Test("Other runs are claimed meanwhile, and it is once the lock is gone", arguments: ["workflow_runs", "run_steps"])
+    @Test("Other runs are claimed, and it is once the lock is gone", arguments: ["workflow_runs", "run_steps"])
     func claims(table: String) async throws {
         #expect(ClaimRuns.sql.contains(ClaimUnlocked.runs), "the two must fit each other")
         try await TestDatabase.with { test in

@@ -1,5 +1,4 @@
-package import Core
-import Postgres
+package import Postgres
 
 /// The same as `ClaimRuns`, for when it could not get a lock: runs of which somebody has a row locked are left where they are.
 ///
