@@ -1,11 +1,19 @@
 package import Core
 import Postgres
+import Synchronization
 
 /// Leases of one engine: claim, renew, give back, and what waits in the inboxes of the runs it holds.
 package struct LeaseStore: Sendable {
     private let pool: Pool
     private let engine: RunID
     private let length: Duration
+    private let wariness = Wariness()
+
+    /// Until when claims look out for locked rows.
+    private final class Wariness: Sendable {
+        static let length: Duration = .seconds(5)
+        let until = Mutex<ContinuousClock.Instant?>(nil)
+    }
 
     /// - Parameters:
     ///   - database: its write pool is used.
@@ -26,7 +34,16 @@ package struct LeaseStore: Sendable {
     package func claim(
         limit: Int, since: Instant = ClaimWindow.beginning
     ) async throws(StoreError) -> [ClaimedRun] {
-        try await execute(ClaimRuns(engine: engine, limit: limit, lease: length, since: since))
+        let claim = ClaimRuns(engine: engine, limit: limit, lease: length, since: since)
+        if let until = wariness.until.withLock({ $0 }), ContinuousClock.now < until {
+            return try await execute(ClaimUnlocked(claim))
+        }
+        do throws(StoreError) { return try await execute(claim) } catch {
+            // One row that somebody has locked must not keep all others from being claimed.
+            guard error.isLockTimeout else { throw error }
+            wariness.until.withLock { $0 = .now + Wariness.length }
+            return try await execute(ClaimUnlocked(claim))
+        }
     }
 
     /// When a run is due that was not due before `since`.

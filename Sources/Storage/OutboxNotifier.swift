@@ -67,7 +67,7 @@ package final class OutboxNotifier: Sendable {
     /// A live run has inbox rows; its holder should look before its next renewal. Returns at once.
     package func inboxFilled(_ runID: RunID) { fillers.yield(runID) }
 
-    /// Sends until `close`, or `cut`.
+    /// Sends until `close`.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask {
@@ -94,9 +94,6 @@ package final class OutboxNotifier: Sendable {
         fillers.finish()
     }
 
-    /// Ends `run` at once, also when the database hangs.
-    package func cut() {
-        close()
-        pool.cut()
-    }
+    /// Sends nothing more, so that `run` ends at once after `close`, also when the database hangs.
+    package func cut() { pool.cut() }
 }

@@ -56,6 +56,31 @@ struct LockedRowTests {
         }
     }
 
+    @Test("Other runs are claimed, and it is once the lock is gone", arguments: ["workflow_runs", "run_steps"])
+    func claims(table: String) async throws {
+        #expect(ClaimRuns.sql.contains(ClaimUnlocked.runs), "the two must fit each other")
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(2)
+            let engine = TestEngine(test, definition)
+            let runs = (0..<6).map { _ in NewRun.sample(definition) }
+            try await engine.start(runs)
+            let locked = runs[2].run.id
+            let holder = try await lock(locked, in: table, test)
+            let claimed = try await engine.claim()
+            #expect(Set(claimed.map(\.run.id)) == Set(runs.map(\.run.id)).subtracting([locked]))
+            let began = ContinuousClock.now
+            try await engine.start([.sample(definition)])
+            #expect(try await engine.claim().count == 1)
+            #expect(ContinuousClock.now - began < .milliseconds(400), "who was locked is known by then")
+            try await holder.simpleQuery("ROLLBACK")
+            var late = try await engine.claimOne()
+            #expect(late.run.id == locked)
+            #expect(try await engine.settle(&late, [try late.answered(.yes)]) == .written(unread: 0))
+            #expect(try await test.fold(locked, definition).differences == [])
+            await holder.close()
+        }
+    }
+
     @Test("Starts that come with one whose key is locked are written; that one is told to come again")
     func starts() async throws {
         try await TestDatabase.with { test in

@@ -73,6 +73,7 @@ struct StatementTests {
             FindIdempotencyKeys([new]), FindLockedKeys([new]),
             FindRuns(runIDs: [runID]), FindLocked(runIDs: [runID]),
             ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),
+            ClaimUnlocked(ClaimRuns(engine: engine, limit: 10, lease: .seconds(1))),
             CommitDecisions(engine: engine, commits: [commit]), results,
             FindCommitted(engine: engine, commits: [commit]),
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
