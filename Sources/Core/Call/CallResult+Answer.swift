@@ -33,9 +33,11 @@ extension CallResult {
             self.init(outcome: .unknown, duration: duration)
             failure = Failure(
                 kind: Failure.lostKind, message: "The engine that made this call was lost before it had an answer.")
-        case .unrenderable(let reason):
+        case .unrenderable(let error):
             self.init(outcome: .rejected, duration: duration)
-            failure = Failure(kind: "template", message: reason)
+            failure = Failure(
+                kind: Failure.templateKind, message: "The request can't be built: \(error)",
+                pointer: error.pointer.description)
         }
     }
 

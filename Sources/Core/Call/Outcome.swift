@@ -27,8 +27,8 @@ package enum Answer: Sendable, Hashable {
     case unknown(String)
     /// The engine that made the call died before it could write down the answer.
     case lost
-    /// The request could not be built from the definition and the run's values.
-    case unrenderable(String)
+    /// The request could not be built from the definition and the run's values; the place is that in the definition.
+    case unrenderable(TemplateError)
 }
 
 /// An attempt, judged: everything the decider needs to know of it.

@@ -1,30 +1,36 @@
 // Whether a step runs at all: JsonLogic (jsonlogic.com) over what the run knows. A condition is read once, at
 // registration, where unknown operators, wrong numbers of arguments and impossible references are refused; evaluating it
-// afterwards is total, has no side effects and is bounded in time and memory whatever the data.
+// afterwards has no side effects and is bounded in time and memory whatever the data. What would exceed the bounds has no
+// value: it is neither true nor false, and its step fails.
 //
-// Files: ConditionParser reads, Expression is what it makes, Evaluator (+Data, +Lists) computes, Coercion and Arithmetic
-// are the rules of JavaScript that JsonLogic builds on.
+// Files: ConditionParser reads, Expression is what it makes, Evaluator (+Comparison, +Data, +Lists) computes, Cost says what
+// that costs, Coercion, Arithmetic and NotFinite are the rules of JavaScript that JsonLogic builds on.
 
 /// A `when`: a JsonLogic rule whose variables are references (`input.x`, `steps.ID.output.y`).
 ///
 /// Semantics are those of the published implementation, with these differences, all of them where that one would go wrong:
 /// - `var` names a reference; inside `map`, `filter`, `reduce`, `all`, `none` and `some` it is a path into the element,
 ///   and `""` is the element itself. The whole data (`""` outside) cannot be named.
-/// - Numbers are compared exactly, and computed exactly as long as they are integers of 64 bits.
+/// - Numbers are compared exactly, and computed exactly as long as they are integers of 64 bits. As text they are as
+///   written. A text of more than 1,024 characters is no number.
 /// - Arrays and objects are equal when their contents are; JavaScript compares identity.
-/// - What JavaScript calls NaN or an infinity is `null`.
-/// - Strings are ordered and cut by Unicode scalars, not by UTF-16 units.
-/// - `log` does not exist.
+/// - Texts are ordered, cut, indexed and measured by Unicode scalars, not by UTF-16 units.
+/// - `>` and `>=` take a third argument, as `<` and `<=` do.
+/// - `log` does not exist, and what lacks arguments it needs is refused.
 package struct Condition: Sendable {
     /// What came of an evaluation.
     package enum Verdict: Hashable, Sendable {
         case yes, no
-        /// The evaluation was given up after `maxCost`.
-        case exhausted
+        /// It needs more than `maxOperations`, or than the effort that was left: whether the rule holds is not known.
+        case tooCostly
+        /// A reduced value grew to more than `maxLevels` levels: whether the rule holds is not known.
+        case tooDeep
     }
 
-    /// Operations at most (long strings and lists count more): some ten milliseconds.
-    package static let maxCost = 100_000
+    /// Operations of one evaluation at most; 64 bytes that are touched count as one.
+    package static let maxOperations = 100_000
+    /// Levels of a reduced value at most: a body that wraps its accumulator would grow one level with every element.
+    package static let maxLevels = 128
 
     /// Every reference with its place in the rule, in the order of the text.
     package let uses: [(pointer: JSONPointer, reference: Reference)]
@@ -44,22 +50,27 @@ package struct Condition: Sendable {
         return uses.map(\.reference).filter { seen.insert($0).inserted }
     }
 
-    /// Whether the rule holds: its value is truthy. An evaluation too long to finish does not hold; `verdict` tells.
-    package func evaluate(_ scope: some Scope) -> Bool { verdict(scope) == .yes }
-
-    /// Whether the rule holds, and if not, whether only because it took too long.
-    package func verdict(_ scope: some Scope) -> Verdict {
-        guard let value = value(scope) else { return .exhausted }
-        return Coercion.isTruthy(value) ? .yes : .no
+    /// Whether the rule holds: its value is truthy.
+    package func verdict(_ scope: some Scope, _ effort: inout Effort) -> Verdict {
+        let budget = effort.forOne
+        var evaluator = Evaluator(scope: scope, budget: budget)
+        let verdict: Verdict
+        do {
+            verdict = try evaluator.holds(expression, with: nil) ? .yes : .no
+        } catch {
+            switch error {
+            case .tooCostly: verdict = .tooCostly
+            case .tooDeep: verdict = .tooDeep
+            }
+        }
+        effort.use(budget - evaluator.budget, isFinished: verdict != .tooCostly)
+        return verdict
     }
 
-    /// The rule's value; nil when exhausted. Parts may be shared many times over: not to be encoded.
+    /// The rule's value; nil when it was given up. Parts may be shared many times over, and numbers may be none that
+    /// JSON has: not to be encoded.
     func value(_ scope: some Scope) -> JSON? {
-        var evaluator = Evaluator(scope: scope, budget: Self.maxCost)
-        do {
-            return try evaluator.value(of: expression, with: nil)
-        } catch {
-            return nil
-        }
+        var evaluator = Evaluator(scope: scope, budget: Effort.full.forOne)
+        return try? evaluator.value(of: expression, with: nil)
     }
 }

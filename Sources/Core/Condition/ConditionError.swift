@@ -32,5 +32,5 @@ package struct ConditionError: Error, Hashable, Sendable, CustomStringConvertibl
         }
     }
 
-    package var description: String { "\(message) (at \"\(pointer)\")" }
+    package var description: String { pointer == .root ? message : "\(message) (at \(pointer))" }
 }

@@ -74,10 +74,15 @@ struct ConditionParser {
             return .variable(.computed(computed, try names(in: [(name, namePointer)], in: place)), fallback: fallback)
         }
         switch place {
-        case .element: return .variable(.element(Self.path(literal)), fallback: fallback)
+        case .element:
+            guard let path = Self.path(literal) else {
+                throw ConditionError(kind: .invalidReference(literal.typeName), pointer: namePointer)
+            }
+            return .variable(.element(Expression.Path(path)), fallback: fallback)
         case .run:
             if literal.isNull || literal.string == "" { throw ConditionError(kind: .wholeData, pointer: namePointer) }
-            return .variable(.reference(try reference(literal, at: namePointer)), fallback: fallback)
+            let target = Expression.Target(try reference(literal, at: namePointer))
+            return .variable(.reference(target), fallback: fallback)
         }
     }
 
@@ -89,13 +94,13 @@ struct ConditionParser {
         in arguments: [(JSON, JSONPointer)], in place: Place
     ) throws(ConditionError) -> Expression.Names {
         guard place == .run else { return .element }
-        var found: [String: Reference] = [:]
+        var found: [String: Expression.Target] = [:]
         for (json, pointer) in arguments { try collect(json, at: pointer, isComputed: false, into: &found) }
-        return .run(found)
+        return .run(found, longest: found.keys.map(\.utf8.count).max() ?? 0)
     }
 
     private mutating func collect(
-        _ json: JSON, at pointer: JSONPointer, isComputed: Bool, into found: inout [String: Reference]
+        _ json: JSON, at pointer: JSONPointer, isComputed: Bool, into found: inout [String: Expression.Target]
     ) throws(ConditionError) {
         switch json {
         case .array(let elements):
@@ -108,12 +113,12 @@ struct ConditionParser {
             }
         case .string(let name) where isComputed:
             guard let reference = Reference(name) else { return }
-            found[name] = reference
+            found[name] = Expression.Target(reference)
             uses.append((pointer, reference))
         case .null, .bool, .number, .string:
             if isComputed { return }
             let reference = try reference(json, at: pointer)
-            found[reference.description] = reference
+            found[reference.description] = Expression.Target(reference)
         }
     }
 
@@ -126,10 +131,13 @@ struct ConditionParser {
         return reference
     }
 
-    /// The path a name stands for inside a list: members separated by points, or an index.
-    static func path(_ name: JSON) -> [String] {
-        let text = Coercion.text(name)
-        return name.isNull || text.isEmpty
-            ? [] : text.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    /// The path a literal stands for inside a list: members separated by points, or an index. Nil for a list or an object.
+    private static func path(_ name: JSON) -> [String]? {
+        switch name {
+        case .null, .string(""): return []
+        case .bool, .number, .string:
+            return Coercion.text(name).split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        case .array, .object: return nil
+        }
     }
 }

@@ -14,16 +14,45 @@ indirect enum Expression: Sendable {
 
     /// What a variable names.
     enum Variable: Sendable {
-        case reference(Reference)
+        case reference(Target)
         /// A path into the element at hand; empty for the element itself.
-        case element([String])
+        case element(Path)
         case computed(Expression, Names)
+    }
+
+    /// Names to follow one after the other.
+    struct Path: Sendable {
+        let names: [String]
+        /// What following them costs, in bytes.
+        let cost: Int
+
+        init(_ names: [String]) {
+            self.names = names
+            cost = names.reduce(0) { $0 + Cost.ofName($1.utf8.count) }
+        }
+    }
+
+    /// A reference, as what the scope is asked for and the way from there.
+    struct Target: Sendable {
+        let base: Reference
+        let path: Path
+
+        init(_ reference: Reference) {
+            switch reference.root {
+            case .input(let names): (base, path) = (Reference(.input([])), Path(names))
+            case .context(let names): (base, path) = (Reference(.context([])), Path(names))
+            case .stepOutput(let step, let names):
+                (base, path) = (Reference(.stepOutput(step: step, [])), Path(names))
+            case .runID, .stepStatus: (base, path) = (reference, Path([]))
+            }
+        }
     }
 
     /// How a name that is computed is resolved.
     enum Names: Sendable {
-        /// Outside of lists: the references that are written in the rule, so that they could be checked; others lead nowhere.
-        case run([String: Reference])
+        /// Outside of lists: the references that are written in the rule, so that they could be checked; others lead
+        /// nowhere. `longest` is the length of the longest, in bytes.
+        case run([String: Target], longest: Int)
         /// Inside of lists: paths into the element.
         case element
     }

@@ -17,7 +17,17 @@
 package func decide(
     _ run: Run, _ happening: Happening, now: Instant, jitter: Double
 ) throws(IllegalHappening) -> [RunEvent] {
-    var decision = Decision(run, now: now)
+    var effort = Effort.full
+    return try decide(run, happening, now: now, jitter: jitter, effort: &effort)
+}
+
+/// The same, with no more effort than is given. When it does not suffice (`effort.isSpent`), what comes back is worth
+/// nothing, and the decision is to be made with more of it.
+package func decide(
+    _ run: Run, _ happening: Happening, now: Instant, jitter: Double, effort: inout Effort
+) throws(IllegalHappening) -> [RunEvent] {
+    var decision = Decision(run, now: now, effort: effort)
+    defer { effort = decision.effort }
     switch run.status {
     case .pending, .running, .compensating:
         try decision.decideLive(happening, jitter: jitter)
@@ -42,12 +52,14 @@ package func decide(
 
 /// The events with which a run begins: `runStarted`, skipped steps, and, if that was all, its end.
 ///
-/// The API decides this without a lease, so nothing is started: the first steps are marked due.
+/// The API decides this without a lease, so nothing is started: the first steps are marked due. Where a condition takes
+/// longer than a request can be kept waiting, or fails, nothing is due, and the engine that claims the run decides.
 package func start(_ run: Run, now: Instant) -> [RunEvent] {
-    var preview = Decision(run, now: now)
+    var preview = Decision(run, now: now, effort: .brief)
     preview.skipAndCollect()
+    if preview.effort.isSpent || preview.run.cause != nil { return [.runStarted(due: [])] }
     let due = preview.readySteps
-    var decision = Decision(run, now: now)
+    var decision = Decision(run, now: now, effort: .full)
     decision.append(.runStarted(due: due))
     for event in preview.events { decision.append(event) }
     if due.isEmpty { decision.advance() }

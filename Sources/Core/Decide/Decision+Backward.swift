@@ -13,16 +13,19 @@ extension Decision {
         }
         if isWorking { return }
         if let failed = run.steps.firstIndex(where: { $0.compensationStatus == .failed }) {
-            let step = run.definition.steps[failed].id
-            append(
-                .runFailed(
-                    Failure(
-                        kind: Failure.compensationKind,
-                        message: "The compensation of \(step) gave up; its effect may still stand.", stepID: step,
-                        response: run.steps[failed].error?.json)))
+            append(.runFailed(standing(failed)))
         } else {
             append(run.cause == .cancelRequested ? .runCancelled : .runCompensated)
         }
+    }
+
+    /// Why the run is FAILED, with what is known of the call that gave up.
+    private func standing(_ index: Int) -> Failure {
+        let (step, cause) = (run.definition.steps[index].id, run.steps[index].error)
+        return Failure(
+            kind: Failure.compensationKind,
+            message: "The compensation of \(step) gave up, its effect may still stand: \(cause?.message ?? "no reason is known.")",
+            httpStatus: cause?.httpStatus, stepID: step, response: cause?.response, pointer: cause?.pointer)
     }
 
     private func isReadyToCompensate(_ index: Int) -> Bool {

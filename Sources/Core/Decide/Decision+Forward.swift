@@ -2,6 +2,8 @@ extension Decision {
     /// Starts every step that can start; completes the run when all are done.
     mutating func advanceForward() {
         skipAndCollect()
+        if effort.isSpent { return }
+        if run.cause != nil { return drain() }
         for index in readySteps {
             append(.attemptStarted(step: index, action: .execute, attempt: 1))
         }
@@ -13,18 +15,42 @@ extension Decision {
         run.definition.steps.lazy.map(\.index).filter { isReady($0) }
     }
 
-    /// Skips, until no more follow, the ready steps whose `when` is false.
+    /// Skips, until no more follow, the ready steps whose `when` is false. Ends early when the effort is spent, and with
+    /// the first step whose `when` can't be evaluated: it has failed, and nothing new starts.
     mutating func skipAndCollect() {
         var changed = true
+        // A condition looks at steps that are done only: what it has come to once it always comes to.
+        var wanted: Set<Int> = []
         while changed {
             changed = false
             for step in run.definition.steps {
-                guard let condition = step.condition, isReady(step.index) else { continue }
-                if condition.evaluate(run) { continue }
-                append(.stepSkipped(step: step.index))
-                changed = true
+                guard let condition = step.condition, isReady(step.index), !wanted.contains(step.index) else { continue }
+                switch condition.verdict(run, &effort) {
+                case .yes: wanted.insert(step.index)
+                case .no:
+                    append(.stepSkipped(step: step.index))
+                    changed = true
+                case .tooCostly:
+                    if effort.isSpent { return }
+                    return refuse(step.index, "it takes more than \(Condition.maxOperations) operations")
+                case .tooDeep:
+                    return refuse(step.index, "a value in it grows to more than \(Condition.maxLevels) levels")
+                }
             }
         }
+    }
+
+    /// The first attempt fails before its call is made: whether the step is wanted is not known.
+    private mutating func refuse(_ step: Int, _ reason: String) {
+        let failure = Failure(
+            kind: Failure.conditionKind,
+            message: "The step's condition can't be evaluated for the values of this run: \(reason).",
+            pointer: JSONPointer(["steps", String(step), "when"]).description)
+        append(.attemptStarted(step: step, action: .execute, attempt: 1))
+        append(
+            .attemptFailed(
+                step: step, action: .execute, attempt: 1,
+                CallReport(outcome: .rejected, httpStatus: nil, duration: .zero), failure, retryIn: nil))
     }
 
     /// Never started, not due yet, and nothing it depends on is missing.
@@ -43,7 +69,10 @@ extension Decision {
             append(.runCompleted(output: try template.render(run), failure: nil))
         } catch {
             // All effects are there and wanted; undoing them because a label can't be printed would be worse.
-            let failure = Failure(kind: "template", message: "The run's output can't be built: \(error)")
+            let error = error.below(JSONPointer(["output"]))
+            let failure = Failure(
+                kind: Failure.templateKind, message: "The run's output can't be built: \(error)",
+                pointer: error.pointer.description)
             append(.runCompleted(output: .null, failure: failure))
         }
     }

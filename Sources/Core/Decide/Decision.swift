@@ -3,10 +3,13 @@ struct Decision {
     private(set) var run: Run
     private(set) var events: [RunEvent] = []
     let now: Instant
+    /// What is left for conditions; once it is spent, what was decided is worth nothing.
+    var effort: Effort
 
-    init(_ run: Run, now: Instant) {
+    init(_ run: Run, now: Instant, effort: Effort) {
         self.run = run
         self.now = now
+        self.effort = effort
     }
 
     mutating func append(_ event: RunEvent) {

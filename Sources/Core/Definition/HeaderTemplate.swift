@@ -18,7 +18,7 @@ package struct HeaderTemplate: Sendable {
 
     /// The value for one call; a missing value or one with control or non-ASCII characters is an error.
     package func render(_ scope: some Scope) throws(TemplateError) -> String {
-        let value = try text.render(scope)
+        let value = try text.render(scope, limit: Self.maxLength)
         try Self.check(value)
         return value
     }

@@ -1,7 +1,7 @@
 /// What went wrong, as it is stored, shown in the API and written to the history.
 package struct Failure: Sendable, Hashable, Error {
-    /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `notAllowed`, `template`, `lost`, `deadline`,
-    /// `cancelled`, `compensation`, `quarantined`.
+    /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `notAllowed`, `template`, `condition`,
+    /// `lost`, `deadline`, `cancelled`, `compensation`, `quarantined`.
     package var kind: String
     /// One sentence for a person.
     package var message: String
@@ -9,8 +9,10 @@ package struct Failure: Sendable, Hashable, Error {
     package var httpStatus: Int?
     /// The step it happened in; nil in a step's own error.
     package var stepID: String?
-    /// The participant's answer, when it explains a refusal.
+    /// The participant's answer, when it explains a refusal; never anything of ours.
     package var response: JSON?
+    /// The place in the definition that could not be rendered or evaluated, as a JSON pointer; retrying is futile then.
+    package var pointer: String?
     /// In a step's own error: how many attempts of the action it speaks of were lost so far. They are counted here because
     /// they do not count towards `maxAttempts`; see `Step.lostAttempts(before:)`.
     package var lostAttempts: Int
@@ -22,13 +24,14 @@ package struct Failure: Sendable, Hashable, Error {
 
     package init(
         kind: String, message: String, httpStatus: Int? = nil, stepID: String? = nil, response: JSON? = nil,
-        lostAttempts: Int = 0
+        pointer: String? = nil, lostAttempts: Int = 0
     ) {
         self.kind = kind
         self.message = message
         self.httpStatus = httpStatus
         self.stepID = stepID
         self.response = response
+        self.pointer = pointer
         self.lostAttempts = lostAttempts
     }
 
@@ -41,7 +44,7 @@ package struct Failure: Sendable, Hashable, Error {
     /// The kind of an attempt whose engine died before it could write down the answer.
     package static let lostKind = "lost"
 
-    /// `{kind, message, httpStatus?, stepId?, response?, lostAttempts?, notAllowedAttempts?, hidesOutput?}`.
+    /// `{kind, message, httpStatus?, stepId?, response?, pointer?, lostAttempts?, notAllowedAttempts?, hidesOutput?}`.
     package var json: JSON { json(before: nil) }
 
     /// The same, and under `before`, at the end, what went wrong before, if anything did.
@@ -52,6 +55,7 @@ package struct Failure: Sendable, Hashable, Error {
         if let httpStatus { object["httpStatus"] = .number(JSONNumber(httpStatus)) }
         if let stepID { object["stepId"] = .string(stepID) }
         if let response { object["response"] = response }
+        if let pointer { object["pointer"] = .string(pointer) }
         if lostAttempts > 0 { object["lostAttempts"] = .number(JSONNumber(lostAttempts)) }
         if notAllowedAttempts > 0 { object["notAllowedAttempts"] = .number(JSONNumber(notAllowedAttempts)) }
         if hidesOutput { object["hidesOutput"] = true }
@@ -64,11 +68,16 @@ package struct Failure: Sendable, Hashable, Error {
         guard let kind = json["kind"]?.string, let message = json["message"]?.string else { return nil }
         self.init(
             kind: kind, message: message, httpStatus: json["httpStatus"]?.int, stepID: json["stepId"]?.string,
-            response: json["response"], lostAttempts: json["lostAttempts"]?.int ?? 0)
+            response: json["response"], pointer: json["pointer"]?.string,
+            lostAttempts: json["lostAttempts"]?.int ?? 0)
         notAllowedAttempts = json["notAllowedAttempts"]?.int ?? 0
         hidesOutput = json["hidesOutput"]?.bool ?? false
     }
 
+    /// `kind` of a call, or of an output, that can't be built from the definition and the run's values.
+    package static let templateKind = "template"
+    /// `kind` of a step whose `when` can't be evaluated for the run's values.
+    package static let conditionKind = "condition"
     /// `kind` of a run that FAILED because a compensation gave up.
     package static let compensationKind = "compensation"
     /// `kind` of a run that FAILED because it could not be processed.

@@ -59,8 +59,21 @@ package struct Run: Sendable {
         status == .failed && error?.kind == Failure.quarantinedKind
     }
 
-    /// `error` as it is stored: `{kind, message, httpStatus?, stepId?, response?, before?}`.
+    /// `error` as it is stored: `{kind, message, httpStatus?, stepId?, response?, pointer?, before?}`.
     package var errorJSON: JSON? { error?.json(before: turnedBackBy) }
+
+    /// Why the output of a run that completed at its start is refused: it would be larger than a template may become.
+    /// What can't be built for another reason leaves the run COMPLETED without an output.
+    package var outputRefusal: TemplateError? {
+        guard status == .completed, error?.kind == Failure.templateKind else { return nil }
+        do {
+            _ = try definition.output?.render(self)
+            return nil
+        } catch {
+            guard case .tooLarge = error.kind else { return nil }
+            return error.below(JSONPointer(["output"]))
+        }
+    }
 
     /// Every step succeeded or was skipped.
     package var isForwardDone: Bool {

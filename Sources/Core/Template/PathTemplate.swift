@@ -48,6 +48,8 @@ package struct PathTemplate: Sendable {
         for piece in pieces {
             switch piece {
             case .literal(let literal): bytes.append(utf8Of: literal)
+            case .reference where bytes.count > Self.maxLength:
+                throw TemplateError(.tooLong(limit: Self.maxLength), pointer: .root)
             case .reference(let reference):
                 switch TextTemplate.text(of: reference, in: scope) {
                 case .success(let text) where text.utf8.count > Self.maxLength:

@@ -8,8 +8,11 @@
 /// string the value is interpolated: strings as they are, numbers as written, booleans; anything else is an error.
 /// `$${` stands for a literal `${`. Keys of objects hold no references.
 package struct Template: Sendable {
-    /// References in one template at most: with payloads of a mebibyte, more would let one body fill the memory.
+    /// References in one template at most: more would be a program.
     package static let maxReferences = 256
+    /// Bytes that one template is rendered to at most, as compact JSON: several payloads of the size that a start or an
+    /// answer may have, and not hundreds.
+    package static let maxBytes = 4 << 20
 
     /// Every reference with its place in the template, in the order of the text.
     package let uses: [(pointer: JSONPointer, reference: Reference)]
@@ -34,15 +37,28 @@ package struct Template: Sendable {
 
     /// The JSON with every reference replaced by its value in `scope`.
     ///
-    /// - Throws: `TemplateError` with the place in the template when a value inside a longer string is missing or no text.
+    /// - Throws: `TemplateError` with the place in the template when a value inside a longer string is missing or no text,
+    ///   and when its text is larger than `maxBytes`.
     package func render(_ scope: some Scope) throws(TemplateError) -> JSON {
-        try root.render(scope)
+        // Values are shared by all places that name them; only as text do they multiply.
+        if !uses.isEmpty { _ = try bytes(scope) }
+        return try root.render(scope)
     }
 
-    private indirect enum Node: Sendable {
+    /// The compact text of what `render` gives, put together as such. What would be larger than `maxBytes` is given up
+    /// with the value that is too much.
+    package func bytes(_ scope: some Scope) throws(TemplateError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
+        try root.encode(scope, into: &bytes)
+        return bytes
+    }
+
+    /// A template, read.
+    indirect enum Node: Sendable {
         /// A part without references, taken as it is.
         case constant(JSON)
-        case value(Reference)
+        case value(Reference, at: JSONPointer)
         case text(TextTemplate, at: JSONPointer)
         case array([Node])
         /// The members, with `null` in the place of those that vary; and those, by position.
@@ -59,7 +75,7 @@ package struct Template: Sendable {
                 if let constant = text.constant {
                     self = .constant(.string(constant))
                 } else if let reference = text.wholeReference {
-                    self = .value(reference)
+                    self = .value(reference, at: pointer)
                 } else {
                     self = .text(text, at: pointer)
                 }
@@ -91,21 +107,5 @@ package struct Template: Sendable {
         }
 
         var isConstant: Bool { constantValue != nil }
-
-        func render(_ scope: some Scope) throws(TemplateError) -> JSON {
-            switch self {
-            case .constant(let value): return value
-            case .value(let reference): return scope.value(reference) ?? .null
-            case .text(let text, at: let pointer): return .string(try text.render(scope, at: pointer))
-            case .array(let nodes):
-                var elements: [JSON] = []
-                elements.reserveCapacity(nodes.count)
-                for node in nodes { elements.append(try node.render(scope)) }
-                return .array(elements)
-            case .object(var object, varying: let varying):
-                for (index, node) in varying { object.replaceValue(at: index, with: try node.render(scope)) }
-                return .object(object)
-            }
-        }
     }
 }

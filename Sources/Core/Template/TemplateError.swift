@@ -16,10 +16,11 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case emptySegment
         case headerCharacter
         case tooLong(limit: Int)
+        case tooLarge(limit: Int)
     }
 
     package let kind: Kind
-    /// The place in the template.
+    /// The place in the template; in the definition, once `below` has said where the template is.
     package let pointer: JSONPointer
 
     package init(_ kind: Kind, pointer: JSONPointer) {
@@ -48,8 +49,9 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case .emptySegment: "A value leaves a segment of the path empty."
         case .headerCharacter: "A header holds only printable ASCII characters."
         case .tooLong(let limit): "The text is longer than \(limit) bytes."
+        case .tooLarge(let limit): "What the template makes of these values is larger than \(limit) bytes."
         }
     }
 
-    package var description: String { "\(message) (at \"\(pointer)\")" }
+    package var description: String { pointer == .root ? message : "\(message) (at \(pointer))" }
 }

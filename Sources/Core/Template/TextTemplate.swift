@@ -5,7 +5,7 @@ package struct TextTemplate: Sendable {
         case reference(Reference)
     }
 
-    /// Bytes of a rendered string at most.
+    /// Bytes of a rendered string at most, one that is part of a body or an output.
     package static let maxLength = 1 << 20
 
     let pieces: [Piece]
@@ -67,22 +67,27 @@ package struct TextTemplate: Sendable {
         return nil
     }
 
-    /// The text with every reference replaced; a missing value, `null`, an array or an object is an error at `pointer`.
-    package func render(_ scope: some Scope, at pointer: JSONPointer = .root) throws(TemplateError) -> String {
+    /// The text with every reference replaced; a missing value, `null`, an array or an object is an error at `pointer`,
+    /// and so are more than `limit` bytes, which are never put together.
+    package func render(
+        _ scope: some Scope, at pointer: JSONPointer = .root, limit: Int = maxLength
+    ) throws(TemplateError) -> String {
         if let constant { return constant }
         var text = ""
         for piece in pieces {
+            let part: String
             switch piece {
-            case .literal(let literal): text += literal
+            case .literal(let literal): part = literal
             case .reference(let reference):
                 switch TextTemplate.text(of: reference, in: scope) {
-                case .success(let value): text += value
+                case .success(let value): part = value
                 case .failure(let kind): throw TemplateError(kind, pointer: pointer)
                 }
             }
-            guard text.utf8.count <= Self.maxLength else {
-                throw TemplateError(.tooLong(limit: Self.maxLength), pointer: pointer)
+            guard text.utf8.count + part.utf8.count <= limit else {
+                throw TemplateError(.tooLong(limit: limit), pointer: pointer)
             }
+            text += part
         }
         return text
     }

@@ -64,7 +64,8 @@ struct ParticipantCaller: Sendable {
                 call, of: run.id, to: definition.participant, participant, judge, isWanted: isWanted,
                 completion: completion)
         } catch {
-            completion(judge(.unrenderable("The request can't be built: \(error)"), .zero))
+            let place = JSONPointer(["steps", String(index), action == .execute ? "action" : "compensation"])
+            completion(judge(.unrenderable(error.below(place)), .zero))
         }
     }
 
@@ -138,17 +139,10 @@ struct ParticipantCaller: Sendable {
         ]
         if let traceparent = trace.header(of: span) { headers.append(("traceparent", traceparent)) }
         for (name, value) in participant.headers { headers.append((name, value)) }
-        for (name, value) in definition.headers { headers.append((name, try value.render(run))) }
+        try definition.appendHeaders(run, to: &headers)
         return ParticipantCall(
-            method: definition.method, baseURL: participant.baseURL, path: try definition.path.render(run),
-            headers: headers, body: try body(of: definition, run), timeout: definition.timeout)
-    }
-
-    /// The definition's body, or the run's input; a GET has none.
-    private func body(of definition: CallDefinition, _ run: Run) throws(TemplateError) -> [UInt8] {
-        if definition.method == "GET" { return [] }
-        guard let template = definition.body else { return run.input.bytes }
-        return try template.render(run).bytes
+            method: definition.method, baseURL: participant.baseURL, path: try definition.renderedPath(run),
+            headers: headers, body: try definition.renderedBody(run), timeout: definition.timeout)
     }
 }
 

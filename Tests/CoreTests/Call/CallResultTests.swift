@@ -171,7 +171,7 @@ struct CallResultTests {
         arguments: [
             (Answer.notSent("refused"), Outcome.notSent, "notSent", false),
             (.unknown("reset"), .unknown, "unknown", true), (.lost, .unknown, "lost", true),
-            (.unrenderable("no input.x"), .rejected, "template", false),
+            (.unrenderable(TemplateError(.emptySegment, pointer: .root)), .rejected, "template", false),
         ])
     func noAnswer(answer: Answer, outcome: Outcome, kind: String, effect: Bool) throws {
         let result = CallResult(answer, of: try Self.call(), isAmbiguous: false, duration: .zero)

@@ -8,7 +8,8 @@ import Core
 /// A workflow definition written in one line.
 ///
 /// Steps are separated by spaces: `a b c` is a chain. `d<b,c` depends on `b` and `c`, `d<` on nothing. Suffixes: `!` has no
-/// compensation, `?` has a `when` that is false, `~` has one that asks for `input.go`.
+/// compensation, `?` has a `when` that is false, `~` has one that asks for `input.go`, `%` one that looks for a one in
+/// `input.list`.
 /// Actions have 3 attempts 100 ms apart (doubling), compensations 2 attempts 200 ms apart, without jitter.
 struct Flow {
     let text: String
@@ -39,16 +40,17 @@ struct Flow {
 
     private func step(_ word: String) -> JSON {
         let halves = word.split(separator: "<", omittingEmptySubsequences: false)
-        let flags = word.filter { "!?~".contains($0) }
-        let id = String(halves[0].filter { !"!?~".contains($0) })
+        let flags = word.filter { "!?~%".contains($0) }
+        let id = String(halves[0].filter { !"!?~%".contains($0) })
         var step: JSON = ["id": .string(id), "action": ["participant": "p", "path": "/do"]]
         if halves.count == 2 {
-            let names = halves[1].filter { !"!?~".contains($0) }.split(separator: ",")
+            let names = halves[1].filter { !"!?~%".contains($0) }.split(separator: ",")
             step["dependsOn"] = .array(names.map { .string(String($0)) })
         }
         if !flags.contains("!") { step["compensation"] = ["participant": "p", "path": "/undo"] }
         if flags.contains("?") { step["when"] = false }
         if flags.contains("~") { step["when"] = ["var": "input.go"] }
+        if flags.contains("%") { step["when"] = ["some": [["var": "input.list"], [">": [["var": ""], 0]]]] }
         return step
     }
 }

@@ -53,6 +53,49 @@ struct RunErrorTests {
         #expect(play.run.status == .cancelled && play.run.error?.kind == "cancelled")
     }
 
+    @Test("a FAILED run's error has one shape: what a participant answered is `response`, and nothing of ours is")
+    func shape() throws {
+        var play = try Play(Flow("a b"))
+        try play.script("go a=ok b=no")
+        let refusal = Failure(kind: "rejected", message: "The participant answered 409.", httpStatus: 409, response: ["code": "shipped"])
+        try play.happen(
+            .finished(step: 0, action: .compensate, attempt: 1, CallResult(outcome: .rejected, httpStatus: 409, failure: refusal)))
+        let error = try #require(play.run.error)
+        #expect(play.run.status == .failed && error.kind == "compensation" && error.stepID == "a")
+        #expect(error.response == ["code": "shipped"] && error.httpStatus == 409)
+        #expect(error.message.hasSuffix("The participant answered 409."))
+        #expect(play.run.errorJSON?["before"]?["response"] == nil)
+    }
+
+    @Test("a compensation that can't be built says so in the run's error: trying it again is futile")
+    func unbuildable() throws {
+        var play = try Play(Flow("a b"))
+        try play.script("go a=ok b=no")
+        let place = JSONPointer(["steps", "0", "compensation", "path"])
+        let step = play.run.definition.steps[0]
+        let result = CallResult(
+            .unrenderable(TemplateError(.emptySegment, pointer: place)), of: try #require(step.compensation),
+            isAmbiguous: false, duration: .zero)
+        try play.happen(.finished(step: 0, action: .compensate, attempt: 1, result))
+        #expect(play.run.status == .failed && play.run.error?.pointer == "/steps/0/compensation/path")
+        #expect(play.run.errorJSON?["pointer"] == "/steps/0/compensation/path")
+    }
+
+    @Test("an output that would be too large leaves the run COMPLETED, and says so; one of a start is refused")
+    func largeOutput() throws {
+        let output = JSON.array(Array(repeating: "${input.big}", count: 10))
+        let input: JSON = ["big": .string(String(repeating: "x", count: 500_000))]
+        var play = try Play(Flow("a", output: output), input: input)
+        try play.script("go a=ok")
+        #expect(play.run.status == .completed && play.run.output == .null)
+        #expect(play.run.error?.kind == "template" && play.run.error?.pointer == "/output/8")
+        #expect(play.run.outputRefusal?.pointer.description == "/output/8")
+        let skipped = try Play(Flow("a?", output: output), input: input)
+        #expect(skipped.run.outputRefusal?.kind == .tooLarge(limit: Template.maxBytes))
+        #expect(try Play(Flow("a?", output: "${input.big}"), input: input).run.outputRefusal == nil)
+        #expect(try Play(Flow("a?", output: "x${input.none}"), input: input).run.outputRefusal == nil)
+    }
+
     struct Told: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let first: String

@@ -55,7 +55,7 @@ struct DefinitionTests {
         #expect(workflow.steps[1].action.body == nil)
         #expect(workflow.steps[1].action.timeout == .seconds(10))
         #expect(workflow.steps[2].compensation == nil)
-        #expect(workflow.steps[2].condition?.evaluate(scope) == false)
+        #expect(workflow.steps[2].condition?.verdict(scope) == .no)
         #expect(workflow.steps.map(\.dependencies) == [[], [0], [1]])
         #expect(workflow.steps.map(\.dependents) == [[1], [2], []])
         #expect(workflow.steps.map(\.descendants) == [[1, 2], [2], []])

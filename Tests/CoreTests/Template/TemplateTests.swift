@@ -28,8 +28,10 @@ struct TemplateTests {
         ] as [(String, JSON)])
     func renders(_ text: String, _ expected: JSON) throws {
         #expect(try Template(.string(text)).render(TestScope.order) == expected)
-        let nested = try Template(["a": [1, ["b": .string(text)], "k"], "c": nil])
-        #expect(try nested.render(TestScope.order) == ["a": [1, ["b": expected], "k"], "c": nil])
+        let nested = try Template(["a": [1, ["b": .string(text)], "k"], "c": nil, "d": .string(text)])
+        #expect(
+            try nested.render(TestScope.order) == ["a": [1, ["b": expected], "k"], "c": nil, "d": expected])
+        #expect(try nested.bytes(TestScope.order) == nested.render(TestScope.order).bytes)
     }
 
     @Test("numbers come out as they were written")
@@ -97,6 +99,46 @@ struct TemplateTests {
         let scope = TestScope(input: .string(String(repeating: "x", count: 600_000)))
         let error = #expect(throws: TemplateError.self) { try Template("${input}${input}").render(scope) }
         #expect(error?.kind == .tooLong(limit: 1 << 20))
+    }
+
+    @Test("values that multiply are an error with its place, not a full memory")
+    func limitsSize() throws {
+        let scope = TestScope(input: ["big": .array(Array(repeating: "0123456789", count: 80_000)), "text": .string(String(repeating: "\u{1}", count: 900_000))])
+        let many = try Template(["n": "${input.big.0}", "list": .array(Array(repeating: "${input.big}", count: 200))])
+        for render in [{ _ = try many.render(scope) }, { _ = try many.bytes(scope) }] as [() throws -> Void] {
+            let error = #expect(throws: TemplateError.self) { try render() }
+            #expect(error?.kind == .tooLarge(limit: 4 << 20) && error?.pointer.description == "/list/4")
+        }
+        // A short text may be long once it is written as JSON.
+        let escaped = try Template("<${input.text}>")
+        #expect((#expect(throws: TemplateError.self) { try escaped.bytes(scope) })?.kind == .tooLarge(limit: 4 << 20))
+        #expect(try Template(["a": "${input.big}", "b": "${input.big}"]).bytes(scope).count > 1 << 20)
+    }
+
+    @Test(
+        "what fails in a call is named from the call's root, which the definition's root can be put before",
+        arguments: [
+            (["path": "/x/${input.empty}"], "/path"), (["path": "/x", "headers": ["X-Tenant": "${input.missing}"]], "/headers/X-Tenant"),
+            (["path": "/x", "body": ["a": ["${input.id}", "<${input.none}>"]]], "/body/a/1"),
+            (["path": "/x", "body": "x${input.none}"], "/body"),
+        ] as [(JSON, String)])
+    func callPointers(_ members: JSON, _ pointer: String) throws {
+        var call = members
+        call["participant"] = "p"
+        let definition = try WorkflowDefinition(["name": "w", "version": "1.0.0", "steps": [["id": "a", "action": call]]])
+        let run = Run(
+            id: RunID(high: 1, low: 2), definition: definition, input: TestScope.order.input, context: [:],
+            createdAt: Instant(microseconds: 0))
+        let action = definition.steps[0].action
+        var headers: [(String, String)] = []
+        let error = #expect(throws: TemplateError.self) {
+            _ = try action.renderedPath(run)
+            try action.appendHeaders(run, to: &headers)
+            _ = try action.renderedBody(run)
+        }
+        let place = error?.below(JSONPointer(["steps", "0", "action"]))
+        #expect(place?.pointer.description == "/steps/0/action" + pointer)
+        #expect(place?.description.hasSuffix("(at /steps/0/action\(pointer))") == true)
     }
 
     @Test("references are listed once, uses with their places")
