@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import HTTPServer
 import Logging
 import Loops
 import NIOCore
@@ -28,7 +29,8 @@ struct Engine {
     /// Makes the calls.
     var caller: ParticipantCaller { claimer.context.caller }
 
-    init(_ configuration: EngineConfiguration, logger: Logger) throws {
+    /// - Parameter participantConnections: to all participants together; nil for no bound.
+    init(_ configuration: EngineConfiguration, participantConnections: Int? = nil, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
         id = RunID.v7(
@@ -50,6 +52,7 @@ struct Engine {
         registry = ParticipantRegistry(pool: database.reads, eventLoops: loops.group, logger: logger)
         var client = ParticipantClient.Configuration()
         client.maxConnectionsPerOrigin = configuration.participantConnections
+        client.maxConnections = participantConnections
         client.maxWaitingPerOrigin = configuration.maxInFlight
         client.trustRootsFile = configuration.trustRoots
         client.resolver = configuration.participantRules.guarding()
@@ -96,7 +99,11 @@ struct Engine {
     ///
     /// Services stop in reverse order: first no more runs are claimed and those at work end or are given back, last the
     /// committer, so that every decision still finds its way into the database.
-    func services(stoppedBy signals: [UnixSignal]) async throws -> ServiceGroup {
+    ///
+    /// - Parameter onListening: is told the port of the ops server once it takes connections.
+    func services(
+        stoppedBy signals: [UnixSignal], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws -> ServiceGroup {
         try await firstLook()
         registerMetrics()
         // Spans are exported until everything that makes them has stopped.
@@ -112,7 +119,9 @@ struct Engine {
                 Maintenance(
                     database: database, retention: configuration.retention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
-                opsServer(configuration, database: database, table: table, metrics: metrics.registry, logger: logger),
+                OpsServer.make(
+                    configuration, database: database, table: table, metrics: metrics.registry, loops: .shared,
+                    logger: logger, onListening: onListening),
                 claimer,
             ]
         return ServiceGroup(

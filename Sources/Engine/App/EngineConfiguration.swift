@@ -1,4 +1,5 @@
 import Core
+import HTTPServer
 import Participants
 import Postgres
 import Settings
@@ -73,6 +74,17 @@ struct EngineConfiguration: Sendable {
         settings.group("Traces")
         telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-engine", version: sagaflowVersion)
         try settings.finish()
+    }
+
+    /// File descriptors for everything but participants, at most.
+    ///
+    /// - Parameter loops: event loops of the process.
+    func reservedDescriptors(loops: Int) -> Int {
+        // Beside the pools: what listens, and what looks whether the sessions are ours alone.
+        let database = (committers + 2) + 2 + 2
+        return Descriptors.base + Descriptors.perLoop * loops + Descriptors.perDatabaseConnection * database
+            + OpsServer.connections + OpsServer.passing
+            + (telemetry.isEnabled ? Descriptors.perLoop * loops + 8 : 0)
     }
 
     private static func retention(_ settings: inout Settings) throws(SettingsError) -> Duration? {
