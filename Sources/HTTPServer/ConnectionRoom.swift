@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import Synchronization
 package import Telemetry
@@ -17,7 +18,16 @@ package final class ConnectionRoom: Sendable {
 
         init(_ channel: any Channel) {
             self.channel = channel
-            address = channel.remoteAddress?.ipAddress ?? "unknown"
+            address = Self.client(channel.remoteAddress)
+        }
+
+        /// An IPv4 address, or the /64 of an IPv6 address, all of which usually belongs to one client.
+        private static func client(_ address: SocketAddress?) -> String {
+            guard let text = address?.ipAddress else { return "unknown" }
+            var bytes = [UInt8](repeating: 0, count: 16)
+            // Where the first half is zero are the machine itself and IPv4 addresses in another form.
+            guard inet_pton(AF_INET6, text, &bytes) == 1, bytes.prefix(8).contains(where: { $0 != 0 }) else { return text }
+            return bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
         }
 
         /// Nil while it is busy.

@@ -105,7 +105,7 @@ final class LoopPool {
 
     /// Whether one more connection may be made, after an idle one of another origin was closed if need be.
     ///
-    /// When false, `connectIfNeeded` of every origin is called as soon as a connection has ended.
+    /// When false, `connectIfNeeded` of every origin is called as soon as a connection has ended or is idle.
     func makeRoom() -> Bool {
         if connections == .max || hasRoom { return true }
         let longestIdle = origins.values.min { ($0.idleUntil ?? .distantFuture) < ($1.idleUntil ?? .distantFuture) }
@@ -115,7 +115,7 @@ final class LoopPool {
         return false
     }
 
-    /// A connection has ended, or did not come about.
+    /// A connection has ended, did not come about, or is idle.
     func roomFreed() {
         guard isShort else { return }
         isShort = false

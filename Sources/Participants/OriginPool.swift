@@ -93,6 +93,7 @@ final class OriginPool {
         } else {
             idle.append(connection)
             loopPool.watch(connection.becomeIdle())
+            loopPool.roomFreed()
         }
     }
 

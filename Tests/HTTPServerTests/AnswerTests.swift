@@ -86,8 +86,8 @@ struct AnswerTests {
     @Test("a client that reads a long answer slowly gets all of it, however short an idle connection lives")
     func slowReader() async throws {
         var limits = StrictHTTPChannel.Limits()
-        limits.idleTimeout = .milliseconds(400)
-        let size = 12 << 20
+        limits.idleTimeout = .seconds(1)
+        let size = 20 << 20
         try await TestServer.with(limits, respond: { _ in TestServer.text(String(repeating: "x", count: size)) }) { server in
             let count = try await server.client.connected(within: .seconds(40)) { stream in
                 try await stream.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n")

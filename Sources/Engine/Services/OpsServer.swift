@@ -2,6 +2,7 @@ import Core
 import HTTPServer
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Loops
 import NIOCore
