@@ -122,9 +122,9 @@ final class LoopPool {
         for pool in origins.values.sorted(by: { $0.connectionCount < $1.connectionCount }) { pool.connectIfNeeded() }
     }
 
-    /// Whether an origin must give up a connection because others have none and it has more than its part.
+    /// Whether an origin must give up one of its connections because calls to another wait that has none at all.
     func mustYield(_ pool: OriginPool) -> Bool {
-        isShort && pool.connectionCount > max(1, connections / origins.count)
+        isShort && pool.connectionCount > 1 && origins.values.contains { $0.isStarving }
     }
 
     // MARK: - The end

@@ -29,6 +29,9 @@ final class OriginPool {
     /// Open and opening connections, closing ones included.
     var connectionCount: Int { connections.count + attempts.count }
 
+    /// Calls wait, and not even an attempt is made to connect.
+    var isStarving: Bool { !waiting.isEmpty && connectionCount == 0 }
+
     /// When the connection that has been idle longest is closed anyway; nil when none is idle.
     var idleUntil: NIODeadline? { idle.first?.deadline }
 
