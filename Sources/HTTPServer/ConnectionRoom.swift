@@ -5,9 +5,9 @@ package import Telemetry
 
 /// The connections of one server: how many there may be, and which go when there is no room for another.
 ///
-/// A process that takes more than it has descriptors for can open none to its database either, and one that takes no more
-/// at all lets whoever came first keep everybody out. So when all are taken, or one address has its share, those that have
-/// been idle longest are closed; only while none is idle a new one is refused.
+/// A process that takes more than it has descriptors for can open none to its database either, and one that takes no
+/// more at all lets whoever came first keep everybody out. So when all are taken, or one address has its share, those
+/// that have been idle longest are closed; only while none is idle a new one is refused.
 package final class ConnectionRoom: Sendable {
     /// One connection. Whether it is idle is written on its event loop only.
     final class Place: Sendable {
@@ -26,7 +26,9 @@ package final class ConnectionRoom: Sendable {
             guard let text = address?.ipAddress else { return "unknown" }
             var bytes = [UInt8](repeating: 0, count: 16)
             // Where the first half is zero are the machine itself and IPv4 addresses in another form.
-            guard inet_pton(AF_INET6, text, &bytes) == 1, bytes.prefix(8).contains(where: { $0 != 0 }) else { return text }
+            guard inet_pton(AF_INET6, text, &bytes) == 1, bytes.prefix(8).contains(where: { $0 != 0 }) else {
+                return text
+            }
             return bytes.prefix(8).map { String($0, radix: 16) }.joined(separator: ":")
         }
 
@@ -157,6 +159,7 @@ package final class ConnectionRoom: Sendable {
 }
 
 extension Channel {
-    /// Bytes of answers that the system has not taken yet, because the client reads slowly. On the channel's event loop.
+    /// Bytes of answers that the system has not taken yet, because the client reads slowly. On the channel's event
+    /// loop.
     var unsentBytes: Int { (try? syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// How many file descriptors the process may have: every connection takes one, and without one nothing can be opened at all.
+/// How many file descriptors the process may have: every connection takes one, and without one nothing can be opened
+/// at all.
 package struct Descriptors: Sendable {
     /// There is more than any process here can use; so numbers stay sensible where the limit is infinite.
     private static let most = 1 << 20

@@ -5,8 +5,8 @@ package import NIOCore
 /// It sees bytes before they are parsed, so that one byte of a header every second does not keep a connection. One
 /// coarse timer per connection instead of one per request: a deadline is noticed at most a quarter of it late.
 ///
-/// A connection is idle once its answers have left: a client that reads a long one slowly but steadily has its time, and
-/// one that takes nothing for the same time is closed, too.
+/// A connection is idle once its answers have left: a client that reads a long one slowly but steadily has its time,
+/// and one that takes nothing for the same time is closed, too.
 package final class ReadDeadline: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
 

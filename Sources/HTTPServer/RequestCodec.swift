@@ -9,8 +9,8 @@ import NIOHTTPTypes
 /// `Connection: close`, nothing more is read; the output is closed first and the connection a moment later, so that
 /// a client that is still sending gets to read the answer.
 ///
-/// An answer to HEAD has no body, whoever writes it. A body that waits for `100 Continue` is asked for once a route reads
-/// it: a refusal that needs only the head comes instead of it.
+/// An answer to HEAD has no body, whoever writes it. A body that waits for `100 Continue` is asked for once a route
+/// reads it: a refusal that needs only the head comes instead of it.
 final class RequestCodec: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPRequestPart

@@ -7,11 +7,11 @@ package import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 
-// The HTTP/1.1 end of a connection, of the API and of the engines' ops port, stricter than what the framework sets up by
-// itself: framing that two parsers could read differently is refused (RequestRules), refusals are answers like all others
-// (Refusal), the connection is closed after them so that the client can still read them (RequestCodec), a client has a
-// bounded time to send a request (ReadDeadline), starts are read when there is nothing else to do (StartHold), and no
-// more connections are held than there are descriptors for (Descriptors, ConnectionRoom).
+// The HTTP/1.1 end of a connection, of the API and of the engines' ops port, stricter than what the framework sets up
+// by itself: framing that two parsers could read differently is refused (RequestRules), refusals are answers like all
+// others (Refusal), the connection is closed after them so that the client can still read them (RequestCodec), a
+// client has a bounded time to send a request (ReadDeadline), starts are read when there is nothing else to do
+// (StartHold), and no more connections are held than there are descriptors for (Descriptors, ConnectionRoom).
 
 /// Sets up the pipeline of one connection and hands its requests to the responder.
 package struct StrictHTTPChannel: HTTPChannelHandler {
@@ -23,8 +23,8 @@ package struct StrictHTTPChannel: HTTPChannelHandler {
         package var channel: any Channel { connection.requests.channel }
     }
 
-    /// A connection that is handed on to be served, or dropped because the server has stopped meanwhile: then it must not
-    /// go before its channel has closed, which NIO takes for a programmer's error.
+    /// A connection that is handed on to be served, or dropped because the server has stopped meanwhile: then it must
+    /// not go before its channel has closed, which NIO takes for a programmer's error.
     fileprivate final class OpenConnection: Sendable {
         let requests: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
@@ -122,7 +122,8 @@ package struct StrictHTTPChannel: HTTPChannelHandler {
         }
     }
 
-    /// Requests are answered on their connection's event loop: reading one, and writing what became of it, changes no thread.
+    /// Requests are answered on their connection's event loop: reading one, and writing what became of it, changes no
+    /// thread.
     package func handle(value: Value, logger: Logger) async {
         await withTaskExecutorPreference(value.executor) {
             await handleHTTP(asyncChannel: value.connection.requests, logger: logger)

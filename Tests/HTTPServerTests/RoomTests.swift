@@ -38,10 +38,13 @@ struct RoomTests {
     @Test("refuses a new one with 503 while all are busy, and takes it afterwards")
     func allBusy() async throws {
         let gate = TestGate()
-        try await TestServer.with(capacity: 1, respond: { _ in
-            await gate.wait()
-            return TestServer.text("ok")
-        }) { server in
+        try await TestServer.with(
+            capacity: 1,
+            respond: { _ in
+                await gate.wait()
+                return TestServer.text("ok")
+            }
+        ) { server in
             try await server.client.connected { busy in
                 try await busy.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
                 await gate.isWaitedFor()

@@ -22,7 +22,8 @@ struct RoomTests {
     @Test("a participant with many calls waiting does not keep another from its turn")
     func nobodyStarves() async throws {
         let gate = Gate()
-        try await FaultyServer.with(script: { $0.number < 2 ? [.wait(gate), .send(answer())] : [.send(answer())] }) { busy in
+        try await FaultyServer.with(script: { $0.number < 2 ? [.wait(gate), .send(answer())] : [.send(answer())] }) {
+            busy in
             try await FaultyServer.with(script: { _ in [.send(answer())] }) { other in
                 try await withClient({ $0.maxConnections = 2 }) { client in
                     let endings = await withTaskGroup(of: (String, Ending).self) { tasks in

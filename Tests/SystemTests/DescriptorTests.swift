@@ -10,7 +10,7 @@ struct DescriptorTests {
     private static let limit = 256
 
     @Test(
-        "hundreds of idle connections keep API and engine neither from answering others at once nor from their database",
+        "hundreds of idle connections keep API and engine neither from answering others nor from their database",
         .timeLimit(.minutes(2)))
     func idleConnections() async throws {
         try await Deployment.with { system in

@@ -21,7 +21,8 @@ struct ClusterRoutes: Sendable {
             [
                 "engines": .array(engines.map(Self.shown)), "liveEngines": JSON(backlog.liveEngines),
                 "backlog": JSON(backlog.backlog),
-                "backlogIsEstimate": .bool(backlog.backlog > ReadBacklog.exactLimit), "lagMs": JSON(Int(backlog.lag / .milliseconds(1))),
+                "backlogIsEstimate": .bool(backlog.backlog > ReadBacklog.exactLimit),
+                "lagMs": JSON(Int(backlog.lag / .milliseconds(1))),
             ])
     }
 

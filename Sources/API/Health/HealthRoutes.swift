@@ -50,8 +50,8 @@ struct HealthRoutes: Sendable {
         throw problem
     }
 
-    /// What keeps runs from going on although this process can take them. No reason not to be ready: what is accepted is
-    /// safe, and an API that is taken out of service helps nobody.
+    /// What keeps runs from going on although this process can take them. No reason not to be ready: what is accepted
+    /// is safe, and an API that is taken out of service helps nobody.
     private static func warnings(_ backlog: ReadBacklog.Row) -> [String] {
         var warnings: [String] = []
         if backlog.liveEngines == 0 { warnings.append("No engine lives: runs are accepted and wait for one.") }
