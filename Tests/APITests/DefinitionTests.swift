@@ -130,7 +130,10 @@ struct DefinitionTests {
     func cluster() async throws {
         try await TestAPI.with { api in
             let empty = try await api.client.send("GET", "/health/cluster")
-            #expect(empty.json == ["engines": [], "liveEngines": 0, "backlog": 0, "lagMs": 0], "\(empty.text)")
+            #expect(
+                empty.json
+                    == ["engines": [], "liveEngines": 0, "backlog": 0, "backlogIsEstimate": false, "lagMs": 0],
+                "\(empty.text)")
             try await api.register()
             _ = try await api.start()
             try await api.database.query(
