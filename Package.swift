@@ -70,6 +70,12 @@ let package = Package(
             name: "Storage", dependencies: ["Core", "Postgres", "Telemetry", logging, lifecycle],
             swiftSettings: settings),
         .target(name: "Loops", dependencies: nio, swiftSettings: settings),
+        .target(
+            name: "HTTPServer",
+            dependencies: [
+                "Loops", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, logging, lifecycle,
+            ] + nio,
+            swiftSettings: settings),
         .target(name: "Participants", dependencies: [nioSSL, nioTLS] + nio, swiftSettings: settings),
         .target(
             name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"] + nio,
@@ -78,16 +84,16 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", "Loops", hummingbird,
-                hummingbirdCore,
-                httpTypes, nioHTTPTypes, crypto, logging, lifecycle, unixSignals,
+                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", "Loops",
+                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto, logging, lifecycle,
+                unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(
             name: "Engine",
             dependencies: [
-                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Loops", hummingbird, httpTypes,
-                logging, lifecycle, unixSignals,
+                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Loops", "HTTPServer",
+                hummingbird, hummingbirdCore, httpTypes, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(
@@ -127,16 +133,22 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Core", "Loops", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis",
-                "TestSupport", lifecycle, logging,
+                "API", "Core", "Loops", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres", "Participants",
+                "Redis", "TestSupport", lifecycle, logging,
             ] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "TestSupport",
-                hummingbird,
-                httpTypes, lifecycle, logging,
+                "Engine", "Core", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres", "Participants",
+                "TestSupport", hummingbird, httpTypes, lifecycle, logging,
+            ] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: [
+                "HTTPServer", "Loops", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, logging,
+                lifecycle,
             ] + nio,
             swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),

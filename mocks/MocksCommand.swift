@@ -17,7 +17,8 @@ internal import UnixSignals
 @main
 struct MocksCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sagaflow-mocks", abstract: "The demo participants, on consecutive ports.")
+        commandName: "sagaflow-mocks", abstract: "The demo participants, on consecutive ports.",
+        version: sagaflowVersion)
 
     @OptionGroup var options: MocksOptions
 

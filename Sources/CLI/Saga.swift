@@ -2,9 +2,9 @@
 // in Options/, talking to the API in Client/. Work on the database is done by Storage and Checker.
 
 import ArgumentParser
+import Core
 import Glibc
 import Logging
-import Storage
 
 /// `saga`.
 @main
@@ -16,8 +16,16 @@ struct Saga: AsyncParsableCommand {
             is not well (a run did not end COMPLETED, runs are stuck); 3 the time was over first; 64 wrong usage; 69 the \
             API can't be reached.
             """,
-        version: sagaflowVersion,
         subcommands: [Migrate.self, Check.self, Recover.self, Seed.self, RunCommand.self, Simulate.self])
+
+    // Not the parser's own: that would be an option of every command, also of those whose `--version` is a workflow's.
+    @Flag(help: "Show the version.")
+    var version = false
+
+    func run() throws {
+        guard version else { throw CleanExit.helpRequest(self) }
+        print(sagaflowVersion)
+    }
 
     static func main() async {
         // A reader that goes away (`saga … | head`) ends the output, not the process in the middle of its work.

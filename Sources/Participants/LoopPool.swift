@@ -15,6 +15,9 @@ final class LoopPool {
     let tls: TLSContext
     let resolverPool: NIOThreadPool
     private let connectionsPerOrigin: Int
+    private let connections: Int
+    /// An origin wanted a connection and there was no room for it.
+    private var isShort = false
     private var origins: [Origin: OriginPool] = [:]
     private var sweepAt: NIODeadline?
     private var sweepTimer: Scheduled<Void>?
@@ -22,11 +25,12 @@ final class LoopPool {
     private var shutdownState: (deadline: NIODeadline, whenDone: () -> Void)?
 
     init(
-        loop: any EventLoop, connectionsPerOrigin: Int, configuration: ParticipantClient.Configuration, tls: TLSContext,
-        resolverPool: NIOThreadPool
+        loop: any EventLoop, connectionsPerOrigin: Int, connections: Int,
+        configuration: ParticipantClient.Configuration, tls: TLSContext, resolverPool: NIOThreadPool
     ) {
         self.loop = loop
         self.connectionsPerOrigin = connectionsPerOrigin
+        self.connections = connections
         self.configuration = configuration
         self.tls = tls
         self.resolverPool = resolverPool
@@ -94,6 +98,36 @@ final class LoopPool {
         }
         checkDone()
     }
+
+    // MARK: - Room for connections
+
+    private var hasRoom: Bool { origins.values.reduce(0) { $0 + $1.connectionCount } < connections }
+
+    /// Whether one more connection may be made, after an idle one of another origin was closed if need be.
+    ///
+    /// When false, `connectIfNeeded` of every origin is called as soon as a connection has ended or is idle.
+    func makeRoom() -> Bool {
+        if connections == .max || hasRoom { return true }
+        let longestIdle = origins.values.min { ($0.idleUntil ?? .distantFuture) < ($1.idleUntil ?? .distantFuture) }
+        longestIdle?.closeLongestIdle()
+        if hasRoom { return true }
+        isShort = true
+        return false
+    }
+
+    /// A connection has ended, did not come about, or is idle.
+    func roomFreed() {
+        guard isShort else { return }
+        isShort = false
+        for pool in origins.values.sorted(by: { $0.connectionCount < $1.connectionCount }) { pool.connectIfNeeded() }
+    }
+
+    /// Whether an origin must give up one of its connections because calls to another wait that has none at all.
+    func mustYield(_ pool: OriginPool) -> Bool {
+        isShort && pool.connectionCount > 1 && origins.values.contains { $0.isStarving }
+    }
+
+    // MARK: - The end
 
     /// Called whenever a pool lost its last connection.
     func checkDone() {

@@ -26,6 +26,20 @@ final class OriginPool {
         self.quota = quota
     }
 
+    /// Open and opening connections, closing ones included.
+    var connectionCount: Int { connections.count + attempts.count }
+
+    /// Calls wait, and not even an attempt is made to connect.
+    var isStarving: Bool { !waiting.isEmpty && connectionCount == 0 }
+
+    /// When the connection that has been idle longest is closed anyway; nil when none is idle.
+    var idleUntil: NIODeadline? { idle.first?.deadline }
+
+    func closeLongestIdle() {
+        guard !idle.isEmpty else { return }
+        idle.removeFirst().closePolitely()
+    }
+
     var isEmpty: Bool { connections.isEmpty && attempts.isEmpty && waiting.isEmpty }
 
     var statistics: ParticipantClient.Statistics {
@@ -65,6 +79,7 @@ final class OriginPool {
 
     /// Takes a connection that has nothing to do and gives it the next call, if there is one.
     func release(_ connection: Connection) {
+        if loopPool.mustYield(self) { return connection.closePolitely() }
         if !waiting.isEmpty {
             let now = NIODeadline.now()
             while let call = waiting.popFirst() {
@@ -81,12 +96,14 @@ final class OriginPool {
         } else {
             idle.append(connection)
             loopPool.watch(connection.becomeIdle())
+            loopPool.roomFreed()
         }
     }
 
     func connectionClosed(_ connection: Connection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         idle.removeAll { $0 === connection }
+        loopPool.roomFreed()
         connectIfNeeded()
         if isEmpty { loopPool.checkDone() }
     }
@@ -97,8 +114,11 @@ final class OriginPool {
 
     // MARK: - Opening connections
 
-    private func connectIfNeeded() {
-        while waiting.count > attempts.count, connections.count + attempts.count < quota {
+    func connectIfNeeded() {
+        while waiting.count > attempts.count, connectionCount < quota {
+            guard loopPool.makeRoom() else { return }
+            // Room is made by closing a connection, which may have led here before.
+            guard waiting.count > attempts.count, connectionCount < quota else { return }
             let attempt = ConnectAttempt(pool: self)
             attempts[ObjectIdentifier(attempt)] = attempt
             loopPool.watch(attempt.deadline)
@@ -133,6 +153,7 @@ final class OriginPool {
         if waiting.count > attempts.count, let call = waiting.popFirst() {
             call.finish(.notSent(failure))
         }
+        loopPool.roomFreed()
         connectIfNeeded()
         if isEmpty { loopPool.checkDone() }
     }

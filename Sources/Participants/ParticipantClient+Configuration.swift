@@ -14,6 +14,9 @@ extension ParticipantClient {
         package var idleTimeout: Duration = .seconds(4)
         /// Open and opening connections to one origin, over all event loops.
         package var maxConnectionsPerOrigin = 128
+        /// Open and opening connections to all origins together, as many as there are file descriptors for; nil for no
+        /// bound. Divided among the event loops, each of which has one at least.
+        package var maxConnections: Int?
         /// Calls that may wait for a connection to one origin on one event loop; further ones fail at once.
         package var maxWaitingPerOrigin = 4096
         /// How long the addresses of a host are believed. A failed connect forgets them.

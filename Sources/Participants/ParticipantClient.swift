@@ -33,10 +33,12 @@ package final class ParticipantClient: Sendable {
         let resolverPool = NIOThreadPool(numberOfThreads: Self.resolverThreads)
         resolverPool.start()
         let quotas = Self.quotas(of: configuration.maxConnectionsPerOrigin, over: eventLoops.count)
+        let total = configuration.maxConnections.map { max(1, $0 / quotas.count(where: { $0 > 0 })) }
         loops = zip(eventLoops, quotas).map { loop, quota in
             .makeBoxSendingValue(
                 LoopPool(
-                    loop: loop, connectionsPerOrigin: quota, configuration: configuration, tls: tls,
+                    loop: loop, connectionsPerOrigin: quota, connections: total ?? .max, configuration: configuration,
+                    tls: tls,
                     resolverPool: resolverPool),
                 eventLoop: loop)
         }

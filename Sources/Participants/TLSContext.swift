@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOSSL
 
@@ -16,13 +17,14 @@ struct TLSContext: Sendable {
                 let certificates = try NIOSSLCertificate.fromPEMFile(trustRootsFile)
                 configuration.additionalTrustRoots = [.certificates(certificates)]
             } catch {
-                throw .invalidTrustRoots("The trust roots in \(trustRootsFile) cannot be read: \(error).")
+                throw .invalidTrustRoots(
+                    "The trust roots in \(trustRootsFile) cannot be read: \(Self.reason(reading: trustRootsFile)).")
             }
         }
         do {
             context = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw .invalidTLSConfiguration("TLS cannot be set up: \(error).")
+            throw .invalidTLSConfiguration("TLS cannot be set up: \(Self.reason(of: error)).")
         }
     }
 
@@ -31,6 +33,11 @@ struct TLSContext: Sendable {
     func makeHandler(host: String) throws -> NIOSSLClientHandler {
         let isNumeric = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         return try NIOSSLClientHandler(context: context, serverHostname: isNumeric ? nil : host)
+    }
+
+    /// Why a file of certificates can't be used; the library does not say.
+    private static func reason(reading file: String) -> String {
+        access(file, R_OK) == 0 ? "it holds no certificate in PEM form" : String(cString: strerror(errno)).lowercased()
     }
 
     /// What went wrong in a handshake, in words that fit a log; the library's own hold source paths and error stacks.

@@ -19,7 +19,10 @@ extension Settings {
             }
             blocks.append(([group + ":"] + lines).joined(separator: "\n"))
         }
-        let own = [("--print-config", "show every setting and where it comes from, and end"), ("--help", "show this")]
+        let own = [
+            ("--print-config", "show every setting and where it comes from, and end"),
+            ("--version", "show the version, and end"), ("--help", "show this"),
+        ]
         let lines = own.map { "  \($0)\(String(repeating: " ", count: max(0, width - $0.count)))  \($1)" }
         blocks.append((["Instead of running:"] + lines).joined(separator: "\n"))
         return blocks.joined(separator: "\n\n")

@@ -1,12 +1,18 @@
+import Core
 import Glibc
 
 /// What a process does with its settings before anything else.
 extension Settings {
-    /// Reads a process's configuration; for `--help` and `--print-config` it prints and ends the process, and for settings
-    /// that can't be used it says so and ends it with the exit code for wrong usage (`EX_USAGE`, 64).
+    /// Reads a process's configuration; for `--version`, `--help` and `--print-config` it prints and ends the
+    /// process, and for settings that can't be used it says so and ends it with the exit code for wrong usage
+    /// (`EX_USAGE`, 64).
     ///
     /// - Parameter make: reads every setting and ends with `finish`.
     package mutating func read<Value>(_ make: (inout Settings) throws(SettingsError) -> Value) -> Value {
+        if wantsVersion {
+            print(sagaflowVersion)
+            exit(0)
+        }
         let outcome: Result<Value, SettingsError>
         do { outcome = .success(try make(&self)) } catch { outcome = .failure(error) }
         if wantsHelp {

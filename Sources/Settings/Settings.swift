@@ -70,6 +70,9 @@ package struct Settings {
     /// `--help` was asked for: nothing else matters, and every setting has its default.
     package let wantsHelp: Bool
 
+    /// `--version` was asked for: nothing is read.
+    var wantsVersion: Bool { arguments.contains("--version") }
+
     /// `--print-config` was asked for: what was read is to be shown instead of used.
     package var wantsReport: Bool { arguments.contains("--print-config") }
 

@@ -132,7 +132,10 @@ struct DefinitionTests {
             let empty = try await api.client.send("GET", "/health/cluster")
             #expect(
                 empty.json
-                    == ["engines": [], "settingsThatDiffer": [], "liveEngines": 0, "backlog": 0, "lagMs": 0],
+                    == [
+                        "engines": [], "settingsThatDiffer": [], "liveEngines": 0, "backlog": 0,
+                        "backlogIsEstimate": false, "lagMs": 0, "clockOffsetMs": empty.json["clockOffsetMs"] ?? .null,
+                    ],
                 "\(empty.text)")
             try await api.register()
             _ = try await api.start()

@@ -4,7 +4,7 @@ import NIOPosix
 import Synchronization
 import Testing
 
-@testable import API
+@testable import HTTPServer
 
 @Suite("Starts are read when there is nothing else to do", .timeLimit(.minutes(1)))
 struct StartHoldTests {
@@ -54,7 +54,8 @@ struct StartHoldTests {
                     let deadline = ReadDeadline(requestTimeout: .seconds(8), idleTimeout: .seconds(60))
                     let executor = try #require(loops.executor(of: channel.eventLoop))
                     try channel.pipeline.syncOperations.addHandlers([
-                        StartHold(executor, deadline: deadline), deadline, Note(notes),
+                        StartHold(Array("POST /v1/workflows/".utf8), executor, deadline: deadline), deadline,
+                        Note(notes),
                     ])
                 }
             }

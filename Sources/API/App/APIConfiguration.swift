@@ -1,4 +1,5 @@
 import Core
+import HTTPServer
 import Participants
 import Postgres
 import Redis
@@ -65,7 +66,8 @@ struct APIConfiguration: Sendable {
             "idempotency.ttl", default: .seconds(86_400), in: .seconds(1) ... .seconds(30 * 86_400),
             help: "how long idempotency keys are remembered")
         connections = try settings.integer(
-            "connections", default: 10_000, in: 1...1_000_000, help: "clients connected at once")
+            "connections", default: 10_000, in: 1...1_000_000,
+            help: "clients connected at once, as far as there are file descriptors; half of them from one address")
         limits.requestTimeout = try settings.duration(
             "request.timeout", default: limits.requestTimeout, in: .milliseconds(100) ... .seconds(600),
             help: "how long a request may take to arrive")
@@ -80,6 +82,16 @@ struct APIConfiguration: Sendable {
         settings.group("Traces")
         telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-api", version: sagaflowVersion)
         try settings.finish()
+    }
+
+    /// File descriptors for everything but clients, at most.
+    ///
+    /// - Parameter loops: event loops of the process.
+    func reservedDescriptors(loops: Int) -> Int {
+        // Beside the pools: what notifies engines, and what looks whether the sessions are ours alone.
+        let database = (starters + 2) + readers + 2
+        return Descriptors.base + Descriptors.perLoop * loops + Descriptors.perDatabaseConnection * database
+            + (redis == nil ? 0 : 4) + (telemetry.isEnabled ? Descriptors.perLoop * loops + 8 : 0)
     }
 
     private static func redis(_ settings: inout Settings) throws(SettingsError) -> RedisConfiguration? {

@@ -1,5 +1,7 @@
 import Glibc
+import HTTPServer
 import Logging
+import NIOCore
 import Postgres
 import Settings
 import Telemetry
@@ -14,14 +16,27 @@ struct APIMain {
         let configuration = settings.read(APIConfiguration.init)
         configuration.logs.bootstrap(service: "sagaflow-api")
         let logger = Logger(label: "sagaflow.api")
+        let descriptors = Descriptors.raise()
+        let reserve = configuration.reservedDescriptors(loops: System.coreCount)
+        guard let share = descriptors.share(of: configuration.connections, reserve: reserve) else {
+            settings.refuse(SettingsError(descriptors.refusal(reserve: reserve)))
+        }
+        if share.connections < configuration.connections {
+            logger.warning(
+                "fewer clients may be connected than CONNECTIONS says: the process may not open more files (ulimit -n)",
+                metadata: [
+                    "connections": "\(share.connections)", "set": "\(configuration.connections)",
+                    "descriptors": "\(descriptors.limit)",
+                ])
+        }
         do {
-            try await APIProcess(configuration, logger: logger).run()
+            try await APIProcess(configuration, share: share, logger: logger).run()
         } catch PostgresError.configuration(let reason) {
             settings.refuse(settings.error("database.url", "can't be used: \(reason)"))
         } catch {
             // Such as a port that is taken. Thrown on, it would end in a trap and pages of stack traces.
-            let address = "\(configuration.host):\(configuration.port)"
-            logger.critical("the api can't go on", metadata: ["error": "\(error)", "address": "\(address)"])
+            let reason = ListenFailure.sentence(error, host: configuration.host, port: configuration.port)
+            logger.critical("the api can't go on", metadata: ["error": "\(reason ?? "\(error)")"])
             exit(EXIT_FAILURE)
         }
     }

@@ -1,3 +1,5 @@
+import Core
+import HTTPServer
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -16,7 +18,6 @@ import UnixSignals
 // inboxes of runs, and reads. It never changes a run, and any number of it may run side by side.
 //
 //   App/        this wiring, the configuration, the process
-//   Server/     HTTP/1.1 connections, stricter than the framework's
 //   HTTP/       problems, bodies, queries, routing
 //   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
 //   Import/     many starts in one request, as streams
@@ -34,14 +35,20 @@ struct APIProcess {
     private let clock: DatabaseClock
     private let redis: RedisClient?
     private let adminLimiter: RateLimiter
+    private let share: Descriptors.Share
+    private let room: ConnectionRoom
     private let metrics: APIMetrics
     private let tracer: Tracer
     private let traceExport: TraceExport?
     private let logger: Logger
 
-    init(_ configuration: APIConfiguration, logger: Logger) {
+    /// - Parameter share: connections there are descriptors for; nil for as many as are set.
+    init(_ configuration: APIConfiguration, share: Descriptors.Share? = nil, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
+        self.share = share ?? Descriptors.Share(connections: configuration.connections, passing: 64)
+        // Half for one address: nobody keeps all others out, and a proxy in front has thousands.
+        room = ConnectionRoom(capacity: self.share.connections, share: (self.share.connections + 1) / 2)
         metrics = APIMetrics()
         (tracer, traceExport) = makeTracing(configuration.telemetry, logger: logger)
         var observed = configuration.database
@@ -65,6 +72,7 @@ struct APIProcess {
         WorkflowMetrics.register(database, in: metrics.registry) { [metrics] in metrics.prepare(for: $0) }
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
         tracer.register(in: metrics.registry)
+        room.register(in: metrics.registry)
     }
 
     /// Runs until SIGTERM or SIGINT.
@@ -134,10 +142,15 @@ struct APIProcess {
                 RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: route.handler))
         }
         return Application(
-            router: router, server: .strict(configuration.limits, executors: loops),
+            router: router,
+            server: .strict(
+                .init(
+                    configuration.limits, executors: loops, room: room, holding: "POST /v1/workflows/",
+                    wording: { Problem($0).unplaced })),
             configuration: .init(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024,
-                availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
+                // What is accepted and not yet in the room has descriptors, too.
+                availableConnectionsDelegate: MaximumAvailableConnections(share.connections + share.passing)),
             onServerRunning: { await onListening($0.localAddress?.port ?? 0) },
             eventLoopGroupProvider: .shared(loops.group), logger: logger)
     }
@@ -180,7 +193,7 @@ struct APIProcess {
             DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
             participants.routes, failed.routes, ActionRoutes(reads: database.reads, gate: gate).routes,
             ClusterRoutes(reads: database.reads, clock: clock).routes,
-            HealthRoutes(postgres: database.makeProbe(), redis: redis).routes, [metricsRoute],
+            HealthRoutes(database: database, redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }
     }
 }

@@ -1,4 +1,5 @@
 import Core
+import HTTPServer
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
@@ -47,17 +48,21 @@ extension Problem {
             places: [Place(pointer: error.pointer, detail: error.message)])
     }
 
-    init(_ error: HTTPParserError) {
-        switch error {
-        case .headerOverflow:
-            self.init(.headersTooLarge, "There are too many headers, or they are too long.")
-        case .invalidMethod:
-            self.init(.methodNotAllowed, "This is no HTTP method.", headers: [.allow: "GET, HEAD, POST, PUT, DELETE"])
-        case .invalidVersion:
-            self.init(.malformedRequest, "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
-        default:
-            self.init(.malformedRequest, "The request breaks the syntax of HTTP/1.1.")
-        }
+    init(_ error: HTTPParserError) { self.init(Refusal(error)) }
+
+    init(_ refusal: Refusal) {
+        let kind: ProblemKind =
+            switch refusal.kind {
+            case .malformed: .malformedRequest
+            case .methodNotAllowed: .methodNotAllowed
+            case .requestTimeout: .requestTimeout
+            case .bodyTooLarge: .bodyTooLarge
+            case .uriTooLong: .uriTooLong
+            case .expectationFailed: .expectationFailed
+            case .headersTooLarge: .headersTooLarge
+            case .full: .overloaded
+            }
+        self.init(kind, refusal.detail, headers: refusal.headers)
     }
 
     /// Anything that was thrown while a request was answered; nil when it is none of what can be expected.

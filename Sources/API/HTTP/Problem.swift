@@ -74,6 +74,11 @@ struct Problem: Error {
         return fields
     }
 
+    /// Head and body of the answer to a request that was refused before anybody knew its path.
+    var unplaced: (head: HTTPResponse, body: ByteBuffer) {
+        (HTTPResponse(status: kind.status, headerFields: answerHeaders), ByteBuffer(bytes: bytes(instance: nil)))
+    }
+
     /// The answer to a request for `instance`, the path as it was sent.
     func response(instance: String) -> Response {
         Response(

@@ -4,6 +4,8 @@ import Postgres
 import Storage
 
 /// `GET /health/cluster`: which engines there are, and how far behind they are. Costs a look at one end of an index.
+///
+/// The backlog is read when it is asked for; what an engine tells is as old as its last heartbeat.
 struct ClusterRoutes: Sendable {
     let reads: Pool
     let clock: DatabaseClock
@@ -21,7 +23,9 @@ struct ClusterRoutes: Sendable {
             [
                 "engines": .array(engines.map(Self.shown)), "liveEngines": JSON(backlog.liveEngines),
                 "settingsThatDiffer": .array(differing.map { .string($0) }),
-                "backlog": JSON(backlog.backlog), "lagMs": JSON(Int(backlog.lag / .milliseconds(1))),
+                "backlog": JSON(backlog.backlog),
+                "backlogIsEstimate": .bool(backlog.backlog > ReadBacklog.exactLimit),
+                "lagMs": JSON(Int(backlog.lag / .milliseconds(1))),
                 // How far the database's clock is ahead of that of the machine that answers.
                 "clockOffsetMs": clock.offsetMilliseconds,
             ])
@@ -31,7 +35,8 @@ struct ClusterRoutes: Sendable {
         [
             "id": .string(engine.engineID.description), "host": .string(engine.host),
             "version": .string(engine.version), "startedAt": RunJSON.time(engine.startedAt),
-            "heartbeatAt": RunJSON.time(engine.heartbeatAt), "inFlight": JSON(engine.inFlight),
+            "heartbeatAt": RunJSON.time(engine.heartbeatAt),
+            "heartbeatAgeMs": JSON(Int(max(.zero, engine.age) / .milliseconds(1))), "inFlight": JSON(engine.inFlight),
             "alive": .bool(engine.isAlive), "settings": engine.report["settings"] ?? .null,
             "clockOffsetMs": engine.report["clock"]?["offsetMs"] ?? .null,
         ]

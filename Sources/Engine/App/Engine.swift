@@ -1,5 +1,6 @@
 import Core
 import Glibc
+import HTTPServer
 import Logging
 import Loops
 import NIOCore
@@ -30,7 +31,8 @@ struct Engine {
     /// Makes the calls.
     var caller: ParticipantCaller { claimer.context.caller }
 
-    init(_ configuration: EngineConfiguration, logger: Logger) throws {
+    /// - Parameter participantConnections: to all participants together; nil for no bound.
+    init(_ configuration: EngineConfiguration, participantConnections: Int? = nil, logger: Logger) throws {
         self.configuration = configuration
         id = RunID.v7(
             milliseconds: UInt64(time(nil)) * 1000,
@@ -57,6 +59,7 @@ struct Engine {
         registry = ParticipantRegistry(pool: database.reads, eventLoops: loops.group, logger: logger)
         var client = ParticipantClient.Configuration()
         client.maxConnectionsPerOrigin = configuration.participantConnections
+        client.maxConnections = participantConnections
         client.maxWaitingPerOrigin = configuration.maxInFlight
         client.trustRootsFile = configuration.trustRoots
         client.resolver = configuration.participantRules.guarding()
@@ -102,7 +105,11 @@ struct Engine {
     ///
     /// Services stop in reverse order: first no more runs are claimed and those at work end or are given back, last the
     /// committer, so that every decision still finds its way into the database.
-    func services(stoppedBy signals: [UnixSignal]) async throws -> ServiceGroup {
+    ///
+    /// - Parameter onListening: is told the port of the ops server once it takes connections.
+    func services(
+        stoppedBy signals: [UnixSignal], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws -> ServiceGroup {
         try await firstLook()
         registerMetrics()
         let limit = ShutdownLimit(configuration.grace + Self.patience) { [database] in database.cut() }
@@ -122,7 +129,9 @@ struct Engine {
                 Maintenance(
                     database: database, retention: configuration.retention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
-                opsServer(configuration, database: database, table: table, metrics: metrics.registry, logger: logger),
+                OpsServer.make(
+                    configuration, database: database, table: table, metrics: metrics.registry, loops: .shared,
+                    logger: logger, onListening: onListening),
                 claimer, limit.start,
             ]
         return ServiceGroup(

@@ -1,4 +1,5 @@
 import Core
+import HTTPServer
 import Participants
 import Postgres
 import Settings
@@ -90,6 +91,17 @@ struct EngineConfiguration: Sendable {
     /// What authorities are trusted, wherever the file lies; a file that can't be read is refused later.
     private static func content(of file: String?) -> String {
         file.flatMap { Settings.content(of: $0) }.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// File descriptors for everything but participants, at most.
+    ///
+    /// - Parameter loops: event loops of the process.
+    func reservedDescriptors(loops: Int) -> Int {
+        // Beside the pools: what listens, and what looks whether the sessions are ours alone.
+        let database = (committers + 2) + 2 + 2
+        return Descriptors.base + Descriptors.perLoop * loops + Descriptors.perDatabaseConnection * database
+            + OpsServer.connections + OpsServer.passing
+            + (telemetry.isEnabled ? Descriptors.perLoop * loops + 8 : 0)
     }
 
     private static func retention(_ settings: inout Settings) throws(SettingsError) -> Duration? {

@@ -60,11 +60,14 @@ package struct ListEngines: Statement {
         package let report: JSON
         /// It gave a sign of life within `ReadBacklog.silence` seconds, by the database's clock.
         package let isAlive: Bool
+        /// For how long it has been silent, by the database's clock: so old are the numbers it tells.
+        package let age: Duration
     }
 
     package static let sql = """
         SELECT engine_id, host, version, started_at, heartbeat_at, in_flight, report,
-            heartbeat_at > now() - interval '\(ReadBacklog.silence) seconds'
+            heartbeat_at > now() - interval '\(ReadBacklog.silence) seconds',
+            (extract(epoch FROM now() - heartbeat_at) * 1000000)::int8
         FROM engines ORDER BY started_at DESC, engine_id LIMIT 1000
         """
 
@@ -72,7 +75,7 @@ package struct ListEngines: Statement {
         Row(
             engineID: try row.runID(), host: try row.text(), version: try row.text(), startedAt: try row.instant(),
             heartbeatAt: try row.instant(), inFlight: Int(try row.int32()),
-            report: try report(&row), isAlive: try row.bool())
+            report: try report(&row), isAlive: try row.bool(), age: .microseconds(try row.int64()))
     }
 
     private static func report(_ row: inout RowReader) throws(PostgresError) -> JSON {

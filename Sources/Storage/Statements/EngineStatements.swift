@@ -87,6 +87,3 @@ package struct DeleteExpiredKeys: Statement {
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
 }
-
-/// The release these processes are of.
-package let sagaflowVersion = "0.1.0"

@@ -22,6 +22,9 @@ package enum ProcessMetrics {
         registry.read("process_open_fds", "Open file descriptors of the process.", .gauge) {
             openDescriptors.map { [.init($0)] } ?? []
         }
+        registry.read("process_max_fds", "File descriptors the process may have open.", .gauge) {
+            [.init(Double(descriptorLimit))]
+        }
         registry.read("log_lines_lost_total", "Log lines that standard error did not take.", .counter) {
             [.init(StandardError.process.lost.value)]
         }
@@ -47,6 +50,12 @@ package enum ProcessMetrics {
         let words = String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: " ")
         guard words.count > 1, let pages = Int(words[1]) else { return nil }
         return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    private static var descriptorLimit: UInt {
+        var limits = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
+        return limits.rlim_cur
     }
 
     private static var openDescriptors: Int? {

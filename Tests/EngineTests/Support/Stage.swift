@@ -34,8 +34,11 @@ struct Stage: Sendable {
     }
 
     /// Runs `body` beside an engine, which is stopped as by SIGTERM afterwards.
+    ///
+    /// - Parameter onListening: is told the port of its ops server.
     func withEngine(
-        _ flags: [String] = [], _ body: @Sendable @escaping (Engine) async throws -> Void
+        _ flags: [String] = [], onListening: @escaping @Sendable (Int) async -> Void = { _ in },
+        _ body: @Sendable @escaping (Engine) async throws -> Void
     ) async throws {
         var settings = Settings(
             program: "sagaflow-engine", about: "under test",
@@ -44,7 +47,7 @@ struct Stage: Sendable {
         var logger = Logger(label: "engine")
         logger.logLevel = .critical
         let engine = try Engine(try EngineConfiguration(&settings), logger: logger)
-        let services = try await engine.services(stoppedBy: [])
+        let services = try await engine.services(stoppedBy: [], onListening: onListening)
         let outcome: Result<Void, any Error> = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await services.run() }
             let outcome: Result<Void, any Error>

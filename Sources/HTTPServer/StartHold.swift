@@ -9,18 +9,20 @@ final class StartHold: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    private static let beginning = Array("POST /v1/workflows/".utf8)
     /// Bytes held for one connection. A longer body is read as it comes, by those who bound it.
     static let limit = 64 * 1024
 
+    private let beginning: [UInt8]
     private let executor: LoopExecutor
     private let deadline: ReadDeadline
     private var held: ByteBuffer?
 
     /// - Parameters:
+    ///   - beginning: what a start begins with.
     ///   - executor: of the connection's event loop.
     ///   - deadline: the connection's, behind this handler.
-    init(_ executor: LoopExecutor, deadline: ReadDeadline) {
+    init(_ beginning: [UInt8], _ executor: LoopExecutor, deadline: ReadDeadline) {
+        self.beginning = beginning
         self.executor = executor
         self.deadline = deadline
     }
@@ -35,7 +37,7 @@ final class StartHold: ChannelInboundHandler {
         // What was sent ahead behind another request is read with it.
         guard deadline.isIdle else { return context.fireChannelRead(data) }
         let bytes = unwrapInboundIn(data)
-        guard bytes.readableBytesView.starts(with: Self.beginning), bytes.readableBytes <= Self.limit else {
+        guard bytes.readableBytesView.starts(with: beginning), bytes.readableBytes <= Self.limit else {
             return context.fireChannelRead(data)
         }
         held = bytes

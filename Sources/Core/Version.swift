@@ -1,0 +1,2 @@
+/// The release these programs are of.
+package let sagaflowVersion = "0.1.0"
