@@ -4,8 +4,8 @@ import Postgres
 /// Leases of one engine: claim, renew, give back, and what waits in the inboxes of the runs it holds.
 package struct LeaseStore: Sendable {
     private let pool: Pool
-    private let engine: RunID
-    private let length: Duration
+    let engine: RunID
+    let length: Duration
 
     /// - Parameters:
     ///   - database: its write pool is used.
@@ -22,11 +22,13 @@ package struct LeaseStore: Sendable {
     /// A former holder may still be running: its commits fail on the epoch, and participants must honour the
     /// idempotency key.
     ///
-    /// - Parameter since: where to begin; see `ClaimWindow`.
+    /// - Parameters:
+    ///   - since: where to begin; see `ClaimWindow`.
+    ///   - room: bytes the runs may take in memory; the last of them may go beyond.
     package func claim(
-        limit: Int, since: Instant = ClaimWindow.beginning
+        limit: Int, since: Instant = ClaimWindow.beginning, room: Int = .max
     ) async throws(StoreError) -> [ClaimedRun] {
-        try await execute(ClaimRuns(engine: engine, limit: limit, lease: length, since: since))
+        try await execute(ClaimRuns(engine: engine, limit: limit, lease: length, since: since, room: room))
     }
 
     /// When a run is due that was not due before `since`.
@@ -63,7 +65,7 @@ package struct LeaseStore: Sendable {
         !(try await execute(QuarantineRun(engine: engine, lease: lease, failure: failure))).isEmpty
     }
 
-    private func execute<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
+    func execute<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
         do throws(PostgresError) { return try await pool.execute(statement) } catch { throw StoreError(error) }
     }
 }

@@ -14,6 +14,7 @@ struct APIMain {
         let configuration = settings.read(APIConfiguration.init)
         configuration.logs.bootstrap(service: "sagaflow-api")
         let logger = Logger(label: "sagaflow.api")
+        if let warning = configuration.memory.warning { logger.warning("\(warning)") }
         do {
             try await APIProcess(configuration, logger: logger).run()
         } catch PostgresError.configuration(let reason) {

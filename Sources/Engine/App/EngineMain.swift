@@ -15,6 +15,7 @@ struct EngineMain {
         let configuration = settings.read(EngineConfiguration.init)
         configuration.logs.bootstrap(service: "sagaflow-engine")
         let logger = Logger(label: "sagaflow.engine")
+        if let warning = configuration.memory.warning { logger.warning("\(warning)") }
         do {
             try await Engine(configuration, logger: logger).run()
         } catch PostgresError.configuration(let reason) {

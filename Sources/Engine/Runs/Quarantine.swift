@@ -8,17 +8,16 @@ import Telemetry
 struct Quarantine: Sendable {
     let definitions: DefinitionStore
     let leases: LeaseStore
-    /// Takeovers in a row without progress before a run is set aside.
-    let maxFailures: Int
     let metrics: EngineMetrics
     let logger: Logger
 
     /// The run behind a claim; nil when it was set aside or given back.
     func open(_ claimed: ClaimedRun) async -> Run? {
-        if claimed.failures >= maxFailures {
+        if claimed.failures >= Suspicion.isCertain {
             await setAside(
                 claimed,
-                reason: "\(claimed.failures) engines in a row were lost while they held this run.")
+                reason: "\(claimed.failures) engines in a row were lost while they held this run, the last "
+                    + "\(Suspicion.isCertain - Suspicion.begins - 1) of them while they held nothing else.")
             return nil
         }
         do {
