@@ -146,10 +146,13 @@ struct Claimer: Service {
         let lease = claimed.lease
         // The lease began when the database ran the claim, which is no earlier than we asked.
         context.table.add(lease, mailbox, heldUntil: asked + self.lease, weight: claimed.weight)
-        // A task keeps what it was made with until it ends; the payloads' text is not to be kept beside their values.
-        let handover = Handover(claimed)
+        // A task keeps what it was made with until it ends; the text of large payloads is not to be kept beside their values.
+        let handover = claimed.weight > 0 ? Handover(claimed) : nil
+        let light = claimed.weight > 0 ? claimed.withoutPayloads : claimed
         workers.addTask(executorPreference: context.executors.next()) {
-            if let worker = await RunWorker(handover.take(), mailbox: mailbox, claimedAt: claimedAt, context: context) {
+            if let worker = await RunWorker(
+                handover?.take() ?? light, mailbox: mailbox, claimedAt: claimedAt, context: context)
+            {
                 opened?.set()
                 await worker.work()
             }

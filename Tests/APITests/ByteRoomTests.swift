@@ -6,23 +6,27 @@ import Testing
 
 @Suite("Requests have room for so many bytes", .timeLimit(.minutes(1)))
 struct ByteRoomTests {
+    private final class Order: Sendable {
+        let sizes = Mutex<[Int]>([])
+    }
+
     @Test("Who does not fit waits, in order, also when somebody smaller comes later; all get their turn")
     func order() async throws {
         let room = ByteRoom(100)
         let first = try await room.take(80)
-        let order = Mutex<[Int]>([])
+        let order = Order()
         await withTaskGroup(of: Void.self) { tasks in
             for (place, bytes) in [60, 10, 90].enumerated() {
                 tasks.addTask {
                     let held = await room.takePatiently(bytes)
-                    order.withLock { $0.append(bytes) }
+                    order.sizes.withLock { $0.append(bytes) }
                     room.give(held)
                 }
                 while room.waitingCount < place + 1 { await Task.yield() }
             }
             room.give(first)
         }
-        #expect(order.withLock { $0 }.last == 90)
+        #expect(order.sizes.withLock { $0 }.last == 90)
         #expect(try await room.take(100) == 100, "all of it came back")
     }
 
@@ -38,11 +42,16 @@ struct ByteRoomTests {
     func patience() async throws {
         let room = ByteRoom(100, patience: .zero)
         let held = await room.takePatiently(100)
-        async let late = room.hold(50) {}
+        async let late = isOverloaded { try await room.hold(50) {} }
         while room.waitingCount == 0 { await Task.yield() }
         room.give(held)
-        await #expect(throws: StoreError.overloaded) { try await late }
+        #expect(await late)
         #expect(await room.takePatiently(100) == 100)
+    }
+
+    private func isOverloaded(_ work: () async throws -> Void) async -> Bool {
+        do { try await work() } catch StoreError.overloaded { return true } catch {}
+        return false
     }
 
     @Test("A run that would be too heavy for any engine is refused at its start, alone and in a bulk start")
@@ -56,7 +65,7 @@ struct ByteRoomTests {
             #expect(answer.text.contains("32 MiB"))
             let text = "\"" + String(repeating: "x", count: 2_800_000) + "\""
             #expect(try await api.client.send("POST", "/v1/workflows/w/start", body: #"{"input":\#(text)}"#).status == 202)
-            #expect(try await api.database.value("SELECT count(*) FROM workflow_runs") == "1")
+            #expect(try await api.database.query("SELECT count(*) FROM workflow_runs") == [["1"]])
         }
     }
 }

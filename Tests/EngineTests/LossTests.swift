@@ -87,25 +87,36 @@ struct LossTests {
                 #expect(try await dead.claim(limit: 100).isEmpty)
             }
             try await stage.withEngine(["--poll", "50ms"]) { _ in
-                for run in runs { #expect(try await stage.end(of: run) == .completed) }
+                for run in runs {
+                    let end = try await stage.end(of: run)
+                    #expect(end == .completed)
+                }
             }
         }
+    }
+
+    private final class Times: Sendable {
+        private let noted = Mutex<[String: ContinuousClock.Instant]>([:])
+
+        func note(_ name: String) { noted.withLock { $0[name] = .now } }
+
+        subscript(name: String) -> ContinuousClock.Instant? { noted.withLock { $0[name] } }
     }
 
     @Test("a suspect is held alone: after what is in flight, before what comes, and not for longer than it must be")
     func alone() async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         let gate = Gate()
-        let times = Mutex<[String: ContinuousClock.Instant]>([:])
+        let times = Times()
         try await Stage.with(
             [chain],
             answer: { call in
                 let name = ["first", "suspect", "last"].first { call.body.contains($0) } ?? "none"
-                times.withLock { $0[name] = .now }
+                times.note(name)
                 if name == "first" {
                     // Longer than it takes until a suspect is looked for.
                     try? await Task.sleep(for: .milliseconds(2500))
-                    times.withLock { $0["first's end"] = .now }
+                    times.note("first's end")
                 }
                 if name == "suspect" { await gate.wait() }
                 return (200, "{}")
@@ -119,17 +130,16 @@ struct LossTests {
                 """)
             try await stage.withEngine(["--poll", "50ms", "--lease", "60s"]) { _ in
                 let first = try await stage.start(chain, input: ["name": "first"])[0]
-                try await stage.wait(for: first, "called") { _, _ in times.withLock { $0["first"] != nil } }
+                try await stage.wait(for: first, "called") { _, _ in times["first"] != nil }
                 try await stage.test.execute(
                     "UPDATE outbox SET available_at = now() WHERE run_id = '\(suspect)'")
-                try await stage.wait(for: suspect, "called") { _, _ in times.withLock { $0["suspect"] != nil } }
+                try await stage.wait(for: suspect, "called") { _, _ in times["suspect"] != nil }
                 // Its call takes its time: it is held alone no longer, and is no suspect any more.
                 let last = try await stage.start(chain, input: ["name": "last"])[0]
                 #expect(try await stage.end(of: last) == .completed)
                 #expect(try await stage.test.value("SELECT failures FROM outbox WHERE run_id = '\(suspect)'") == "1")
                 gate.open()
                 #expect(try await stage.end(of: suspect) == .completed)
-                let times = times.withLock { $0 }
                 let (began, ended) = (try #require(times["suspect"]), try #require(times["first's end"]))
                 #expect(ended <= began, "nothing else was in flight")
                 #expect(try #require(times["last"]) - began > Probing.window / 2, "nothing else was claimed")
@@ -148,7 +158,8 @@ struct LossTests {
                 """)
             let runID = try await stage.start(chain)[0]
             try await stage.withEngine(["--max-in-flight", "10", "--poll", "50ms"]) { _ in
-                #expect(try await stage.end(of: runID) == .completed)
+                let end = try await stage.end(of: runID)
+                #expect(end == .completed)
             }
         }
     }
