@@ -159,9 +159,12 @@ CREATE TABLE outbox (
     -- Rows in run_inbox the lease holder has not consumed. A count, so that nobody needs to see anybody's snapshot.
     inbox_count  int         NOT NULL DEFAULT 0,
     -- Takeovers in a row that found no event written since the claim before: the sign of a run that kills its engines.
+    -- From 2 on it is a suspect, which engines claim alone: only what happens to it then is evidence.
     failures     smallint    NOT NULL DEFAULT 0,
     -- The run's last seq when this row was last written; exact while nobody holds the lease.
-    last_seq     int         NOT NULL DEFAULT 0
+    last_seq     int         NOT NULL DEFAULT 0,
+    -- Bytes of an engine's memory that the run's payloads take, about, when this row was last written; 0 for few.
+    weight       int         NOT NULL DEFAULT 0
 ) WITH (
     fillfactor = 70,
     -- Small, hot and queue-like: dead rows here are what claims stumble over.
@@ -170,6 +173,8 @@ CREATE TABLE outbox (
     autovacuum_vacuum_cost_delay = 0
 );
 CREATE INDEX outbox_available ON outbox (available_at);
+-- Nearly always empty.
+CREATE INDEX outbox_suspects ON outbox (available_at) WHERE failures >= 2;
 
 CREATE TABLE run_inbox (
     run_id     uuid        NOT NULL,

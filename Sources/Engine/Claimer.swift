@@ -8,6 +8,7 @@ import Loops
 import Participants
 import ServiceLifecycle
 import Storage
+import Synchronization
 import Telemetry
 
 /// When an engine claims next.
@@ -33,6 +34,8 @@ struct Turn {
     private(set) var restsUntil = ContinuousClock.now
     /// What comes is claimed because somebody said so, not because it was time to look.
     var wasRung = false
+    /// Claims in a row that found nothing although something was due.
+    var collisions = 0
 
     /// A claim did not find all it had room for.
     ///
@@ -44,6 +47,7 @@ struct Turn {
         let isInVain = foundNothing && (wasRung || somethingIsDue)
         pause = isInVain ? min(max(pause * 2, .milliseconds(5)), Self.longestPause) : .zero
         restsUntil = .now + min(took * Self.rest, Self.longestRest)
+        collisions = foundNothing && somethingIsDue ? collisions + 1 : 0
         wasRung = false
     }
 
@@ -63,6 +67,10 @@ struct Claimer: Service {
     let poll: Duration
     /// How long runs may go on after the engine was asked to stop.
     let grace: Duration
+    /// Bytes that the runs of one claim may take in memory.
+    let claimBytes: Int
+    /// How many engines share the database with this one.
+    let others: Others
 
     /// One statement claims no more than this: a batch should take milliseconds.
     private static let maxBatch = 200
@@ -83,19 +91,26 @@ struct Claimer: Service {
         var backoff = Backoff()
         var turn = Turn()
         var window = ClaimWindow()
+        var probing = Probing()
         while !context.table.isStopping {
-            let limit = min(await room(), Self.maxBatch)
+            if probing.isDue(at: .now) { await probe(&probing, &workers) }
+            let room = await room()
+            let limit = min(room.runs, Self.maxBatch)
             let wait = turn.wait(at: .now)
             if wait > .zero { _ = await pause(for: wait) }
             if context.table.isStopping { break }
             let asked = ContinuousClock.now
             do {
                 let since = window.open(at: asked)
-                let claimed = try await context.leases.claim(limit: limit, since: since)
+                let claimed = try await context.leases.claim(
+                    limit: limit, since: since, room: min(room.bytes, claimBytes))
                 window.claimed(upTo: claimed.last?.availableAt, isFull: claimed.count == limit, took: .now - asked)
                 backoff = Backoff()
                 count(claimed)
                 for run in claimed { carry(run, asked: asked, &workers) }
+                let weight = claimed.reduce(0) { $0 + $1.weight }
+                // More is due, but for its weight.
+                if weight >= min(room.bytes, claimBytes) { continue }
                 if claimed.count < limit { await sleepUntilDue(&window, &turn, asked, foundNothing: claimed.isEmpty) }
             } catch {
                 context.logger.warning("runs can't be claimed now", metadata: ["error": "\(error)"])
@@ -104,7 +119,7 @@ struct Claimer: Service {
         }
     }
 
-    private func count(_ claimed: [ClaimedRun]) {
+    func count(_ claimed: [ClaimedRun]) {
         context.metrics.claims.add()
         if claimed.isEmpty { context.metrics.emptyClaims.add() }
         context.metrics.claimed.add(claimed.count)
@@ -113,24 +128,35 @@ struct Claimer: Service {
 
     /// How many runs can be taken. A saturated engine gathers room for a moment: many small claims cost more than few
     /// large ones.
-    private func room() async -> Int {
+    private func room() async -> RunTable.Room {
         let room = await context.table.waitForRoom(1)
-        guard room < context.table.capacity / 8, !context.table.isStopping else { return room }
+        guard room.runs < context.table.capacity / 8, !context.table.isStopping else { return room }
         _ = await pause(for: .milliseconds(10))
-        return max(room, context.table.capacity - context.table.count)
+        return context.table.room
     }
 
-    private func carry(_ claimed: ClaimedRun, asked: ContinuousClock.Instant, _ workers: inout DiscardingTaskGroup) {
+    /// - Parameter opened: is opened when the run has been read.
+    func carry(
+        _ claimed: ClaimedRun, asked: ContinuousClock.Instant, _ workers: inout DiscardingTaskGroup,
+        opened: Opened? = nil
+    ) {
         let context = context
         let claimedAt = ContinuousClock.now
         let mailbox = Mailbox()
+        let lease = claimed.lease
         // The lease began when the database ran the claim, which is no earlier than we asked.
-        context.table.add(claimed.lease, mailbox, heldUntil: asked + lease)
+        context.table.add(lease, mailbox, heldUntil: asked + self.lease, weight: claimed.weight)
+        // A task keeps what it was made with until it ends; the text of large payloads is not to be kept beside their values.
+        let handover = claimed.weight > 0 ? Handover(claimed) : nil
+        let light = claimed.weight > 0 ? claimed.withoutPayloads : claimed
         workers.addTask(executorPreference: context.executors.next()) {
-            if let worker = await RunWorker(claimed, mailbox: mailbox, claimedAt: claimedAt, context: context) {
+            if let worker = await RunWorker(
+                handover?.take() ?? light, mailbox: mailbox, claimedAt: claimedAt, context: context)
+            {
+                opened?.set()
                 await worker.work()
             }
-            context.table.remove(claimed.lease)
+            context.table.remove(lease)
         }
     }
 
@@ -143,10 +169,30 @@ struct Claimer: Service {
             let due = min(next.wait ?? poll, poll)
             if foundNothing, due <= .zero { context.metrics.collidedClaims.add() }
             turn.claimed(foundNothing: foundNothing, somethingIsDue: due <= .zero, took: .now - asked)
+            if turn.collisions >= Self.tooManyCollisions {
+                await putOffOrphans()
+                turn.collisions = 0
+            }
             if due > .zero { turn.wasRung = await context.wakeUp.wait(atMost: due) }
         } catch {
             context.logger.warning("the next due run can't be looked up", metadata: ["error": "\(error)"])
             await context.wakeUp.wait(atMost: poll)
+        }
+    }
+
+    /// Claims in a row that find nothing although something is due: by then it is not others that hold the rows.
+    private static let tooManyCollisions = 10
+
+    /// Rows without a run would be found by every claim, and keep it from those behind them.
+    func putOffOrphans() async {
+        do {
+            let orphans = try await context.leases.putOffOrphans(for: .seconds(3600))
+            guard let first = orphans.first else { return }
+            context.logger.error(
+                "outbox rows have no run: they are put off by an hour",
+                metadata: ["count": "\(orphans.count)", "runId": "\(first)"])
+        } catch {
+            context.logger.warning("outbox rows without a run can't be put off", metadata: ["error": "\(error)"])
         }
     }
 
@@ -166,5 +212,21 @@ struct Claimer: Service {
         }
         // Workers whose lease is lost may still wait for a call that takes its time.
         await context.caller.client.shutdown()
+    }
+}
+
+/// A claimed run on its way to its worker, which takes it out.
+private final class Handover: Sendable {
+    private let claimed: Mutex<ClaimedRun?>
+
+    init(_ claimed: ClaimedRun) { self.claimed = Mutex(claimed) }
+
+    func take() -> ClaimedRun {
+        let taken = claimed.withLock { claimed in
+            defer { claimed = nil }
+            return claimed
+        }
+        guard let taken else { preconditionFailure("a claimed run has one worker") }
+        return taken
     }
 }

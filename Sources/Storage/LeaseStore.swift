@@ -5,8 +5,8 @@ import Synchronization
 /// Leases of one engine: claim, renew, give back, and what waits in the inboxes of the runs it holds.
 package struct LeaseStore: Sendable {
     private let pool: Pool
-    private let engine: RunID
-    private let length: Duration
+    let engine: RunID
+    let length: Duration
     private let wariness = Wariness()
 
     /// Until when claims look out for locked rows.
@@ -30,11 +30,13 @@ package struct LeaseStore: Sendable {
     /// A former holder may still be running: its commits fail on the epoch, and participants must honour the
     /// idempotency key.
     ///
-    /// - Parameter since: where to begin; see `ClaimWindow`.
+    /// - Parameters:
+    ///   - since: where to begin; see `ClaimWindow`.
+    ///   - room: bytes the runs may take in memory; the last of them may go beyond.
     package func claim(
-        limit: Int, since: Instant = ClaimWindow.beginning
+        limit: Int, since: Instant = ClaimWindow.beginning, room: Int = .max
     ) async throws(StoreError) -> [ClaimedRun] {
-        let claim = ClaimRuns(engine: engine, limit: limit, lease: length, since: since)
+        let claim = ClaimRuns(engine: engine, limit: limit, lease: length, since: since, room: room)
         if let until = wariness.until.withLock({ $0 }), ContinuousClock.now < until {
             return try await execute(ClaimUnlocked(claim))
         }
@@ -93,7 +95,7 @@ package struct LeaseStore: Sendable {
         !(try await execute(QuarantineRun(engine: engine, lease: lease, failure: failure))).isEmpty
     }
 
-    private func execute<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
+    func execute<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
         do throws(PostgresError) { return try await pool.execute(statement) } catch { throw StoreError(error) }
     }
 }

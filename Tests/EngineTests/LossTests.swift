@@ -2,6 +2,7 @@ import Core
 @testable import Engine
 import Settings
 import Storage
+import Synchronization
 import Testing
 import TestSupport
 
@@ -62,20 +63,120 @@ struct LossTests {
         }
     }
 
-    @Test("a run that took five engines in a row with it is quarantined instead of the sixth")
+    /// Engines claim and are lost: three among others, then as many alone.
+    private func loseEngines(_ stage: Stage, alone: Int) async throws {
+        for number in 0..<(3 + alone) {
+            let dead = LeaseStore(database: stage.test.database, engine: .sample(), length: .seconds(60))
+            if number < 3 {
+                #expect(try await !dead.claim(limit: 100).isEmpty)
+            } else {
+                #expect(try await dead.claimSuspect() != nil)
+            }
+            try await stage.test.execute("UPDATE outbox SET available_at = now() - interval '1 second'")
+        }
+    }
+
+    @Test("a run that took six engines in a row with it, three while it was alone, is quarantined instead of the seventh")
     func engineKiller() async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         try await Stage.with([chain]) { stage in
             let runID = try await stage.start(chain)[0]
-            for _ in 0..<6 {
-                let dead = LeaseStore(database: stage.test.database, engine: .sample(), length: .seconds(60))
-                #expect(try await dead.claim(limit: 1).count == 1)
-                try await stage.test.execute("UPDATE outbox SET available_at = now() - interval '1 second'")
-            }
+            try await loseEngines(stage, alone: 3)
             try await stage.withEngine { _ in
                 #expect(try await stage.end(of: runID) == .failed)
                 #expect(stage.participant.calls.isEmpty)
                 try await stage.expectConsistent(runID, chain)
+                let run = try #require(try await stage.reader.find(runID)).run
+                #expect(run.error?["message"]?.string?.contains("the last 3 of them while they held nothing else") == true)
+            }
+        }
+    }
+
+    @Test("runs that only were in flight when engines were lost are not quarantined, however often that was")
+    func bystanders() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1)
+        try await Stage.with([chain]) { stage in
+            let runs = try await stage.start(chain, count: 8)
+            try await loseEngines(stage, alone: 2)
+            // As long as nobody else claims them alone nothing more can count.
+            for _ in 0..<5 {
+                let dead = LeaseStore(database: stage.test.database, engine: .sample(), length: .seconds(60))
+                #expect(try await dead.claim(limit: 100).isEmpty)
+            }
+            try await stage.withEngine(["--poll", "50ms"]) { _ in
+                for run in runs {
+                    let end = try await stage.end(of: run)
+                    #expect(end == .completed)
+                }
+            }
+        }
+    }
+
+    private final class Times: Sendable {
+        private let noted = Mutex<[String: ContinuousClock.Instant]>([:])
+
+        func note(_ name: String) { noted.withLock { $0[name] = .now } }
+
+        subscript(name: String) -> ContinuousClock.Instant? { noted.withLock { $0[name] } }
+    }
+
+    @Test("a suspect is held alone: after what is in flight, before what comes, and not for longer than it must be")
+    func alone() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1)
+        let gate = Gate()
+        let times = Times()
+        try await Stage.with(
+            [chain],
+            answer: { call in
+                let name = ["first", "suspect", "last"].first { call.body.contains($0) } ?? "none"
+                times.note(name)
+                if name == "first" {
+                    // Longer than it takes until a suspect is looked for.
+                    try? await Task.sleep(for: .milliseconds(2500))
+                    times.note("first's end")
+                }
+                if name == "suspect" { await gate.wait() }
+                return (200, "{}")
+            }
+        ) { stage in
+            let suspect = try await stage.start(chain, input: ["name": "suspect"])[0]
+            try await stage.test.execute(
+                """
+                UPDATE outbox SET lease_owner = gen_random_uuid(), epoch = 7, failures = 2,
+                    available_at = now() + interval '1 hour'
+                """)
+            try await stage.withEngine(["--poll", "50ms", "--lease", "60s"]) { _ in
+                let first = try await stage.start(chain, input: ["name": "first"])[0]
+                try await stage.wait(for: first, "called") { _, _ in times["first"] != nil }
+                try await stage.test.execute(
+                    "UPDATE outbox SET available_at = now() WHERE run_id = '\(suspect)'")
+                try await stage.wait(for: suspect, "called") { _, _ in times["suspect"] != nil }
+                // Its call takes its time: it is held alone no longer, and is no suspect any more.
+                let last = try await stage.start(chain, input: ["name": "last"])[0]
+                #expect(try await stage.end(of: last) == .completed)
+                #expect(try await stage.test.value("SELECT failures FROM outbox WHERE run_id = '\(suspect)'") == "1")
+                gate.open()
+                #expect(try await stage.end(of: suspect) == .completed)
+                let (began, ended) = (try #require(times["suspect"]), try #require(times["first's end"]))
+                #expect(ended <= began, "nothing else was in flight")
+                #expect(try #require(times["last"]) - began > Probing.window / 2, "nothing else was claimed")
+            }
+        }
+    }
+
+    @Test("outbox rows without a run keep an engine from nothing")
+    func orphans() async throws {
+        let chain = try WorkflowDefinition.sampleChain(1)
+        try await Stage.with([chain]) { stage in
+            try await stage.test.execute(
+                """
+                INSERT INTO outbox (run_id, available_at)
+                SELECT gen_random_uuid(), now() - interval '1 minute' FROM generate_series(1, 300)
+                """)
+            let runID = try await stage.start(chain)[0]
+            try await stage.withEngine(["--max-in-flight", "10", "--poll", "50ms"]) { _ in
+                let end = try await stage.end(of: runID)
+                #expect(end == .completed)
             }
         }
     }

@@ -60,7 +60,7 @@ struct ClaimTests {
             let engine = TestEngine(test, definition)
             var held = try await engine.begin(definition)
             #expect(held.claimed.failures == 0)
-            for expected in 1...3 {
+            for expected in 1...2 {
                 try await test.expireLeases()
                 held = try await engine.claimOne()
                 #expect(held.claimed.failures == expected)

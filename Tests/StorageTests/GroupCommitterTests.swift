@@ -49,6 +49,25 @@ struct GroupCommitterTests {
         }
     }
 
+    @Test("A batch is bounded by weight, too; one item is a batch whatever it weighs")
+    func weights() async throws {
+        let (batches, seen) = AsyncStream.makeStream(of: [Int].self)
+        let committer = GroupCommitter<Int, Int>(maxBatch: 10, maxWaiting: 100, maxWeight: 10, weigh: { $0 }, lanes: 1) {
+            seen.yield($0)
+            return $0.map { .success($0) }
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for (place, item) in [4, 5, 6, 30, 1].enumerated() {
+                group.addTask { #expect((try? await committer.submit(item)) == item) }
+                while committer.waitingCount < place + 1 { await Task.yield() }
+            }
+            group.addTask { await committer.run() }
+            var written = batches.makeAsyncIterator()
+            for expected in [[4, 5], [6], [30], [1]] { #expect(await written.next() == expected) }
+            committer.close()
+        }
+    }
+
     @Test("Beyond its bound the queue refuses instead of growing; what was accepted is written, also after closing")
     func bounds() async throws {
         let gate = Gate(maxBatch: 10, maxWaiting: 2)

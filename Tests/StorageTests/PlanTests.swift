@@ -6,7 +6,8 @@ import TestSupport
 @Suite("No statement of the hot path reads whole tables, whenever it was planned")
 struct PlanTests {
     private static let statements = [
-        ("ClaimRuns", ClaimRuns.sql), ("CommitDecisions", CommitDecisions.sql), ("CommitResults", CommitResults.sql),
+        ("ClaimRuns", ClaimRuns.sql), ("ClaimSuspect", ClaimSuspect.sql), ("CommitDecisions", CommitDecisions.sql),
+        ("CommitResults", CommitResults.sql),
         ("RenewLeases", RenewLeases.sql), ("ReleaseLeases", ReleaseLeases.sql),
     ]
 

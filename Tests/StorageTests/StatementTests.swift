@@ -74,6 +74,8 @@ struct StatementTests {
             FindRuns(runIDs: [runID]), FindLocked(runIDs: [runID]),
             ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),
             ClaimUnlocked(ClaimRuns(engine: engine, limit: 10, lease: .seconds(1))),
+            ClaimSuspect(engine: engine, lease: .seconds(1)),
+            IsSuspectDue(), ClearSuspect(engine: engine, lease: lease), PutOffOrphans(delay: .seconds(1), limit: 3),
             CommitDecisions(engine: engine, commits: [commit]), results,
             FindCommitted(engine: engine, commits: [commit]),
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),

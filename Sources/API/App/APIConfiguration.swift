@@ -25,6 +25,8 @@ struct APIConfiguration: Sendable {
     var readers: Int
     var keyLifetime: Duration
     var connections: Int
+    /// What it may spend its memory on.
+    let memory: MemoryBudget
     var limits = StrictHTTPChannel.Limits()
     var importTimeout: Duration
     var logs: LogConfiguration
@@ -68,6 +70,8 @@ struct APIConfiguration: Sendable {
         connections = try settings.integer(
             "connections", default: 10_000, in: 1...1_000_000,
             help: "clients connected at once, as far as there are file descriptors; half of them from one address")
+        memory = .api(.ofProcess(), clients: connections)
+        if let refusal = memory.refusal { throw settings.error("connections", refusal) }
         limits.requestTimeout = try settings.duration(
             "request.timeout", default: limits.requestTimeout, in: .milliseconds(100) ... .seconds(600),
             help: "how long a request may take to arrive")

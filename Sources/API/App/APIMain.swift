@@ -29,6 +29,7 @@ struct APIMain {
                     "descriptors": "\(descriptors.limit)",
                 ])
         }
+        if let warning = configuration.memory.warning { logger.warning("\(warning)") }
         do {
             try await APIProcess(configuration, share: share, logger: logger).run()
         } catch PostgresError.configuration(let reason) {

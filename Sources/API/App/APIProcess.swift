@@ -10,6 +10,7 @@ import Participants
 import Postgres
 import Redis
 import ServiceLifecycle
+import Settings
 import Storage
 import Telemetry
 import UnixSignals
@@ -57,6 +58,7 @@ struct APIProcess {
         database = Database(observed, writes: configuration.starters + 2, reads: configuration.readers)
         starter = RunStarter(
             pool: database.writes, lanes: configuration.starters, maxWaiting: configuration.startQueue,
+            maxBytes: configuration.memory.startBatchBytes,
             observer: { [startBatch = metrics.startBatch] in startBatch.observe(Double($0)) })
         window = StartWindow(size: configuration.startWindow, maxWaiting: configuration.startQueue)
         metrics.registry.read("starts_waiting", "Starts that wait for their turn.", .gauge) { [window] in
@@ -167,7 +169,10 @@ struct APIProcess {
     private func buildRoutes() -> [Route] {
         let reader = RunReader(pool: database.reads)
         let definitions = DefinitionStore(pool: database.writes)
-        let body = BodyReader(maxBytes: configuration.maxBodyBytes)
+        let memory = configuration.memory
+        let body = BodyReader(maxBytes: configuration.maxBodyBytes, room: ByteRoom(memory.bodyBytes))
+        // Half for those who wait: a bulk start whose client is slow to read keeps a line's room for as long.
+        let (values, importValues) = (ByteRoom(memory.startBytes / 2), ByteRoom(memory.startBytes / 2))
         let gate = AdminGate(
             tokens: configuration.adminTokens,
             limiter: adminLimiter,
@@ -177,7 +182,7 @@ struct APIProcess {
             ids: RunIDSource(clock: clock, pool: database.writes), watcher: RunWatcher(reader: reader),
             keyLifetime: configuration.keyLifetime, metrics: metrics)
         let imports = ImportRoutes(
-            starts: starts, body: body, room: ImportRoom(queue: configuration.startQueue),
+            starts: starts, body: body, values: importValues, room: ImportRoom(queue: configuration.startQueue),
             limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
         let operators = OperatorRoutes(
             reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
@@ -187,7 +192,7 @@ struct APIProcess {
             database: database, body: body, gate: gate, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: LoopExecutors.shared.group))
         return [
-            StartRoutes(starts: starts, body: body, window: window).routes, imports.routes,
+            StartRoutes(starts: starts, body: body, values: values, window: window).routes, imports.routes,
             RunRoutes(reader: reader).routes,
             operators.routes, WorkflowRoutes(reads: database.reads).routes,
             DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,

@@ -12,19 +12,30 @@ struct BodyReader: Sendable {
 
     /// Bytes of a body, or of a line where lines are read, at most; more is 413.
     let maxBytes: Int
+    /// For all bodies together, but for small ones: a connection is reckoned to take as much anyway.
+    let room: ByteRoom
+    private static let smallBytes = 8192
 
     /// The body.
-    func json(_ request: Request) async throws(Problem) -> JSON {
-        try Self.check(request.headers, for: Self.json)
-        return try parse(try await collect(request))
+    func json(_ request: Request) async throws -> JSON {
+        try await hold(request) { text in try parse(text) }
     }
 
     /// The body; nil when there is none.
-    func optionalJSON(_ request: Request) async throws(Problem) -> JSON? {
-        let buffer = try await collect(request)
+    func optionalJSON(_ request: Request) async throws -> JSON? {
+        let (buffer, held) = try await collect(request)
+        defer { room.give(held) }
         if buffer.readableBytes == 0 { return nil }
         try Self.check(request.headers, for: Self.json)
         return try parse(buffer)
+    }
+
+    /// Reads the body, and keeps room for it while it is worked on.
+    func hold<T>(_ request: Request, _ work: (ByteBuffer) async throws -> T) async throws -> T {
+        try Self.check(request.headers, for: Self.json)
+        let (buffer, held) = try await collect(request)
+        defer { room.give(held) }
+        return try await work(buffer)
     }
 
     /// A body, or a line of one, that is here already.
@@ -38,8 +49,21 @@ struct BodyReader: Sendable {
         }
     }
 
-    private func collect(_ request: Request) async throws(Problem) -> ByteBuffer {
-        if let text = request.headers[.contentLength], let length = Int(text), length > maxBytes { throw tooLarge }
+    /// The body, and the room that was taken for it.
+    private func collect(_ request: Request) async throws -> (ByteBuffer, held: Int) {
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > maxBytes { throw tooLarge }
+        let bytes = length ?? maxBytes
+        let held = bytes > Self.smallBytes ? try await room.take(bytes) : 0
+        do {
+            return (try await read(request), held)
+        } catch {
+            room.give(held)
+            throw error
+        }
+    }
+
+    private func read(_ request: Request) async throws(Problem) -> ByteBuffer {
         do {
             return try await request.body.collect(upTo: maxBytes)
         } catch is NIOTooManyBytesError {

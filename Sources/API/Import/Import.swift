@@ -27,6 +27,8 @@ struct Import: Sendable {
 
     let starts: RunStarts
     let body: BodyReader
+    /// For the values of lines, of all imports together.
+    let values: ByteRoom
     let room: ImportRoom
     let limits: Limits
     let origin: StartOrigin
@@ -35,11 +37,12 @@ struct Import: Sendable {
     private let window = ImportWindow()
 
     init(
-        starts: RunStarts, body: BodyReader, room: ImportRoom, limits: Limits, origin: StartOrigin, path: String,
-        context: APIContext
+        starts: RunStarts, body: BodyReader, values: ByteRoom, room: ImportRoom, limits: Limits, origin: StartOrigin,
+        path: String, context: APIContext
     ) {
         self.starts = starts
         self.body = body
+        self.values = values
         self.room = room
         self.limits = limits
         self.origin = origin
@@ -102,15 +105,21 @@ struct Import: Sendable {
     private func enter(_ line: LineSplitter.Line, _ tasks: inout DiscardingTaskGroup) async -> Bool {
         switch line {
         case .whole(let number, let bytes):
+            let held = await values.takePatiently(bytes.readableBytes * JSON.maxFootprint)
             let asked: StartRequest
             do throws(Problem) { asked = try StartRequest(line: try body.parse(bytes), origin: origin) } catch {
+                values.give(held)
                 return await refuse(number, error)
             }
             let key = asked.key.map { ImportWindow.Key(tenantID: asked.tenantID, text: $0.text) }
             guard let place = await window.enter(line: number, bytes: bytes.readableBytes, key: key) else {
+                values.give(held)
                 return false
             }
-            tasks.addTask { window.finish(place, await result(of: asked, number)) }
+            tasks.addTask {
+                window.finish(place, await result(of: asked, number))
+                values.give(held)
+            }
             return true
         case .tooLong(let number):
             return await refuse(number, Problem(.bodyTooLarge, "A line has at most \(body.maxBytes) bytes."))

@@ -16,6 +16,7 @@ import Storage
 struct ImportRoutes: Sendable {
     let starts: RunStarts
     let body: BodyReader
+    let values: ByteRoom
     let room: ImportRoom
     let limits: Import.Limits
 
@@ -38,7 +39,7 @@ struct ImportRoutes: Sendable {
         }
         context.handOverReading()
         let work = Import(
-            starts: starts, body: body, room: room, limits: limits, origin: origin, path: request.uri.path,
+            starts: starts, body: body, values: values, room: room, limits: limits, origin: origin, path: request.uri.path,
             context: context)
         // Closed afterwards: an answer that ends early leaves a body that nobody reads.
         let headers: HTTPFields = [

@@ -35,6 +35,10 @@ struct RunStarts: Sendable {
             idempotency: asked.key.map {
                 NewRun.Idempotency(key: $0.text, requestHash: $0.requestHash, lifetime: keyLifetime)
             })
+        guard new.weight <= Run.maxWeight else {
+            throw Problem(
+                .invalidContent, "The values of input and context take more than \(Run.maxWeight >> 20) MiB of memory.")
+        }
         switch try await starter.submit(new) {
         case .started:
             metrics.countStart(of: new.run)

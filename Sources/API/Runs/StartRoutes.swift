@@ -7,6 +7,8 @@ import Storage
 struct StartRoutes: Sendable {
     let starts: RunStarts
     let body: BodyReader
+    /// For the values of bodies, which take more memory than their text.
+    let values: ByteRoom
     let window: StartWindow
 
     var routes: [Route] { [Route(.post, "/v1/workflows/:name/start", start)] }
@@ -14,10 +16,14 @@ struct StartRoutes: Sendable {
     @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
         let name = try context.pathText("name")
         // Read before its turn comes: a client that takes its time to send must not keep others from theirs.
-        let asked = try StartRequest(
-            try await body.json(request), request.headers,
-            origin: try StartOrigin(workflow: name, request.headers, context.trace))
-        let accepted = try await window.pass { try await starts.start(asked) }
+        let accepted = try await body.hold(request) { text in
+            try await values.hold(JSON.mostMemory(ofText: text.readableBytes)) {
+                let asked = try StartRequest(
+                    try body.parse(text), request.headers,
+                    origin: try StartOrigin(workflow: name, request.headers, context.trace))
+                return try await window.pass { try await starts.start(asked) }
+            }
+        }
         var headers: HTTPFields = [:]
         headers[.deprecation] = accepted.deprecation?.headerValue
         if accepted.isReplay { headers[.idempotencyReplayed] = "true" }

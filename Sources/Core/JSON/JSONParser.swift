@@ -4,11 +4,14 @@
 struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     let limits: JSON.Limits
+    /// Large texts become values without spare room, which would be most of what they take; for small ones it is faster.
+    let isCompact: Bool
     var at = 0
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, limits: JSON.Limits) {
         self.bytes = bytes
         self.limits = limits
+        isCompact = bytes.count > JSON.compactFrom
     }
 
     mutating func document() throws(JSONError) -> JSON {
@@ -39,7 +42,7 @@ struct JSONParser {
         at += 1
         skipWhitespace()
         if try take(UInt8(ascii: "}")) { return .object(object) }
-        object.reserveCapacity(4)
+        object.reserveCapacity(isCompact ? 1 : 4)
         while true {
             let start = at
             guard try peek() == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte(bytes[at]), offset: at) }
@@ -54,7 +57,10 @@ struct JSONParser {
             do { member = try value(depth: depth) } catch { throw error.inside(key) }
             guard object.append(key, member) else { throw JSONError(.duplicateKey, offset: start).inside(key) }
             skipWhitespace()
-            if try take(UInt8(ascii: "}")) { return .object(object) }
+            if try take(UInt8(ascii: "}")) {
+                if isCompact { object.compact() }
+                return .object(object)
+            }
             try expect(UInt8(ascii: ","))
             skipWhitespace()
         }
@@ -69,7 +75,10 @@ struct JSONParser {
         while true {
             do { elements.append(try value(depth: depth)) } catch { throw error.inside(elements.count) }
             skipWhitespace()
-            if try take(UInt8(ascii: "]")) { return .array(elements) }
+            if try take(UInt8(ascii: "]")) {
+                if isCompact { elements.compact() }
+                return .array(elements)
+            }
             try expect(UInt8(ascii: ","))
             skipWhitespace()
         }

@@ -59,6 +59,14 @@ package struct Run: Sendable {
         status == .failed && error?.kind == Failure.quarantinedKind
     }
 
+    /// Bytes of memory that its payloads take, about: input, context and the steps' outputs.
+    package var weight: Int {
+        steps.reduce(input.footprint + context.footprint) { $0 + ($1.output?.footprint ?? 0) }
+    }
+
+    /// What `weight` may be. A heavier run is not started; an answer that would make it heavier is not taken.
+    package static let maxWeight = 32 << 20
+
     /// `error` as it is stored: `{kind, message, httpStatus?, stepId?, response?, pointer?, before?}`.
     package var errorJSON: JSON? { error?.json(before: turnedBackBy) }
 

@@ -8,6 +8,7 @@ import NIOPosix
 import Participants
 import Postgres
 import ServiceLifecycle
+import Settings
 import Storage
 import Telemetry
 import UnixSignals
@@ -50,9 +51,10 @@ struct Engine {
         observed.observer = DatabaseMetrics.statements(in: metrics.registry)
         // One connection for each committer, two for claims and renewals.
         database = Database(observed, writes: configuration.committers + 2, reads: 2)
-        table = RunTable(capacity: configuration.maxInFlight)
+        table = RunTable(capacity: configuration.maxInFlight, bytes: configuration.memory.runBytes)
         committer = DecisionCommitter(
-            pool: database.writes, engine: id, lanes: configuration.committers, patience: configuration.lease,
+            pool: database.writes, engine: id, lanes: configuration.committers,
+            maxBytes: configuration.memory.commitBytes, patience: configuration.lease,
             observer: { [commitBatch = metrics.commitBatch] in commitBatch.observe(Double($0)) },
             others: { [others] in others.count })
         let loops = LoopExecutors.shared
@@ -71,11 +73,12 @@ struct Engine {
         let context = EngineContext(
             engine: id, table: table, leases: leases, committer: committer, definitions: definitions,
             quarantine: Quarantine(
-                engine: id, definitions: definitions, leases: leases, maxFailures: 5, metrics: metrics, logger: logger),
+                engine: id, definitions: definitions, leases: leases, metrics: metrics, logger: logger),
             caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,
             executors: loops, eventLoops: loops.group, logger: logger)
         claimer = Claimer(
-            context: context, lease: configuration.lease, poll: configuration.poll, grace: configuration.grace)
+            context: context, lease: configuration.lease, poll: configuration.poll, grace: configuration.grace,
+            claimBytes: configuration.memory.claimBytes, others: others)
     }
 
     /// The breakers of all participants, for metrics.
@@ -162,6 +165,11 @@ struct Engine {
         registry.read(
             "engine_settings_differ", "Settings that another engine has otherwise, although all must agree.", .gauge
         ) { [disagreement] in [.init(disagreement.count)] }
+        registry.read(
+            "workflow_active_bytes", "Memory that the payloads of these runs take, about, in bytes.", .gauge
+        ) { [table] in
+            [.init(table.weight)]
+        }
         WorkflowMetrics.register(database, in: registry) { [metrics] in
             _ = metrics.instruments(of: $0, version: $0.version.description)
         }

@@ -22,6 +22,8 @@ struct EngineConfiguration: Sendable {
     var trustRoots: String?
     var participantRules: AddressRules
     var injectFailure: Double
+    /// What it may spend its memory on.
+    let memory: MemoryBudget
     var logs: LogConfiguration
     var telemetry: OpenTelemetryConfiguration
     /// What all engines must have alike.
@@ -54,6 +56,8 @@ struct EngineConfiguration: Sendable {
         settings.group("Participants")
         participantConnections = try settings.integer(
             "participant.connections", default: 256, in: 1...10_000, help: "connections to one participant")
+        memory = .engine(.ofProcess(), runs: maxInFlight, connections: participantConnections)
+        if let refusal = memory.refusal { throw settings.error("max.in.flight", refusal) }
         trustRoots = settings.optionalText(
             "participant.ca.file", help: "PEM file of the authorities that sign participants' certificates")
         let allowed = settings.optionalText(

@@ -31,6 +31,7 @@ struct EngineMain {
                 """,
                 metadata: ["connections": "\(share.connections)", "descriptors": "\(descriptors.limit)"])
         }
+        if let warning = configuration.memory.warning { logger.warning("\(warning)") }
         do {
             try await Engine(configuration, participantConnections: share.connections, logger: logger).run()
         } catch ParticipantsError.invalidTrustRoots(let reason) {

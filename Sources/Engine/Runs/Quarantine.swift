@@ -9,8 +9,6 @@ struct Quarantine: Sendable {
     let engine: RunID
     let definitions: DefinitionStore
     let leases: LeaseStore
-    /// Takeovers in a row without progress before a run is set aside.
-    let maxFailures: Int
     let metrics: EngineMetrics
     let logger: Logger
 
@@ -19,10 +17,11 @@ struct Quarantine: Sendable {
 
     /// The run behind a claim; nil when it was set aside or given back.
     func open(_ claimed: ClaimedRun) async -> Run? {
-        if claimed.failures >= maxFailures {
+        if claimed.failures >= Suspicion.isCertain {
             await setAside(
                 claimed,
-                reason: "\(claimed.failures) engines in a row were lost while they held this run.")
+                reason: "\(claimed.failures) engines in a row were lost while they held this run, the last "
+                    + "\(Suspicion.isCertain - Suspicion.begins - 1) of them while they held nothing else.")
             return nil
         }
         do {

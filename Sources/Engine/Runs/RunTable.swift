@@ -4,16 +4,24 @@ import Synchronization
 
 /// The runs this engine holds: what the lease keeper renews, and where others find a run's worker.
 ///
-/// Bounded: the claimer asks for room before it claims.
+/// Bounded by their number and by the bytes their payloads take: the claimer asks for room before it claims. A run may still
+/// grow while it is held; then nothing is claimed until others have gone.
 final class RunTable: Sendable {
     private struct Entry: Sendable {
         let lease: Lease
         let mailbox: Mailbox
         /// By this process's monotonic clock; nil once the lease is known to be lost.
         var heldUntil: ContinuousClock.Instant?
+        var weight: Int
+    }
+    /// What more can be taken.
+    struct Room: Hashable, Sendable {
+        var runs: Int
+        var bytes: Int
     }
     private struct State: Sendable {
         var entries: [RunID: Entry] = [:]
+        var weight = 0
         var roomNeeded = 0
         var claimer: CheckedContinuation<Void, Never>?
         var isStopping = false
@@ -21,29 +29,52 @@ final class RunTable: Sendable {
 
     /// How many runs may be held at once.
     let capacity: Int
+    /// How many bytes their payloads may take when one more is claimed.
+    let capacityInBytes: Int
     private let state = Mutex(State())
 
-    init(capacity: Int) { self.capacity = capacity }
+    init(capacity: Int, bytes: Int = .max) {
+        self.capacity = capacity
+        capacityInBytes = bytes
+    }
 
     /// Runs held.
     var count: Int { state.withLock { $0.entries.count } }
 
+    /// Bytes that the payloads of the runs take, about.
+    var weight: Int { state.withLock { $0.weight } }
+
     /// No more runs are to be taken.
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// Waits until `room` more runs can be taken, or the engine stops; returns the room there is.
-    func waitForRoom(_ room: Int) async -> Int {
+    /// What more can be taken now; nothing less than nothing.
+    var room: Room { state.withLock { room($0) } }
+
+    private func room(_ state: borrowing State) -> Room {
+        Room(runs: max(0, capacity - state.entries.count), bytes: max(0, capacityInBytes - state.weight))
+    }
+
+    /// Waits until `room` more runs can be taken, of whatever weight, or the engine stops; returns the room there is.
+    func waitForRoom(_ room: Int) async -> Room {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let isFree = state.withLock { state in
-                if state.isStopping || capacity - state.entries.count >= room { return true }
+                if state.isStopping || has(room, state) { return true }
                 state.roomNeeded = room
                 state.claimer = continuation
                 return false
             }
             if isFree { continuation.resume() }
         }
-        return capacity - count
+        return self.room
     }
+
+    private func has(_ room: Int, _ state: borrowing State) -> Bool {
+        let now = self.room(state)
+        return now.runs >= room && now.bytes > 0
+    }
+
+    /// Somebody waits for room.
+    var isWaitedFor: Bool { state.withLock { $0.claimer != nil } }
 
     /// Nobody waits for room from now on.
     func stop() {
@@ -56,20 +87,38 @@ final class RunTable: Sendable {
     }
 
     /// Notes a claimed run. Its former lease, if this very engine held it, is superseded.
-    func add(_ lease: Lease, _ mailbox: Mailbox, heldUntil: ContinuousClock.Instant) {
+    func add(_ lease: Lease, _ mailbox: Mailbox, heldUntil: ContinuousClock.Instant, weight: Int = 0) {
+        let entry = Entry(lease: lease, mailbox: mailbox, heldUntil: heldUntil, weight: weight)
         state.withLock {
-            $0.entries[lease.runID] = Entry(lease: lease, mailbox: mailbox, heldUntil: heldUntil)
+            $0.weight += weight - ($0.entries.updateValue(entry, forKey: lease.runID)?.weight ?? 0)
         }
+    }
+
+    /// Notes that the payloads of a run take more, or less, than before.
+    func weigh(_ lease: Lease, _ weight: Int) {
+        let claimer = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard let entry = state.entries[lease.runID], entry.lease == lease else { return nil }
+            state.weight += weight - entry.weight
+            state.entries[lease.runID]?.weight = weight
+            return takeClaimer(&state)
+        }
+        claimer?.resume()
+    }
+
+    /// Who waits for room, if there is enough now.
+    private func takeClaimer(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+        guard state.claimer != nil, has(state.roomNeeded, state) else { return nil }
+        defer { state.claimer = nil }
+        return state.claimer
     }
 
     /// Forgets a run, unless it was claimed anew in the meantime.
     func remove(_ lease: Lease) {
         let claimer = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.entries[lease.runID]?.lease == lease else { return nil }
+            guard let entry = state.entries[lease.runID], entry.lease == lease else { return nil }
             state.entries[lease.runID] = nil
-            guard state.claimer != nil, capacity - state.entries.count >= state.roomNeeded else { return nil }
-            defer { state.claimer = nil }
-            return state.claimer
+            state.weight -= entry.weight
+            return takeClaimer(&state)
         }
         claimer?.resume()
     }

@@ -45,7 +45,7 @@ final class RunWorker {
         _ claimed: ClaimedRun, mailbox: Mailbox, claimedAt: ContinuousClock.Instant, context: EngineContext
     ) async {
         self.context = context
-        self.claimed = claimed
+        self.claimed = claimed.withoutPayloads
         self.claimedAt = claimedAt
         self.mailbox = mailbox
         isInboxPending = claimed.inboxCount > 0
@@ -95,7 +95,7 @@ final class RunWorker {
             switch message {
             case .answered(let step, let action, let attempt, let result):
                 inFlight.remove(step)
-                return .finished(step: step, action: action, attempt: attempt, result)
+                return .finished(step: step, action: action, attempt: attempt, result.fitting(run))
             case .due:
                 return .woke
             case .inboxFilled:
@@ -221,6 +221,7 @@ extension RunWorker {
             run = commit.run
             (toDecide, events, takesOver, isUntouched) = ([], [], false, false)
             mailbox.hasTurnedBack = run.cause != nil
+            if let weight = commit.weight { context.table.weigh(claimed.lease, weight) }
             postponeWaits(of: commit, by: .now - decidedAt)
             if let releaseIn = commit.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
             if commit.ends || commit.releaseIn != nil { return .gone }

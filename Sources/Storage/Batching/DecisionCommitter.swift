@@ -25,16 +25,18 @@ package final class DecisionCommitter: Sendable {
     /// - Parameters:
     ///   - pool: at least `lanes` connections, or the lanes wait for each other.
     ///   - engine: the lease owner.
+    ///   - maxBytes: payloads in one batch.
     ///   - patience: how long a decision is tried while the database is away; longer than a lease is pointless.
     ///   - observer: is told the size of each batch.
     ///   - others: how many engines share the database with this one.
     package init(
-        pool: Pool, engine: RunID, lanes: Int = 2, maxBatch: Int = 200, patience: Duration,
+        pool: Pool, engine: RunID, lanes: Int = 2, maxBatch: Int = 200, maxBytes: Int = 8 << 20, patience: Duration,
         observer: BatchObserver? = nil, others: @escaping @Sendable () -> Int = { 0 }
     ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)
         committer = GroupCommitter(
-            maxBatch: maxBatch, maxWaiting: .max, lanes: lanes, observer: observer,
+            maxBatch: maxBatch, maxWaiting: .max, maxWeight: maxBytes, weigh: \.size, lanes: lanes,
+            observer: observer,
             rest: { took in Self.rest(after: took, others: others()) }
         ) { batch in
             let suspects = batch.lazy.filter(\.wasLocked).map(\.commit.lease.runID)

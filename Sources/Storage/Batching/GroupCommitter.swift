@@ -13,6 +13,8 @@ package typealias BatchObserver = @Sendable (_ size: Int) -> Void
 /// Where others write to the same database, a lane may be told to rest between two batches when more waits, for the same
 /// reason: what comes meanwhile goes with it.
 ///
+/// A batch is bounded by the weight of its items, too, whatever that counts; one item is always a batch.
+///
 /// The queue is bounded: beyond `maxWaiting` an item is refused instead of kept in memory.
 package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     /// Writes one batch; answers item by item, in the batch's order.
@@ -56,6 +58,8 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     private let state: Mutex<State>
     private let maxBatch: Int
     private let maxWaiting: Int
+    private let maxWeight: Int
+    private let weigh: @Sendable (Item) -> Int
     private let lanes: Int
     private let observer: BatchObserver?
     private let rest: Rest
@@ -64,17 +68,22 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     /// - Parameters:
     ///   - maxBatch: items in one batch at the most.
     ///   - maxWaiting: items that may wait for a lane.
+    ///   - maxWeight: of the items of one batch together.
+    ///   - weigh: an item's weight; asked under a lock.
     ///   - lanes: batches in flight at once; each needs a connection.
     ///   - observer: is told the size of each batch.
     ///   - rest: how long a lane rests when it is done with a batch and another one waits that is not full.
     ///   - flush: writes a batch.
     package init(
-        maxBatch: Int, maxWaiting: Int, lanes: Int, observer: BatchObserver? = nil,
+        maxBatch: Int, maxWaiting: Int, maxWeight: Int = .max, weigh: @escaping @Sendable (Item) -> Int = { _ in 0 },
+        lanes: Int, observer: BatchObserver? = nil,
         rest: @escaping Rest = { _ in .zero }, flush: @escaping Flush
     ) {
         state = Mutex(State(busySince: Array(repeating: nil, count: lanes)))
         self.maxBatch = maxBatch
         self.maxWaiting = maxWaiting
+        self.maxWeight = maxWeight
+        self.weigh = weigh
         self.lanes = lanes
         self.observer = observer
         self.rest = rest
@@ -150,7 +159,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
 
     private func takeBatch() -> [Waiting] {
         state.withLock { state in
-            let count = min(maxBatch, state.waiting.count)
+            let count = fitting(state.waiting)
             if count == state.waiting.count {
                 defer { state.waiting = [] }
                 return state.waiting
@@ -158,6 +167,18 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
             defer { state.waiting.removeFirst(count) }
             return Array(state.waiting.prefix(count))
         }
+    }
+
+    /// How many of those that wait make a batch.
+    private func fitting(_ waiting: [Waiting]) -> Int {
+        let count = min(maxBatch, waiting.count)
+        guard maxWeight < .max else { return count }
+        var weight = 0
+        for index in 0..<count {
+            weight += weigh(waiting[index].item)
+            if weight > maxWeight { return max(1, index) }
+        }
+        return count
     }
 
     /// True when this lane is to write, and counts as busy; false when the committer is closed and nothing is left, or others

@@ -18,15 +18,19 @@ package final class RunStarter: Sendable {
     /// - Parameters:
     ///   - pool: at least `lanes` connections, or the lanes wait for each other.
     ///   - maxWaiting: beyond so many waiting starts, `submit` throws `overloaded`.
+    ///   - maxBytes: payloads in one batch.
     ///   - deadline: how long a start is tried while the database is away.
     ///   - observer: is told the size of each batch.
     package init(
-        pool: Pool, lanes: Int = 2, maxBatch: Int = 200, maxWaiting: Int = 4000, deadline: Duration = .seconds(5),
+        pool: Pool, lanes: Int = 2, maxBatch: Int = 200, maxWaiting: Int = 4000, maxBytes: Int = 8 << 20,
+        deadline: Duration = .seconds(5),
         observer: BatchObserver? = nil
     ) {
         let writer = StartWriter(pool: pool, deadline: deadline)
-        committer = GroupCommitter(maxBatch: maxBatch, maxWaiting: maxWaiting, lanes: lanes, observer: observer) {
-            batch in
+        committer = GroupCommitter(
+            maxBatch: maxBatch, maxWaiting: maxWaiting, maxWeight: maxBytes,
+            weigh: { $0.inputBytes.count + $0.contextBytes.count }, lanes: lanes, observer: observer
+        ) { batch in
             await writer.write(batch)
         }
     }

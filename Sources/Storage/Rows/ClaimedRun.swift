@@ -18,8 +18,8 @@ package struct ClaimedRun: Sendable {
     package let status: String
     package let cause: String?
     package let error: [UInt8]?
-    package let input: [UInt8]
-    package let context: [UInt8]
+    package private(set) var input: [UInt8]
+    package private(set) var context: [UInt8]
     package let correlationID: String?
     package let traceparent: String?
     package let createdAt: Instant
@@ -28,8 +28,10 @@ package struct ClaimedRun: Sendable {
     package let availableAt: Instant
     /// The database's clock at the claim.
     package let now: Instant
+    /// Bytes of memory that its payloads take, about; 0 when they are few.
+    package let weight: Int
     /// Nil for a run that was never claimed before: its steps follow from its definition.
-    package let steps: StepColumns?
+    package private(set) var steps: StepColumns?
 
     /// The rows of `run_steps`, column by column, in the order of the definition.
     package struct StepColumns: Sendable {
@@ -45,6 +47,13 @@ package struct ClaimedRun: Sendable {
         package let completedAt: [Int64?]
         package let nextAttemptAt: [Int64?]
     }
+
+    /// The same without its payloads, for whoever has read them.
+    package var withoutPayloads: ClaimedRun {
+        var copy = self
+        (copy.input, copy.context, copy.steps) = ([], [], nil)
+        return copy
+    }
 }
 
 extension ClaimRuns {
@@ -56,7 +65,7 @@ extension ClaimRuns {
             status: try row.text(), cause: try row.textOrNil(), error: try row.jsonOrNil(), input: try row.json(),
             context: try row.json(), correlationID: try row.textOrNil(), traceparent: try row.textOrNil(),
             createdAt: try row.instant(), updatedAt: try row.instant(), availableAt: try row.instant(),
-            now: try row.instant(),
+            now: try row.instant(), weight: Int(try row.int32()),
             steps: try decodeSteps(&row))
     }
 

@@ -19,6 +19,8 @@ package struct NewRun: Sendable {
     /// The input and context as bytes, encoded by the request's own task rather than by the connection's thread.
     package let inputBytes: [UInt8]
     package let contextBytes: [UInt8]
+    /// `outbox.weight`.
+    package let weight: Int
 
     /// An idempotency key with the hash of the request it stands for.
     package struct Idempotency: Sendable, Hashable {
@@ -51,5 +53,7 @@ package struct NewRun: Sendable {
         self.idempotency = idempotency
         inputBytes = run.input.bytes
         contextBytes = run.context.bytes
+        // What a few small payloads take is in what an engine reckons for every run.
+        weight = inputBytes.count + contextBytes.count > JSON.compactFrom ? run.weight : 0
     }
 }

@@ -16,6 +16,8 @@ package final class RunCommit: Sendable {
     package let consumedInbox: [Int64]
     /// Nil to keep the lease; otherwise it is given back and the run is due after this long.
     package let releaseIn: Duration?
+    /// `outbox.weight` from now on; nil leaves it as it is, as nearly all do.
+    package let weight: Int?
 
     /// The run is over, and its outbox row goes.
     package let ends: Bool
@@ -37,6 +39,13 @@ package final class RunCommit: Sendable {
         package let starts: Bool
         package let completes: Bool
         package let nextIn: Duration?
+    }
+
+    /// Bytes of all payloads in it.
+    package var size: Int {
+        let ofEvents = events.reduce(0) { $0 + ($1.error?.count ?? 0) + ($1.data?.count ?? 0) }
+        let ofSteps = steps.reduce(0) { $0 + ($1.output?.count ?? 0) + ($1.error?.count ?? 0) }
+        return ofEvents + ofSteps + (changedRun?.output?.count ?? 0) + (changedRun?.error?.count ?? 0)
     }
 
     /// The run's payloads after the decision.
@@ -74,6 +83,8 @@ package final class RunCommit: Sendable {
             touch.isTouched ? ChangedStep(index, run.steps[index], touch, now) : nil
         }
         changedRun = touchesRun ? ChangedRun(output: run.output?.bytes, error: run.errorJSON?.bytes) : nil
+        let grownBy = steps.reduce(0) { $0 + ($1.output?.count ?? 0) }
+        weight = grownBy > JSON.compactFrom ? run.weight : nil
         ends = run.status.isTerminal && !keepsLease
         if run.hasCallInFlight || run.status.isTerminal || keepsLease {
             releaseIn = nil

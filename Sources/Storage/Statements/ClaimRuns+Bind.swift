@@ -7,5 +7,6 @@ extension ClaimRuns {
         parameters.int64(Int64(limit))
         parameters.int64(lease.microseconds)
         parameters.timestamp(since.microseconds)
+        parameters.int64(Int64(room))
     }
 }

@@ -20,14 +20,20 @@ package struct ClaimRuns: Statement {
     package let lease: Duration
     /// Nothing that was due before is looked at; see `ClaimWindow`.
     package let since: Instant
+    /// Bytes that the claimed runs may take. The first run that is beyond them is still claimed: so there is no run that
+    /// is never claimed, and no need to look for one that fits.
+    package let room: Int
 
     package typealias Row = ClaimedRun
 
-    package init(engine: RunID, limit: Int, lease: Duration, since: Instant = ClaimWindow.beginning) {
+    package init(
+        engine: RunID, limit: Int, lease: Duration, since: Instant = ClaimWindow.beginning, room: Int = .max
+    ) {
         self.engine = engine
         self.limit = limit
         self.lease = lease
         self.since = since
+        self.room = room
     }
 
     // `due` reads the columns of the row version it locks, everything else what the statement's snapshot sees. Where the
@@ -42,14 +48,27 @@ package struct ClaimRuns: Statement {
     // leaves the run alone.
     //
     // Steps of a run never claimed before are not read: the engine derives them from the definition.
-    package static let sql = """
-        WITH due AS MATERIALIZED (
-            SELECT ctid AS tid, run_id, available_at, lease_owner, epoch, inbox_count, failures, last_seq
-            FROM outbox WHERE available_at >= $4 AND available_at <= now()
+    //
+    // Suspects are for `ClaimSuspect`. The running sum is in the order in which `due` gives its rows; a row beyond the room
+    // was locked in vain, and is free again when the statement ends.
+    package static let sql: String = statement(
+        due: """
+            SELECT ctid AS tid, run_id, available_at, lease_owner, epoch, inbox_count, failures, last_seq, weight
+            FROM outbox
+            WHERE available_at >= $4 AND available_at <= now() AND failures < \(Suspicion.begins)
             ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            """)
+
+    /// - Parameter due: the rows to claim, locked.
+    static func statement(due: String) -> String {
+        """
+        WITH due AS MATERIALIZED (
+            \(due)
+        ), fitting AS (
+            SELECT *, sum(weight) OVER (ROWS UNBOUNDED PRECEDING) - weight AS before FROM due
         ), claim AS MATERIALIZED (
             SELECT due.tid, due.run_id, due.available_at, due.epoch + 1 AS epoch, due.inbox_count, due.epoch = 0 AS is_fresh,
-                due.lease_owner IS NOT NULL AS is_takeover,
+                due.weight, due.lease_owner IS NOT NULL AS is_takeover,
                 CASE WHEN due.lease_owner IS NULL THEN due.last_seq ELSE seen.seq END AS last_seq,
                 CASE WHEN due.lease_owner IS NULL OR seen.progressed THEN 0 ELSE due.failures + 1 END AS failures,
                 due.lease_owner IS NULL AND due.inbox_count = 0 AND (
@@ -58,13 +77,14 @@ package struct ClaimRuns: Statement {
                         AND (r.deadline_at IS NULL OR r.deadline_at > now()))) AS begins,
                 r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.context, r.correlation_id,
                 r.traceparent, r.created_at, r.updated_at
-            FROM due JOIN outbox seen_too ON seen_too.ctid = due.tid AND seen_too.epoch = due.epoch
+            FROM fitting due JOIN outbox seen_too ON seen_too.ctid = due.tid AND seen_too.epoch = due.epoch
                 AND seen_too.last_seq = due.last_seq AND seen_too.lease_owner IS NOT DISTINCT FROM due.lease_owner
             JOIN workflow_runs r ON r.run_id = due.run_id
             LEFT JOIN LATERAL (
                 SELECT max(e.seq) AS seq, bool_or(e.seq > due.last_seq AND e.kind <> 'attempt_started') AS progressed
                 FROM run_events e WHERE e.run_id = due.run_id AND due.lease_owner IS NOT NULL
             ) seen ON true
+            WHERE due.before < $5
         ), begun AS (
             UPDATE run_steps s
             SET status = CASE WHEN s.compensation_status = 'PENDING' THEN s.status ELSE 'EXECUTING' END,
@@ -98,7 +118,7 @@ package struct ClaimRuns: Statement {
         )
         SELECT c.run_id, c.epoch, c.inbox_count, c.is_takeover, c.last_seq, c.failures, c.begins, c.workflow_name,
             c.workflow_version, c.status, c.cause, c.error, c.input, c.context, c.correlation_id, c.traceparent,
-            c.created_at, c.updated_at, c.available_at, now(),
+            c.created_at, c.updated_at, c.available_at, now(), c.weight,
             s.status, s.attempts, s.is_ambiguous, s.compensation_status, s.compensation_attempts,
             s.is_compensation_ambiguous, s.output, s.error, s.started_at, s.completed_at, s.next_attempt_at
         FROM claim c
@@ -112,4 +132,5 @@ package struct ClaimRuns: Statement {
             FROM (SELECT * FROM run_steps WHERE run_id = c.run_id AND NOT c.is_fresh ORDER BY step_index) ordered
         ) s ON true
         """
+    }
 }

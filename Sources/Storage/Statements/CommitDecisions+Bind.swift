@@ -14,6 +14,7 @@ extension CommitDecisions {
         bindSteps(&parameters)
         bindRuns(&parameters)
         bindInbox(&parameters)
+        parameters.column(WireInt32.self, of: commits) { $0.weight.map { Int32(clamping: $0) } }
     }
 
     private func bindEvents(_ parameters: inout Parameters) {

@@ -54,14 +54,14 @@ package struct CommitDecisions: Statement {
             UPDATE outbox o
             SET inbox_count = CASE WHEN u.consumed = 0 THEN o.inbox_count ELSE
                     greatest(0, o.inbox_count - (SELECT count(*) FROM consumed c WHERE c.run_id = o.run_id)) END,
-                last_seq = u.last_seq, failures = 0,
+                last_seq = u.last_seq, failures = 0, weight = COALESCE(u.weight, o.weight),
                 lease_owner = CASE WHEN u.release_in_us IS NULL THEN o.lease_owner END,
                 available_at = CASE WHEN u.release_in_us IS NULL THEN o.available_at
                     WHEN o.inbox_count > u.consumed THEN now()
                     ELSE now() + u.release_in_us * interval '1 microsecond' END
-            FROM unnest($2::uuid[], $4::bool[], $5::int4[], $6::int8[], $7::int4[]) WITH ORDINALITY
-                AS u (run_id, ends, consumed, release_in_us, last_seq, ord)
-            WHERE NOT u.ends AND (u.release_in_us IS NOT NULL OR u.consumed > 0)
+            FROM unnest($2::uuid[], $4::bool[], $5::int4[], $6::int8[], $7::int4[], $45::int4[]) WITH ORDINALITY
+                AS u (run_id, ends, consumed, release_in_us, last_seq, weight, ord)
+            WHERE NOT u.ends AND (u.release_in_us IS NOT NULL OR u.consumed > 0 OR u.weight IS NOT NULL)
                 AND \(oneRow("o.run_id", "u.run_id"))
                 AND (SELECT verdicts FROM guard)[u.ord] = 1
         )

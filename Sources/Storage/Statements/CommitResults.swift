@@ -1,7 +1,8 @@
 import Core
 package import Postgres
 
-/// The same for batches in which no decision consumes inbox rows or gives its lease back, as nearly all are.
+/// The same for batches in which no decision consumes inbox rows, gives its lease back or makes its run much heavier, as
+/// nearly all are.
 ///
 /// What the other statement has for them is not looked at then, but Postgres sets all of it up for every batch.
 package struct CommitResults: Statement {
@@ -11,7 +12,7 @@ package struct CommitResults: Statement {
 
     /// Nil when the batch needs more.
     package init?(_ decisions: CommitDecisions) {
-        guard decisions.commits.allSatisfy({ $0.consumedInbox.isEmpty && $0.releaseIn == nil }) else { return nil }
+        guard decisions.commits.allSatisfy({ $0.consumedInbox.isEmpty && $0.releaseIn == nil && $0.weight == nil }) else { return nil }
         self.decisions = decisions
     }
 

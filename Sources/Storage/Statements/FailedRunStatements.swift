@@ -30,7 +30,8 @@ package struct SendToFailedRuns: Statement {
     // meanwhile must not get an outbox row, nor one that is FAILED again an old epoch. So `failed` locks the run's row,
     // which every taking-up changes, and `same` leaves out those whose newest version is not the one that was seen; inbox
     // rows are counted as they are now. Who has an outbox row already is asked, and woken, through that, as in
-    // `SendToRun`, without a lock on the run: the holder's commit locks the outbox row first.
+    // `SendToRun`, without a lock on the run: the holder's commit locks the outbox row first. What a run's values take is
+    // not known here without parsing them; their text tells what they take at the most.
     package static let sql = """
         WITH failed AS MATERIALIZED (
             SELECT r.run_id, r.updated_at FROM workflow_runs r
@@ -43,11 +44,19 @@ package struct SendToFailedRuns: Statement {
             ) AS kept
             FROM failed f JOIN workflow_runs seen ON seen.run_id = f.run_id AND seen.updated_at = f.updated_at
         ), made AS (
-            INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq)
-            SELECT s.run_id, now(), last.epoch, s.kept + 1, last.seq
+            INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq, weight)
+            SELECT s.run_id, now(), last.epoch, s.kept + 1, last.seq,
+                least(2147483647, \(JSON.maxFootprint) * (payload.bytes + coalesce(outputs.bytes, 0)))
             FROM same s JOIN LATERAL (
                 SELECT e.epoch, e.seq FROM run_events e WHERE e.run_id = s.run_id ORDER BY e.seq DESC LIMIT 1
             ) last ON true
+            JOIN LATERAL (
+                SELECT octet_length(input::text)::int8 + octet_length(context::text) AS bytes
+                FROM workflow_runs r WHERE r.run_id = s.run_id
+            ) payload ON true
+            JOIN LATERAL (
+                SELECT sum(octet_length(output::text))::int8 AS bytes FROM run_steps t WHERE t.run_id = s.run_id
+            ) outputs ON true
             ON CONFLICT DO NOTHING RETURNING run_id
         ), joined AS (
             UPDATE outbox o SET inbox_count = o.inbox_count + 1,

@@ -91,7 +91,7 @@ package struct FindLocked: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
 }
 
-/// When the next outbox row is due: a look at one place of an index.
+/// When the next outbox row is due that is no suspect: a look at one place of an index.
 package struct NextDue: Statement {
     /// Nothing that was due before is looked at; see `ClaimWindow`.
     package let since: Instant
@@ -109,7 +109,7 @@ package struct NextDue: Statement {
         package var wait: Duration? { next.map { $0 - now } }
     }
 
-    package static let sql = "SELECT min(available_at), now() FROM outbox WHERE available_at >= $1"
+    package static let sql = "SELECT min(available_at), now() FROM outbox WHERE available_at >= $1 AND failures < \(Suspicion.begins)"
 
     package func bind(_ parameters: inout Parameters) { parameters.timestamp(since.microseconds) }
 }

@@ -7,6 +7,7 @@ extension StartRuns {
         bindSteps(&parameters)
         bindEvents(&parameters)
         parameters.column(WireInt32.self, of: runs) { Int32($0.run.lastSequence) }
+        parameters.column(WireInt32.self, of: runs) { Int32(clamping: $0.weight) }
     }
 
     private func bindRuns(_ parameters: inout Parameters) {

@@ -58,9 +58,10 @@ package struct StartRuns: Statement {
                 AS u (ord, run_id, seq, kind, step_index, step_id, trace_id, data)
             WHERE (SELECT flags FROM accepted)[u.ord]
         ), pulse AS (
-            INSERT INTO outbox (run_id, available_at, last_seq)
-            SELECT u.run_id, now(), u.last_seq
-            FROM unnest($1::uuid[], $5::text[], $30::int4[]) WITH ORDINALITY AS u (run_id, status, last_seq, ord)
+            INSERT INTO outbox (run_id, available_at, last_seq, weight)
+            SELECT u.run_id, now(), u.last_seq, u.weight
+            FROM unnest($1::uuid[], $5::text[], $30::int4[], $31::int4[]) WITH ORDINALITY
+                AS u (run_id, status, last_seq, weight, ord)
             WHERE u.status = 'PENDING' AND (SELECT flags FROM accepted)[u.ord]
         )
         SELECT flags FROM accepted

@@ -116,7 +116,7 @@ final class Deployment: Sendable {
     }
 
     /// There is nobody to tell a test that a process of another program is ready: it has to ask.
-    private func waitUntilReady(_ port: Int, _ name: String) async throws {
+    func waitUntilReady(_ port: Int, _ name: String) async throws {
         try await until(.seconds(60), "\(name) answers on \(port)") {
             try #require(self.isRunning(name), "\(name) ended, see \(self.folder.path)")
             return try await self.http.send("GET", port: port, "/health", timeout: .seconds(1)).status == 200

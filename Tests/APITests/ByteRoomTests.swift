@@ -1,0 +1,71 @@
+import Storage
+import Synchronization
+import Testing
+
+@testable import API
+
+@Suite("Requests have room for so many bytes", .timeLimit(.minutes(1)))
+struct ByteRoomTests {
+    private final class Order: Sendable {
+        let sizes = Mutex<[Int]>([])
+    }
+
+    @Test("Who does not fit waits, in order, also when somebody smaller comes later; all get their turn")
+    func order() async throws {
+        let room = ByteRoom(100)
+        let first = try await room.take(80)
+        let order = Order()
+        await withTaskGroup(of: Void.self) { tasks in
+            for (place, bytes) in [60, 10, 90].enumerated() {
+                tasks.addTask {
+                    let held = await room.takePatiently(bytes)
+                    order.sizes.withLock { $0.append(bytes) }
+                    room.give(held)
+                }
+                while room.waitingCount < place + 1 { await Task.yield() }
+            }
+            room.give(first)
+        }
+        #expect(order.sizes.withLock { $0 }.last == 90)
+        #expect(try await room.take(100) == 100, "all of it came back")
+    }
+
+    @Test("Who wants more than there is gets all of it; nothing is always there")
+    func extremes() async throws {
+        let room = ByteRoom(100)
+        #expect(try await room.take(1000) == 100)
+        #expect(try await room.take(0) == 0)
+        room.give(100)
+    }
+
+    @Test("Whose turn comes too late is refused, and keeps nothing")
+    func patience() async throws {
+        let room = ByteRoom(100, patience: .zero)
+        let held = await room.takePatiently(100)
+        async let late = isOverloaded { try await room.hold(50) {} }
+        while room.waitingCount == 0 { await Task.yield() }
+        room.give(held)
+        #expect(await late)
+        #expect(await room.takePatiently(100) == 100)
+    }
+
+    private func isOverloaded(_ work: () async throws -> Void) async -> Bool {
+        do { try await work() } catch StoreError.overloaded { return true } catch {}
+        return false
+    }
+
+    @Test("A run that would be too heavy for any engine is refused at its start, alone and in a bulk start")
+    func tooHeavy() async throws {
+        try await TestAPI.with(["MAX_BODY_BYTES": "4000000"]) { api in
+            try await api.register()
+            let list = "[" + String(repeating: "[1],", count: 700_000) + "1]"
+            let answer = try await api.client.send(
+                "POST", "/v1/workflows/w/start", body: #"{"input":\#(list)}"#)
+            #expect(answer.status == 422 && answer.problem == "invalid-content", "\(answer.text.prefix(300))")
+            #expect(answer.text.contains("32 MiB"))
+            let text = "\"" + String(repeating: "x", count: 2_800_000) + "\""
+            #expect(try await api.client.send("POST", "/v1/workflows/w/start", body: #"{"input":\#(text)}"#).status == 202)
+            #expect(try await api.database.query("SELECT count(*) FROM workflow_runs") == [["1"]])
+        }
+    }
+}
