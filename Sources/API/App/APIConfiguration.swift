@@ -24,6 +24,8 @@ struct APIConfiguration: Sendable {
     var readers: Int
     var keyLifetime: Duration
     var connections: Int
+    var watchers: Int
+    var watchersPerClient: Int
     var limits = StrictHTTPChannel.Limits()
     var importTimeout: Duration
     var logs: LogConfiguration
@@ -66,6 +68,12 @@ struct APIConfiguration: Sendable {
             help: "how long idempotency keys are remembered")
         connections = try settings.integer(
             "connections", default: 10_000, in: 1...1_000_000, help: "clients connected at once")
+        watchers = try settings.integer(
+            "watchers", default: 1000, in: 1...100_000,
+            help: "streams of events and starts with Prefer: wait at once; more are refused")
+        watchersPerClient = try settings.integer(
+            "watchers.per.client", default: 250, in: 1...100_000,
+            help: "how many of these one client address may have; behind a proxy all have its address")
         limits.requestTimeout = try settings.duration(
             "request.timeout", default: limits.requestTimeout, in: .milliseconds(100) ... .seconds(600),
             help: "how long a request may take to arrive")

@@ -19,6 +19,7 @@ import UnixSignals
 //   Server/     HTTP/1.1 connections, stricter than the framework's
 //   HTTP/       problems, bodies, queries, routing
 //   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
+//   Watch/      clients that wait for runs, streams
 //   Import/     many starts in one request, as streams
 //   Admin/      definitions, participants, failed runs, what      Health/     live, ready, the cluster
 //               admins did; behind a token
@@ -31,6 +32,9 @@ struct APIProcess {
     private let starter: RunStarter
     private let window: StartWindow
     private let notifier: OutboxNotifier
+    private let watch: RunWatch
+    private let places: WatchPlaces
+    private let answers: Answers
     private let redis: RedisClient?
     private let adminLimiter: RateLimiter
     private let metrics: APIMetrics
@@ -55,6 +59,10 @@ struct APIProcess {
             [.init(window.waitingCount)]
         }
         notifier = OutboxNotifier(configuration.database)
+        watch = RunWatch(reader: RunReader(pool: database.reads))
+        places = WatchPlaces(
+            total: configuration.watchers, perClient: configuration.watchersPerClient, metrics: metrics.registry)
+        answers = Answers(reader: RunReader(pool: database.reads), metrics: metrics.registry)
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
         metrics.register(adminLimiter)
@@ -93,7 +101,7 @@ struct APIProcess {
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             export + [
-                NotifierService(notifier: notifier), StarterService(starter: starter),
+                NotifierService(notifier: notifier), StarterService(starter: starter), watch,
                 buildApplication { port in await onListening(port) },
             ]
         return ServiceGroup(
@@ -142,6 +150,8 @@ struct APIProcess {
     private func buildRoutes() -> [Route] {
         let reader = RunReader(pool: database.reads)
         let definitions = DefinitionStore(pool: database.writes)
+        let waiting = WaitingFor(
+            reader: reader, definitions: definitions, engines: EngineReports(reader: reader))
         let body = BodyReader(maxBytes: configuration.maxBodyBytes)
         let gate = AdminGate(
             tokens: configuration.adminTokens,
@@ -149,23 +159,28 @@ struct APIProcess {
             tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         let starts = RunStarts(
             definitions: definitions, starter: starter, notifier: notifier, ids: RunIDSource(),
-            watcher: RunWatcher(reader: reader), keyLifetime: configuration.keyLifetime, metrics: metrics)
+            reader: reader, keyLifetime: configuration.keyLifetime, metrics: metrics)
         let imports = ImportRoutes(
             starts: starts, body: body, room: ImportRoom(queue: configuration.startQueue),
             limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
         let operators = OperatorRoutes(
             reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
         let failed = FailedRunRoutes(
-            reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
+            reader: reader, answers: answers, waiting: waiting, inbox: RunInbox(database: database), notifier: notifier,
+            body: body, gate: gate)
         let participants = ParticipantRoutes(
             database: database, body: body, gate: gate, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: LoopExecutors.shared.group))
         return [
-            StartRoutes(starts: starts, body: body, window: window).routes, imports.routes,
-            RunRoutes(reader: reader).routes,
-            operators.routes, WorkflowRoutes(reads: database.reads).routes,
+            StartRoutes(
+                starts: starts, body: body, window: window, watch: watch, places: places, answers: answers,
+                waiting: waiting
+            ).routes, imports.routes,
+            RunRoutes(reader: reader, answers: answers, waiting: waiting, watch: watch, places: places).routes,
+            operators.routes, WorkflowRoutes(reads: database.reads, answers: answers).routes,
             DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
-            participants.routes, failed.routes, ActionRoutes(reads: database.reads, gate: gate).routes,
+            participants.routes, failed.routes,
+            ActionRoutes(reads: database.reads, answers: answers, gate: gate).routes,
             ClusterRoutes(reads: database.reads).routes,
             HealthRoutes(postgres: database.makeProbe(), redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }
