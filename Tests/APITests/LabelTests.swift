@@ -38,7 +38,7 @@ struct LabelTests {
             try await api.register()
             for value in ["order 17", "a,b;c=\"d\"", "~!", String(repeating: "c", count: 255)] {
                 let body = JSON.object(["context": .object(["correlationId": .string(value)])]).text
-                let ids = [try await api.start(body: body), try await api.start(["X-Correlation-Id": value])]
+                let ids = [try await api.start(body: body), try await api.start(body: "{}", ["X-Correlation-Id": value])]
                 for id in ids {
                     let shown = try await api.client.send("GET", "/v1/runs/\(id)").json
                     #expect(shown["run"]?["correlationId"] == .string(value))
@@ -52,7 +52,7 @@ struct LabelTests {
         try await TestAPI.with { api in
             try await api.register()
             let id = try await api.start()
-            _ = try await api.start(["X-Correlation-Id": "other"])
+            _ = try await api.start(body: "{}", ["X-Correlation-Id": "other"])
             let shown = try await api.client.send("GET", "/v1/runs/\(id)").json["run"]?["correlationId"]?.string
             let found = try await api.client.send("GET", "/v1/runs?correlationId=\(try #require(shown))")
             #expect(found.json["runs"]?.array?.compactMap { $0["runId"]?.string } == [id])

@@ -75,6 +75,7 @@ struct WaitingTests {
     func deadline() async throws {
         try await Self.with { api, id in
             try await api.database.query("UPDATE workflow_runs SET deadline_at = '\(Self.later)'")
+            try await api.database.query("UPDATE run_steps SET next_attempt_at = NULL")
             try await api.hold(id, by: nil, until: "'\(Self.later)'")
             #expect(try await api.waiting(id) == ["kind": "deadline", "until": .string(Self.later)])
         }
