@@ -43,9 +43,9 @@ package struct RunInbox: Sendable {
     ///
     /// - Parameter canRetry: `Run.canRetry` of the step, judged on the rows as they are.
     package func retry(
-        _ runID: RunID, stepID: String, by: String, canRetry: @Sendable (RunRow, [StepRow]) -> Bool
+        _ runID: RunID, stepID: String, by: String, canRetry: @Sendable (RunHead, [StepRow]) -> Bool
     ) async throws(StoreError) -> InboxOutcome {
-        guard let (run, steps) = try await reader.find(runID) else { return .unknownRun }
+        guard let (run, steps) = try await reader.standing(of: runID) else { return .unknownRun }
         guard canRetry(run, steps) else { return .notRetryable }
         let request = InboxRequest(.retry(stepID: stepID), sentBy: by)
         if run.status == .failed {

@@ -29,6 +29,19 @@ struct ImportWindowTests {
         #expect(window.earlyEnd == nil)
     }
 
+    @Test("Results that are ready are taken in pieces, however many they are")
+    func pieces() async throws {
+        let window = Self.window(lines: 10, bytes: 1000)
+        for line in 1...5 {
+            let place = try #require(await window.enter(line: line, bytes: 1))
+            window.finish(place, [UInt8](repeating: UInt8(line), count: 50_000))
+        }
+        window.end()
+        var sizes: [Int] = []
+        while let piece = try await window.next() { sizes.append(piece.count) }
+        #expect(sizes == [100_000, 100_000, 50_000])
+    }
+
     @Test("A reader that found no room is not let in before results are taken", arguments: [(3, 1), (100, 50)])
     func full(lines: Int, bytes: Int) async throws {
         let window = Self.window(lines: lines)

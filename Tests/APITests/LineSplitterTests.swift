@@ -35,6 +35,19 @@ struct LineSplitterTests {
         #expect(Self.split(bytes.map { [$0] }) == Self.expected)
     }
 
+    @Test("A byte order mark before the first line is no part of it, and anywhere else it is")
+    func byteOrderMark() {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let bytes = mark + Array("0123456789\r\n".utf8) + mark + Array("\n".utf8)
+        let expected = [Self.whole(1, "0123456789"), .whole(number: 2, ByteBuffer(bytes: mark))]
+        for cut in 0...bytes.count {
+            #expect(Self.split([bytes[..<cut], bytes[cut...]]) == expected, "cut at \(cut)")
+        }
+        #expect(Self.split([mark]) == [])
+        #expect(Self.split([mark + Array("01234567890".utf8)]) == [.tooLong(number: 1)])
+        #expect(Self.split(["0123456789012".utf8]) == [.tooLong(number: 1)])
+    }
+
     @Test("A line that is too long is told once, as soon as that is known, and the next one is read")
     func tooLong() {
         var splitter = LineSplitter(maxBytes: 10)

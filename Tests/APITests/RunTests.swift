@@ -53,12 +53,14 @@ struct RunTests {
         try await TestAPI.with { api in
             try await api.register()
             let id = try await api.start()
-            #expect(try await api.client.send("GET", "/v1/runs/\(id)").json["run"]?["waitingFor"] == .null)
+            let fresh = try await api.client.send("GET", "/v1/runs/\(id)").json["run"]?["waitingFor"]
+            #expect(fresh?["kind"] == "engine" && fresh?["liveEngines"] == 0)
             try await api.waitForRetry(id)
             let waiting = try await api.client.send("GET", "/v1/runs/\(id.uppercased())").json
             #expect(
                 waiting["run"]?["waitingFor"] == [
                     "kind": "retry", "stepId": "a", "action": "execute", "until": "2100-01-01T00:00:00.000000Z",
+                    "participant": "p",
                 ])
             #expect(waiting["steps"]?[0]?["attempts"] == 2)
             #expect(waiting["steps"]?[0]?["nextAttemptAt"] == "2100-01-01T00:00:00.000000Z")
@@ -217,5 +219,7 @@ extension TestAPI {
             UPDATE run_steps SET attempts = 2, next_attempt_at = '2100-01-01T00:00:00Z'
             WHERE run_id = '\(runID)' AND step_id = 'a'
             """)
+        try await database.query(
+            "UPDATE outbox SET available_at = '2100-01-01T00:00:00Z' WHERE run_id = '\(runID)'")
     }
 }

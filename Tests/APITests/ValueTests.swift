@@ -34,8 +34,40 @@ struct ValueTests {
             (["wait=5"], 5), (["respond-async, wait=10"], 10), (["Wait = 3"], 3), (["wait=7; x=y"], 7),
             (["a", "wait=2"], 2),
             (["wait=600"], 60), (["wait=0"], 0), (["wait=-1"], nil), (["wait=x"], nil), (["wait"], nil), ([], nil),
+            ([#"wait="5""#], 5), ([#"x="a, wait=9", wait="1\2""#], 12), ([#"wait="""#], nil), (["wait=+5"], nil),
+            (["x; wait=4"], nil),
         ] as [([String], Int?)])
     func preference(values: [String], seconds: Int?) { #expect(Preference.wait(values) == seconds) }
+
+    @Test(
+        "A stream is only given to whom it is welcome",
+        arguments: [
+            (nil, false), ("text/event-stream", true), ("Text/Event-Stream; q=0.1", true), ("*/*", false),
+            ("text/event-stream;q=0", false), ("text/event-stream; q=0.000, application/json", false),
+            ("application/json, text/event-stream", true), ("application/json, text/event-stream;q=0.5", false),
+            ("application/json;q=0.5, text/event-stream", true), (#"x/y;a=",text/event-stream,""#, false),
+        ] as [(String?, Bool)])
+    func accept(header: String?, isStream: Bool) {
+        #expect(AcceptHeader(header).prefers("text/event-stream", over: "application/json") == isStream)
+    }
+
+    @Test("Nobody takes all of what there is for all, and what was taken is given back")
+    func shares() {
+        let shares = Shares(total: 10, perClient: 4)
+        var held = [shares.take(3, for: "a"), shares.take(1, for: "a")]
+        #expect(!held.contains { $0 == nil })
+        #expect(shares.take(1, for: "a") == nil)
+        held.append(shares.take(4, for: "b"))
+        #expect(shares.take(3, for: "c") == nil && shares.taken == 8)
+        held.removeFirst()
+        held.append(shares.take(3, for: "a"))
+        #expect(shares.taken == 8 && shares.refused == 2)
+        held = []
+        #expect(shares.taken == 0)
+        let large = shares.take(50, for: "a")
+        #expect(large != nil, "what would never fit goes alone")
+        #expect(shares.take(1, for: "b") == nil)
+    }
 
     @Test(
         "Percent-decoding gives text or nothing",

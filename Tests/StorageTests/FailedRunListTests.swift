@@ -36,12 +36,33 @@ struct FailedRunListTests {
             #expect(try await found { ($0.runs.workflowName, $0.kind) = ("other", .quarantined) } == [])
             #expect(try await found { $0.runs.before = poisoned } == [otherRun, plain])
             let first = try #require(try await reader.find(plain)?.run.createdAt)
-            #expect(try await found { $0.runs.createdAfter = first } == [poisoned, otherRun])
+            #expect(try await found { $0.runs.createdAfter = first } == [poisoned, otherRun, plain])
             #expect(try await found { $0.runs.createdBefore = first } == [])
             let rows = try await reader.failed(FailedRunQuery(limit: 10))
             #expect(rows[0].isQuarantined && rows[0].steps.isEmpty && !rows[1].isQuarantined)
             #expect(rows[1].steps.map(\.stepID) == ["step-2"] && rows[1].steps[0].attempts == 1)
             #expect(rows[1].steps[0].error["httpStatus"] == 422)
+            #expect(rows.map(\.isLast) == [false, false, true])
+            // A page that would be too large ends early, and says so.
+            try await test.execute(
+                """
+                UPDATE run_steps SET error = json_build_object('kind', 'rejected', 'message', 'no',
+                    'response', repeat('x', 300000)) WHERE compensation_status = 'FAILED'
+                """)
+            let short = try await reader.failed(FailedRunQuery(limit: 10))
+            #expect(short.count == 3 && short[1].steps[0].error == ["kind": "rejected", "message": "no"])
+            try await test.execute(
+                """
+                INSERT INTO run_steps (run_id, step_index, step_id, status, compensation_status, error)
+                SELECT run_id, i, 's' || i, 'SUCCEEDED', 'FAILED',
+                    json_build_object('kind', 'rejected', 'message', repeat('x', 2000))
+                FROM workflow_runs, generate_series(100, 1300) i WHERE run_id = '\(otherRun)'
+                """)
+            let early = try await reader.failed(FailedRunQuery(limit: 10))
+            #expect(early.map(\.run.runID) == [poisoned, otherRun] && early.last?.isLast == false)
+            var without = FailedRunQuery(limit: 10)
+            without.showsErrors = false
+            #expect(try await reader.failed(without).count == 3)
         }
     }
 
@@ -60,7 +81,7 @@ struct FailedRunListTests {
             try await test.execute("VACUUM ANALYZE workflow_runs")
             let sql = ListFailedRuns.sql.replacing("$1", with: "'\(RunID(high: 0, low: 0))'::uuid")
                 .replacing("$2", with: "'\(RunID(high: .max, low: 0))'::uuid").replacing("$8", with: "50")
-            let plain = (3...7).reduce(sql) { $0.replacing("$\($1)", with: "NULL") }
+            let plain = ([9] + Array(3...7)).reduce(sql) { $0.replacing("$\($1)", with: "NULL") }
             let plan = try await test.query("EXPLAIN \(plain)").compactMap { $0.first ?? nil }
             // Ids made by the database are of no time: all of them are in the default partition.
             #expect(plan.contains { $0.contains("workflow_runs_default_run_id_idx") }, "\(plan)")

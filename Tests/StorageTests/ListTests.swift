@@ -14,8 +14,8 @@ struct ListTests {
             let all = try await reader.list(RunQuery(limit: 500))
             #expect(all.map(\.runID) == all.map(\.runID).sorted(by: >))
             #expect(all.count == 21)
-            #expect(Set(all.map(\.status)) == Set(RunStatus.allCases))
-            func check(_ what: String, _ change: (inout RunQuery) -> Void, _ matches: (RunRow) -> Bool) async throws {
+            #expect(Set(all.compactMap(\.status)) == Set(RunStatus.allCases))
+            func check(_ what: String, _ change: (inout RunQuery) -> Void, _ matches: (RunHead) -> Bool) async throws {
                 var query = RunQuery(limit: 500)
                 change(&query)
                 let found = try await reader.list(query)
@@ -39,13 +39,43 @@ struct ListTests {
             }
             for pivot in [all[0], all[7], all[20]] {
                 let at = pivot.createdAt
-                try await check("after", { $0.createdAfter = at }, { $0.createdAt > at })
+                try await check("after", { $0.createdAfter = at }, { $0.createdAt >= at })
                 try await check("before", { $0.createdBefore = at }, { $0.createdAt < at })
+                try await check(
+                    "live after", { ($0.createdAfter, $0.status) = (at, .running) },
+                    { $0.createdAt >= at && $0.status == .running })
                 try await check(
                     "live before", { ($0.createdBefore, $0.status) = (at, .running) },
                     { $0.createdAt < at && $0.status == .running })
             }
             _ = engine
+        }
+    }
+
+    @Test("The correlation id that a run is known by without one of its own finds it, as one that others have")
+    func defaultCorrelation() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(1)
+            let engine = TestEngine(test, definition)
+            let plain = NewRun.sample(definition)
+            let id = plain.run.id.description
+            let named = NewRun.sample(definition, correlationID: "order-1")
+            let borrowed = NewRun.sample(definition, correlationID: id)
+            try await engine.start([plain])
+            try await engine.start([named])
+            try await engine.start([borrowed])
+            let reader = RunReader(pool: test.database.reads)
+            func found(_ text: String, _ change: (inout RunQuery) -> Void = { _ in }) async throws -> [RunID] {
+                var query = RunQuery(limit: 10)
+                query.correlationID = text
+                change(&query)
+                return try await reader.list(query).map(\.runID)
+            }
+            #expect(try await found(id) == [plain.run.id, borrowed.run.id].sorted(by: >))
+            #expect(try await found(id) { $0.before = borrowed.run.id } == [plain.run.id])
+            #expect(try await found(id) { $0.status = .completed } == [])
+            #expect(try await found(named.run.id.description) == [], "it goes by a name of its own")
+            #expect(try await found("order-1") == [named.run.id])
         }
     }
 

@@ -6,6 +6,7 @@ import Storage
 /// `GET /v1/admin/actions`: what admins did, latest first.
 struct ActionRoutes: Sendable {
     let reads: Pool
+    let answers: Answers
     let gate: AdminGate
 
     var routes: [Route] { [gate.guarded(.get, "/v1/admin/actions", list)] }
@@ -20,13 +21,11 @@ struct ActionRoutes: Sendable {
         let before = try query.cursor { text in TextCursor(text, of: Self.cursorKind).flatMap { Int64($0.last) } }
         let rows = try await reads.execute(
             ListAdminActions(subject: query["subject"], before: before, limit: limit + 1))
-        let page = rows.prefix(limit)
-        let next = rows.count > limit ? page.last.map { TextCursor(after: String($0.actionID)) } : nil
-        return .json(
-            .ok,
-            [
-                "actions": .array(page.map(Self.shown)), "nextCursor": JSON(next?.text(of: Self.cursorKind)),
-            ])
+        let page = Page(rows.prefix(limit).lazy.map(Self.shown))
+        let last = rows.prefix(page.count).last
+        let next = rows.count > page.count ? last.map { TextCursor(after: String($0.actionID)) } : nil
+        return try answers.json(
+            page.text("actions", ["nextCursor": JSON(next?.text(of: Self.cursorKind))]), to: context)
     }
 
     private static func shown(_ row: StoredAdminAction) -> JSON {

@@ -3,8 +3,8 @@ import Storage
 
 extension FailedRunRow {
     /// The run as lists show it, and `quarantined`, `reason`, `failedSteps: [{stepId, attempts, error}]`, `requested`.
-    var json: JSONObject {
-        var object = RunJSON.summary(run)
+    func json(waitingFor: JSON?) -> JSONObject {
+        var object = RunJSON.summary(run, waitingFor: waitingFor)
         object["quarantined"] = .bool(isQuarantined)
         object["reason"] = run.error?["message"] ?? .null
         object["failedSteps"] = .array(

@@ -8,6 +8,8 @@ import Storage
 /// by hand. Both are requests to the engine that takes the run up.
 struct FailedRunRoutes: Sendable {
     let reader: RunReader
+    let answers: Answers
+    let waiting: WaitingFor
     let inbox: RunInbox
     let notifier: OutboxNotifier
     let body: BodyReader
@@ -29,10 +31,13 @@ struct FailedRunRoutes: Sendable {
         var query = asked
         query.runs.limit += 1
         let rows = try await reader.failed(query)
-        let page = rows.prefix(asked.runs.limit)
-        let next = rows.count > page.count ? page.last.map { Cursor(after: $0.run.runID).text } : nil
-        return .json(
-            .ok, ["runs": .array(page.map { .object($0.json) }), "nextCursor": JSON(next)])
+        let shown = rows.prefix(asked.runs.limit)
+        let waits = try await waiting.json(of: shown.map(\.run))
+        let page = Page(shown.lazy.map { JSON.object($0.json(waitingFor: waits[$0.run.runID])) })
+        // The rows themselves may have ended early.
+        let hasMore = page.count < rows.count || rows.last?.isLast == false
+        let next = hasMore ? rows.prefix(page.count).last.map { Cursor(after: $0.run.runID).text } : nil
+        return try answers.json(page.text("runs", ["nextCursor": JSON(next)]), to: context)
     }
 
     /// All failed compensations of a run, or one of them, or the quarantined run as a whole.
@@ -82,7 +87,9 @@ struct FailedRunRoutes: Sendable {
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
         let asked = try FailedRunRequest(try await body.optionalJSON(request) ?? .object(JSONObject()))
-        let rows = try await reader.failed(asked.query)
+        var query = asked.query
+        query.showsErrors = false
+        let rows = try await reader.failed(query)
         let (busy, free) = (rows.filter(\.isAsked).map(\.run.runID), rows.filter { !$0.isAsked }.map(\.run.runID))
         var skipped = busy.map { ($0, "Something is asked of this run already.") }
         var retried = free
@@ -106,8 +113,8 @@ struct FailedRunRoutes: Sendable {
             ])
     }
 
-    private func failedRun(_ id: RunID) async throws -> (run: RunRow, steps: [StepRow]) {
-        guard let (run, steps) = try await reader.find(id) else { throw Problem.unknownRun }
+    private func failedRun(_ id: RunID) async throws -> (run: RunHead, steps: [StepRow]) {
+        guard let (run, steps) = try await reader.standing(of: id) else { throw Problem.unknownRun }
         guard run.status == .failed else { throw Problem.notFailed(run.status) }
         return (run, steps)
     }

@@ -27,6 +27,8 @@ struct APIConfiguration: Sendable {
     var connections: Int
     /// What it may spend its memory on.
     let memory: MemoryBudget
+    var watchers: Int
+    var watchersPerClient: Int
     var limits = StrictHTTPChannel.Limits()
     var importTimeout: Duration
     var logs: LogConfiguration
@@ -72,6 +74,11 @@ struct APIConfiguration: Sendable {
             help: "clients connected at once, as far as there are file descriptors; half of them from one address")
         memory = .api(.ofProcess(), clients: connections)
         if let refusal = memory.refusal { throw settings.error("connections", refusal) }
+            "watchers", default: 1000, in: 1...100_000,
+            help: "streams of events and starts with Prefer: wait at once; more are refused")
+        watchersPerClient = try settings.integer(
+            "watchers.per.client", default: 250, in: 1...100_000,
+            help: "how many of these one client address may have; behind a proxy all have its address")
         limits.requestTimeout = try settings.duration(
             "request.timeout", default: limits.requestTimeout, in: .milliseconds(100) ... .seconds(600),
             help: "how long a request may take to arrive")

@@ -21,6 +21,7 @@ import UnixSignals
 //   App/        this wiring, the configuration, the process
 //   HTTP/       problems, bodies, queries, routing
 //   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
+//   Watch/      clients that wait for runs, streams
 //   Import/     many starts in one request, as streams
 //   Admin/      definitions, participants, failed runs, what      Health/     live, ready, the cluster
 //               admins did; behind a token
@@ -34,6 +35,9 @@ struct APIProcess {
     private let window: StartWindow
     private let notifier: OutboxNotifier
     private let clock: DatabaseClock
+    private let watch: RunWatch
+    private let places: WatchPlaces
+    private let answers: Answers
     private let redis: RedisClient?
     private let adminLimiter: RateLimiter
     private let share: Descriptors.Share
@@ -67,6 +71,10 @@ struct APIProcess {
         notifier = OutboxNotifier(configuration.database)
         clock = DatabaseClock(logger: logger)
         clock.register(in: metrics.registry)
+        watch = RunWatch(reader: RunReader(pool: database.reads))
+        places = WatchPlaces(
+            total: configuration.watchers, perClient: configuration.watchersPerClient, metrics: metrics.registry)
+        answers = Answers(reader: RunReader(pool: database.reads), metrics: metrics.registry)
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
         metrics.register(adminLimiter)
@@ -110,7 +118,7 @@ struct APIProcess {
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             [limit.watch] + export + [
-                NotifierService(notifier: notifier), StarterService(starter: starter),
+                NotifierService(notifier: notifier), StarterService(starter: starter), watch,
                 ClockService(clock: clock, pool: database.writes, logger: logger),
                 buildApplication { port in await onListening(port) },
             ]
@@ -170,6 +178,8 @@ struct APIProcess {
         let reader = RunReader(pool: database.reads)
         let definitions = DefinitionStore(pool: database.writes)
         let memory = configuration.memory
+        let waiting = WaitingFor(
+            reader: reader, definitions: definitions, engines: EngineReports(reader: reader))
         let body = BodyReader(maxBytes: configuration.maxBodyBytes, room: ByteRoom(memory.bodyBytes))
         // Half for those who wait: a bulk start whose client is slow to read keeps a line's room for as long.
         let (values, importValues) = (ByteRoom(memory.startBytes / 2), ByteRoom(memory.startBytes / 2))
@@ -179,7 +189,7 @@ struct APIProcess {
             tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         let starts = RunStarts(
             definitions: definitions, starter: starter, notifier: notifier,
-            ids: RunIDSource(clock: clock, pool: database.writes), watcher: RunWatcher(reader: reader),
+            ids: RunIDSource(clock: clock, pool: database.writes), reader: reader,
             keyLifetime: configuration.keyLifetime, metrics: metrics)
         let imports = ImportRoutes(
             starts: starts, body: body, values: importValues, room: ImportRoom(queue: configuration.startQueue),
@@ -187,16 +197,21 @@ struct APIProcess {
         let operators = OperatorRoutes(
             reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
         let failed = FailedRunRoutes(
-            reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
+            reader: reader, answers: answers, waiting: waiting, inbox: RunInbox(database: database), notifier: notifier,
+            body: body, gate: gate)
         let participants = ParticipantRoutes(
             database: database, body: body, gate: gate, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: LoopExecutors.shared.group))
         return [
-            StartRoutes(starts: starts, body: body, values: values, window: window).routes, imports.routes,
-            RunRoutes(reader: reader).routes,
-            operators.routes, WorkflowRoutes(reads: database.reads).routes,
+            StartRoutes(
+                starts: starts, body: body, values: values, window: window, watch: watch, places: places,
+                answers: answers, waiting: waiting
+            ).routes, imports.routes,
+            RunRoutes(reader: reader, answers: answers, waiting: waiting, watch: watch, places: places).routes,
+            operators.routes, WorkflowRoutes(reads: database.reads, answers: answers).routes,
             DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
-            participants.routes, failed.routes, ActionRoutes(reads: database.reads, gate: gate).routes,
+            participants.routes, failed.routes,
+            ActionRoutes(reads: database.reads, answers: answers, gate: gate).routes,
             ClusterRoutes(reads: database.reads, clock: clock).routes,
             HealthRoutes(database: database, redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }

@@ -18,6 +18,9 @@ struct APIContext: RequestContext {
     /// The peer's address, for limits per client; `unknown` when the connection has gone already.
     var clientAddress: String { channel.remoteAddress?.ipAddress ?? "unknown" }
 
+    /// What limits per client count under: see `AdminGate.limitedAddress`.
+    var limitedAddress: String { AdminGate.limitedAddress(clientAddress) }
+
     /// Takes the request's body out of the deadline for requests: the route reads it as it comes, and sees to it that
     /// clients who do nothing go.
     func handOverReading() { channel.triggerUserOutboundEvent(ReadDeadline.HandOver(), promise: nil) }

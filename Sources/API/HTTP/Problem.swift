@@ -55,8 +55,12 @@ struct Problem: Error {
         body["detail"] = .string(detail)
         if let instance { body["instance"] = .string(String(instance.prefix(512))) }
         if !places.isEmpty {
+            // A member's name may be as long as a body.
             body["errors"] = .array(
-                places.map { ["pointer": .string($0.pointer.description), "detail": .string($0.detail)] })
+                places.map {
+                    let pointer = String($0.pointer.description.prefix(512))
+                    return ["pointer": .string(pointer), "detail": .string($0.detail)]
+                })
         }
         for (key, value) in extra { body[key] = value }
         return .object(body)

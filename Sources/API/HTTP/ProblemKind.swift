@@ -38,6 +38,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case overloaded
     case databaseUnavailable = "database-unavailable"
     case notReady = "not-ready"
+    case tooManyAnswers = "too-many-answers"
+    case tooManyWatchers = "too-many-watchers"
 
     /// The `type` member: a URI that stays the same for ever.
     var type: String { "urn:sagaflow:problem:\(rawValue)" }
@@ -74,6 +76,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .overloaded: "Too much is waiting to be written."
         case .databaseUnavailable: "The database is unavailable."
         case .notReady: "Not ready."
+        case .tooManyAnswers: "Too many large answers are being sent."
+        case .tooManyWatchers: "Too many clients wait for runs."
         }
     }
 
@@ -94,7 +98,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .rateLimited: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
-        case .overloaded, .databaseUnavailable, .notReady: .serviceUnavailable
+        case .overloaded, .databaseUnavailable, .notReady, .tooManyAnswers, .tooManyWatchers: .serviceUnavailable
         }
     }
 }

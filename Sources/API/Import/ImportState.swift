@@ -57,7 +57,10 @@ struct ImportState {
         if let key = slots[place - first].key { keys.remove(key) }
     }
 
-    /// Takes all results that are next in order.
+    /// Bytes of results that are taken at once, with the one that goes beyond: what is taken is sent before more is.
+    private static let piece = 64 * 1024
+
+    /// Takes the results that are next in order.
     mutating func take() -> Taken {
         // Whoever asks for the next results has written the last ones.
         if writingSince != nil { (writingSince, quietSince) = (nil, .now) }
@@ -67,12 +70,15 @@ struct ImportState {
         let done = slots.prefix { $0.result != nil }
         if done.isEmpty { return .end }
         var results: [UInt8] = []
+        var count = 0
         for slot in done {
+            if results.count >= Self.piece { break }
             results += slot.result ?? []
             bytes -= slot.bytes
+            count += 1
         }
-        first += done.count
-        slots.removeFirst(done.count)
+        first += count
+        slots.removeFirst(count)
         return .results(results)
     }
 

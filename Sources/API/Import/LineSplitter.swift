@@ -3,7 +3,8 @@ import NIOCore
 /// Takes a body apart into lines, holding no more of it than the piece that came last and the beginning of one line.
 ///
 /// A line ends with LF or CRLF, the last one also with the body. Lines without anything but blanks are counted and left
-/// out. Of one that is too long nothing is kept: its bytes are skipped as they come.
+/// out. Of one that is too long nothing is kept: its bytes are skipped as they come. A byte order mark before the first line,
+/// as some programs write it, is no part of it.
 struct LineSplitter {
     enum Line: Hashable {
         /// Without its end.
@@ -17,6 +18,7 @@ struct LineSplitter {
     private var beginning = ByteBuffer()
     private var number = 1
     private var isSkipping = false
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     init(maxBytes: Int) { self.maxBytes = maxBytes }
 
@@ -54,8 +56,9 @@ struct LineSplitter {
         }
         if isSkipping { return nil }
         var part = part
-        // One byte more may be the CR of a CRLF.
-        guard beginning.readableBytes + part.readableBytes <= maxBytes + 1 else { return skip() }
+        // One byte more may be the CR of a CRLF, three more a byte order mark.
+        let limit = maxBytes + 1 + (number == 1 ? Self.byteOrderMark.count : 0)
+        guard beginning.readableBytes + part.readableBytes <= limit else { return skip() }
         if !isEnd {
             beginning.writeBuffer(&part)
             return nil
@@ -64,6 +67,9 @@ struct LineSplitter {
         if beginning.readableBytes > 0 {
             line = beginning
             line.writeBuffer(&part)
+        }
+        if number == 1, line.readableBytesView.starts(with: Self.byteOrderMark) {
+            line.moveReaderIndex(forwardBy: Self.byteOrderMark.count)
         }
         if line.readableBytesView.last == UInt8(ascii: "\r") { line.moveWriterIndex(to: line.writerIndex - 1) }
         guard line.readableBytes <= maxBytes else { return skip() }

@@ -1,25 +1,28 @@
 import Core
 import Storage
 
-extension StoredEvent {
-    /// The event as the API shows it; members that don't apply are null.
-    var json: JSON {
+extension ShownEvent {
+    /// The event as the API shows it, one line of JSON; members that don't apply are null.
+    var text: [UInt8] {
         var object = JSONObject()
         object["seq"] = JSON(sequence)
         object["at"] = RunJSON.time(at)
         object["kind"] = .string(kind)
-        object["stepId"] = JSON(row.stepID)
+        object["stepId"] = JSON(stepID)
         object["action"] = JSON(action)
-        object["attempt"] = row.attempt.map { JSON($0) } ?? .null
+        object["attempt"] = attempt.map { JSON($0) } ?? .null
         object["outcome"] = JSON(outcome)
-        object["httpStatus"] = row.httpStatus.map { JSON($0) } ?? .null
-        object["durationMs"] = Self.milliseconds(row.duration)
-        object["retryInMs"] = Self.milliseconds(row.retryIn)
-        object["error"] = row.error ?? .null
+        object["httpStatus"] = httpStatus.map { JSON($0) } ?? .null
+        object["durationMs"] = Self.milliseconds(duration)
+        object["retryInMs"] = Self.milliseconds(retryIn)
         object["engine"] = JSON(engineID?.description)
         object["epoch"] = JSON(Int(epoch))
-        object["data"] = row.data ?? .null
-        return .object(object)
+        var text = JSONText()
+        text.begin(object)
+        text.member("error", error)
+        text.member("data", data)
+        text.end()
+        return text.whole ?? []
     }
 
     /// With as many decimals as it has, three at the most: `11.342`.

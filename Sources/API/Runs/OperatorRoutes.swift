@@ -33,7 +33,7 @@ struct OperatorRoutes: Sendable {
         let stepID = try context.pathText("stepId")
         let caller = try await gate.caller(request, context)
         if let json = try await body.optionalJSON(request) { try Fields(json, known: []).check() }
-        guard let (_, steps) = try await reader.find(id) else { throw Problem.unknownRun }
+        guard let (_, steps) = try await reader.standing(of: id) else { throw Problem.unknownRun }
         guard steps.contains(where: { $0.stepID == stepID }) else {
             throw Problem(.unknownStep, "The run's workflow has no step of this id.")
         }
@@ -62,13 +62,13 @@ struct OperatorRoutes: Sendable {
     }
 
     /// The rule of `Run.canRetry`, on rows.
-    private static func canRetry(_ stepID: String, _ run: RunRow, _ steps: [StepRow]) -> Bool {
+    private static func canRetry(_ stepID: String, _ run: RunHead, _ steps: [StepRow]) -> Bool {
         guard let step = steps.first(where: { $0.stepID == stepID })?.step else { return false }
         switch run.status {
         case .pending, .running, .compensating: return step.isWaitingForRetry
         case .failed:
             return step.compensationStatus == .failed || !steps.contains { $0.step.compensationStatus == .failed }
-        case .completed, .compensated, .cancelled: return false
+        case nil, .completed, .compensated, .cancelled: return false
         }
     }
 }

@@ -3,18 +3,15 @@ enum Preference {
     /// Longer waits are cut to this.
     static let longestWait = 60
 
-    /// Seconds of `wait=N`; nil when there is none. What is malformed or unknown is ignored, as the standard asks.
+    /// Seconds of `wait=N`, or of `wait="N"`, which is the same; nil when there is none. What is malformed or unknown is
+    /// ignored, as the standard asks.
     static func wait(_ values: [String]) -> Int? {
-        for value in values {
-            for part in value.split(separator: ",") {
-                let preference = (part.split(separator: ";").first ?? part).trimmed()
-                let sides = preference.split(separator: "=", maxSplits: 1).map { $0.trimmed() }
-                guard sides.count == 2, sides[0].lowercased() == "wait", let seconds = Int(sides[1]), seconds >= 0
-                else {
-                    continue
-                }
-                return min(seconds, longestWait)
-            }
+        for preference in values.flatMap({ HeaderList.split($0, at: ",") }) {
+            guard let first = HeaderList.split(preference, at: ";").first,
+                let (name, value) = HeaderList.parameter(first), name == "wait",
+                value.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let seconds = Int(value)
+            else { continue }
+            return min(seconds, longestWait)
         }
         return nil
     }

@@ -4,25 +4,37 @@ import Storage
 /// Runs as the API shows them.
 enum RunJSON {
     /// A run with its steps: `{run, steps}`.
-    static func run(_ run: RunRow, _ steps: [StepRow]) -> JSON {
-        var object = summary(run)
-        object["waitingFor"] = waitingFor(run, steps)
-        return ["run": .object(object), "steps": .array(steps.map(step))]
+    static func run(_ run: ShownRun, _ steps: [ShownStep], waitingFor: JSON?) -> JSONText {
+        var text = JSONText()
+        text.write("{\"run\":")
+        write(run, waitingFor, to: &text)
+        text.write(",\"steps\":[")
+        for (place, step) in steps.enumerated() {
+            if place > 0 { text.write(",") }
+            write(step, to: &text)
+        }
+        text.write("]}")
+        return text
+    }
+
+    /// A run with its payloads, as lists show it when they are asked to.
+    static func whole(_ run: ShownRun, waitingFor: JSON?) -> [UInt8] {
+        var text = JSONText()
+        write(run, waitingFor, to: &text)
+        return text.whole ?? []
     }
 
     /// A run as lists show it.
-    static func summary(_ run: RunRow) -> JSONObject {
+    static func summary(_ run: RunHead, waitingFor: JSON?) -> JSONObject {
         var object = JSONObject()
         let id = run.runID.description
         object["runId"] = .string(id)
         object["workflowName"] = .string(run.workflowName)
         object["workflowVersion"] = .string(run.workflowVersion)
-        object["status"] = .string(run.status.rawValue)
-        object["cause"] = JSON(run.cause?.rawValue)
+        object["status"] = .string(run.statusText)
+        object["cause"] = JSON(run.causeText)
         object["error"] = run.error ?? .null
-        object["input"] = run.input
-        object["output"] = run.output ?? .null
-        object["context"] = run.context
+        object["waitingFor"] = waitingFor ?? .null
         object["correlationId"] = .string(run.correlationID ?? id)
         object["createdAt"] = time(run.createdAt)
         object["updatedAt"] = time(run.updatedAt)
@@ -31,39 +43,32 @@ enum RunJSON {
         return object
     }
 
-    /// What a run that does not move waits for: the earliest retry, or a person.
-    private static func waitingFor(_ run: RunRow, _ steps: [StepRow]) -> JSON {
-        if run.status == .failed {
-            let reason = run.isQuarantined ? "the run was quarantined" : "a compensation gave up"
-            return ["kind": "operator", "reason": .string(reason)]
-        }
-        guard !run.status.isTerminal else { return .null }
-        let waiting = steps.filter { $0.step.isWaitingForRetry }
-        let earliest = waiting.min {
-            ($0.step.nextAttemptAt ?? .distantFuture) < ($1.step.nextAttemptAt ?? .distantFuture)
-        }
-        guard let earliest else { return .null }
-        return [
-            "kind": "retry", "stepId": .string(earliest.stepID),
-            "action": .string(earliest.step.waitingAction.rawValue), "until": time(earliest.step.nextAttemptAt),
-        ]
+    private static func write(_ run: ShownRun, _ waitingFor: JSON?, to text: inout JSONText) {
+        var object = summary(run.head, waitingFor: waitingFor)
+        object["error"] = nil
+        text.begin(object)
+        text.member("error", run.error, of: .error)
+        text.member("input", run.input, of: .input)
+        text.member("output", run.output, of: .output)
+        text.member("context", run.context, of: .context)
+        text.end()
     }
 
-    private static func step(_ row: StepRow) -> JSON {
-        let step = row.step
+    private static func write(_ step: ShownStep, to text: inout JSONText) {
         var object = JSONObject()
-        object["stepId"] = .string(row.stepID)
-        object["status"] = .string(step.status.rawValue)
+        object["stepId"] = .string(step.stepID)
+        object["status"] = .string(step.status)
         object["attempts"] = JSON(step.attempts)
-        object["compensationStatus"] = .string(step.compensationStatus.rawValue)
+        object["compensationStatus"] = .string(step.compensationStatus)
         object["compensationAttempts"] = JSON(step.compensationAttempts)
-        object["output"] = step.output ?? .null
-        object["error"] = step.error?.json ?? .null
-        object["engine"] = JSON(row.engineID?.description)
+        object["engine"] = JSON(step.engineID?.description)
         object["startedAt"] = time(step.startedAt)
         object["completedAt"] = time(step.completedAt)
         object["nextAttemptAt"] = time(step.nextAttemptAt)
-        return .object(object)
+        text.begin(object)
+        text.member("output", step.output, of: .stepOutput(step.index))
+        text.member("error", step.error, of: .stepError(step.index))
+        text.end()
     }
 
     /// RFC 3339 in UTC, or null.
@@ -75,8 +80,4 @@ extension Step {
     var isWaitingForRetry: Bool {
         nextAttemptAt != nil && (waitingAction == .execute ? attempts : compensationAttempts) > 0
     }
-}
-
-extension Instant {
-    fileprivate static let distantFuture = Instant(microseconds: .max)
 }

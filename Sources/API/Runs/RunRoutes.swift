@@ -6,6 +6,10 @@ import Storage
 /// What can be asked about runs: one, many, and their histories.
 struct RunRoutes: Sendable {
     let reader: RunReader
+    let answers: Answers
+    let waiting: WaitingFor
+    let watch: RunWatch
+    let places: WatchPlaces
 
     var routes: [Route] {
         [
@@ -17,19 +21,32 @@ struct RunRoutes: Sendable {
 
     @Sendable private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.runID()
-        guard let (run, steps) = try await reader.find(id) else { throw Problem.unknownRun }
-        return .json(.ok, RunJSON.run(run, steps))
+        guard let (run, steps) = try await reader.shown(id) else { throw Problem.unknownRun }
+        let waits = try await waiting.json(of: [run.head])
+        return try answers.json(RunJSON.run(run, steps, waitingFor: waits[id]), of: id, to: context)
     }
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let asked = try Self.query(request)
+        let (asked, withPayloads) = try Self.query(request)
         var query = asked
         query.limit = asked.limit + 1
         let rows = try await reader.list(query)
-        let page = rows.prefix(asked.limit)
-        let next = rows.count > asked.limit ? page.last.map { Cursor(after: $0.runID).text } : nil
-        return .json(
-            .ok, ["runs": .array(page.map { .object(RunJSON.summary($0)) }), "nextCursor": JSON(next)])
+        var shown = rows.prefix(asked.limit).map(\.runID)
+        var page = Page()
+        if withPayloads {
+            let runs = try await reader.withPayloads(shown, maxBytes: Page.maxBytes)
+            let waits = try await waiting.json(of: runs.map(\.head))
+            for run in runs { page.add(RunJSON.whole(run, waitingFor: waits[run.head.runID])) }
+            // None only if all of them have been removed meanwhile: the list goes on after them.
+            if !runs.isEmpty { shown = runs.map(\.head.runID) }
+        } else {
+            let waits = try await waiting.json(of: Array(rows.prefix(asked.limit)))
+            page = Page(
+                rows.prefix(asked.limit).lazy.map { JSON.object(RunJSON.summary($0, waitingFor: waits[$0.runID])) })
+            shown = Array(shown.prefix(page.count))
+        }
+        let next = shown.count < rows.count ? shown.last.map { Cursor(after: $0).text } : nil
+        return try answers.json(page.text("runs", ["nextCursor": JSON(next)]), to: context)
     }
 
     @Sendable private func events(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -37,24 +54,34 @@ struct RunRoutes: Sendable {
         if Self.wantsStream(request.headers) {
             let after = try Self.lastEventID(request.headers)
             guard let status = try await reader.status(of: id) else { throw Problem.unknownRun }
-            if status.isTerminal, after > 0, try await reader.events(of: id, after: after, limit: 1).isEmpty {
+            if status.isTerminal, after > 0,
+                try await reader.eventPage(of: id, after: after, limit: 1, maxBytes: 1).isEmpty
+            {
                 // Nothing more will come; 204 is how a client is told to stop reconnecting.
                 return Response(status: .noContent)
             }
-            return EventStream(reader: reader, runID: id, after: after).response(to: request)
+            return EventStream(
+                reader: reader, watch: watch, answers: answers, runID: id, after: after,
+                place: try places.take(.stream, for: context), client: context.limitedAddress
+            ).response(to: request)
         }
         let query = try Query(request, known: ["after"])
         let after = try query.value("after", "must be a sequence number.") { Int($0).flatMap { $0 >= 0 ? $0 : nil } }
-        let events = try await reader.events(of: id, after: after ?? 0)
+        let events = try await reader.eventPage(
+            of: id, after: after ?? 0, limit: Self.eventsPerPage, maxBytes: Page.maxBytes)
         if events.isEmpty, try await reader.status(of: id) == nil { throw Problem.unknownRun }
-        return .json(.ok, ["runId": .string(id.description), "events": .array(events.map(\.json))])
+        var page = Page()
+        for event in events { page.add(event.text) }
+        let nextAfter = events.last.flatMap { $0.sequence < $0.newest ? JSON($0.sequence) : nil }
+        let members: JSONObject = ["runId": .string(id.description), "nextAfter": nextAfter ?? .null]
+        return try answers.json(page.text("events", members), to: context)
     }
 
+    /// An event without a payload has some 300 bytes.
+    private static let eventsPerPage = 2000
+
     private static func wantsStream(_ headers: HTTPFields) -> Bool {
-        guard let accept = headers[.accept] else { return false }
-        return accept.split(separator: ",").contains {
-            ($0.split(separator: ";").first ?? $0).trimmed().lowercased() == "text/event-stream"
-        }
+        AcceptHeader(headers[.accept]).prefers("text/event-stream", over: "application/json")
     }
 
     private static func lastEventID(_ headers: HTTPFields) throws(Problem) -> Int {
@@ -65,11 +92,12 @@ struct RunRoutes: Sendable {
         return sequence
     }
 
-    private static func query(_ request: Request) throws(Problem) -> RunQuery {
+    private static func query(_ request: Request) throws(Problem) -> (RunQuery, withPayloads: Bool) {
         let query = try Query(
             request,
             known: [
                 "status", "workflow", "correlationId", "tenantId", "createdAfter", "createdBefore", "limit", "cursor",
+                "include",
             ])
         var runs = RunQuery(limit: try query.limit())
         let statuses = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
@@ -80,7 +108,8 @@ struct RunRoutes: Sendable {
         runs.createdAfter = try query.time("createdAfter")
         runs.createdBefore = try query.time("createdBefore")
         runs.before = try query.cursor { Cursor($0) }?.last
-        return runs
+        let payloads: Bool? = try query.value("include", "must be payloads.") { $0 == "payloads" ? true : nil }
+        return (runs, payloads ?? false)
     }
 }
 

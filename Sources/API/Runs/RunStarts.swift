@@ -7,7 +7,7 @@ struct RunStarts: Sendable {
     let starter: RunStarter
     let notifier: OutboxNotifier
     let ids: RunIDSource
-    let watcher: RunWatcher
+    let reader: RunReader
     /// How long idempotency keys are remembered.
     let keyLifetime: Duration
     let metrics: APIMetrics
@@ -45,7 +45,7 @@ struct RunStarts: Sendable {
             notifier.wake()
             return Accepted(runID: id, status: new.run.status, isReplay: false, deprecation: deprecation)
         case .replayed(let known):
-            guard let status = try await watcher.status(of: known) else {
+            guard let status = try await reader.status(of: known) else {
                 throw Problem(.unknownRun, "The run this key stands for has been removed.")
             }
             return Accepted(runID: known, status: status, isReplay: true, deprecation: deprecation)

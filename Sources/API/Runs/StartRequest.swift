@@ -16,7 +16,10 @@ struct StartOrigin: Sendable {
     /// - Parameter trace: the span of the request, when it is traced; it goes before the client's own.
     init(workflow: String, _ headers: HTTPFields, _ trace: TraceContext?) throws(Problem) {
         self.workflow = workflow
-        correlationID = try headers.single(.xCorrelationID, maxBytes: 255)
+        correlationID = try headers.single(.xCorrelationID, maxBytes: ClientLabel.maxBytes)
+        if let correlationID, !ClientLabel.isValid(correlationID) {
+            throw Problem(.invalidParameter, "The header X-Correlation-Id must hold \(ClientLabel.rule).")
+        }
         traceparent =
             trace?.traceparent ?? headers[.traceparent].flatMap { TraceContext(traceparent: $0) }?.traceparent
     }
@@ -110,15 +113,19 @@ private struct Content {
         input = fields["input"] ?? .null
         context = fields["context"] ?? .object(JSONObject())
         if case .object(let members) = context {
-            tenantID = members["tenantId"].flatMap {
-                fields.string($0, at: JSONPointer(["context", "tenantId"]), maxBytes: 255)
-            }
-            correlationID = members["correlationId"].flatMap {
-                fields.string($0, at: JSONPointer(["context", "correlationId"]), maxBytes: 255)
-            }
+            tenantID = Self.label("tenantId", members, &fields)
+            correlationID = Self.label("correlationId", members, &fields)
         } else {
             fields.refuse(JSONPointer(["context"]), "This must be an object, not \(context.typeName).")
         }
         try fields.check()
+    }
+
+    private static func label(_ key: String, _ context: JSONObject, _ fields: inout Fields) -> String? {
+        guard let json = context[key] else { return nil }
+        let pointer = JSONPointer(["context", key])
+        guard let text = fields.string(json, at: pointer, maxBytes: ClientLabel.maxBytes) else { return nil }
+        if !ClientLabel.isValid(text) { fields.refuse(pointer, "This must be \(ClientLabel.rule).") }
+        return text
     }
 }

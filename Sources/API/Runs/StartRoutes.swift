@@ -10,12 +10,20 @@ struct StartRoutes: Sendable {
     /// For the values of bodies, which take more memory than their text.
     let values: ByteRoom
     let window: StartWindow
+    let watch: RunWatch
+    let places: WatchPlaces
+    let answers: Answers
+    let waiting: WaitingFor
 
     var routes: [Route] { [Route(.post, "/v1/workflows/:name/start", start)] }
 
     @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
         let name = try context.pathText("name")
         // Read before its turn comes: a client that takes its time to send must not keep others from theirs.
+        let wait = Preference.wait(request.headers[values: .prefer])
+        // Before anything is written: who is refused here may simply try again.
+        let place = try (wait ?? 0) > 0 ? places.take(.wait, for: context) : nil
+        defer { withExtendedLifetime(place) {} }
         let accepted = try await body.hold(request) { text in
             try await values.hold(JSON.mostMemory(ofText: text.readableBytes)) {
                 let asked = try StartRequest(
@@ -27,22 +35,38 @@ struct StartRoutes: Sendable {
         var headers: HTTPFields = [:]
         headers[.deprecation] = accepted.deprecation?.headerValue
         if accepted.isReplay { headers[.idempotencyReplayed] = "true" }
-        return try await answer(accepted, wait: Preference.wait(request.headers[values: .prefer]), headers: headers)
+        headers[.location] = "/v1/runs/\(accepted.runID)"
+        return try await answer(accepted, context, wait: wait, headers: headers)
     }
 
     /// - Parameter wait: how long the client would wait for the run's end, in seconds.
-    private func answer(_ accepted: RunStarts.Accepted, wait: Int?, headers: HTTPFields) async throws -> Response {
+    private func answer(
+        _ accepted: RunStarts.Accepted, _ context: APIContext, wait: Int?, headers: HTTPFields
+    ) async throws -> Response {
         var (headers, status) = (headers, accepted.status)
-        let text = accepted.runID.description
-        headers[.location] = "/v1/runs/\(text)"
         if let wait {
             headers[.preferenceApplied] = "wait=\(wait)"
-            let watcher = starts.watcher
-            status = try await watcher.waitForEnd(of: accepted.runID, atMost: .seconds(wait)) ?? status
-            if status.isTerminal, let (run, steps) = try await watcher.reader.find(accepted.runID) {
-                return .json(.ok, RunJSON.run(run, steps), headers: headers)
+            if !status.isTerminal, wait > 0 {
+                let outcome = await watch.wait(for: accepted.runID, atMost: .seconds(wait), pace: .end) { $0.isOver }
+                if case .happened(let sight) = outcome, let seen = sight.status { status = seen }
+            }
+            if status.isTerminal, let (run, steps, waits) = try await shown(accepted.runID) {
+                return try answers.json(
+                    RunJSON.run(run, steps, waitingFor: waits), of: accepted.runID, to: context, headers: headers)
             }
         }
-        return .json(.accepted, ["runId": .string(text), "status": .string(status.rawValue)], headers: headers)
+        return .json(
+            .accepted, ["runId": .string(accepted.runID.description), "status": .string(status.rawValue)],
+            headers: headers)
+    }
+
+    /// The run as it ended; nil when it can't be read. It is committed and over: no reason to answer that it may not be.
+    private func shown(_ runID: RunID) async throws -> (run: ShownRun, steps: [ShownStep], waitingFor: JSON?)? {
+        do throws(StoreError) {
+            guard let (run, steps) = try await starts.reader.shown(runID) else { return nil }
+            return (run, steps, try await waiting.json(of: [run.head])[runID])
+        } catch {
+            return nil
+        }
     }
 }

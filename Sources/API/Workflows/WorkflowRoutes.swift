@@ -7,6 +7,7 @@ import Storage
 /// Workflow definitions, for everybody to read.
 struct WorkflowRoutes: Sendable {
     let reads: Pool
+    let answers: Answers
 
     var routes: [Route] {
         [
@@ -33,14 +34,11 @@ struct WorkflowRoutes: Sendable {
                 groups.append([row])
             }
         }
-        let page = groups.prefix(limit)
-        let next = groups.count > limit ? page.last?.first.map { TextCursor(after: $0.name) } : nil
-        return .json(
-            .ok,
-            [
-                "workflows": .array(page.map { Self.summary($0, atMost: Self.shownVersions) }),
-                "nextCursor": JSON(next?.text(of: Self.cursorKind)),
-            ])
+        let page = Page(groups.prefix(limit).lazy.map { Self.summary($0, atMost: Self.shownVersions) })
+        let last = groups.prefix(page.count).last?.first
+        let next = groups.count > page.count ? last.map { TextCursor(after: $0.name) } : nil
+        return try answers.json(
+            page.text("workflows", ["nextCursor": JSON(next?.text(of: Self.cursorKind))]), to: context)
     }
 
     @Sendable private func versions(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -59,11 +59,24 @@ struct RunView {
 
     private var waitingFor: String? {
         guard let waiting = run["waitingFor"], let kind = waiting["kind"]?.string else { return nil }
-        if kind == "retry" {
-            return "the next attempt to \(waiting["action"]?.string ?? "") \(waiting["stepId"]?.string ?? "") at "
-                + (waiting["until"]?.string ?? "?")
+        func text(_ key: String) -> String { waiting[key]?.string ?? "?" }
+        let what = "\(text("action")) \(text("stepId"))"
+        switch kind {
+        case "retry": return "the next attempt to \(what) at \(text("until"))"
+        case "breaker":
+            return "the next attempt to \(what) at \(text("until")); the breaker of \(text("participant")) is open"
+        case "call":
+            let held = waiting["holdsUp"]?.string.map { "; then comes the \($0)" } ?? ""
+            let queue =
+                waiting["queued"]?.int.map { "; \($0) calls wait for \(text("participant"))'s maxConcurrent" } ?? ""
+            return "the answer to \(what), called at \(text("since")), at most until \(text("until"))\(held)\(queue)"
+        case "deadline": return "its deadline at \(text("until"))"
+        case "engine": return waiting["liveEngines"]?.int == 0 ? "an engine: none is alive" : "an engine"
+        case "takeover":
+            return "the end of a lease at \(text("until")): its engine \(text("engine")) gives no sign of life"
+        case "operator": return "a person: \(text("reason"))"
+        default: return kind
         }
-        return "a person: \(waiting["reason"]?.string ?? kind)"
     }
 
     private func line(_ name: String, _ value: String?) -> String? {

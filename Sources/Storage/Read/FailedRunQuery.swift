@@ -15,6 +15,8 @@ package struct FailedRunQuery: Sendable, Hashable {
     /// Only runs in which this step's compensation gave up.
     package var stepID: String?
     package var kind: Kind?
+    /// Whether the errors of steps are wanted; without them a page has `limit` runs however long their errors are.
+    package var showsErrors = true
 
     package init(limit: Int = 50) { runs = RunQuery(limit: limit) }
 }

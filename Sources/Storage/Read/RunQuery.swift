@@ -6,7 +6,7 @@ package struct RunQuery: Sendable, Hashable {
     package var workflowName: String?
     package var correlationID: String?
     package var tenantID: String?
-    /// Exclusive.
+    /// Inclusive, so that windows from one time to the next adjoin: each run is in one of them.
     package var createdAfter: Instant?
     /// Exclusive.
     package var createdBefore: Instant?

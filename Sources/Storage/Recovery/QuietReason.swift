@@ -82,7 +82,11 @@ extension QuietRun {
         }
         // With several calls under way, the one that ends last keeps the run, and the one that hangs worst is named.
         let ends = calls.map { ($0, $0.begunAt + timeout(of: $0, definition)) }
-        guard let worst = ends.min(by: { $0.1 < $1.1 }) else { return .holderIdle(holder) }
+        guard let worst = ends.min(by: { $0.1 < $1.1 }) else {
+            // A short backoff may be waited for with the lease held.
+            if let wait, wait.until > now { return .waiting(wait) }
+            return .holderIdle(holder)
+        }
         if now <= worst.1 + Self.callGrace { return .calling(worst.0, until: worst.1) }
         return .callHangs(worst.0, holder, overdueSince: worst.1)
     }

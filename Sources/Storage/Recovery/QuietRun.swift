@@ -56,6 +56,10 @@ package struct QuietRun: Sendable {
     package let wait: Wait?
     package let calls: [OpenCall]
     package let locker: Locker?
+    /// Why it left the forward path; nil while it has not, or for a reason this version does not know.
+    package let cause: RunCause?
+    /// Somebody asked for it to be undone, and its engine has not recorded that yet.
+    package let hasUnreadCancel: Bool
 
     package var runID: RunID { lease.runID }
 
@@ -92,6 +96,8 @@ package struct QuietRun: Sendable {
         let (state, since) = (try row.textOrNil(), try row.instantOrNil())
         locker =
             isLocked ? Locker(pid: pid.map { Int($0) }, application: application, state: state, since: since) : nil
+        cause = try row.textOrNil().flatMap { RunCause(rawValue: $0) }
+        hasUnreadCancel = try row.bool()
     }
 }
 

@@ -88,11 +88,13 @@ package struct SendToFailedRuns: Statement {
 
 /// A FAILED run, and what of it waits for a person.
 package struct FailedRunRow: Sendable {
-    package let run: RunRow
+    package let run: RunHead
     /// The steps whose compensation gave up, in the order of the definition.
     package let steps: [FailedStep]
     /// Something is asked of it already: it has an outbox row.
     package let isAsked: Bool
+    /// No other run would come after it in this page; false of the last row when the page ended early by its size.
+    package let isLast: Bool
 
     /// It could not be processed, and that is why it is FAILED.
     package var isQuarantined: Bool { run.isQuarantined }
@@ -102,12 +104,12 @@ package struct FailedRunRow: Sendable {
         package let stepID: String
         /// Attempts of the compensation.
         package let attempts: Int
-        /// The last failure; null when there is none.
+        /// The last failure without the participant's answer; null when there is none.
         package let error: JSON
     }
 }
 
-/// FAILED runs, newest first.
+/// FAILED runs, newest first: as many as have a megabyte of errors together, and the one that goes beyond.
 ///
 /// At most all entries of the index of runs that left the forward path are read, and usually as many as are shown.
 package struct ListFailedRuns: Statement {
@@ -117,23 +119,36 @@ package struct ListFailedRuns: Statement {
 
     package init(_ query: FailedRunQuery) { self.query = query }
 
+    private static let maxBytes = 1 << 20
+
     // The first condition is the index's; every FAILED run has a cause.
     package static let sql = """
-        SELECT \(RunRow.columns), EXISTS (SELECT 1 FROM outbox o WHERE o.run_id = r.run_id),
-            COALESCE(failed.step_ids, '{}'), COALESCE(failed.attempts, '{}'), COALESCE(failed.errors, '{}')
-        FROM workflow_runs r
-        LEFT JOIN LATERAL (
-            SELECT array_agg(step_id ORDER BY step_index) AS step_ids,
-                array_agg(compensation_attempts ORDER BY step_index) AS attempts,
-                array_agg(error ORDER BY step_index) AS errors
-            FROM run_steps s WHERE s.run_id = r.run_id AND s.compensation_status = 'FAILED'
-        ) failed ON true
-        WHERE r.cause IS NOT NULL AND r.status = 'FAILED' AND r.run_id > $1 AND r.run_id < $2
-            AND ($3::text IS NULL OR r.workflow_name = $3)
-            AND ($4::timestamptz IS NULL OR r.created_at > $4) AND ($5::timestamptz IS NULL OR r.created_at < $5)
-            AND ($6::text IS NULL OR r.error->>'kind' = $6)
-            AND ($7::text IS NULL OR $7 = ANY (failed.step_ids))
-        ORDER BY r.run_id DESC LIMIT $8
+        SELECT \(RunHead.columns), EXISTS (SELECT 1 FROM outbox o WHERE o.run_id = r.run_id),
+            COALESCE(r.step_ids, '{}'), COALESCE(r.attempts, '{}'), COALESCE(r.errors, '{}'), r.is_last
+        FROM (
+            SELECT p.*, row_number() OVER (ORDER BY p.run_id DESC) = count(*) OVER () AS is_last,
+                sum(octet_length(p.errors::text)) OVER (ORDER BY p.run_id DESC ROWS BETWEEN UNBOUNDED PRECEDING
+                AND 1 PRECEDING) AS bytes_before
+            FROM (
+                SELECT r.*, failed.* FROM workflow_runs r
+                LEFT JOIN LATERAL (
+                    SELECT array_agg(step_id ORDER BY step_index) AS step_ids,
+                        array_agg(compensation_attempts ORDER BY step_index) AS attempts,
+                        array_agg(\(ErrorText.short("CASE WHEN $9 THEN error END", before: false)) ORDER BY step_index)
+                            AS errors
+                    FROM run_steps s WHERE s.run_id = r.run_id AND s.compensation_status = 'FAILED'
+                ) failed ON true
+                WHERE r.cause IS NOT NULL AND r.status = 'FAILED' AND r.run_id > $1 AND r.run_id < $2
+                    AND ($3::text IS NULL OR r.workflow_name = $3)
+                    AND ($4::timestamptz IS NULL OR r.created_at >= $4)
+                    AND ($5::timestamptz IS NULL OR r.created_at < $5)
+                    AND ($6::text IS NULL OR r.error->>'kind' = $6)
+                    AND ($7::text IS NULL OR $7 = ANY (failed.step_ids))
+                ORDER BY r.run_id DESC LIMIT $8
+            ) p
+        ) r
+        WHERE r.bytes_before IS NULL OR r.bytes_before < \(maxBytes)
+        ORDER BY r.run_id DESC
         """
 
     package func bind(_ parameters: inout Parameters) {
@@ -146,10 +161,11 @@ package struct ListFailedRuns: Statement {
         parameters.text(query.kind?.rawValue)
         parameters.text(query.stepID)
         parameters.int64(Int64(query.runs.limit))
+        parameters.bool(query.showsErrors)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> FailedRunRow {
-        let run = try RunRow(&row)
+        let run = try RunHead(&row)
         let isAsked = try row.bool()
         let (ids, attempts, errors) = (try row.textArray(), try row.int16Array(), try row.jsonOrNilArray())
         var steps: [FailedRunRow.FailedStep] = []
@@ -157,6 +173,6 @@ package struct ListFailedRuns: Statement {
             let error = try errors[index].map { bytes throws(PostgresError) in try RowReader.parse(bytes) }
             steps.append(.init(stepID: id, attempts: Int(attempts[index]), error: error ?? .null))
         }
-        return FailedRunRow(run: run, steps: steps, isAsked: isAsked)
+        return FailedRunRow(run: run, steps: steps, isAsked: isAsked, isLast: try row.bool())
     }
 }

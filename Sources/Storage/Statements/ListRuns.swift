@@ -8,18 +8,18 @@ package import Postgres
 private let filters = """
     r.run_id > $1 AND r.run_id < $2 AND ($3::text IS NULL OR r.status = $3)
         AND ($4::text IS NULL OR r.workflow_name = $4) AND ($5::text IS NULL OR r.tenant_id = $5)
-        AND ($6::timestamptz IS NULL OR r.created_at > $6) AND ($7::timestamptz IS NULL OR r.created_at < $7)
+        AND ($6::timestamptz IS NULL OR r.created_at >= $6) AND ($7::timestamptz IS NULL OR r.created_at < $7)
     """
 
 /// Runs by their status, workflow, tenant and time.
 package struct ListRuns: Statement {
     package let query: RunQuery
 
-    package typealias Row = RunRow
+    package typealias Row = RunHead
 
     // The second condition repeats what the first implies, in the words of the partial index.
     package static let sql = """
-        SELECT \(RunRow.columns) FROM workflow_runs r
+        SELECT \(RunHead.columns) FROM workflow_runs r
         WHERE \(filters)
             AND ($3::text IS NULL OR $3 NOT IN ('COMPENSATED', 'CANCELLED', 'FAILED') OR r.cause IS NOT NULL)
         ORDER BY r.run_id DESC LIMIT $8
@@ -27,45 +27,50 @@ package struct ListRuns: Statement {
 
     package func bind(_ parameters: inout Parameters) { bindQuery(query, &parameters) }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunRow { try RunRow(&row) }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
 }
 
 /// Runs in a live status.
 package struct ListLiveRuns: Statement {
     package let query: RunQuery
 
-    package typealias Row = RunRow
+    package typealias Row = RunHead
 
     package static let sql = """
-        SELECT \(RunRow.columns) FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
+        SELECT \(RunHead.columns) FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
         WHERE o.run_id > $1 AND o.run_id < $2 AND \(filters)
         ORDER BY o.run_id DESC LIMIT $8
         """
 
     package func bind(_ parameters: inout Parameters) { bindQuery(query, &parameters) }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunRow { try RunRow(&row) }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
 }
 
-/// Runs of one correlation id.
+/// Runs of one correlation id; the run without one that has it as its id is among them, as participants know it by that.
 package struct ListCorrelatedRuns: Statement {
     package let query: RunQuery
     package let correlationID: String
 
-    package typealias Row = RunRow
+    package typealias Row = RunHead
 
     package static let sql = """
-        SELECT \(RunRow.columns) FROM workflow_runs r
-        WHERE r.correlation_id = $9 AND \(filters)
+        SELECT \(RunHead.columns) FROM (
+            SELECT * FROM workflow_runs WHERE correlation_id = $9
+            UNION ALL
+            SELECT * FROM workflow_runs WHERE run_id = $10 AND correlation_id IS NULL
+        ) r
+        WHERE \(filters)
         ORDER BY r.run_id DESC LIMIT $8
         """
 
     package func bind(_ parameters: inout Parameters) {
         bindQuery(query, &parameters)
         parameters.text(correlationID)
+        parameters.uuid(RunID(correlationID)?.uuid)
     }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunRow { try RunRow(&row) }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
 }
 
 private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {

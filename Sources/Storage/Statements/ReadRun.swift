@@ -121,6 +121,42 @@ package struct FindSteps: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> StepRow { try StepRow(&row) }
 }
 
+/// One run without its payloads.
+package struct FindRunHead: Statement {
+    package let runID: RunID
+
+    package typealias Row = RunHead
+
+    package init(_ runID: RunID) { self.runID = runID }
+
+    package static let sql = "SELECT \(RunHead.columns) FROM workflow_runs r WHERE r.run_id = $1"
+
+    package func bind(_ parameters: inout Parameters) { parameters.uuid(runID.uuid) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
+}
+
+/// The steps of one run without their outputs and without what participants answered, in the order of its definition: for
+/// whoever wants to know where they stand.
+package struct FindStepHeads: Statement {
+    package let runID: RunID
+
+    package typealias Row = StepRow
+
+    package init(_ runID: RunID) { self.runID = runID }
+
+    package static let sql = """
+        SELECT step_index, step_id, status, attempts, is_ambiguous, compensation_status, compensation_attempts,
+            is_compensation_ambiguous, NULL::json, \(ErrorText.short("error", before: false)), started_at, completed_at,
+            next_attempt_at
+        FROM run_steps WHERE run_id = $1 ORDER BY step_index
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.uuid(runID.uuid) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> StepRow { try StepRow(&row) }
+}
+
 /// The status of one run: for waiting on its end.
 package struct FindRunStatus: Statement {
     package let runID: RunID

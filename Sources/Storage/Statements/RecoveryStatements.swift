@@ -12,19 +12,47 @@ package struct FindQuietRuns: Statement {
 
     package typealias Row = QuietRun
 
-    package static let sql = """
-        WITH quiet AS MATERIALIZED (
-            SELECT o.run_id, o.available_at, o.lease_owner, o.epoch, o.xmax AS locker, last.at, last.seq
-            FROM outbox o
-            CROSS JOIN LATERAL (
-                SELECT at, seq FROM run_events WHERE run_id = o.run_id ORDER BY seq DESC LIMIT 1
-            ) last
-            WHERE last.at <= now() - $1 * interval '1 microsecond' ORDER BY last.at LIMIT $2
-        ), locks AS MATERIALIZED (
+    package static let sql = QuietSQL.select(
+        quiet: "last.at <= now() - $1 * interval '1 microsecond' ORDER BY last.at LIMIT $2",
+        locks: """
             SELECT l.transactionid, l.pid, a.application_name, a.state, a.xact_start
             FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
             WHERE l.locktype = 'transactionid' AND l.granted AND l.pid <> pg_backend_pid()
                 AND coalesce(a.xact_start < clock_timestamp() - interval '1 second', true)
+            """)
+}
+
+/// The same of these runs, as far as they live, however long ago something happened. Locks are not looked at: that is for
+/// people who look for the cause of a standstill.
+package struct FindLiveRuns: Statement {
+    package let runIDs: [RunID]
+
+    package typealias Row = QuietRun
+
+    package static let sql = QuietSQL.select(
+        quiet: "o.run_id = ANY ($1::uuid[])",
+        locks: """
+            SELECT NULL::xid AS transactionid, NULL::int4 AS pid, NULL::text AS application_name, NULL::text AS state,
+                NULL::timestamptz AS xact_start
+            WHERE false
+            """)
+}
+
+private enum QuietSQL {
+    /// - Parameters:
+    ///   - quiet: which rows of the outbox, `o`, with their last events, `last`.
+    ///   - locks: the transactions that may hold the lock of one.
+    static func select(quiet: String, locks: String) -> String {
+        """
+        WITH quiet AS MATERIALIZED (
+            SELECT o.run_id, o.available_at, o.lease_owner, o.epoch, o.inbox_count, o.xmax AS locker, last.at, last.seq
+            FROM outbox o
+            CROSS JOIN LATERAL (
+                SELECT at, seq FROM run_events WHERE run_id = o.run_id ORDER BY seq DESC LIMIT 1
+            ) last
+            WHERE \(quiet)
+        ), locks AS MATERIALIZED (
+            \(locks)
         ), alive AS MATERIALIZED (
             SELECT count(*) AS engines FROM engines WHERE heartbeat_at > now() - interval '15 seconds'
         )
@@ -32,7 +60,10 @@ package struct FindQuietRuns: Statement {
             r.workflow_version, r.status, r.deadline_at, e.host, e.heartbeat_at, alive.engines,
             wait.step_id, wait.is_compensation, wait.next_attempt_at,
             calls.steps, calls.are_compensations, calls.begun,
-            k.transactionid IS NOT NULL, k.pid, k.application_name, k.state, k.xact_start
+            k.transactionid IS NOT NULL, k.pid, k.application_name, k.state, k.xact_start, r.cause,
+            q.inbox_count > 0 AND EXISTS (
+                SELECT 1 FROM run_inbox i WHERE i.run_id = q.run_id AND i.kind = 'cancel'
+            )
         FROM quiet q
         JOIN workflow_runs r ON r.run_id = q.run_id
         CROSS JOIN alive
@@ -54,6 +85,7 @@ package struct FindQuietRuns: Statement {
         ) calls ON true
         ORDER BY q.at
         """
+    }
 }
 
 /// Runs that ended FAILED a while ago and wait for a person, the oldest first: a walk of the index of unhappy runs.
@@ -103,6 +135,12 @@ extension FindQuietRuns {
         parameters.int64(quietFor.microseconds)
         parameters.int64(Int64(limit))
     }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> QuietRun { try QuietRun(&row) }
+}
+
+extension FindLiveRuns {
+    package func bind(_ parameters: inout Parameters) { parameters.uuidArray(runIDs.map(\.uuid)) }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> QuietRun { try QuietRun(&row) }
 }

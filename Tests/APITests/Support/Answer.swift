@@ -24,7 +24,7 @@ struct Answer: Sendable {
 
     struct Malformed: Error {}
 
-    /// The answers in what a server sent, each framed by its Content-Length; interim ones are left out.
+    /// The answers in what a server sent, each framed by its Content-Length or in chunks; interim ones are left out.
     static func parse(_ bytes: [UInt8]) throws -> [Answer] {
         var answers: [Answer] = []
         var rest = bytes[...]
@@ -41,10 +41,27 @@ struct Answer: Sendable {
             }
             rest = rest[end.upperBound...]
             if status < 200 { continue }
+            if headers["transfer-encoding"] == "chunked" {
+                answers.append(Answer(status: status, headers: headers, body: try takeChunks(from: &rest)))
+                continue
+            }
             let length = Int(headers["content-length"] ?? "0") ?? 0
             answers.append(Answer(status: status, headers: headers, body: Array(rest.prefix(length))))
             rest = rest.dropFirst(length)
         }
         return answers
+    }
+
+    private static func takeChunks(from rest: inout ArraySlice<UInt8>) throws -> [UInt8] {
+        var body: [UInt8] = []
+        while let end = rest.firstIndex(of: UInt8(ascii: "\r")),
+            let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16)
+        {
+            body += rest[(end + 2)...].prefix(size)
+            rest = rest[(end + 2)...].dropFirst(size + 2)
+            if size == 0 { return body }
+        }
+        // It broke off.
+        throw Malformed()
     }
 }

@@ -1,0 +1,155 @@
+import Core
+import Storage
+import Synchronization
+
+/// Says what runs wait for, as far as the database and the engines' heartbeats tell.
+struct WaitingFor: Sendable {
+    let reader: RunReader
+    let definitions: DefinitionStore
+    let engines: EngineReports
+
+    /// `waitingFor` of each run: null for those that are over, or move just now.
+    func json(of runs: [RunHead]) async throws(StoreError) -> [RunID: JSON] {
+        let open = runs.filter { $0.status.map { !$0.isTerminal || $0 == .failed } ?? false }
+        guard !open.isEmpty else { return [:] }
+        let live = try await reader.live(open.map(\.runID))
+        var waits: [RunID: JSON] = [:]
+        for run in open where run.status == .failed { waits[run.runID] = Self.person(run) }
+        let reports = await live.isEmpty ? [] : engines.alive
+        for run in live {
+            let definition: WorkflowDefinition?
+            do throws(DefinitionProblem) {
+                definition = try await definitions.definition(run.workflowName, version: run.workflowVersion)
+            } catch {
+                if case .store(let error) = error { throw error }
+                definition = nil  // its engine will say so; here it only means not to know timeouts
+            }
+            waits[run.runID] = .object(Self.wait(of: run, definition, reports))
+        }
+        return waits
+    }
+
+    private static func person(_ run: RunHead) -> JSON {
+        [
+            "kind": "operator",
+            "reason": .string(run.isQuarantined ? "the run was quarantined" : "a compensation gave up"),
+        ]
+    }
+
+    private static func wait(
+        of run: QuietRun, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row]
+    ) -> JSONObject {
+        switch run.reason(quietFor: .seconds(3600), definition: definition) {
+        case .waiting(let wait):
+            return retry(wait, definition, engines)
+        case .waitingForDeadline(let deadline):
+            return ["kind": "deadline", "until": RunJSON.time(deadline)]
+        case .calling(let call, let until):
+            return self.call(call, until, of: run, definition, engines)
+        case .callHangs(let call, _, let overdueSince):
+            var object = self.call(call, overdueSince, of: run, definition, engines)
+            object["isOverdue"] = true
+            return object
+        case .aboutToBeClaimed(let since), .unclaimed(let since, _):
+            return ["kind": "engine", "since": RunJSON.time(since), "liveEngines": JSON(run.liveEngines)]
+        case .locked:
+            return ["kind": "engine", "since": RunJSON.time(run.availableAt), "liveEngines": JSON(run.liveEngines)]
+        case .holderGone(let holder, let leaseUntil):
+            return [
+                "kind": "takeover", "engine": .string(holder.engine.description), "until": RunJSON.time(leaseUntil),
+                "liveEngines": JSON(run.liveEngines),
+            ]
+        case .holderIdle(let holder):
+            return [
+                "kind": "engine", "since": RunJSON.time(run.lastEventAt), "engine": .string(holder.engine.description),
+                "liveEngines": JSON(run.liveEngines),
+            ]
+        case .parked(let until):
+            return ["kind": "engine", "until": RunJSON.time(until), "liveEngines": JSON(run.liveEngines)]
+        }
+    }
+
+    private static func retry(
+        _ wait: QuietRun.Wait, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row]
+    ) -> JSONObject {
+        let step = definition?.steps.first { $0.id == wait.stepID }
+        let participant = (wait.action == .execute ? step?.action : step?.compensation)?.participant
+        var object: JSONObject = [
+            "kind": "retry", "stepId": .string(wait.stepID), "action": .string(wait.action.rawValue),
+            "until": RunJSON.time(wait.until),
+        ]
+        guard let participant else { return object }
+        object["participant"] = .string(participant)
+        let isOpen = engines.contains { $0.report["participants"]?[participant]?["breaker"]?.string == "open" }
+        if isOpen { object["kind"] = "breaker" }
+        return object
+    }
+
+    /// A call that was begun: it is under way, or waits in its engine for the participant's breaker or `maxConcurrent`.
+    private static func call(
+        _ call: QuietRun.OpenCall, _ until: Instant, of run: QuietRun, _ definition: WorkflowDefinition?,
+        _ engines: [ListEngines.Row]
+    ) -> JSONObject {
+        let step = definition.flatMap { $0.steps.indices.contains(call.step) ? $0.steps[call.step] : nil }
+        let participant = (call.action == .execute ? step?.action : step?.compensation)?.participant
+        let engine = run.holder?.engine
+        var object: JSONObject = [
+            "kind": "call", "stepId": JSON(step?.id), "action": .string(call.action.rawValue),
+            "participant": JSON(participant), "since": RunJSON.time(call.begunAt), "until": RunJSON.time(until),
+            "engine": JSON(engine?.description),
+        ]
+        if let held = held(up: call, of: run) { object["holdsUp"] = .string(held) }
+        let report = engines.first { $0.engineID == engine }?.report["participants"]
+        guard let participant, let told = report?[participant] else { return object }
+        // Which call waits is not told, only how many.
+        if let queued = told["queued"]?.int, queued > 0 { object["queued"] = JSON(queued) }
+        if let waiting = told["waiting"]?.int, waiting > 0 { object["waitingForBreaker"] = JSON(waiting) }
+        return object
+    }
+
+    /// What begins when the call is over: a call that is under way is never broken off.
+    private static func held(up call: QuietRun.OpenCall, of run: QuietRun) -> String? {
+        guard call.action == .execute else { return nil }
+        switch run.cause {
+        case .cancelRequested: return "cancel"
+        case .deadlineExceeded: return "deadline"
+        case .stepFailed, .quarantined: return "compensation"
+        case nil: break
+        }
+        if run.hasUnreadCancel { return "cancel" }
+        return run.deadlineAt.map { $0 <= run.now } == true ? "deadline" : nil
+    }
+}
+
+/// The engines that live, with what they told in their last heartbeats: asked for at most once a second, by one at a time.
+final class EngineReports: Sendable {
+    private struct State {
+        var rows: [ListEngines.Row] = []
+        var readAt: ContinuousClock.Instant?
+    }
+
+    private let state = Mutex(State())
+    private let look: SharedLook<[ListEngines.Row]?>
+
+    init(reader: RunReader) {
+        look = SharedLook {
+            do { return try await reader.engines() } catch {
+                return nil  // the pool has logged why
+            }
+        }
+    }
+
+    /// What is not known is left out: nobody waits for this longer than a moment.
+    var alive: [ListEngines.Row] {
+        get async {
+            let known = state.withLock { state in
+                state.readAt.flatMap { .now - $0 < .seconds(1) ? state.rows : nil }
+            }
+            if let known { return known }
+            guard let seen = await look.value(within: .seconds(1)), let rows = seen else { return [] }
+            let alive = rows.filter(\.isAlive)
+            state.withLock { ($0.rows, $0.readAt) = (alive, .now) }
+            return alive
+        }
+    }
+}

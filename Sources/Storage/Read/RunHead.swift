@@ -1,0 +1,66 @@
+package import Core
+import Postgres
+
+/// A row of `workflow_runs` without its payloads, as lists show it: of bounded size, whatever clients and participants sent.
+package struct RunHead: Sendable {
+    package let runID: RunID
+    package let tenantID: String
+    package let workflowName: String
+    package let workflowVersion: String
+    /// As it is stored, which may be a word of a later version.
+    package let statusText: String
+    package let causeText: String?
+    /// `{kind, message, httpStatus?, stepId?, before?}`: what participants answered is left out.
+    package let error: JSON?
+    package let correlationID: String?
+    package let createdAt: Instant
+    package let updatedAt: Instant
+    package let completedAt: Instant?
+    package let deadlineAt: Instant?
+
+    /// Nil for a status this version does not know.
+    package var status: RunStatus? { RunStatus(rawValue: statusText) }
+    /// It is FAILED because it could not be processed; see `Run.isQuarantined`.
+    package var isQuarantined: Bool { status == .failed && error?["kind"]?.string == Failure.quarantinedKind }
+
+    static let columns = """
+        r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, r.status, r.cause,
+        \(ErrorText.short("r.error", before: true)), r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at
+        """
+
+    init(_ row: inout RowReader) throws(PostgresError) {
+        runID = try row.runID()
+        tenantID = try row.text()
+        workflowName = try row.text()
+        workflowVersion = try row.text()
+        statusText = try row.text()
+        causeText = try row.textOrNil()
+        error = try row.jsonValueOrNil()
+        correlationID = try row.textOrNil()
+        createdAt = try row.instant()
+        updatedAt = try row.instant()
+        completedAt = try row.instantOrNil()
+        deadlineAt = try row.instantOrNil()
+    }
+}
+
+/// SQL for errors in lists.
+enum ErrorText {
+    /// A stored error without what a participant answered, and with a message of bounded length.
+    ///
+    /// - Parameters:
+    ///   - column: of type json, or an expression.
+    ///   - before: whether what went wrong before is told as well.
+    static func short(_ column: String, before: Bool) -> String {
+        let first = "(\(column))->'before'"
+        let nested = before ? ", 'before', CASE WHEN \(first) IS NOT NULL THEN \(members(first, nested: "")) END" : ""
+        return "CASE WHEN \(column) IS NOT NULL THEN json_strip_nulls(\(members(column, nested: nested))) END"
+    }
+
+    private static func members(_ json: String, nested: String) -> String {
+        """
+        json_build_object('kind', (\(json))->'kind', 'message', left((\(json))->>'message', 1000),
+            'httpStatus', (\(json))->'httpStatus', 'stepId', (\(json))->'stepId'\(nested))
+        """
+    }
+}
