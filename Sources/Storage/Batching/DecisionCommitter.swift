@@ -35,7 +35,7 @@ package final class DecisionCommitter: Sendable {
     ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)
         committer = GroupCommitter(
-            maxBatch: maxBatch, maxWaiting: .max, maxWeight: maxBytes, weigh: \.size, lanes: lanes,
+            maxBatch: maxBatch, maxWaiting: .max, maxWeight: maxBytes, weigh: \.commit.size, lanes: lanes,
             observer: observer,
             rest: { took in Self.rest(after: took, others: others()) }
         ) { batch in
