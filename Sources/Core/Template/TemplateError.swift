@@ -12,6 +12,8 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case dotSegment
         // Seen when rendering.
         case missing(Reference)
+        /// The step was answered with a success that could not be read.
+        case unreadAnswer(Reference, step: String)
         case notText(Reference, String)
         case emptySegment
         case headerCharacter
@@ -45,6 +47,8 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case .pathCharacter: "A path holds only characters that a URL's path and query may have."
         case .dotSegment: "A path has no segment \".\" or \"..\"."
         case .missing(let reference): "\(reference) has no value."
+        case .unreadAnswer(let reference, let step):
+            "It needs \(reference), and the answer of \(step) could not be read."
         case .notText(let reference, let type): "\(reference) is \(type) and cannot be part of a text."
         case .emptySegment: "A value leaves a segment of the path empty."
         case .headerCharacter: "A header holds only printable ASCII characters."

@@ -71,11 +71,12 @@ struct ParticipantCaller: Sendable {
 
     /// Why a step can't be undone by a call that needs what its action answered: that answer could not be read, and what
     /// is built without it would undo something else, or nothing.
-    private static func refusal(of definition: CallDefinition, _ run: Run, _ index: Int) -> String? {
+    private static func refusal(of definition: CallDefinition, _ run: Run, _ index: Int) -> TemplateError? {
         guard run.steps[index].error?.hidesOutput == true else { return nil }
         let step = run.definition.steps[index].id
         guard let reference = definition.references.first(where: { $0.isOutput(of: step) }) else { return nil }
-        return "The request can't be built: it needs \(reference), and the answer of \(step) could not be read."
+        return TemplateError(
+            .unreadAnswer(reference, step: step), pointer: JSONPointer(["steps", String(index), "compensation"]))
     }
 
     /// Sends a call when its turn has come and the participant's breaker lets it pass.
