@@ -74,6 +74,7 @@ struct APIConfiguration: Sendable {
             help: "clients connected at once, as far as there are file descriptors; half of them from one address")
         memory = .api(.ofProcess(), clients: connections)
         if let refusal = memory.refusal { throw settings.error("connections", refusal) }
+        watchers = try settings.integer(
             "watchers", default: 1000, in: 1...100_000,
             help: "streams of events and starts with Prefer: wait at once; more are refused")
         watchersPerClient = try settings.integer(
