@@ -35,6 +35,11 @@ struct RunStarts: Sendable {
             idempotency: asked.key.map {
                 NewRun.Idempotency(key: $0.text, requestHash: $0.requestHash, lifetime: keyLifetime)
             })
+        if let refusal = new.run.outputRefusal {
+            throw Problem(
+                .invalidContent, "The run would be over at once, and its output can't be built.",
+                places: [Problem.Place(pointer: refusal.pointer, detail: refusal.message)])
+        }
         switch try await starter.submit(new) {
         case .started:
             metrics.countStart(of: new.run)
