@@ -160,6 +160,49 @@ struct StartTests {
         }
     }
 
+    @Test("A run that would be over at once with an output too large to build is refused, and nothing is written")
+    func largeOutput() async throws {
+        try await TestAPI.with { api in
+            let answer = try await api.client.send(
+                "POST", "/v1/admin/workflows",
+                body: """
+                    {"name":"big","version":"1.0.0","output":{"all":["${input}","${input}","${input}","${input}","${input}"]},
+                    "steps":[{"id":"a","when":false,"action":{"participant":"p","path":"/x"}}]}
+                    """,
+                ["X-Admin-Token": TestAPI.token])
+            #expect(answer.status == 201, "\(answer.text)")
+            let input = String(repeating: "x", count: 1_000_000)
+            let refused = try await api.client.send(
+                "POST", "/v1/workflows/big/start", body: #"{"input":"\#(input)"}"#)
+            #expect(refused.status == 422)
+            #expect(refused.json["errors"]?[0]?["pointer"] == "/output/all/4")
+            #expect(try await api.database.query("SELECT count(*) FROM workflow_runs") == [["0"]])
+            let short = try await api.client.send("POST", "/v1/workflows/big/start", body: #"{"input":"x"}"#)
+            #expect(short.status == 202 && short.json["status"] == "COMPLETED")
+        }
+    }
+
+    @Test("A condition that would keep a start waiting is left to the engines: the run is accepted, nothing is due")
+    func longCondition() async throws {
+        try await TestAPI.with { api in
+            let answer = try await api.client.send(
+                "POST", "/v1/admin/workflows",
+                body: """
+                    {"name":"long","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"},
+                    "when":{"some":[{"var":"input"},{">":[{"var":"qty"},100]}]}}]}
+                    """,
+                ["X-Admin-Token": TestAPI.token])
+            #expect(answer.status == 201, "\(answer.text)")
+            let lines = Array(repeating: #"{"qty":1}"#, count: 40_000).joined(separator: ",")
+            let started = try await api.client.send(
+                "POST", "/v1/workflows/long/start", body: #"{"input":[\#(lines)]}"#)
+            #expect(started.status == 202 && started.json["status"] == "PENDING")
+            let rows = try await api.database.query(
+                "SELECT status, next_attempt_at IS NULL, (SELECT count(*) FROM outbox) FROM run_steps")
+            #expect(rows == [["PENDING", "t", "1"]])
+        }
+    }
+
     @Test("When the queue is full, starts are refused with 503 and nothing of them is written")
     func overloaded() async throws {
         try await TestAPI.with(["STARTERS": "1", "START_QUEUE": "1"]) { api in

@@ -39,6 +39,11 @@ struct RunStarts: Sendable {
             throw Problem(
                 .invalidContent, "The values of input and context take more than \(Run.maxWeight >> 20) MiB of memory.")
         }
+        if let refusal = new.run.outputRefusal {
+            throw Problem(
+                .invalidContent, "The run would be over at once, and its output can't be built.",
+                places: [Problem.Place(pointer: refusal.pointer, detail: refusal.message)])
+        }
         switch try await starter.submit(new) {
         case .started:
             metrics.countStart(of: new.run)

@@ -199,7 +199,10 @@ extension RunWorker {
                     try await readInbox()
                     if isOthersTurn { return await leaveToOthers() }
                 }
-                guard let commit = decideAll() else { return true }
+                var effort = Effort.brief
+                var decided = decideAll(&effort)
+                if effort.isSpent { decided = await decideAtLength() }
+                guard let commit = decided else { return true }
                 switch settled(commit, try await context.committer.submit(commit)) {
                 case .yes: return true
                 case .notYet: continue
@@ -246,9 +249,18 @@ extension RunWorker {
         for changed in commit.steps where changed.nextIn != nil { run.steps[changed.index].nextAttemptAt? += delay }
     }
 
-    /// The decision about all that has happened and is asked for; nil when nothing follows from it.
+    /// The same where no loop waits for it: conditions may take their time.
+    private func decideAtLength() async -> RunCommit? {
+        await withTaskExecutorPreference(globalConcurrentExecutor) {
+            var effort = Effort.full
+            return decideAll(&effort)
+        }
+    }
+
+    /// The decision about all that has happened and is asked for; nil when nothing follows from it, or when the effort did
+    /// not suffice to make it.
     @inline(never)
-    private func decideAll() -> RunCommit? {
+    private func decideAll(_ effort: inout Effort) -> RunCommit? {
         decidedAt = .now
         let (now, consumed) = (now, inbox.map(\.inboxID))
         let happenings = inOrder(requests(inbox), toDecide)
@@ -256,7 +268,9 @@ extension RunWorker {
         events = []
         for (position, happening) in happenings.enumerated() {
             do {
-                let decided = try decide(after, happening, now: now, jitter: Double.random(in: 0..<1))
+                let decided = try decide(
+                    after, happening, now: now, jitter: Double.random(in: 0..<1), effort: &effort)
+                if effort.isSpent { return nil }
                 // Mostly there is but one happening, and the commit evolves the run anyway.
                 if position + 1 < happenings.count { for event in decided { after.evolve(event, at: now) } }
                 events += decided
