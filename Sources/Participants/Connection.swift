@@ -143,7 +143,8 @@ final class Connection: ChannelInboundHandler {
         case .responseTooLarge: "\(what)exceeds \(pool.loopPool.configuration.maxResponseBytes) bytes"
         case .timeout: "\(what)was not complete before the deadline"
         case .malformedResponse: "\(what)is malformed"
-        case .connectionClosed, .dns, .notAllowed, .connect, .tls, .poolExhausted, .invalidRequest, .withdrawn, .shutdown:
+        case .connectionClosed, .dns, .notAllowed, .connect, .tls, .poolExhausted, .invalidRequest, .withdrawn,
+            .shutdown:
             "\(what)was cut off"
         }
     }

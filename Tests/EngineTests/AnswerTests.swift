@@ -39,6 +39,7 @@ struct AnswerTests {
                 #expect(try await stage.end(of: runID) == .failed)
                 #expect(Self.paths(stage) == ["/charge", "/charge"])
                 let failed = try await stage.events(runID).filter { $0.row.kind == .attemptFailed }.map(\.row)
+                try #require(failed.count == 3)
                 #expect(failed.map(\.outcome) == [.unknown, .unknown, .rejected])
                 #expect(failed.map { $0.error?["kind"] } == ["unreadable", "unreadable", "template"])
                 #expect(failed[0].error?["message"]?.string?.contains("byte 27") == true)

@@ -106,7 +106,9 @@ struct BreakerTests {
         #expect(breaker.admit(at: start + .seconds(41)) == .refuse(for: .seconds(29)))
         #expect(breaker.openedCount == 2)
         let after = breaker.state
-        for verdict in [Breaker.Verdict.success, .failure, .neither] { breaker.record(verdict, of: .sample(), era: era, at: start) }
+        for verdict in [Breaker.Verdict.success, .failure, .neither] {
+            breaker.record(verdict, of: .sample(), era: era, at: start)
+        }
         #expect(breaker.state == after)
     }
 

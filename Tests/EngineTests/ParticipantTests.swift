@@ -67,7 +67,9 @@ struct ParticipantTests {
     @Test("what one run meets again and again, or two, keeps no other run from the participant")
     func poisonousRuns() async throws {
         let chain = try WorkflowDefinition.sampleChain(1, maxAttempts: 5)
-        let answer: TestParticipant.Answer = { $0.body.contains("bad") && $0.path == "/step-1" ? (500, "") : (200, "{}") }
+        let answer: TestParticipant.Answer = {
+            $0.body.contains("bad") && $0.path == "/step-1" ? (500, "") : (200, "{}")
+        }
         try await Stage.with([chain], answer: answer) { stage in
             try await stage.withEngine { engine in
                 for run in try await stage.start(chain, count: 2, input: ["orderId": "bad"]) {
@@ -91,7 +93,8 @@ struct ParticipantTests {
                 let giveUpAt = ContinuousClock.now + .seconds(20)
                 var told: JSON?
                 while told == nil, .now < giveUpAt {
-                    told = try await stage.test.database.reads.execute(ListEngines()).first?.report["participants"]?["demo"]
+                    let engines = try await stage.test.database.reads.execute(ListEngines())
+                    told = engines.first?.report["participants"]?["demo"]
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 #expect(told?["breaker"] == "open")

@@ -35,7 +35,7 @@ struct BaseURLTests {
             "http://ä", "http://a..b", "http://.a", "http://a.", "http://-a", "http://a-", "http://a/%", "http://a/%2",
             "http://a/b/../c", "http://a/./b", "http://a/%2e%2e/b",
             "http://a/%2E%2e", "http://a/.%2e/", "http://a/b/%2e", "http://a/x%2F..%2Fb", "http://a/x%5c%2e%2e",
-             "http://[::1", "http://[::1]x", "http://[1.2.3.4]",
+            "http://[::1", "http://[::1]x", "http://[1.2.3.4]",
             "http://[fe80::1%25eth0]",
             "http://[zz::1]", "http://a\\b", "http://a/<b>", "http://" + String(repeating: "a", count: 64),
             "http://" + String(repeating: "a.", count: 130) + "b", "http://a/" + String(repeating: "x", count: 3000),

@@ -4,7 +4,8 @@ import Testing
 @Suite("An answer that is not understood is never taken for another one")
 struct AnswerBodyTests {
     private static func call(_ members: String = "") throws -> CallDefinition {
-        let text = #"{"name":"w","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/"\#(members)}}]}"#
+        let action = #"{"participant":"p","path":"/"\#(members)}"#
+        let text = #"{"name":"w","version":"1.0.0","steps":[{"id":"a","action":\#(action)}]}"#
         return try WorkflowDefinition(JSON(parsing: text)).steps[0].action
     }
 

@@ -28,7 +28,8 @@ struct CallResultTests {
     ) throws -> CallResult {
         CallResult(
             .response(status: status, retryAfter: retryAfter, body: Array(body.utf8)),
-            of: try Self.call(retryOn: retryOn, rejectOn: rejectOn, unknownOn: unknownOn), isAmbiguous: isAmbiguous, duration: .seconds(1))
+            of: try Self.call(retryOn: retryOn, rejectOn: rejectOn, unknownOn: unknownOn),
+            isAmbiguous: isAmbiguous, duration: .seconds(1))
     }
 
     private func mayHaveEffect(_ result: CallResult) -> Bool {
