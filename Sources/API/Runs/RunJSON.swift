@@ -59,7 +59,6 @@ enum RunJSON {
         object["compensationAttempts"] = JSON(step.compensationAttempts)
         object["output"] = step.output ?? .null
         object["error"] = step.error?.json ?? .null
-        object["engine"] = JSON(row.engineID?.description)
         object["startedAt"] = time(step.startedAt)
         object["completedAt"] = time(step.completedAt)
         object["nextAttemptAt"] = time(step.nextAttemptAt)

@@ -15,7 +15,8 @@ extension Report {
                 + "\(counts.foreignEntries) foreign",
         ]
         if counts.notUnderstood > 0 {
-            lines.append("unjudged   \(counts.notUnderstood) runs have events of a newer version: let its saga check them")
+            lines.append(
+                "unjudged   \(counts.notUnderstood) runs have events of a newer version: let its saga check them")
         }
         if violationCount.isEmpty {
             lines.append("violations none")
@@ -50,7 +51,8 @@ extension Report {
                 }),
             "violationCount": .object(perInvariant), "shortfalls": .array(shortfalls.map { JSON($0) }),
             "counts": [
-                "runs": .object(runs), "notUnderstood": JSON(counts.notUnderstood), "acknowledged": JSON(counts.acknowledged), "events": JSON(counts.events),
+                "runs": .object(runs), "notUnderstood": JSON(counts.notUnderstood),
+                "acknowledged": JSON(counts.acknowledged), "events": JSON(counts.events),
                 "attempts": JSON(counts.attempts), "retries": JSON(counts.retries),
                 "takeovers": JSON(counts.takeovers), "compensations": JSON(counts.compensations),
                 "skippedSteps": JSON(counts.skippedSteps), "ledgers": JSON(counts.ledgers),
