@@ -164,8 +164,13 @@ struct RunTests {
             #expect(newer?["kind"] == "step_paused" && newer?["action"] == "inquire" && newer?["outcome"] == "deferred")
             #expect(newer?["engine"] == .string(engine))
             try await api.database.end(id, sequence: 3)
-            let stream = try await api.client.send("GET", "/v1/runs/\(id)/events", ["Accept": "text/event-stream"])
-            #expect(stream.text.contains("id: 2\nevent: step_paused\n") && stream.text.contains("id: 3\n"))
+            let stream = try await api.client.connected { stream in
+                try await stream.send(
+                    "GET /v1/runs/\(id)/events HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n\r\n")
+                while try await stream.receive() {}
+                return stream.text
+            }
+            #expect(stream.contains("id: 2\nevent: step_paused\n") && stream.contains("id: 3\n"))
         }
     }
 
