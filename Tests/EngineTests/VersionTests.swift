@@ -110,7 +110,8 @@ struct VersionTests {
 
 @Suite("A broken invariant is told, and harms as little as it can")
 struct InvariantTests {
-    @Test("an inbox count that promises more than there is is put right, and the run goes on", arguments: [false, true])
+    @Test(
+        "an inbox count that promises more than there is is put right, and the run goes on", arguments: [false, true])
     func wrongCount(isInFlight: Bool) async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         let gate = Gate()
@@ -141,7 +142,8 @@ struct InvariantTests {
         try await Stage.with([chain]) { stage in
             let runID = try await stage.quarantined(chain) { _ in }
             try await stage.test.execute(
-                "INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq) VALUES ('\(runID)', now(), 1, 1, 3)")
+                "INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq) "
+                    + "VALUES ('\(runID)', now(), 1, 1, 3)")
             try await stage.withEngine(["--poll", "50ms"]) { engine in
                 try await stage.waitUntil("told") { engine.metrics.brokenInvariants.value == 1 }
                 let giveUpAt = ContinuousClock.now + .seconds(10)

@@ -106,6 +106,8 @@ struct LeaseTests {
                 #expect(claimed.run.error == failure && claimed.run.turnedBackBy == first)
             }
             _ = try await engine.work(&claimed) { _, _ in .yes }
+            // The call that was in flight is lost, and waits for its next attempt.
+            try await engine.drive { _, _ in .yes }
             let (run, differences) = try await test.fold(held.run.id, definition)
             #expect(run.status == .compensated && run.error == first && differences == [])
         }

@@ -55,8 +55,6 @@ package struct StepRow: Sendable {
     package let index: Int
     package let stepID: String
     package let step: Step
-    /// The engine that made its last attempt, of either action; nil before the first.
-    package let engineID: RunID?
 
     init(_ row: inout RowReader) throws(PostgresError) {
         index = Int(try row.int16())
@@ -78,7 +76,6 @@ package struct StepRow: Sendable {
         step.completedAt = try row.instantOrNil()
         step.nextAttemptAt = try row.instantOrNil()
         self.step = step
-        engineID = try row.uuidOrNil().map { RunID($0) }
     }
 }
 
@@ -107,13 +104,8 @@ package struct FindSteps: Statement {
 
     package static let sql = """
         SELECT step_index, step_id, status, attempts, is_ambiguous, compensation_status, compensation_attempts,
-            is_compensation_ambiguous, output, error, started_at, completed_at, next_attempt_at, last.engine_id
-        FROM run_steps
-        LEFT JOIN (
-            SELECT DISTINCT ON (step_index) step_index, engine_id FROM run_events
-            WHERE run_id = $1 AND kind = 'attempt_started' ORDER BY step_index, seq DESC
-        ) last USING (step_index)
-        WHERE run_id = $1 ORDER BY step_index
+            is_compensation_ambiguous, output, error, started_at, completed_at, next_attempt_at
+        FROM run_steps WHERE run_id = $1 ORDER BY step_index
         """
 
     package func bind(_ parameters: inout Parameters) { parameters.uuid(runID.uuid) }

@@ -64,7 +64,8 @@ struct LeavingTests {
                 script: "go +11s a=ok -a=ok",
                 trace: "due(a) / a#1 / a=succeeded deadline undo(a) -a#1 / -a=succeeded COMPENSATED"),
             Case(
-                "a failure after it is not tried again", "a b", timeout: "10s", script: "go a=ok +11s b=what -b=ok -a=ok",
+                "a failure after it is not tried again", "a b", timeout: "10s",
+                script: "go a=ok +11s b=what -b=ok -a=ok",
                 trace: "due(a) / a#1 / a=succeeded b#1 / deadline b=unknown undo(a,b) -b#1 / -b=succeeded -a#1 "
                     + "/ -a=succeeded COMPENSATED"),
             Case(
