@@ -61,11 +61,16 @@ struct TestEngine {
         return outcome
     }
 
-    /// Commits one decision.
+    /// Commits one decision, again and again while somebody has the run locked.
     func write(_ commit: RunCommit) async throws -> CommitOutcome {
-        let results = await writer.write([commit])
-        try #require(results.count == 1)
-        return try results[0].get()
+        var suspects: Set<RunID> = []
+        while true {
+            let results = await writer.write([commit], suspects: suspects)
+            try #require(results.count == 1)
+            do { return try results[0].get() } catch { guard error.isRowLocked else { throw error } }
+            suspects = [commit.lease.runID]
+            try await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     /// Answers calls one after the other until the run is over or waits. False when the lease is lost.
