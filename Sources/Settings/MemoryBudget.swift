@@ -61,8 +61,8 @@ package struct MemoryBudget: Hashable, Sendable {
     /// A sentence for the log when it is little; nil when it is enough.
     package var warning: String? {
         guard payloads < Self.comfortable else { return nil }
-        return "Of \(limit.bytes >> 20) MiB of memory (\(limit.source)) only \(max(0, payloads >> 20)) MiB are left for "
-            + "payloads: large ones will wait for one another. See docs/operations.md, Memory."
+        return "Of \(limit.bytes >> 20) MiB of memory (\(limit.source)) only \(max(0, payloads >> 20)) MiB are left "
+            + "for payloads: large ones will wait for one another. See docs/operations.md, Memory."
     }
 
     /// A sentence for the operator when nothing is left; nil otherwise.

@@ -12,7 +12,7 @@ struct RunTableTests {
         return lease
     }
 
-    @Test("Whoever wants room waits until there is some, for runs and for bytes; growing takes it, ending gives it back")
+    @Test("Whoever wants room waits for it, for runs and for bytes; growing takes it, ending gives it back")
     func bytes() async throws {
         let table = RunTable(capacity: 3, bytes: 100)
         #expect(await table.waitForRoom(1) == .init(runs: 3, bytes: 100))

@@ -40,7 +40,7 @@ struct ClaimRoomTests {
             large.output = Self.input(50_000)
             #expect(try await engine.settle(&held, [try held.answered(large)]) == .written(unread: 0))
             #expect((50_000...52_000).contains(try await weight()))
-            #expect(try await test.value("SELECT lease_owner IS NOT NULL FROM outbox") == "t", "it is held all the same")
+            #expect(try await test.value("SELECT lease_owner IS NOT NULL FROM outbox") == "t", "it is held")
             try await test.expireLeases()
             let taken = try await engine.claimOne()
             #expect(taken.claimed.weight == (try await weight()))
@@ -87,7 +87,7 @@ struct SuspicionTests {
             #expect(try await engine.leases.isSuspectDue())
             let other = try await engine.start(1, 10)[0].run.id
             #expect(try await engine.leases.claim(limit: 100).map(\.lease.runID) == [other])
-            #expect(try await engine.leases.nextDue().wait.map { $0 > .zero } == true, "suspects are no reason to claim")
+            #expect(try await engine.leases.nextDue().wait.map { $0 > .zero } == true, "nothing else is due")
             let suspect = try #require(try await engine.leases.claimSuspect())
             #expect(suspect.failures == Suspicion.begins + 1)
             #expect(suspect.lease.runID != other)

@@ -52,9 +52,11 @@ struct GroupCommitterTests {
     @Test("A batch is bounded by weight, too; one item is a batch whatever it weighs")
     func weights() async throws {
         let (batches, seen) = AsyncStream.makeStream(of: [Int].self)
-        let committer = GroupCommitter<Int, Int>(maxBatch: 10, maxWaiting: 100, maxWeight: 10, weigh: { $0 }, lanes: 1) {
-            seen.yield($0)
-            return $0.map { .success($0) }
+        let committer = GroupCommitter<Int, Int>(
+            maxBatch: 10, maxWaiting: 100, maxWeight: 10, weigh: { $0 }, lanes: 1
+        ) { batch in
+            seen.yield(batch)
+            return batch.map { .success($0) }
         }
         await withTaskGroup(of: Void.self) { group in
             for (place, item) in [4, 5, 6, 30, 1].enumerated() {

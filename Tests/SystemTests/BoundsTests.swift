@@ -21,7 +21,9 @@ extension NemesisTests {
                 #expect(accepted == count)
             }
             try await system.deployment.untilAllTerminal(.seconds(180))
-            let completed = "SELECT count(*) FROM workflow_runs WHERE status = 'COMPLETED' AND length(input::text) > 1000000"
+            let completed = """
+                SELECT count(*) FROM workflow_runs WHERE status = 'COMPLETED' AND length(input::text) > 1000000
+                """
             #expect(try await system.deployment.test.value(completed) == "84")
         }
     }
@@ -34,15 +36,18 @@ extension NemesisTests {
             let deployment = system.deployment
             _ = try await system.startAll(16) { Bounded.order("beside-\($0)") }
             _ = try await system.startAll(1) { _ in Bounded.order("poison") }
-            let poison = "run_id = (SELECT run_id FROM workflow_runs WHERE input ->> 'orderId' = 'poison')"
-            let runID = try #require(try await deployment.test.value("SELECT run_id FROM workflow_runs WHERE \(poison)"))
+            let found = try await deployment.test.value(
+                "SELECT run_id FROM workflow_runs WHERE input ->> 'orderId' = 'poison'")
+            let runID = try #require(found)
             // No start writes such a run: its values take more than there is, and its row says nothing of it.
             try await deployment.test.execute(
                 """
-                UPDATE workflow_runs SET input = ('[' || repeat('[1],', 12000000) || '1]')::json WHERE run_id = '\(runID)'
+                UPDATE workflow_runs SET input = ('[' || repeat('[1],', 12000000) || '1]')::json
+                WHERE run_id = '\(runID)'
                 """)
             var starts = 0
-            while try await deployment.test.value("SELECT status FROM workflow_runs WHERE run_id = '\(runID)'") != "FAILED" {
+            let status = "SELECT status FROM workflow_runs WHERE run_id = '\(runID)'"
+            while try await deployment.test.value(status) != "FAILED" {
                 if !deployment.isRunning("engine") {
                     try #require(starts < 12, "it is never quarantined")
                     starts += 1
@@ -52,10 +57,15 @@ extension NemesisTests {
             }
             #expect(starts == 7, "three engines were lost while they held others, too, and three with it alone")
             try await deployment.untilAllTerminal(.seconds(120))
-            let completed = "SELECT count(*) FROM workflow_runs WHERE status = 'COMPLETED' AND input ->> 'orderId' LIKE 'beside%'"
+            let completed = """
+                SELECT count(*) FROM workflow_runs WHERE status = 'COMPLETED' AND input::text LIKE '%beside-%'
+                """
             #expect(try await deployment.test.value(completed) == "16")
-            let isQuarantined = "UPDATE workflow_runs SET cause = NULL WHERE run_id = '\(runID)' AND cause = 'QUARANTINED' RETURNING 1"
-            #expect(try await deployment.test.value(isQuarantined) == "1")
+            // So that what is left is what must not be.
+            let forgotten = """
+                UPDATE workflow_runs SET cause = NULL WHERE run_id = '\(runID)' AND cause = 'QUARANTINED' RETURNING 1
+                """
+            #expect(try await deployment.test.value(forgotten) == "1")
         }
     }
 
@@ -119,7 +129,8 @@ extension NemesisTests {
         }
     }
 
-    @Test("500 clients that wait for the ends of runs: no more are served than can be, the others are told so",
+    @Test(
+        "500 clients that wait for the ends of runs: no more are served than can be, the others are told so",
         .timeLimit(.minutes(3)))
     func waits() async throws {
         try await Bounded.with { system in

@@ -39,8 +39,8 @@ struct ImportRoutes: Sendable {
         }
         context.handOverReading()
         let work = Import(
-            starts: starts, body: body, values: values, room: room, limits: limits, origin: origin, path: request.uri.path,
-            context: context)
+            starts: starts, body: body, values: values, room: room, limits: limits, origin: origin,
+            path: request.uri.path, context: context)
         // Closed afterwards: an answer that ends early leaves a body that nobody reads.
         let headers: HTTPFields = [
             .contentType: BodyReader.lines[0], .cacheControl: "no-store", .connection: "close",

@@ -12,7 +12,8 @@ package struct CommitResults: Statement {
 
     /// Nil when the batch needs more.
     package init?(_ decisions: CommitDecisions) {
-        guard decisions.commits.allSatisfy({ $0.consumedInbox.isEmpty && $0.releaseIn == nil && $0.weight == nil }) else { return nil }
+        guard decisions.commits.allSatisfy({ $0.consumedInbox.isEmpty && $0.releaseIn == nil && $0.weight == nil })
+        else { return nil }
         self.decisions = decisions
     }
 

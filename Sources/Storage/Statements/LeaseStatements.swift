@@ -109,7 +109,9 @@ package struct NextDue: Statement {
         package var wait: Duration? { next.map { $0 - now } }
     }
 
-    package static let sql = "SELECT min(available_at), now() FROM outbox WHERE available_at >= $1 AND failures < \(Suspicion.begins)"
+    package static let sql = """
+        SELECT min(available_at), now() FROM outbox WHERE available_at >= $1 AND failures < \(Suspicion.begins)
+        """
 
     package func bind(_ parameters: inout Parameters) { parameters.timestamp(since.microseconds) }
 }
