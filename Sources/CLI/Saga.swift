@@ -14,24 +14,17 @@ struct Saga: AsyncParsableCommand {
         discussion: """
             Exit codes: 0 it worked; 1 it did not, and the reason is on standard error; 2 it worked, and what was looked at \
             is not well (a run did not end COMPLETED, runs are stuck); 3 the time was over first; 64 wrong usage; 69 the \
-            API can't be reached.
+            API can't be reached. `saga --version` shows which release this is.
             """,
         subcommands: [Migrate.self, Check.self, Recover.self, Seed.self, RunCommand.self, Simulate.self])
-
-    // Not the parser's own: that would be an option of every command, also of those whose `--version` is a workflow's.
-    @Flag(help: "Show the version.")
-    var version = false
-
-    func run() throws {
-        guard version else { throw CleanExit.helpRequest(self) }
-        print(sagaflowVersion)
-    }
 
     static func main() async {
         // A reader that goes away (`saga … | head`) ends the output, not the process in the middle of its work.
         signal(SIGPIPE, SIG_IGN)
         // What a pool says about its connections is for services: a command ends with one sentence.
         LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+        // Told to the parser, it would be an option of every command, also of those whose `--version` is a workflow's.
+        if CommandLine.arguments.dropFirst() == ["--version"] { return print(sagaflowVersion) }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

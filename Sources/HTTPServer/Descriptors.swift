@@ -2,14 +2,18 @@ internal import Glibc
 
 /// How many file descriptors the process may have: every connection takes one, and without one nothing can be opened
 /// at all.
+///
+/// To run out of them is worse than to refuse: libdispatch, below Swift's tasks, opens a file in /proc every second to see
+/// whether its threads run, and ends the process with SIGILL when it can't. So what may use many is bounded, and enough
+/// is kept back.
 package struct Descriptors: Sendable {
     /// There is more than any process here can use; so numbers stay sensible where the limit is infinite.
     private static let most = 1 << 20
     /// Of one event loop: an epoll set, an event and a timer.
     package static let perLoop = 3
-    /// Of one connection to Postgres: its socket and a pipe that interrupts its waits.
-    package static let perDatabaseConnection = 3
-    /// Standard streams, the listening socket, look-ups of names, files read now and then.
+    /// Of one connection to Postgres: its socket, a pipe that interrupts its waits, and what it takes to look its host up.
+    package static let perDatabaseConnection = 4
+    /// Standard streams, the listening socket, look-ups of names, files read now and then, in /proc for instance.
     package static let base = 48
 
     package let limit: Int

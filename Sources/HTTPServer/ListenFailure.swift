@@ -16,7 +16,7 @@ package enum ListenFailure {
                 case let code: String(cString: strerror(code))
                 }
             return "can't listen on \(host):\(port): \(reason)"
-        case is SocketAddressError:
+        case is SocketAddressError, is SocketAddressError.UnknownHost:
             return "can't listen on \(host):\(port): the name has no address"
         default:
             return nil

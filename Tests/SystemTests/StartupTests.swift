@@ -35,6 +35,8 @@ struct StartupTests {
         let help = try await Tool("saga", environment: [:]).run(["run", "start", "--help"])
         let options = help.output.split(separator: "\n").filter { $0.hasPrefix("  --version") }
         #expect(options.count == 1, "\(options)")
+        let start = try await Tool("saga", environment: [:]).run(["run", "start", "w", "--version"])
+        #expect(start.exitCode == 64 && start.errors.contains("Missing value for '--version"), "\(start)")
     }
 
     @Test("a file of authorities that can't be read ends an engine with a sentence and 64", .timeLimit(.minutes(1)))
