@@ -34,8 +34,9 @@ struct LimitDocumentTests {
         for row in rows {
             let name = row.what.filter { $0 != "`" }
             let numbers = row.most.split(separator: " ").compactMap { Int($0) }
-            let least = row.most == "any number" ? 0 : try #require(numbers.first, "\(row)")
-            let most = row.most == "any number" || row.most.hasSuffix("more") ? 40 : try #require(numbers.last, "\(row)")
+            let isAnyNumber = row.most == "any number"
+            let least = isAnyNumber ? 0 : try #require(numbers.first, "\(row)")
+            let most = isAnyNumber || row.most.hasSuffix("more") ? 40 : try #require(numbers.last, "\(row)")
             for count in 0...41 {
                 // What one argument stands for needs no brackets; a name is a reference that `var` accepts.
                 let arguments = JSON.array(Array(repeating: "input.a", count: count))
@@ -108,7 +109,8 @@ struct LimitDocumentTests {
             registers(call: ["body": .array(Array(repeating: "${input.a}", count: $0))])
         },
         "levels of a condition": { count in
-            (try? Condition((0..<count).reduce(into: JSON.bool(true)) { rule, _ in rule = .object(["!": rule]) })) != nil
+            let rule = (0..<count).reduce(into: JSON.bool(true)) { rule, _ in rule = .object(["!": rule]) }
+            return (try? Condition(rule)) != nil
         },
         "size of a definition": { $0 <= defaultBody },
     ]

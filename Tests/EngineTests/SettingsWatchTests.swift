@@ -53,7 +53,8 @@ struct SettingsWatchTests {
 
     /// Heartbeats are written when an engine starts; nobody tells when.
     private static func untilHeard(of engine: Engine, _ stage: Stage) async throws {
-        while try await !stage.test.database.reads.execute(ListEngines()).contains(where: { $0.engineID == engine.id }) {
+        let reads = stage.test.database.reads
+        while try await !reads.execute(ListEngines()).contains(where: { $0.engineID == engine.id }) {
             try await Task.sleep(for: .milliseconds(20))
         }
     }

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("saga seed beside somebody's own registrations")
 struct SeedTests {
-    @Test("a participant that somebody has changed stays so; one where the last seed put it moves along", .timeLimit(.minutes(1)))
+    @Test(
+        "a participant that somebody has changed stays so; one where the last seed put it moves along",
+        .timeLimit(.minutes(1)))
     func changed() async throws {
         try await Deployment.with { system in
             let port = try Ports.take()
@@ -30,7 +32,8 @@ struct SeedTests {
                 "seed", "--mocks-port", "4001", "--former-mocks-port", "3001", "-o", "json",
             ])
             #expect(moved.json["leftAsTheyAre"] == ["payments", "notifications"], "\(moved)")
-            let list = try await system.admin("GET", port: port, "/v1/admin/participants").json["participants"]?.array ?? []
+            let answer = try await system.admin("GET", port: port, "/v1/admin/participants")
+            let list = try #require(answer.json["participants"]?.array, "\(answer.json.text)")
             func shown(_ name: String, _ member: String) -> JSON? { list.first { $0["name"]?.string == name }?[member] }
             #expect(shown("payments", "url") == "http://127.0.0.1:9999")
             #expect(shown("inventory", "url") == "http://127.0.0.1:4002")
