@@ -1,4 +1,5 @@
 import Core
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -131,7 +132,7 @@ struct LimitDocumentTests {
             (try? PathTemplate("/${input}").render(OneValue(value: string($0 - 1)))) != nil
         },
         "value of a header": { (try? HeaderTemplate("${input}").render(OneValue(value: string($0)))) != nil },
-        "operations of a condition": { $0 <= Condition.maxCost },
+        "operations of a condition": { $0 <= Condition.maxOperations },
     ]
 
     // MARK: JSON
