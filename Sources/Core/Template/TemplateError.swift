@@ -10,6 +10,7 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case pathNotAbsolute
         case pathCharacter
         case dotSegment
+        case optionalSegment
         // Seen when rendering.
         case missing(Reference)
         case notText(Reference, String)
@@ -44,6 +45,7 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case .pathNotAbsolute: "A path begins with one \"/\" and names no host."
         case .pathCharacter: "A path holds only characters that a URL's path and query may have."
         case .dotSegment: "A path has no segment \".\" or \"..\"."
+        case .optionalSegment: "Of a path only parameters of the query can be left out."
         case .missing(let reference): "\(reference) has no value."
         case .notText(let reference, let type): "\(reference) is \(type) and cannot be part of a text."
         case .emptySegment: "A value leaves a segment of the path empty."
