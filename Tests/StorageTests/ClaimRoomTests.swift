@@ -111,7 +111,7 @@ struct SuspicionTests {
                 #expect(suspect.failures == failures)
             }
             var held = Held(claimed: suspect, run: try suspect.run(of: definition), claimedAt: .now)
-            #expect(try await engine.settle(&held, [.tookOver]) == .written(unread: 0))
+            #expect(try await engine.settle(&held, [try held.answered(.yes)]) == .written(unread: 0))
             try await test.expireLeases()
             // The row still says what it said: it is claimed alone once more, and then it is as others.
             #expect(try await engine.leases.claimSuspect()?.failures == 0)

@@ -67,7 +67,8 @@ struct ReasonText {
         if run.isQuarantined { return "find out why first, then POST /v1/admin/runs/\(run.runID)/retry" }
         let step = run.error?.stepID ?? "STEP"
         if let pointer = run.error?.pointer {
-            return "\(pointer) of the definition can't be built from the values of this run, so a retry would fail alike: "
+            return
+                "\(pointer) of the definition can't be built from the values of this run, so a retry would fail alike: "
                 + "undo \(step) by hand, then POST /v1/admin/runs/\(run.runID)/resolve"
         }
         return "mend the cause, then saga run retry \(run.runID) \(step); if it was undone by hand, "

@@ -24,7 +24,8 @@ extension Decision {
         let (step, cause) = (run.definition.steps[index].id, run.steps[index].error)
         return Failure(
             kind: Failure.compensationKind,
-            message: "The compensation of \(step) gave up, its effect may still stand: \(cause?.message ?? "no reason is known.")",
+            message:
+                "The compensation of \(step) gave up, its effect may still stand: \(cause?.message ?? "no reason is known.")",
             httpStatus: cause?.httpStatus, stepID: step, response: cause?.response, pointer: cause?.pointer)
     }
 

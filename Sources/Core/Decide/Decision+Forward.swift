@@ -24,7 +24,9 @@ extension Decision {
         while changed {
             changed = false
             for step in run.definition.steps {
-                guard let condition = step.condition, isReady(step.index), !wanted.contains(step.index) else { continue }
+                guard let condition = step.condition, isReady(step.index), !wanted.contains(step.index) else {
+                    continue
+                }
                 switch condition.verdict(run, &effort) {
                 case .yes: wanted.insert(step.index)
                 case .no:

@@ -16,6 +16,9 @@ package struct HeaderTemplate: Sendable {
     /// The references in order, repetitions included.
     package var references: [Reference] { text.references }
 
+    /// A value that may be missing is: the header is not sent.
+    package func isLeftOut(_ scope: some Scope) -> Bool { text.isLeftOut(scope) }
+
     /// The value for one call; a missing value or one with control or non-ASCII characters is an error.
     package func render(_ scope: some Scope) throws(TemplateError) -> String {
         let value = try text.render(scope, limit: Self.maxLength)

@@ -5,11 +5,11 @@ extension CallDefinition {
         do { return try path.render(scope) } catch { throw error.below(JSONPointer(["path"])) }
     }
 
-    /// Appends the definition's headers.
+    /// Appends the definition's headers, without those that are left out.
     package func appendHeaders(
         _ scope: some Scope, to rendered: inout [(String, String)]
     ) throws(TemplateError) {
-        for (name, value) in headers {
+        for (name, value) in headers where !value.isLeftOut(scope) {
             do { rendered.append((name, try value.render(scope))) } catch {
                 throw error.below(JSONPointer(["headers", name]))
             }

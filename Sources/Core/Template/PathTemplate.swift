@@ -8,6 +8,8 @@ package struct PathTemplate: Sendable {
     private enum Body: Sendable {
         case constant(String)
         case pieces([TextTemplate.Piece])
+        /// With parameters that may be left out: the path, and the parameters of the query.
+        case parameters(TextTemplate, [TextTemplate])
     }
 
     private let body: Body
@@ -29,7 +31,7 @@ package struct PathTemplate: Sendable {
             throw TemplateError(.tooManyReferences(limit: Template.maxReferences), pointer: .root)
         }
         references = template.references
-        body = template.constant.map { .constant($0) } ?? .pieces(template.pieces)
+        body = try Self.body(text, template)
         // What is wrong whatever the values are is seen with harmless ones.
         let sample = template.pieces.map { if case .literal(let literal) = $0 { literal } else { "x" } }.joined()
         emptySegments = try Self.emptySegments(sample.utf8)
@@ -40,23 +42,17 @@ package struct PathTemplate: Sendable {
     /// - Throws: `TemplateError` for a value that is missing or no text, and for one that would leave a segment empty or
     ///   turn it into `.` or `..`: the call would go somewhere else than the definition says.
     package func render(_ scope: some Scope) throws(TemplateError) -> String {
-        guard case .pieces(let pieces) = body else {
-            if case .constant(let path) = body { return path }
-            preconditionFailure("a path is either constant or in pieces")
-        }
         var bytes: [UInt8] = []
-        for piece in pieces {
-            switch piece {
-            case .literal(let literal): bytes.append(utf8Of: literal)
-            case .reference where bytes.count > Self.maxLength:
-                throw TemplateError(.tooLong(limit: Self.maxLength), pointer: .root)
-            case .reference(let reference):
-                switch TextTemplate.text(of: reference, in: scope) {
-                case .success(let text) where text.utf8.count > Self.maxLength:
-                    throw TemplateError(.tooLong(limit: Self.maxLength), pointer: .root)
-                case .success(let text): PercentEncoding.append(segment: text, to: &bytes)
-                case .failure(let kind): throw TemplateError(kind, pointer: .root)
-                }
+        switch body {
+        case .constant(let path): return path
+        case .pieces(let pieces): try Self.append(pieces, scope, to: &bytes)
+        case .parameters(let path, let parameters):
+            try Self.append(path.pieces, scope, to: &bytes)
+            var mark = UInt8(ascii: "?")
+            for parameter in parameters where !parameter.isLeftOut(scope) {
+                bytes.append(mark)
+                mark = UInt8(ascii: "&")
+                try Self.append(parameter.pieces, scope, to: &bytes)
             }
         }
         guard bytes.count <= Self.maxLength else {
@@ -64,6 +60,50 @@ package struct PathTemplate: Sendable {
         }
         guard try Self.emptySegments(bytes) == emptySegments else { throw TemplateError(.emptySegment, pointer: .root) }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// A path in which nothing can be left out is rendered piece by piece.
+    private static func body(_ text: String, _ template: TextTemplate) throws(TemplateError) -> Body {
+        if let constant = template.constant { return .constant(constant) }
+        if template.optionals.isEmpty { return .pieces(template.pieces) }
+        // A reference ends with "?}": the query begins with the first "?" that is in none.
+        var marks: [String.Index] = []
+        var isInReference = false
+        for index in text.utf8.indices {
+            switch text.utf8[index] {
+            case UInt8(ascii: "{"): isInReference = true
+            case UInt8(ascii: "}"): isInReference = false
+            case UInt8(ascii: "?") where !isInReference && marks.isEmpty: marks.append(index)
+            case UInt8(ascii: "&") where !isInReference && !marks.isEmpty: marks.append(index)
+            default: break
+            }
+        }
+        let path = try TextTemplate(String(text[..<(marks.first ?? text.endIndex)]))
+        guard path.optionals.isEmpty else { throw TemplateError(.optionalSegment, pointer: .root) }
+        var parameters: [TextTemplate] = []
+        for (index, mark) in marks.enumerated() {
+            let end = index + 1 < marks.count ? marks[index + 1] : text.endIndex
+            parameters.append(try TextTemplate(String(text[text.utf8.index(after: mark)..<end])))
+        }
+        return .parameters(path, parameters)
+    }
+
+    private static func append(
+        _ pieces: [TextTemplate.Piece], _ scope: some Scope, to bytes: inout [UInt8]
+    ) throws(TemplateError) {
+        for piece in pieces {
+            guard bytes.count <= maxLength else { throw TemplateError(.tooLong(limit: maxLength), pointer: .root) }
+            switch piece {
+            case .literal(let literal): bytes.append(utf8Of: literal)
+            case .reference(let reference):
+                switch TextTemplate.text(of: reference, in: scope) {
+                case .success(let text) where text.utf8.count > maxLength:
+                    throw TemplateError(.tooLong(limit: maxLength), pointer: .root)
+                case .success(let text): PercentEncoding.append(segment: text, to: &bytes)
+                case .failure(let kind): throw TemplateError(kind, pointer: .root)
+                }
+            }
+        }
     }
 
     /// How many segments are empty, such as the one after a slash at the end; refuses dot segments, also encoded ones.

@@ -6,7 +6,8 @@
 ///
 /// A string that is nothing but one reference becomes the value itself, type kept, `null` when missing. Inside a longer
 /// string the value is interpolated: strings as they are, numbers as written, booleans; anything else is an error.
-/// `$${` stands for a literal `${`. Keys of objects hold no references.
+/// `$${` stands for a literal `${`. Keys of objects hold no references. `${path?}` leaves out the member or element whose
+/// string it is in when it has no value.
 package struct Template: Sendable {
     /// References in one template at most: more would be a program.
     package static let maxReferences = 256
@@ -60,6 +61,8 @@ package struct Template: Sendable {
         case constant(JSON)
         case value(Reference, at: JSONPointer)
         case text(TextTemplate, at: JSONPointer)
+        /// What is left out, with the member or element it is, when the text is.
+        case optional(TextTemplate, Node)
         case array([Node])
         /// The members, with `null` in the place of those that vary; and those, by position.
         case object(JSONObject, varying: [(index: Int, node: Node)])
@@ -74,10 +77,9 @@ package struct Template: Sendable {
                 uses.append(contentsOf: text.references.map { (pointer, $0) })
                 if let constant = text.constant {
                     self = .constant(.string(constant))
-                } else if let reference = text.wholeReference {
-                    self = .value(reference, at: pointer)
                 } else {
-                    self = .text(text, at: pointer)
+                    let node = text.wholeReference.map { Node.value($0, at: pointer) } ?? .text(text, at: pointer)
+                    self = text.optionals.isEmpty ? node : .optional(text, node)
                 }
             case .array(let elements):
                 var nodes: [Node] = []

@@ -10,6 +10,7 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case pathNotAbsolute
         case pathCharacter
         case dotSegment
+        case optionalSegment
         // Seen when rendering.
         case missing(Reference)
         /// The step was answered with a success that could not be read.
@@ -46,6 +47,7 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case .pathNotAbsolute: "A path begins with one \"/\" and names no host."
         case .pathCharacter: "A path holds only characters that a URL's path and query may have."
         case .dotSegment: "A path has no segment \".\" or \"..\"."
+        case .optionalSegment: "Of a path only parameters of the query can be left out."
         case .missing(let reference): "\(reference) has no value."
         case .unreadAnswer(let reference, let step):
             "It needs \(reference), and the answer of \(step) could not be read."

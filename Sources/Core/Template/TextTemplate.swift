@@ -9,14 +9,18 @@ package struct TextTemplate: Sendable {
     package static let maxLength = 1 << 20
 
     let pieces: [Piece]
+    /// Those written `${path?}`: where one has no value, what holds the text is left out.
+    let optionals: [Reference]
 
     /// Splits `text` into literals and references; `$${` is a literal `${`.
     package init(_ text: String, at pointer: JSONPointer = .root) throws(TemplateError) {
         guard text.utf8.contains(UInt8(ascii: "$")) else {
             pieces = text.isEmpty ? [] : [.literal(text)]
+            optionals = []
             return
         }
         var pieces: [Piece] = []
+        var optionals: [Reference] = []
         var literal: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.first {
@@ -28,12 +32,14 @@ package struct TextTemplate: Sendable {
                     throw TemplateError(.unterminated, pointer: pointer)
                 }
                 let path = String(decoding: rest[(rest.startIndex + 2)..<end], as: UTF8.self)
-                guard let reference = Reference(path) else {
+                let isOptional = path.utf8.last == UInt8(ascii: "?")
+                guard let reference = Reference(isOptional ? String(path.dropLast()) : path) else {
                     throw TemplateError(.invalidReference(String(path.prefix(80))), pointer: pointer)
                 }
                 if !literal.isEmpty { pieces.append(.literal(String(decoding: literal, as: UTF8.self))) }
                 literal = []
                 pieces.append(.reference(reference))
+                if isOptional { optionals.append(reference) }
                 rest = rest[(end + 1)...]
             } else {
                 literal.append(byte)
@@ -42,6 +48,12 @@ package struct TextTemplate: Sendable {
         }
         if !literal.isEmpty { pieces.append(.literal(String(decoding: literal, as: UTF8.self))) }
         self.pieces = pieces
+        self.optionals = optionals
+    }
+
+    /// A value that may be missing is missing, or null: what holds the text is left out.
+    package func isLeftOut(_ scope: some Scope) -> Bool {
+        optionals.contains { scope.value($0)?.isNull ?? true }
     }
 
     /// Whether the text would be read as holding a reference or the escape for one.

@@ -35,7 +35,8 @@ struct CostTests {
         element["name"] = Self.hostile.input["unicode"]
         let scope = TestScope(input: .array(Array(repeating: .object(element), count: 20_000)))
         let rule = once.replacing("KEY", with: String(repeating: "é", count: 2000))
-        let condition = try Condition(JSON(parsing: #"{"none":[{"var":"input"},{"and":[RULE,false]}]}"#.replacing("RULE", with: rule)))
+        let condition = try Condition(
+            JSON(parsing: #"{"none":[{"var":"input"},{"and":[RULE,false]}]}"#.replacing("RULE", with: rule)))
         let clock = ContinuousClock()
         let elapsed = clock.measure { #expect(condition.verdict(scope) == .tooCostly) }
         #expect(elapsed < .seconds(60))

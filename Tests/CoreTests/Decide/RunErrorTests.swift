@@ -57,9 +57,12 @@ struct RunErrorTests {
     func shape() throws {
         var play = try Play(Flow("a b"))
         try play.script("go a=ok b=no")
-        let refusal = Failure(kind: "rejected", message: "The participant answered 409.", httpStatus: 409, response: ["code": "shipped"])
+        let refusal = Failure(
+            kind: "rejected", message: "The participant answered 409.", httpStatus: 409, response: ["code": "shipped"])
         try play.happen(
-            .finished(step: 0, action: .compensate, attempt: 1, CallResult(outcome: .rejected, httpStatus: 409, failure: refusal)))
+            .finished(
+                step: 0, action: .compensate, attempt: 1,
+                CallResult(outcome: .rejected, httpStatus: 409, failure: refusal)))
         let error = try #require(play.run.error)
         #expect(play.run.status == .failed && error.kind == "compensation" && error.stepID == "a")
         #expect(error.response == ["code": "shipped"] && error.httpStatus == 409)

@@ -15,6 +15,11 @@ struct PathTemplateTests {
             ("/x?q=${input.empty}&r=${input.dots}", "/x?q=&r=.."), ("/x/${input.crlf}", "/x/a%0D%0AX%3A%20y"),
             ("/x/${input.dots}a", "/x/..a"), ("/${run.id}/${input.ok}", "/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/true"),
             ("/x/${input.fake}", "/x/%24%7Binput.id%7D"), ("/...", "/..."),
+            ("/x?a=${input.missing?}", "/x"), ("/x?a=${input.none?}&b=1", "/x?b=1"),
+            ("/x?a=1&b=${input.missing?}&c=${input.id?}", "/x?a=1&c=o-1"),
+            ("/${input.id}?a=${input.ok?}", "/o-1?a=true"),
+            ("/x?a=b?${input.missing?}&c", "/x?c"), ("/x?a=${input.empty?}", "/x?a="),
+            ("/x?q=${input.text?}&r=${input.missing?}", "/x?q=%C3%BCml%C3%A4ut%20%26%20more"),
         ])
     func renders(_ text: String, _ expected: String) throws {
         #expect(try PathTemplate(text).render(TestScope.order) == expected)
@@ -55,6 +60,7 @@ struct PathTemplateTests {
             ("/[x]", .pathCharacter),
             ("/..", .dotSegment), ("/a/../b", .dotSegment), ("/a/./b", .dotSegment), ("/%2e%2E/b", .dotSegment),
             ("/.%2e", .dotSegment),
+            ("/x/${input.id?}", .optionalSegment), ("/x/${input.id?}?a=1", .optionalSegment),
             ("/a/..?x", .dotSegment), ("/a/${input.id", .unterminated), ("/a/${id}", .invalidReference("id")),
             ("/" + String(repeating: "${input}", count: 257), .tooManyReferences(limit: 256)),
         ])
@@ -73,7 +79,7 @@ struct PathTemplateTests {
         "a header renders to printable ASCII or not at all",
         arguments: [
             ("plain", "plain", nil), ("id ${input.id}", "id o-1", nil), ("${input.amount}", "12.5", nil),
-            ("${input.empty}", "", nil),
+            ("${input.empty}", "", nil), ("${input.id?}", "o-1", nil),
             ("${input.crlf}", nil, .headerCharacter), ("x ${input.text}", nil, .headerCharacter),
             ("${input.missing}", nil, .missing(Reference(.input(["missing"])))),
             ("${input.lines}", nil, .notText(Reference(.input(["lines"])), "an array")),
@@ -84,6 +90,17 @@ struct PathTemplateTests {
             #expect(try header.render(TestScope.order) == expected)
         } else {
             #expect((#expect(throws: TemplateError.self) { try header.render(TestScope.order) })?.kind == kind)
+        }
+    }
+
+    @Test("a header with an optional value that is missing is left out, others are not")
+    func leavesOutHeaders() throws {
+        for (text, isLeftOut) in [
+            ("${input.missing?}", true), ("a ${input.none?}", true), ("${input.id?}", false),
+            ("${input.empty?}", false),
+            ("${input.missing}", false),
+        ] {
+            #expect(try HeaderTemplate(text).isLeftOut(TestScope.order) == isLeftOut, "\(text)")
         }
     }
 

@@ -103,7 +103,10 @@ struct TemplateTests {
 
     @Test("values that multiply are an error with its place, not a full memory")
     func limitsSize() throws {
-        let scope = TestScope(input: ["big": .array(Array(repeating: "0123456789", count: 80_000)), "text": .string(String(repeating: "\u{1}", count: 900_000))])
+        let scope = TestScope(input: [
+            "big": .array(Array(repeating: "0123456789", count: 80_000)),
+            "text": .string(String(repeating: "\u{1}", count: 900_000)),
+        ])
         let many = try Template(["n": "${input.big.0}", "list": .array(Array(repeating: "${input.big}", count: 200))])
         for render in [{ _ = try many.render(scope) }, { _ = try many.bytes(scope) }] as [() throws -> Void] {
             let error = #expect(throws: TemplateError.self) { try render() }
@@ -118,14 +121,17 @@ struct TemplateTests {
     @Test(
         "what fails in a call is named from the call's root, which the definition's root can be put before",
         arguments: [
-            (["path": "/x/${input.empty}"], "/path"), (["path": "/x", "headers": ["X-Tenant": "${input.missing}"]], "/headers/X-Tenant"),
+            (["path": "/x/${input.empty}"], "/path"),
+            (["path": "/x", "headers": ["X-Tenant": "${input.missing}"]], "/headers/X-Tenant"),
             (["path": "/x", "body": ["a": ["${input.id}", "<${input.none}>"]]], "/body/a/1"),
             (["path": "/x", "body": "x${input.none}"], "/body"),
         ] as [(JSON, String)])
     func callPointers(_ members: JSON, _ pointer: String) throws {
         var call = members
         call["participant"] = "p"
-        let definition = try WorkflowDefinition(["name": "w", "version": "1.0.0", "steps": [["id": "a", "action": call]]])
+        let definition = try WorkflowDefinition([
+            "name": "w", "version": "1.0.0", "steps": [["id": "a", "action": call]],
+        ])
         let run = Run(
             id: RunID(high: 1, low: 2), definition: definition, input: TestScope.order.input, context: [:],
             createdAt: Instant(microseconds: 0))
@@ -139,6 +145,34 @@ struct TemplateTests {
         let place = error?.below(JSONPointer(["steps", "0", "action"]))
         #expect(place?.pointer.description == "/steps/0/action" + pointer)
         #expect(place?.description.hasSuffix("(at /steps/0/action\(pointer))") == true)
+    }
+
+    @Test(
+        "an optional value that is missing or null takes the member or element that holds it along, and nothing else",
+        arguments: [
+            (#"{"a":"${input.missing?}","b":1}"#, #"{"b":1}"#), (#"{"a":1,"b":"x${input.none?}y"}"#, #"{"a":1}"#),
+            (#"{"a":"${input.missing?}"}"#, "{}"), (#"["${input.none?}",1,"${input.missing?}"]"#, "[1]"),
+            (
+                #"{"a":"${input.id?}","b":"<${input.ok?}>","c":["${input.lines.1?}"]}"#,
+                #"{"a":"o-1","b":"<true>","c":[{"sku":"d"}]}"#
+            ),
+            (#"{"a":{"b":"${input.missing?}"},"c":"${input.empty?}"}"#, #"{"a":{},"c":""}"#),
+            (#"{"a":"${input.id}-${input.missing?}","z":"${input.none}"}"#, #"{"z":null}"#),
+            (#""${input.missing?}""#, "null"), (#"{"a":"$${input.missing?}"}"#, #"{"a":"${input.missing?}"}"#),
+        ])
+    func leavesOut(_ text: String, _ expected: String) throws {
+        let template = try Template(JSON(parsing: text))
+        #expect(try template.render(TestScope.order).text == expected)
+        #expect(try template.bytes(TestScope.order) == Array(expected.utf8))
+    }
+
+    @Test("an optional value that is there but no text is still an error, and its reference is checked as any other")
+    func optionalErrors() throws {
+        let template = try Template(["a": "x${input.lines?}"])
+        #expect(throws: TemplateError.self) { try template.render(TestScope.order) }
+        #expect(template.references == [Reference(.input(["lines"]))])
+        #expect(throws: TemplateError.self) { try Template("${nope?}") }
+        #expect(throws: TemplateError.self) { try Template("${input.a??}") }
     }
 
     @Test("references are listed once, uses with their places")
