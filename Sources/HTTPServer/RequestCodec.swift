@@ -192,17 +192,22 @@ final class RequestCodec: ChannelDuplexHandler {
         case is ReadDeadline.HandOver:
             // With another request in flight, what comes in is not the body of the one that asks.
             if isReading, inFlight == 1 { deadline.handOver() }
+            // Who reads the body as it comes may begin to answer before: an interim answer must not come after that.
+            askForBody(context)
             promise?.succeed()
         case is BodyWanted:
-            if awaitsContinue, inFlight == 1 {
-                awaitsContinue = false
-                let interim = HTTPResponseHead(version: .http1_1, status: .continue)
-                context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
-            }
+            askForBody(context)
             promise?.succeed()
         default:
             context.triggerUserOutboundEvent(event, promise: promise)
         }
+    }
+
+    private func askForBody(_ context: ChannelHandlerContext) {
+        guard awaitsContinue, inFlight == 1 else { return }
+        awaitsContinue = false
+        let interim = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
     }
 
     private func refuse(_ refusal: Refusal, isHead: Bool, _ context: ChannelHandlerContext) {
