@@ -20,7 +20,7 @@ package struct Effort: Sendable {
     /// It did not suffice. What was decided with it is worth nothing, and is to be decided again with more.
     package private(set) var isSpent = false
 
-    /// About a millisecond, whatever the conditions: what an event loop may do between two waits.
+    /// One to two milliseconds at worst, whatever the conditions: what an event loop may do between two waits.
     package static let brief = Effort(left: 5000 * Cost.operation)
     /// Whatever `Condition.maxOperations` allows for each condition: for where nobody waits.
     package static let full = Effort(left: .max)

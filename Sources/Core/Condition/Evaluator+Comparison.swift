@@ -94,7 +94,7 @@ extension Evaluator {
         for value in values {
             let isLenient = symbol == .add || symbol == .multiply
             let operand = isLenient ? Coercion.leadingNumber(try scalar(value)) : try number(value)
-            try charge(bytes: Cost.ofNumber(operand.text.utf8.count))
+            try charge(bytes: Cost.operation + Cost.ofNumber(operand.text.utf8.count))
             operands.append(operand)
         }
         if symbol == .remainder { try charge(100) }
@@ -107,6 +107,7 @@ extension Evaluator {
         case .array: return try scalar(.string(try text(value)))
         case .string(let text):
             // White space may be all of it; of the rest no more is read than a number may have.
+            try charge(2)
             try charge(bytes: 4 * text.utf8.count + 8 * min(text.utf8.count, Coercion.maxDigits))
             return value
         case .null, .bool, .number, .object: return value
