@@ -15,10 +15,12 @@ struct BodyReader: Sendable {
     /// For all bodies together, but for small ones: a connection is reckoned to take as much anyway.
     let room: ByteRoom
     private static let smallBytes = 8192
+    /// What is longer may take more than a millisecond to read.
+    private static let briefBytes = 32 * 1024
 
     /// The body.
     func json(_ request: Request) async throws -> JSON {
-        try await hold(request) { text in try parse(text) }
+        try await hold(request) { text in try await make(of: text) { $0 } }
     }
 
     /// The body; nil when there is none.
@@ -38,8 +40,19 @@ struct BodyReader: Sendable {
         return try await work(buffer)
     }
 
-    /// A body, or a line of one, that is here already.
-    func parse(_ buffer: ByteBuffer) throws(Problem) -> JSON {
+    /// What `work` makes of the value of a body, or of a line of one, that is here already. All connections of an event loop
+    /// would wait for a long one, so that is read elsewhere.
+    func make<T: Sendable>(
+        of text: ByteBuffer, _ work: @escaping @Sendable (JSON) throws(Problem) -> T
+    ) async throws(Problem) -> T {
+        if text.readableBytes <= Self.briefBytes { return try work(try parse(text)) }
+        let made: Result<T, Problem> = await withTaskExecutorPreference(globalConcurrentExecutor) {
+            do throws(Problem) { return .success(try work(try parse(text))) } catch { return .failure(error) }
+        }
+        return try made.get()
+    }
+
+    private func parse(_ buffer: ByteBuffer) throws(Problem) -> JSON {
         let result: Result<JSON, JSONError> = buffer.withUnsafeReadableBytes { bytes in
             do throws(JSONError) { return .success(try JSON(parsing: bytes)) } catch { return .failure(error) }
         }

@@ -107,7 +107,11 @@ struct Import: Sendable {
         case .whole(let number, let bytes):
             let held = await values.takePatiently(bytes.readableBytes * JSON.maxFootprint)
             let asked: StartRequest
-            do throws(Problem) { asked = try StartRequest(line: try body.parse(bytes), origin: origin) } catch {
+            do throws(Problem) {
+                asked = try await body.make(of: bytes) { [origin] json throws(Problem) in
+                    try StartRequest(line: json, origin: origin)
+                }
+            } catch {
                 values.give(held)
                 return await refuse(number, error)
             }

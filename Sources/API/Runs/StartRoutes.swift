@@ -26,9 +26,10 @@ struct StartRoutes: Sendable {
         defer { withExtendedLifetime(place) {} }
         let accepted = try await body.hold(request) { text in
             try await values.hold(JSON.mostMemory(ofText: text.readableBytes)) {
-                let asked = try StartRequest(
-                    try body.parse(text), request.headers,
-                    origin: try StartOrigin(workflow: name, request.headers, context.trace))
+                let origin = try StartOrigin(workflow: name, request.headers, context.trace)
+                let asked = try await body.make(of: text) { [headers = request.headers] json throws(Problem) in
+                    try StartRequest(json, headers, origin: origin)
+                }
                 return try await window.pass { try await starts.start(asked) }
             }
         }
