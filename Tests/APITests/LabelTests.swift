@@ -38,7 +38,9 @@ struct LabelTests {
             try await api.register()
             for value in ["order 17", "a,b;c=\"d\"", "~!", String(repeating: "c", count: 255)] {
                 let body = JSON.object(["context": .object(["correlationId": .string(value)])]).text
-                let ids = [try await api.start(body: body), try await api.start(body: "{}", ["X-Correlation-Id": value])]
+                let ids = [
+                    try await api.start(body: body), try await api.start(body: "{}", ["X-Correlation-Id": value]),
+                ]
                 for id in ids {
                     let shown = try await api.client.send("GET", "/v1/runs/\(id)").json
                     #expect(shown["run"]?["correlationId"] == .string(value))
