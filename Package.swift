@@ -11,6 +11,10 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InferIsolatedConformances"),
 ]
 
+/// Where megabytes of payload are read and written, byte by byte: optimized in debug builds, too, in which that takes fifty
+/// times as long, or tests of what large payloads do to others would measure the compiler.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// What API and engine allocate on one thread is often freed on another, which glibc's allocator is slow at. Linked before
 /// libc, jemalloc takes malloc's place (docs/decisions/016-jemalloc.md).
 let allocator: [LinkerSetting] = [.linkedLibrary("jemalloc", .when(platforms: [.linux]))]
@@ -59,12 +63,12 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
 
-        .target(name: "Core", swiftSettings: settings),
+        .target(name: "Core", swiftSettings: settings + optimized),
         .target(name: "Settings", dependencies: ["Core", configuration], swiftSettings: settings),
         .target(
             name: "Telemetry", dependencies: ["Core", "Settings", asyncHTTPClient, logging, lifecycle] + nio,
             swiftSettings: settings),
-        .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: settings),
+        .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: settings + optimized),
         .target(name: "Redis", dependencies: ["CHiredis", logging], swiftSettings: settings),
         .target(
             name: "Storage", dependencies: ["Core", "Postgres", "Telemetry", logging, lifecycle],

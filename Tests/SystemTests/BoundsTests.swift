@@ -80,7 +80,7 @@ extension NemesisTests {
                     created_at, updated_at, completed_at)
                 SELECT gen_random_uuid(), tenant_id, workflow_name, workflow_version, status,
                     ('{"padding":[' || repeat('{"a":1},', 131000) || '1]}')::json, context, now(), now(), now()
-                FROM workflow_runs, generate_series(1, 500)
+                FROM workflow_runs, generate_series(1, 250)
                 """)
             await withTaskGroup(of: Void.self) { tasks in
                 for path in ["/v1/runs?limit=500", "/v1/runs?limit=500&include=payloads"] {
