@@ -148,9 +148,10 @@ system_up() {
     participant "mode?hold=$PARTICIPANT_LATENCY"
     DATABASE_URL=$(make_database "$1")
     migrate "$DATABASE_URL"
+    # Half of the connections may come from one address, and all load does.
     # shellcheck disable=SC2046 # a list of words
     start_process api env DATABASE_URL="$DATABASE_URL" REDIS_URL="$REDIS_URL" ADMIN_TOKENS="bench:$ADMIN_TOKEN" \
-        PARTICIPANT_ALLOW=127.0.0.0/8 HOST=127.0.0.1 PORT="$API_PORT" $(telemetry) "$BIN/sagaflow-api"
+        PARTICIPANT_ALLOW=127.0.0.0/8 CONNECTIONS=16000 HOST=127.0.0.1 PORT="$API_PORT" $(telemetry) "$BIN/sagaflow-api"
     wait_until 60 api "it was ready" answers "http://127.0.0.1:$API_PORT/ready"
     printf '{"url":"http://127.0.0.1:%s"}' "$PARTICIPANT_PORT" | admin PUT /v1/admin/participants/bench
     bench definition | admin POST /v1/admin/workflows
