@@ -18,15 +18,16 @@ struct TextTests {
     @Test("A timeline has a line for everything that happened but the starts of attempts, with times from the first")
     func timeline() throws {
         let events: [JSON] = [
-            event("run_started", 0), event("attempt_started", 1, "pay"),
+            event("run_started", 0), event("attempt_started", 1, "pay", ["engine": "e-1"]),
             event(
                 "attempt_failed", 250, "pay",
                 [
                     "outcome": "unknown", "attempt": 1, "durationMs": 249.5, "retryInMs": 100, "action": "execute",
                     "error": ["message": "No answer."],
                 ]),
+            event("attempt_started", 350, "pay", ["engine": "e-1"]),
             event("attempt_succeeded", 400, "pay", ["attempt": 2, "durationMs": 12, "action": "execute"]),
-            event("run_compensating", 500),
+            event("run_compensating", 500), event("attempt_started", 500, "pay", ["engine": "e-2"]),
             event("attempt_succeeded", 600, "pay", ["attempt": 1, "action": "compensate"]),
             event("run_compensated", 600), event("something_new", 700, "pay"),
         ]
@@ -35,9 +36,11 @@ struct TextTests {
         #expect(
             lines == [
                 "12:00:00.000    +0.000s  ● started",
+                "12:00:00.001    +0.001s  · engine e-1",
                 "12:00:00.250    +0.250s  ✗ pay   try 1    249.5 ms  unknown: No answer.; again in 100.0 ms",
                 "12:00:00.400    +0.400s  ✓ pay   try 2     12.0 ms  succeeded",
                 "12:00:00.500    +0.500s  ↩ compensating",
+                "12:00:00.500    +0.500s  · engine e-2",
                 "12:00:00.600    +0.600s  ↩ pay   undo 1             compensated",
                 "12:00:00.600    +0.600s  ● COMPENSATED",
                 "12:00:00.700    +0.700s  · pay   something_new",

@@ -23,7 +23,11 @@ struct RunFollower {
                 // Ended without an end: a restart of the API, or a proxy that is tired of us.
                 if last > before { (awaySince, pause) = (nil, .milliseconds(100)) }
             } catch {
-                guard case .unreachable = error else { throw error }
+                switch error {
+                // Without a place for one more stream, too: there will be one.
+                case .unreachable, .refused(status: 503, _): break
+                case .refused, .misunderstood, .unusable: throw error
+                }
                 let since = awaySince ?? .now
                 awaySince = since
                 if .now - since > Self.patience { throw error }

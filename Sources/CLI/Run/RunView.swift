@@ -34,10 +34,10 @@ struct RunView {
         let rows = steps.map { step in
             [
                 step["stepId"]?.string ?? "?", step["status"]?.string ?? "?", "\(step["attempts"]?.int ?? 0)",
-                compensation(step), step["error"].flatMap(Self.failure) ?? "",
+                compensation(step), step["engine"]?.string ?? "-", step["error"].flatMap(Self.failure) ?? "",
             ]
         }
-        let titles = ["STEP", "STATUS", "ATTEMPTS", "COMPENSATION", "LAST ERROR"]
+        let titles = ["STEP", "STATUS", "ATTEMPTS", "COMPENSATION", "LAST ENGINE", "LAST ERROR"]
         let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
         return ([titles] + rows).enumerated().map { number, row in
             let cells = zip(row, widths).map { $0.left($1) }.joined(separator: "  ")
@@ -57,7 +57,8 @@ struct RunView {
         return Self.painted(status, paint) + cause
     }
 
-    private var waitingFor: String? {
+    /// What the run waits for; nil when it is over.
+    var waitingFor: String? {
         guard let waiting = run["waitingFor"], let kind = waiting["kind"]?.string else { return nil }
         func text(_ key: String) -> String { waiting[key]?.string ?? "?" }
         let what = "\(text("action")) \(text("stepId"))"

@@ -5,17 +5,22 @@ struct Timeline {
     let stepWidth: Int
     let paint: Paint
     private var start: Instant?
+    /// The engine that makes the calls.
+    private var engine: String?
 
     init(stepWidth: Int, paint: Paint) {
         self.stepWidth = stepWidth
         self.paint = paint
     }
 
-    /// Nil for what the line after it says again: an attempt's start.
+    /// Nil for what the line after it says again: an attempt's start, unless another engine makes it than the one before.
     mutating func line(_ event: JSON) -> String? {
         let at = event["at"]?.string.flatMap { Instant($0) }
         if start == nil { start = at }
-        guard event["kind"]?.string != "attempt_started" else { return nil }
+        if event["kind"]?.string == "attempt_started" {
+            guard let caller = event["engine"]?.string, caller != engine else { return nil }
+            engine = caller
+        }
         var since = ""
         if let at, let start { since = "+" + (Double((at - start).microseconds) / 1_000_000).fixed(3) + "s" }
         // Hours, minutes, seconds and milliseconds of 2026-01-02T03:04:05.678901Z.
@@ -26,6 +31,7 @@ struct Timeline {
     private func what(_ event: JSON) -> String {
         switch event["kind"]?.string ?? "?" {
         case "run_started": paint.bold("● started")
+        case "attempt_started": paint.dim("· engine \(engine ?? "")")
         case "attempt_succeeded" where isCompensation(event):
             call(paint.yellow("↩"), event, paint.yellow("compensated"))
         case "attempt_succeeded": call(paint.green("✓"), event, paint.green("succeeded"))
