@@ -16,7 +16,8 @@ package enum Checker {
     package struct Options: Sendable {
         /// Runs that are not terminal are no violation: the system is still at work.
         package var allowsLiveRuns = false
-        /// A participant without a ledger is an error; otherwise the report names it, and judges no effects there.
+        /// A participant without a ledger, or that does not tell it, is an error; otherwise the report names it, and judges
+        /// no effects there.
         package var requiresLedgers = true
         /// What must have been seen, or the run proves nothing.
         package var minimums = Minimums()
@@ -72,7 +73,9 @@ package enum Checker {
         report.note(entries)
         for fault in try await read(pool, OutboxFaults()) + (try await read(pool, KeyFaults())) { report.add(fault) }
         let known = try await checkRuns(
-            RunCheck(ledgers: Set(ledgers.keys).subtracting(entries.without), ledgersReadAt: before, options: options),
+            RunCheck(
+                ledgers: Set(ledgers.keys).subtracting(entries.without).subtracting(entries.unread.keys),
+                ledgersReadAt: before, options: options),
             pool, entries, &report)
         for (runID, calls) in entries.byRun where !known.contains(runID) {
             guard runID >= kept else {
@@ -153,6 +156,13 @@ package struct Acknowledgement: Sendable, Hashable {
 package enum CheckerError: Error, Sendable, CustomStringConvertible {
     case database(String)
     case ledger(participant: String, String)
+
+    /// Without whose it is.
+    var reason: String {
+        switch self {
+        case .database(let reason), .ledger(_, let reason): reason
+        }
+    }
 
     package var description: String {
         switch self {

@@ -48,6 +48,10 @@ struct CheckScopeTests {
             #expect(report.isPassed, "\(report.text)")
             #expect(report.withoutLedger == ["strangers"])
             #expect(report.text.contains("not judged the effects at strangers"))
+            // Who does not answer at all may have one: the rest is judged, but nobody can call that passed.
+            let away = try await Checker.check(
+                database: system.test.configuration, ledgers: ["away": "http://127.0.0.1:1"], options: options)
+            #expect(!away.isPassed && away.unreadLedgers.keys.sorted() == ["away"], "\(away.text)")
             options.requiresLedgers = true
             await #expect(throws: CheckerError.self) {
                 try await Checker.check(database: system.test.configuration, ledgers: ledgers, options: options)

@@ -39,7 +39,7 @@ struct RunWatch: AsyncParsableCommand {
 
     /// Says what the run waits for whenever nothing has happened for a while, each thing once. Ends with its task.
     private static func tellWaits(of runID: String, _ client: APIClient, _ news: News, _ paint: Paint) async {
-        var told: String?
+        var (told, seen): (String?, String?) = (nil, nil)
         while !Task.isCancelled {
             // Cancelled: the run is over.
             try? await Task.sleep(for: .seconds(1))
@@ -47,10 +47,12 @@ struct RunWatch: AsyncParsableCommand {
             // Whether the API is there is the stream's business.
             guard let run = try? await client.send(.get, "/v1/runs/\(runID)").json else { continue }
             let waitingFor = RunView(run, paint: paint).waitingFor
-            if let waitingFor, waitingFor != told, news.isSilent(for: .seconds(3)) {
+            // Seen twice: events take a moment on their way, and come first.
+            if let waitingFor, waitingFor == seen, waitingFor != told, news.isSilent(for: .seconds(3)) {
                 Console.tell(paint.dim("              … waits for \(waitingFor)"))
+                told = waitingFor
             }
-            told = waitingFor
+            seen = waitingFor
         }
     }
 }

@@ -37,7 +37,12 @@ struct Ledgers: Sendable {
 
     init(participants: Int) { self.participants = participants }
 
+    /// Those that did not tell theirs, and why.
+    private(set) var unread: [String: String] = [:]
+
     mutating func noteMissing(_ participant: String) { without.insert(participant) }
+
+    mutating func noteUnread(_ participant: String, _ reason: String) { unread[participant] = reason }
 
     mutating func noteForeign() { foreign += 1 }
 

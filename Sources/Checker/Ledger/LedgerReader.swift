@@ -10,7 +10,7 @@ enum LedgerReader {
     ///
     /// - Parameters:
     ///   - ledgers: base URLs by name.
-    ///   - isRequired: a participant that answers, but keeps no ledger, is an error; otherwise it is noted.
+    ///   - isRequired: a participant without a ledger, or that does not tell it, is an error; otherwise it is noted.
     static func read(_ ledgers: [String: String], isRequired: Bool) async throws(CheckerError) -> Ledgers {
         var all = Ledgers(participants: ledgers.count)
         if ledgers.isEmpty { return all }
@@ -27,7 +27,9 @@ enum LedgerReader {
                 guard try await !read(name, url, client, into: &all) else { continue }
                 all.noteMissing(name)
                 if isRequired { failure = .ledger(participant: name, "it keeps none: GET \(url)/ledger") }
-            } catch { failure = error }
+            } catch {
+                if isRequired { failure = error } else { all.noteUnread(name, error.reason) }
+            }
         }
         await client.shutdown()
         if let failure { throw failure }

@@ -19,6 +19,9 @@ extension Report {
                 "not judged the effects at \(withoutLedger.joined(separator: ", ")): no ledger there "
                     + "(docs/reliability.md tells its form)")
         }
+        for (name, reason) in unreadLedgers.sorted(by: { $0.key < $1.key }) {
+            lines.append("not read   the ledger of \(name), so the effects there are not judged: \(reason)")
+        }
         if counts.notUnderstood > 0 {
             lines.append(
                 "unjudged   \(counts.notUnderstood) runs have events of a newer version: let its saga check them")
@@ -39,12 +42,14 @@ extension Report {
     }
 
     /// For programs: `{passed, violations: [{invariant, runId, text}], violationCount, shortfalls, withoutLedger: [name],
-    /// counts}`.
+    /// unreadLedgers: {name: reason}, counts}`.
     package var json: JSON {
         var runs = JSONObject()
         for (status, count) in counts.runs.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             runs[status.rawValue] = JSON(count)
         }
+        var unread = JSONObject()
+        for (name, reason) in unreadLedgers.sorted(by: { $0.key < $1.key }) { unread[name] = JSON(reason) }
         var perInvariant = JSONObject()
         for (invariant, count) in violationCount.sorted(by: { $0.key < $1.key }) {
             perInvariant[String(invariant)] = JSON(count)
@@ -56,7 +61,7 @@ extension Report {
                     ["invariant": JSON($0.invariant), "runId": JSON($0.runID.description), "text": JSON($0.text)]
                 }),
             "violationCount": .object(perInvariant), "shortfalls": .array(shortfalls.map { JSON($0) }),
-            "withoutLedger": .array(withoutLedger.map { JSON($0) }),
+            "withoutLedger": .array(withoutLedger.map { JSON($0) }), "unreadLedgers": .object(unread),
             "counts": [
                 "runs": .object(runs), "notUnderstood": JSON(counts.notUnderstood),
                 "acknowledged": JSON(counts.acknowledged), "events": JSON(counts.events),

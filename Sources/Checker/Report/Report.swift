@@ -42,11 +42,13 @@ package struct Report: Sendable {
     package var counts = Counts()
     /// Participants that keep no ledger: the effects of their steps were not judged.
     package private(set) var withoutLedger: [String] = []
+    /// Participants whose ledgers could not be read, and why: as with those without.
+    package private(set) var unreadLedgers: [String: String] = [:]
 
     private static let kept = 1000
 
     /// Nothing is wrong, and enough was seen to say so.
-    package var isPassed: Bool { violationCount.isEmpty && shortfalls.isEmpty }
+    package var isPassed: Bool { violationCount.isEmpty && shortfalls.isEmpty && unreadLedgers.isEmpty }
 
     mutating func add(_ violation: Violation) {
         violationCount[violation.invariant, default: 0] += 1
@@ -58,8 +60,9 @@ package struct Report: Sendable {
     }
 
     mutating func note(_ entries: Ledgers) {
-        counts.ledgers = entries.participants - entries.without.count
+        counts.ledgers = entries.participants - entries.without.count - entries.unread.count
         withoutLedger = entries.without.sorted()
+        unreadLedgers = entries.unread
         counts.ledgerEntries = entries.count
         counts.foreignEntries = entries.foreign
         counts.effects = entries.countByKind[.effect] ?? 0
