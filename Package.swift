@@ -13,7 +13,7 @@ let settings: [SwiftSetting] = [
 
 /// Where megabytes of payload are read and written, byte by byte: optimized in debug builds, too, in which that takes fifty
 /// times as long, or tests of what large payloads do to others would measure the compiler.
-let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O", "-assert-config", "Debug"], .when(configuration: .debug))]
 
 /// What API and engine allocate on one thread is often freed on another, which glibc's allocator is slow at. Linked before
 /// libc, jemalloc takes malloc's place (docs/decisions/016-jemalloc.md).
