@@ -49,6 +49,9 @@ package struct MemoryBudget: Hashable, Sendable {
     /// The text of payloads in one batch of decisions; each committer has one, and Postgres's client a copy.
     package var commitBytes: Int { share(24) }
 
+    /// Large requests that are built and not answered.
+    package var requestBytes: Int { share(6) }
+
     // MARK: Of an API
 
     /// Bodies that are being read or worked on.

@@ -67,6 +67,7 @@ struct Engine {
         client.resolver = configuration.participantRules.guarding()
         let caller = ParticipantCaller(
             client: try ParticipantClient(eventLoopGroup: loops.group, configuration: client), registry: registry,
+            room: RequestRoom(bytes: configuration.memory.requestBytes),
             injector: FailureInjector(share: configuration.injectFailure))
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
         let definitions = DefinitionStore(pool: database.reads)

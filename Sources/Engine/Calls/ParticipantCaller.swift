@@ -6,6 +6,8 @@ import Telemetry
 struct ParticipantCaller: Sendable {
     let client: ParticipantClient
     let registry: ParticipantRegistry
+    /// For large requests.
+    let room: RequestRoom
     /// Lets calls fail on purpose; nil outside of tests.
     var injector: FailureInjector?
 
@@ -57,15 +59,56 @@ struct ParticipantCaller: Sendable {
         if action == .compensate, let refusal = Self.refusal(of: definition, run, index) {
             return completion(judge(.unrenderable(refusal), .zero))
         }
-        do {
-            let call = try render(
-                run, step: step.id, action: action, attempt: attempt, definition, participant, trace, span)
+        let request = Request(
+            run: run, step: index, action: action, attempt: attempt, definition: definition, participant: participant,
+            trace: trace, span: span)
+        do throws(TemplateError) {
+            let call = try render(request)
+            let bytes = call.body.count
+            if bytes > RequestRoom.smallBytes {
+                return sendLarge(call, request, judge, isWanted: isWanted, completion: completion)
+            }
             send(
                 call, of: run.id, to: definition.participant, participant, judge, isWanted: isWanted,
                 completion: completion)
         } catch {
-            let place = JSONPointer(["steps", String(index), action == .execute ? "action" : "compensation"])
-            completion(judge(.unrenderable(error.below(place)), .zero))
+            completion(judge(.unrenderable(error), .zero))
+        }
+    }
+
+    /// What a request is built from.
+    private struct Request: Sendable {
+        let run: Run
+        let step: Int
+        let action: CallAction
+        let attempt: Int
+        let definition: CallDefinition
+        let participant: RegisteredParticipant
+        let trace: RunTrace
+        let span: TraceContext?
+    }
+
+    /// Sends a large call when there is room for it.
+    private func sendLarge(
+        _ call: ParticipantCall, _ request: Request, _ judge: @escaping @Sendable (Answer, Duration) -> CallResult,
+        isWanted: @escaping @Sendable () -> Bool, completion: @escaping @Sendable (CallResult) -> Void
+    ) {
+        let bytes = call.body.count
+        let leaving: @Sendable (CallResult) -> Void = { [room] result in
+            room.give(bytes)
+            completion(result)
+        }
+        let transmit: @Sendable (ParticipantCall) -> Void = {
+            send(
+                $0, of: request.run.id, to: request.definition.participant, request.participant, judge,
+                isWanted: isWanted, completion: leaving)
+        }
+        if room.take(bytes) { return transmit(call) }
+        // Built anew when there is room: kept meanwhile, it would take what there is not.
+        room.wait(for: bytes) {
+            do throws(TemplateError) { transmit(try render(request)) } catch {
+                leaving(judge(.unrenderable(error), .zero))
+            }
         }
     }
 
@@ -127,22 +170,29 @@ struct ParticipantCaller: Sendable {
         }
     }
 
-    private func render(
-        _ run: Run, step: String, action: CallAction, attempt: Int, _ definition: CallDefinition,
-        _ participant: RegisteredParticipant, _ trace: RunTrace, _ span: TraceContext?
-    ) throws(TemplateError) -> ParticipantCall {
+    /// - Throws: an error that names its place from the definition's root.
+    private func render(_ request: Request) throws(TemplateError) -> ParticipantCall {
+        do throws(TemplateError) { return try renderBelow(request) } catch {
+            let action = request.action == .execute ? "action" : "compensation"
+            throw error.below(JSONPointer(["steps", String(request.step), action]))
+        }
+    }
+
+    private func renderBelow(_ request: Request) throws(TemplateError) -> ParticipantCall {
+        let (run, definition, action) = (request.run, request.definition, request.action)
+        let step = run.definition.steps[request.step].id
         let key = idempotencyKey(run: run.id, step: step, action: action)
         var headers: [(String, String)] = [
             ("content-type", "application/json"), ("accept", "application/json"), ("idempotency-key", key),
             ("x-idempotency-key", key), ("x-saga-run-id", run.id.description), ("x-saga-step-id", step),
-            ("x-saga-action", action.rawValue), ("x-saga-attempt", String(attempt)),
-            ("x-correlation-id", trace.correlationID),
+            ("x-saga-action", action.rawValue), ("x-saga-attempt", String(request.attempt)),
+            ("x-correlation-id", request.trace.correlationID),
         ]
-        if let traceparent = trace.header(of: span) { headers.append(("traceparent", traceparent)) }
-        for (name, value) in participant.headers { headers.append((name, value)) }
+        if let traceparent = request.trace.header(of: request.span) { headers.append(("traceparent", traceparent)) }
+        for (name, value) in request.participant.headers { headers.append((name, value)) }
         try definition.appendHeaders(run, to: &headers)
         return ParticipantCall(
-            method: definition.method, baseURL: participant.baseURL, path: try definition.renderedPath(run),
+            method: definition.method, baseURL: request.participant.baseURL, path: try definition.renderedPath(run),
             headers: headers, body: try definition.renderedBody(run), timeout: definition.timeout)
     }
 }
