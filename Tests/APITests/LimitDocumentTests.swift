@@ -133,6 +133,12 @@ struct LimitDocumentTests {
         },
         "value of a header": { (try? HeaderTemplate("${input}").render(OneValue(value: string($0)))) != nil },
         "operations of a condition": { $0 <= Condition.maxOperations },
+        "levels of what a condition's `reduce` makes": { $0 <= Condition.maxLevels },
+        "body of a call": { size in
+            (try? Template(.string("${input}")).bytes(OneValue(value: string(size - 2))))?.count == size
+        },
+        "lost attempts of an action": { $0 <= RetryPolicy.maxLostAttempts },
+        "memory of a run's values": { $0 <= Run.maxWeight },
     ]
 
     // MARK: JSON
