@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
@@ -151,7 +152,8 @@ final class ConnectAttempt {
         case let error as IOError where error.errnoCode == ECONNREFUSED:
             TransportFailure(.connect, "\(origin) refused the connection.")
         case let error as IOError:
-            TransportFailure(.connect, "Connecting to \(origin) failed with errno \(error.errnoCode).")
+            TransportFailure(
+                .connect, "Connecting to \(origin) failed: \(String(cString: strerror(error.errnoCode)).lowercased()).")
         case ChannelError.connectTimeout:
             TransportFailure(.connect, "Connecting to \(origin) took too long.")
         case is NIOSSLError, is NIOSSLExtraError:

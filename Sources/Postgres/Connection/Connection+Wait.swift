@@ -70,7 +70,7 @@ extension Connection {
                 if count >= 0 || errno != EINTR { return count }
             }
         }
-        if ready < 0 { throw lose("poll failed (errno \(errno))") }
+        if ready < 0 { throw lose("polling it failed: \(String(cString: strerror(errno)).lowercased())") }
         if descriptors.1.revents != 0 { throw lose("interrupted") }
         if ready == 0 { return .timedOut }
         let isOnlyWritable = Int32(descriptors.0.revents) & POLLOUT != 0 && Int32(descriptors.0.revents) & POLLIN == 0

@@ -12,7 +12,9 @@ final class Interruption: Sendable {
 
     init() throws(PostgresError) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw .connectionFailed("no file descriptor for a pipe (errno \(errno))") }
+        guard pipe(&ends) == 0 else {
+            throw .connectionFailed("no pipe can be opened: \(String(cString: strerror(errno)).lowercased())")
+        }
         for end in ends {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
