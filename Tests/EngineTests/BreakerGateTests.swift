@@ -10,13 +10,37 @@ import TestSupport
 struct BreakerGateTests {
     /// Collects what calls were told.
     private final class Told: Sendable {
-        private let state = Mutex<[BreakerGate.Passage]>([])
+        private struct State {
+            var passages: [BreakerGate.Passage] = []
+            var waiter: (count: Int, continuation: CheckedContinuation<Void, Never>)?
+        }
+        private let state = Mutex(State())
 
-        var all: [BreakerGate.Passage] { state.withLock { $0 } }
+        var all: [BreakerGate.Passage] { state.withLock { $0.passages } }
         var eras: [Int] { all.compactMap { if case .go(let era, _) = $0 { era } else { nil } } }
         var turnedAway: [Duration] { all.compactMap { if case .turnedAway(_, let wait) = $0 { wait } else { nil } } }
 
-        func add(_ passage: BreakerGate.Passage) { state.withLock { $0.append(passage) } }
+        func add(_ passage: BreakerGate.Passage) {
+            let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                state.passages.append(passage)
+                guard let waiter = state.waiter, state.passages.count >= waiter.count else { return nil }
+                state.waiter = nil
+                return waiter.continuation
+            }
+            waiter?.resume()
+        }
+
+        /// Waits until so many were told: a thread that is letting calls go does so for those that others let go, too.
+        func untilTold(_ count: Int) async {
+            await withCheckedContinuation { continuation in
+                let isSo = state.withLock { state in
+                    if state.passages.count >= count { return true }
+                    state.waiter = (count, continuation)
+                    return false
+                }
+                if isSo { continuation.resume() }
+            }
+        }
     }
 
     private static func gate(
@@ -163,6 +187,7 @@ struct BreakerGateTests {
         let others = passes(gate, 20)
         #expect(others.all.isEmpty)
         gate.report(.success, of: .sample(), era: era)
+        await others.untilTold(20)
         #expect(others.eras.count == 20)
         #expect(gate.state == .closed)
     }
