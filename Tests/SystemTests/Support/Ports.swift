@@ -2,9 +2,11 @@ import Glibc
 import Synchronization
 import Testing
 
-/// Ports nobody listens on, handed out once each per process.
+/// Ports nobody listens on, handed out once each per process: below those that systems give to clients, of whose connections
+/// there are thousands.
 enum Ports {
-    private static let next = Mutex(20_000 + Int(getpid() % 400) * 40)
+    private static let range = 20_000..<32_000
+    private static let next = Mutex(range.lowerBound + Int(getpid() % 300) * 40)
 
     struct NoneFree: Error {}
 
@@ -14,8 +16,8 @@ enum Ports {
             for _ in 0..<2000 {
                 let first = next
                 next += count
-                if next > 48_000 { next = 20_000 }
-                if first + count <= 48_000, (first..<first + count).allSatisfy(isFree) { return first }
+                if next >= range.upperBound { next = range.lowerBound }
+                if first + count <= range.upperBound, (first..<first + count).allSatisfy(isFree) { return first }
             }
             throw NoneFree()
         }
