@@ -115,7 +115,7 @@ struct TLSTests {
                     }
                 }
                 .bind(host: "127.0.0.1", port: 0).get()
-            try await withClient({ $0.connectTimeout = .milliseconds(300) }) { client in
+            try await withClient({ $0.connectTimeout = .seconds(2) }) { client in
                 let port = try #require(listener.localAddress?.port)
                 let result = await client.send(call(port, scheme: .https))
                 #expect(result.ending == .notSent(.tls))
