@@ -64,6 +64,7 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
 
         .target(name: "Core", swiftSettings: settings + optimized),
+        .target(name: "Driver", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Settings", dependencies: ["Core", configuration], swiftSettings: settings),
         .target(
             name: "Telemetry", dependencies: ["Core", "Settings", asyncHTTPClient, logging, lifecycle] + nio,
@@ -96,8 +97,8 @@ let package = Package(
         .executableTarget(
             name: "Engine",
             dependencies: [
-                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Loops", "HTTPServer",
-                hummingbird, hummingbirdCore, httpTypes, logging, lifecycle, unixSignals,
+                "Core", "Driver", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Loops",
+                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(
@@ -144,7 +145,8 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Engine", "Core", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres", "Participants",
+                "Engine", "Core", "Driver", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres",
+                "Participants",
                 "TestSupport", hummingbird, httpTypes, lifecycle, logging,
             ] + nio,
             swiftSettings: settings),

@@ -1,3 +1,5 @@
+import Core
+import Driver
 import Logging
 import Storage
 import Synchronization

@@ -3,6 +3,7 @@
 // registry of participants (Calls/) and the ops server (Services/). All of them are services of one group (App/).
 
 import Core
+import Driver
 import Logging
 import Loops
 import Participants
@@ -150,11 +151,11 @@ struct Claimer: Service {
         let handover = claimed.weight > 0 ? Handover(claimed) : nil
         let light = claimed.weight > 0 ? claimed.withoutPayloads : claimed
         workers.addTask(executorPreference: context.executors.next()) {
-            if let worker = await RunWorker(
-                handover?.take() ?? light, mailbox: mailbox, claimedAt: claimedAt, context: context)
+            if let driver = await RunHost.driver(
+                of: handover?.take() ?? light, mailbox: mailbox, claimedAt: claimedAt, context: context)
             {
                 opened?.set()
-                await worker.work()
+                await driver.work()
             }
             context.table.remove(lease)
         }

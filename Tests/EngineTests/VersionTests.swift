@@ -1,4 +1,5 @@
 import Core
+import Driver
 @testable import Engine
 import Storage
 import Telemetry

@@ -24,7 +24,7 @@ struct FailedRunTests {
             #expect(differences == [])
             let word = try await test.query(
                 "SELECT step_id, action, data->>'by', data->>'reason' FROM run_events WHERE kind = 'step_resolved'")
-            #expect(word == [["step-2", "compensate", "tests", "by hand"]])
+            #expect(word == [["step-2", "compensate", "ann", "by hand"]])
             let audit = try await test.query(
                 "SELECT admin_name, action, subject, detail->>'stepIds' FROM admin_actions")
             #expect(audit == [["ann", "resolve_step", "runs/\(runID)", #"["step-2"]"#]])

@@ -73,25 +73,28 @@ struct TestEngine {
         }
     }
 
-    /// Answers calls one after the other until the run is over or waits. False when the lease is lost.
+    /// Executes the run's session, answering calls one after the other, until the run is over or waits. False when the lease
+    /// is lost; an `answer` of nil leaves it with its calls in flight.
     func work(_ held: inout Held, _ answer: (Run, Call) -> CallResult?) async throws -> Bool {
-        var happenings: [Happening] = held.needsDecision ? [held.hasLostCalls ? .tookOver : .woke] : []
-        var mustLook = held.claimed.inboxCount > 0
+        var session = RunSession(
+            held.run, lease: held.lease, inboxCount: held.claimed.inboxCount,
+            beganDueSteps: held.claimed.beganDueSteps)
+        var random = SystemRandomNumberGenerator()
         while true {
-            if !happenings.isEmpty || mustLook {
-                let inbox = mustLook ? try await leases.inbox(of: held.run.id) : []
-                let requests = inbox.compactMap { held.happening($0) }
-                switch try await settle(&held, requests + happenings, consuming: inbox) {
-                case .written(let unread): mustLook = unread > 0
-                case .inboxFirst:
-                    mustLook = true
-                    continue
-                case .leaseLost: return false
-                }
+            var effort = Effort.full
+            let task = session.next(now: held.now, isHeld: { true }, using: &random, effort: &effort)
+            held.run = session.run
+            switch task {
+            case .readInbox: session.inboxRead(try await leases.inbox(of: held.run.id))
+            case .recountInbox: session.inboxRecounted(excess: try await leases.recountInbox(held.lease))
+            case .commit(let commit):
+                session.stored(CommitVerdict(try await write(RunCommit(commit))), now: held.now)
+            case .execute:
+                guard let call = held.calls.randomElement(), let result = answer(held.run, call) else { return true }
+                session.received([.answered(step: call.step, action: call.action, attempt: call.attempt, result)])
+            case .think: preconditionFailure("no effort is too much")
+            case .end(let end): return end == .settled
             }
-            guard let call = held.calls.randomElement() else { return true }
-            guard let result = answer(held.run, call) else { return true }
-            happenings = [.finished(step: call.step, action: call.action, attempt: call.attempt, result)]
         }
     }
 
@@ -123,8 +126,6 @@ struct Held {
 
     var lease: Lease { claimed.lease }
     var now: Instant { claimed.now + (ContinuousClock.now - claimedAt) }
-    var needsDecision: Bool { !claimed.beganDueSteps || !run.hasCallInFlight }
-    var hasLostCalls: Bool { !claimed.beganDueSteps && run.hasCallInFlight && !run.status.isTerminal }
 
     var calls: [Call] {
         run.steps.enumerated().compactMap { index, step in
@@ -164,6 +165,27 @@ struct Held {
         }
         var copy = run
         return RunCommit(lease: lease, run: &copy, events: events, consumedInbox: inbox.map(\.inboxID), now: now)
+    }
+}
+
+extension RunCommit {
+    /// `run` becomes the run after the events.
+    convenience init(
+        lease: Lease, run: inout Run, events: [RunEvent], consumedInbox: [Int64] = [], now: Instant
+    ) {
+        let commit = SessionCommit(lease: lease, run: run, events: events, consumedInbox: consumedInbox, now: now)
+        run = commit.after
+        self.init(commit)
+    }
+}
+
+extension CommitVerdict {
+    init(_ outcome: CommitOutcome) {
+        switch outcome {
+        case .written(let unread): self = .written(unread: unread)
+        case .inboxFirst: self = .inboxFirst
+        case .leaseLost: self = .leaseLost
+        }
     }
 }
 

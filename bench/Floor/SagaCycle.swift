@@ -39,7 +39,9 @@ struct SagaCycle {
             let decided = try runs.indices.map { index in
                 let events = try decide(runs[index], happening, now: now, jitter: 0)
                 let lease = Lease(runID: runs[index].id, epoch: 1)
-                return RunCommit(lease: lease, run: &runs[index], events: events, now: now)
+                let commit = SessionCommit(lease: lease, run: runs[index], events: events, now: now)
+                runs[index] = commit.after
+                return RunCommit(commit)
             }
             guard let results = CommitResults(CommitDecisions(engine: engine, commits: decided)) else {
                 throw BenchError.floor("results give no lease back")

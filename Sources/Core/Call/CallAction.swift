@@ -12,3 +12,11 @@ package enum CallAction: String, Sendable, Hashable, CaseIterable {
 package func idempotencyKey(run: RunID, step: String, action: CallAction) -> String {
     "\(run):\(step):\(action.rawValue)"
 }
+
+extension Run {
+    /// The key with which an attempt is sent.
+    package func idempotencyKey(of call: Command.Call) -> String {
+        let key = Core.idempotencyKey(run: id, step: definition.steps[call.step].id, action: call.action)
+        return isPlanted(.keyForEachAttempt) ? "\(key):\(call.attempt)" : key
+    }
+}

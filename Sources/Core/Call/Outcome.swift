@@ -61,6 +61,7 @@ package struct CallResult: Sendable, Hashable {
     /// The effect may exist although the participant did not say so: no usable answer, or a 408, which a server sends
     /// when it gave up waiting and may have begun.
     package static func mayHaveEffect(_ outcome: Outcome, httpStatus: Int?) -> Bool {
-        outcome == .unknown || (outcome == .busy && httpStatus == 408)
+        if isPlanted(.unknownHasNoEffect) { return false }
+        return outcome == .unknown || (outcome == .busy && httpStatus == 408)
     }
 }

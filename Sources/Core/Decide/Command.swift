@@ -1,9 +1,37 @@
 /// What a lease holder has to do for a run as it stands.
 package enum Command: Sendable, Hashable {
-    /// Call the participant: the intent is stored, no answer is.
-    case call(step: Int, action: CallAction, attempt: Int)
+    /// The attempt of a step's action: the intent is stored, no answer is.
+    case call(Call)
     /// Ask the decider again at this time (`woke`).
     case wake(at: Instant)
+
+    /// An attempt that is to be made.
+    package struct Call: Sendable, Hashable {
+        package let step: Int
+        package let action: CallAction
+        package let attempt: Int
+        /// It is not to begin later, however long it waits for its turn; nil for no such time.
+        package let notAfter: Instant?
+
+        package init(step: Int, action: CallAction, attempt: Int, notAfter: Instant? = nil) {
+            self.step = step
+            self.action = action
+            self.attempt = attempt
+            self.notAfter = notAfter
+        }
+
+        /// Whether a call that waited for its turn is still to be made.
+        ///
+        /// - Parameters:
+        ///   - now: the database's time.
+        ///   - isHeld: the run's lease has not run out.
+        ///   - hasTurnedBack: the run goes forward no more.
+        package func isWanted(at now: Instant, isHeld: Bool, hasTurnedBack: Bool) -> Bool {
+            if action == .execute, hasTurnedBack { return false }
+            if let notAfter, now >= notAfter { return false }
+            return isHeld
+        }
+    }
 }
 
 extension Run {
@@ -16,10 +44,21 @@ extension Run {
         var commands: [Command] = []
         for (index, step) in steps.enumerated() {
             guard let call = step.callInFlight else { continue }
-            commands.append(.call(step: index, action: call.action, attempt: call.attempt))
+            let notAfter = call.action == .execute ? deadlineAt : nil
+            commands.append(
+                .call(.init(step: index, action: call.action, attempt: call.attempt, notAfter: notAfter)))
         }
         if let wakeAt { commands.append(.wake(at: wakeAt)) }
         return commands
+    }
+
+    /// The call that an attempt makes.
+    package func definition(of call: Command.Call) -> CallDefinition {
+        let step = definition.steps[call.step]
+        guard let definition = call.action == .execute ? step.action : step.compensation else {
+            preconditionFailure("the decider starts no compensation that is not defined")
+        }
+        return definition
     }
 
     /// When the run next needs a look although no call ends: the earliest due step, or the deadline.
@@ -27,6 +66,7 @@ extension Run {
         if status.isTerminal { return nil }
         let due = steps.lazy.compactMap(\.nextAttemptAt).min()
         guard cause == nil, status != .compensating, let deadlineAt else { return due }
+        if isPlanted(.deadlineIgnoredInFlight), hasCallInFlight { return due }
         return min(due ?? deadlineAt, deadlineAt)
     }
 

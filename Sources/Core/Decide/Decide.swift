@@ -26,6 +26,13 @@ package func decide(
 package func decide(
     _ run: Run, _ happening: Happening, now: Instant, jitter: Double, effort: inout Effort
 ) throws(IllegalHappening) -> [RunEvent] {
+    try decision(run, happening, now: now, jitter: jitter, effort: &effort).events
+}
+
+/// The same, with the run as the events leave it.
+func decision(
+    _ run: Run, _ happening: Happening, now: Instant, jitter: Double, effort: inout Effort
+) throws(IllegalHappening) -> Decision {
     var decision = Decision(run, now: now, effort: effort)
     defer { effort = decision.effort }
     switch run.status {
@@ -47,7 +54,7 @@ package func decide(
     case .completed, .compensated, .cancelled:
         throw IllegalHappening(run, happening)
     }
-    return decision.events
+    return decision
 }
 
 /// The events with which a run begins: `runStarted`, skipped steps, and, if that was all, its end.
@@ -114,7 +121,7 @@ extension Decision {
         switch happening {
         case .finished(let step, let action, let attempt, let result):
             guard run.steps.indices.contains(step), let call = run.steps[step].callInFlight,
-                call.action == action, call.attempt == attempt
+                call.action == action, call.attempt == attempt || isPlanted(.staleAnswerTaken)
             else { throw IllegalHappening(run, happening) }
             // What fails after the deadline is not tried again, and not what ended forward progress.
             if result.outcome != .succeeded { checkDeadline() }
@@ -193,7 +200,8 @@ extension Decision {
             guard let call = run.steps[index].callInFlight else { continue }
             let step = run.definition.steps[index]
             guard let definition = call.action == .execute ? step.action : step.compensation else { continue }
-            let result = CallResult(.lost, of: definition, isAmbiguous: true, duration: .zero)
+            var result = CallResult(.lost, of: definition, isAmbiguous: true, duration: .zero)
+            if isPlanted(.lostCallHasNoEffect) { result.outcome = .notSent }
             let report = CallReport(outcome: result.outcome, httpStatus: nil, duration: .zero)
             let lost = run.steps[index].lostAttempts(before: call.attempt) + 1
             let givesUp = lost >= RetryPolicy.maxLostAttempts || (call.action == .execute && run.cause != nil)
@@ -215,13 +223,8 @@ extension Decision {
 
     /// Begins the next attempt of every step whose time has come.
     fileprivate mutating func startDue() {
-        if run.isDraining { return }
-        for (index, step) in run.steps.enumerated() {
-            guard let due = step.nextAttemptAt, due <= now else { continue }
-            let action = step.waitingAction
-            let attempt = (action == .execute ? step.attempts : step.compensationAttempts) + 1
-            append(.attemptStarted(step: index, action: action, attempt: attempt))
-        }
+        if run.isDraining, !isPlanted(.drainingRunBegins) { return }
+        for event in run.dueAttempts(at: now) { append(event) }
     }
 
     /// Everything that follows by itself from where the run now stands.

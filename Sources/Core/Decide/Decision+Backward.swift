@@ -12,7 +12,9 @@ extension Decision {
                 || ($0.compensationStatus == .pending && $0.nextAttemptAt != nil)
         }
         if isWorking { return }
-        if let failed = run.steps.firstIndex(where: { $0.compensationStatus == .failed }) {
+        if !isPlanted(.failedUndoingIsDone),
+            let failed = run.steps.firstIndex(where: { $0.compensationStatus == .failed })
+        {
             append(.runFailed(standing(failed)))
         } else {
             append(run.cause == .cancelRequested ? .runCancelled : .runCompensated)
@@ -35,7 +37,8 @@ extension Decision {
         return run.definition.steps[index].descendants.allSatisfy {
             switch run.steps[$0].compensationStatus {
             case .notRequired, .compensated: true
-            case .pending, .compensating, .failed: false
+            case .failed: isPlanted(.failedUndoingIsDone)
+            case .pending, .compensating: isPlanted(.dependentsUndoneLast)
             }
         }
     }

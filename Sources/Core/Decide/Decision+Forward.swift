@@ -59,7 +59,11 @@ extension Decision {
     private func isReady(_ index: Int) -> Bool {
         let step = run.steps[index]
         guard step.status == .pending, step.attempts == 0, step.nextAttemptAt == nil else { return false }
-        return run.definition.steps[index].dependencies.allSatisfy { run.steps[$0].status.isDone }
+        let dependencies = run.definition.steps[index].dependencies
+        if isPlanted(.joinAtFirstBranch), !dependencies.isEmpty {
+            return dependencies.contains { run.steps[$0].status.isDone }
+        }
+        return dependencies.allSatisfy { run.steps[$0].status.isDone }
     }
 
     private mutating func complete() {
@@ -85,9 +89,12 @@ extension Decision {
         for (index, step) in run.steps.enumerated() where step.nextAttemptAt != nil {
             append(.stepAbandoned(step: index))
         }
-        if run.hasCallInFlight { return }
+        if run.hasCallInFlight, !isPlanted(.undoneBesideForwardCall) { return }
         let withEffect = run.steps.indices.filter {
-            run.steps[$0].mayHaveEffect && run.steps[$0].compensationStatus != .compensated
+            let step = run.steps[$0]
+            if isPlanted(.onlySucceededIsUndone), step.status != .succeeded { return false }
+            return step.mayHaveEffect
+                && (step.compensationStatus != .compensated || isPlanted(.resolvedUndoneAgain))
         }
         append(
             .runCompensating(

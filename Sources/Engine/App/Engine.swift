@@ -1,4 +1,5 @@
 import Core
+import Driver
 import Glibc
 import HTTPServer
 import Logging

@@ -17,9 +17,6 @@ struct ParticipantCaller: Sendable {
     /// Makes sure that a participant is known if it is registered.
     func lookFor(_ participant: String) async { await registry.lookFor(participant) }
 
-    /// Calls to it may wait for their turn, for as long as the others take.
-    func mayQueue(_ participant: String) -> Bool { registry.participant(participant)?.maxConcurrent != nil }
-
     /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
     ///
     /// - Parameters:
@@ -28,13 +25,11 @@ struct ParticipantCaller: Sendable {
     ///   - isWanted: asked when the call is about to be sent; it may have waited for its turn, and the lease may be lost by
     ///     then, or forward progress have ended.
     func call(
-        _ run: Run, step index: Int, action: CallAction, attempt: Int, trace: RunTrace, at now: Instant,
-        isWanted: @escaping @Sendable () -> Bool, completion: @escaping @Sendable (CallResult) -> Void
+        _ call: Command.Call, of run: Run, trace: RunTrace, at now: Instant, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (CallResult) -> Void
     ) {
-        let step = run.definition.steps[index]
-        guard let definition = action == .execute ? step.action : step.compensation else {
-            preconditionFailure("the decider starts no compensation that is not defined")
-        }
+        let (index, action, attempt) = (call.step, call.action, call.attempt)
+        let (step, definition) = (run.definition.steps[index], run.definition(of: call))
         let isAmbiguous =
             action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
         let span = trace.attempt(step: index, action: action, attempt: attempt)
@@ -181,7 +176,8 @@ struct ParticipantCaller: Sendable {
     private func renderBelow(_ request: Request) throws(TemplateError) -> ParticipantCall {
         let (run, definition, action) = (request.run, request.definition, request.action)
         let step = run.definition.steps[request.step].id
-        let key = idempotencyKey(run: run.id, step: step, action: action)
+        let key = run.idempotencyKey(
+            of: .init(step: request.step, action: action, attempt: request.attempt))
         var headers: [(String, String)] = [
             ("content-type", "application/json"), ("accept", "application/json"), ("idempotency-key", key),
             ("x-idempotency-key", key), ("x-saga-run-id", run.id.description), ("x-saga-step-id", step),

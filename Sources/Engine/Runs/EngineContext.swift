@@ -1,4 +1,5 @@
 import Core
+import Driver
 import Logging
 import Loops
 import NIOCore

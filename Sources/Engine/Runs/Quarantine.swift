@@ -3,7 +3,7 @@ import Logging
 import Storage
 import Telemetry
 
-/// Opens claimed runs, and sets aside those that can't be processed: they become FAILED with a reason, stay visible, and
+/// Reads claimed runs, and sets aside those that can't be processed: they become FAILED with a reason, stay visible, and
 /// never stop an engine.
 struct Quarantine: Sendable {
     let engine: RunID
@@ -16,7 +16,7 @@ struct Quarantine: Sendable {
     private static let othersTurn: Duration = .seconds(5)
 
     /// The run behind a claim; nil when it was set aside or given back.
-    func open(_ claimed: ClaimedRun) async -> Run? {
+    func openOrSetAside(_ claimed: ClaimedRun) async -> Run? {
         if claimed.failures >= Suspicion.isCertain {
             await setAside(
                 claimed,

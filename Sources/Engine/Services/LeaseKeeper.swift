@@ -1,3 +1,5 @@
+import Core
+import Driver
 import Logging
 import ServiceLifecycle
 import Storage

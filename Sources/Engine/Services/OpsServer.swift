@@ -1,4 +1,5 @@
 import Core
+import Driver
 import HTTPServer
 import HTTPTypes
 import Hummingbird

@@ -20,18 +20,15 @@ struct RunObserver {
         logger = context.logger
     }
 
-    /// The events of one decision are stored.
-    ///
-    /// - Parameters:
-    ///   - before: the run as it was.
-    ///   - run: the run as they leave it.
-    func committed(_ events: [RunEvent], before: Run, _ run: Run, at now: Instant) {
+    /// A decision is stored.
+    func committed(_ commit: SessionCommit, at now: Instant) {
+        let run = commit.after
         let age = now - run.createdAt
-        for event in events {
+        for event in commit.events {
             instruments.count(event, age: age)
-            tell(event, before, run)
+            tell(event, commit.before, run)
         }
-        if run.status.isTerminal, !events.isEmpty { trace.record(run, at: now) }
+        if run.status.isTerminal, !commit.events.isEmpty { trace.record(run, at: now) }
     }
 
     /// What every line about this run carries.

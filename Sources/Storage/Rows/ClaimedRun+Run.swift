@@ -38,7 +38,8 @@ extension ClaimedRun {
                 throw UnreadableRun("its first events do not follow from its definition")
             }
         }
-        if beganDueSteps { begin(&run) }
+        // The claim statement did the same.
+        if beganDueSteps { for event in run.dueAttempts(at: now) { run.evolve(event, at: now) } }
         return run
     }
 
@@ -52,16 +53,6 @@ extension ClaimedRun {
         run.updatedAt = updatedAt
         run.lastSequence = lastSequence
         for index in run.steps.indices { run.steps[index] = try columns.step(index) }
-    }
-
-    /// Repeats what the claim statement did: the same steps, in the same order.
-    private func begin(_ run: inout Run) {
-        for (index, step) in run.steps.enumerated() {
-            guard let due = step.nextAttemptAt, due <= now else { continue }
-            let action = step.waitingAction
-            let attempts = action == .execute ? step.attempts : step.compensationAttempts
-            run.evolve(.attemptStarted(step: index, action: action, attempt: attempts + 1), at: now)
-        }
     }
 
     fileprivate static func parse(_ bytes: [UInt8]) throws(UnreadableRun) -> JSON {

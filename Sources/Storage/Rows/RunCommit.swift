@@ -54,43 +54,39 @@ package final class RunCommit: Sendable {
         package let error: [UInt8]?
     }
 
-    /// Applies `events` to `run` and works out what changes.
-    ///
-    /// - Parameters:
-    ///   - run: the run before; it becomes the run after.
-    ///   - now: the time the decision was made with.
-    ///   - keepsLease: also if nothing is left to do but wait: the holder gives the run back by itself.
-    package init(
-        lease: Lease, run: inout Run, events: [RunEvent], consumedInbox: [Int64] = [], now: Instant,
-        keepsLease: Bool = false
-    ) {
-        self.lease = lease
-        self.consumedInbox = consumedInbox
-        firstSequence = run.lastSequence + 1
-        var touched: [Touch] = Array(repeating: Touch(), count: run.steps.count)
-        var touchesRun = false
-        for event in events {
-            touchesRun = event.touchesRun(run) || touchesRun
-            event.touchSteps(&touched)
-            run.evolve(event, at: now)
-        }
-        self.run = run
-        self.events = events.map { event in
-            let row = EventRow(event, of: run.definition)
+    /// Works out what changes.
+    package init(_ commit: SessionCommit) {
+        let (before, after) = (commit.before, commit.after)
+        lease = commit.lease
+        consumedInbox = commit.consumedInbox
+        firstSequence = commit.firstSequence
+        run = after
+        events = commit.events.map { event in
+            let row = EventRow(event, of: after.definition)
             return Event(row: row, error: row.error?.bytes, data: row.data?.bytes)
         }
+        var touched: [Touch] = Array(repeating: Touch(), count: after.steps.count)
+        for event in commit.events { event.touchSteps(&touched) }
         steps = touched.enumerated().compactMap { index, touch in
-            touch.isTouched ? ChangedStep(index, run.steps[index], touch, now) : nil
+            touch.isTouched ? ChangedStep(index, after.steps[index], touch, commit.decidedAt) : nil
         }
-        changedRun = touchesRun ? ChangedRun(output: run.output?.bytes, error: run.errorJSON?.bytes) : nil
+        changedRun =
+            after.differsInRow(from: before)
+            ? ChangedRun(output: after.output?.bytes, error: after.errorJSON?.bytes) : nil
         let grownBy = steps.reduce(0) { $0 + ($1.output?.count ?? 0) }
-        weight = grownBy > JSON.compactFrom ? run.weight : nil
-        ends = run.status.isTerminal && !keepsLease
-        if run.hasCallInFlight || run.status.isTerminal || keepsLease {
-            releaseIn = nil
-        } else {
-            releaseIn = run.wakeAt.map { max(.zero, $0 - now) } ?? .zero
+        weight = grownBy > JSON.compactFrom ? after.weight : nil
+        switch commit.afterwards {
+        case .keep: (ends, releaseIn) = (false, nil)
+        case .giveBack(let delay): (ends, releaseIn) = (false, delay)
+        case .end: (ends, releaseIn) = (true, nil)
         }
+    }
+}
+
+extension Run {
+    /// The row in `workflow_runs` changes. Whatever changes it changes one of these.
+    fileprivate func differsInRow(from before: Run) -> Bool {
+        status != before.status || cause != before.cause || updatedAt != before.updatedAt
     }
 }
 
@@ -112,19 +108,6 @@ extension RunCommit.ChangedStep {
 }
 
 extension RunEvent {
-    /// The event changes the row in `workflow_runs` of a run that stands so.
-    fileprivate func touchesRun(_ run: Run) -> Bool {
-        switch self {
-        case .attemptStarted(_, let action, _): action == .execute && run.status == .pending
-        case .attemptFailed(_, let action, _, _, _, let retryIn): action == .execute && retryIn == nil
-        case .retryRequested, .stepResolved: run.status == .failed
-        case .runStarted, .attemptSucceeded, .stepSkipped, .stepAbandoned: false
-        case .cancelRequested, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated, .runCancelled,
-            .runFailed, .runQuarantined:
-            true
-        }
-    }
-
     fileprivate func touchSteps(_ touched: inout [Touch]) {
         switch self {
         case .attemptStarted(let step, let action, _):

@@ -7,8 +7,8 @@ struct CommandTests {
     private func commands(_ play: Play) -> String {
         play.run.nextCommands.map { command in
             switch command {
-            case .call(let step, let action, let attempt):
-                (action == .compensate ? "-" : "") + play.run.definition.steps[step].id + "#\(attempt)"
+            case .call(let call):
+                (call.action == .compensate ? "-" : "") + play.run.definition.steps[call.step].id + "#\(call.attempt)"
             case .wake(let at): "wake+\((at - play.now).microseconds / 1000)ms"
             }
         }.joined(separator: " ")

@@ -108,7 +108,7 @@ struct History {
 
     private var callsInFlight: [(step: Int, action: CallAction, attempt: Int)] {
         run.nextCommands.compactMap {
-            if case .call(let step, let action, let attempt) = $0 { (step, action, attempt) } else { nil }
+            if case .call(let call) = $0 { (call.step, call.action, call.attempt) } else { nil }
         }
     }
 

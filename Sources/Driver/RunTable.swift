@@ -1,12 +1,11 @@
-import Core
-import Storage
+package import Core
 import Synchronization
 
 /// The runs this engine holds: what the lease keeper renews, and where others find a run's worker.
 ///
 /// Bounded by their number and by the bytes their payloads take: the claimer asks for room before it claims. A run may still
 /// grow while it is held; then nothing is claimed until others have gone.
-final class RunTable: Sendable {
+package final class RunTable: Sendable {
     private struct Entry: Sendable {
         let lease: Lease
         let mailbox: Mailbox
@@ -15,9 +14,14 @@ final class RunTable: Sendable {
         var weight: Int
     }
     /// What more can be taken.
-    struct Room: Hashable, Sendable {
-        var runs: Int
-        var bytes: Int
+    package struct Room: Hashable, Sendable {
+        package var runs: Int
+        package var bytes: Int
+
+        package init(runs: Int, bytes: Int) {
+            self.runs = runs
+            self.bytes = bytes
+        }
     }
     private struct State: Sendable {
         var entries: [RunID: Entry] = [:]
@@ -28,34 +32,34 @@ final class RunTable: Sendable {
     }
 
     /// How many runs may be held at once.
-    let capacity: Int
+    package let capacity: Int
     /// How many bytes their payloads may take when one more is claimed.
-    let capacityInBytes: Int
+    package let capacityInBytes: Int
     private let state = Mutex(State())
 
-    init(capacity: Int, bytes: Int = .max) {
+    package init(capacity: Int, bytes: Int = .max) {
         self.capacity = capacity
         capacityInBytes = bytes
     }
 
     /// Runs held.
-    var count: Int { state.withLock { $0.entries.count } }
+    package var count: Int { state.withLock { $0.entries.count } }
 
     /// Bytes that the payloads of the runs take, about.
-    var weight: Int { state.withLock { $0.weight } }
+    package var weight: Int { state.withLock { $0.weight } }
 
     /// No more runs are to be taken.
-    var isStopping: Bool { state.withLock { $0.isStopping } }
+    package var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// What more can be taken now; nothing less than nothing.
-    var room: Room { state.withLock { room($0) } }
+    package var room: Room { state.withLock { room($0) } }
 
     private func room(_ state: borrowing State) -> Room {
         Room(runs: max(0, capacity - state.entries.count), bytes: max(0, capacityInBytes - state.weight))
     }
 
     /// Waits until `room` more runs can be taken, of whatever weight, or the engine stops; returns the room there is.
-    func waitForRoom(_ room: Int) async -> Room {
+    package func waitForRoom(_ room: Int) async -> Room {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let isFree = state.withLock { state in
                 if state.isStopping || has(room, state) { return true }
@@ -74,10 +78,10 @@ final class RunTable: Sendable {
     }
 
     /// Somebody waits for room.
-    var isWaitedFor: Bool { state.withLock { $0.claimer != nil } }
+    package var isWaitedFor: Bool { state.withLock { $0.claimer != nil } }
 
     /// Nobody waits for room from now on.
-    func stop() {
+    package func stop() {
         let claimer = state.withLock { state in
             state.isStopping = true
             defer { state.claimer = nil }
@@ -87,7 +91,7 @@ final class RunTable: Sendable {
     }
 
     /// Notes a claimed run. Its former lease, if this very engine held it, is superseded.
-    func add(_ lease: Lease, _ mailbox: Mailbox, heldUntil: ContinuousClock.Instant, weight: Int = 0) {
+    package func add(_ lease: Lease, _ mailbox: Mailbox, heldUntil: ContinuousClock.Instant, weight: Int = 0) {
         let entry = Entry(lease: lease, mailbox: mailbox, heldUntil: heldUntil, weight: weight)
         state.withLock {
             $0.weight += weight - ($0.entries.updateValue(entry, forKey: lease.runID)?.weight ?? 0)
@@ -95,7 +99,7 @@ final class RunTable: Sendable {
     }
 
     /// Notes that the payloads of a run take more, or less, than before.
-    func weigh(_ lease: Lease, _ weight: Int) {
+    package func weigh(_ lease: Lease, _ weight: Int) {
         let claimer = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard let entry = state.entries[lease.runID], entry.lease == lease else { return nil }
             state.weight += weight - entry.weight
@@ -113,7 +117,7 @@ final class RunTable: Sendable {
     }
 
     /// Forgets a run, unless it was claimed anew in the meantime.
-    func remove(_ lease: Lease) {
+    package func remove(_ lease: Lease) {
         let claimer = state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard let entry = state.entries[lease.runID], entry.lease == lease else { return nil }
             state.entries[lease.runID] = nil
@@ -124,7 +128,7 @@ final class RunTable: Sendable {
     }
 
     /// The lease has not run out as far as this process can know. To be asked before every call.
-    func isHeld(_ lease: Lease, at now: ContinuousClock.Instant) -> Bool {
+    package func isHeld(_ lease: Lease, at now: ContinuousClock.Instant) -> Bool {
         state.withLock { state in
             guard let entry = state.entries[lease.runID], entry.lease == lease, let until = entry.heldUntil
             else { return false }
@@ -133,12 +137,12 @@ final class RunTable: Sendable {
     }
 
     /// All leases that are not known to be lost.
-    var leases: [Lease] {
+    package var leases: [Lease] {
         state.withLock { state in state.entries.values.filter { $0.heldUntil != nil }.map(\.lease) }
     }
 
     /// Takes in the answer to a renewal that was asked for at `asked`.
-    func renewed(_ asked: [Lease], held: [RunID: Int], until: ContinuousClock.Instant) -> (
+    package func renewed(_ asked: [Lease], held: [RunID: Int], until: ContinuousClock.Instant) -> (
         lost: Int, inboxes: [Mailbox]
     ) {
         state.withLock { state in
@@ -158,12 +162,12 @@ final class RunTable: Sendable {
     }
 
     /// The worker of a run, if this engine holds it.
-    func mailbox(of runID: RunID) -> Mailbox? {
+    package func mailbox(of runID: RunID) -> Mailbox? {
         state.withLock { $0.entries[runID]?.mailbox }
     }
 
     /// Declares every lease lost, so that workers stop at their next step; returns what was held.
-    func abandonAll() -> [Lease] {
+    package func abandonAll() -> [Lease] {
         state.withLock { state in
             let leases = state.entries.values.filter { $0.heldUntil != nil }.map(\.lease)
             for runID in state.entries.keys { state.entries[runID]?.heldUntil = nil }

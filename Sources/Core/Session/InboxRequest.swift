@@ -1,18 +1,3 @@
-package import Core
-
-/// The right to change one run: held by the engine whose epoch the outbox row carries.
-package struct Lease: Hashable, Sendable {
-    /// The run.
-    package let runID: RunID
-    /// The fencing token: one more with every claim.
-    package let epoch: Int64
-
-    package init(runID: RunID, epoch: Int64) {
-        self.runID = runID
-        self.epoch = epoch
-    }
-}
-
 /// What somebody asks of a run's lease holder.
 package struct InboxRequest: Sendable, Hashable {
     /// What kind of request.
@@ -79,4 +64,9 @@ package struct InboxRow: Sendable {
     package let inboxID: Int64
     /// The request; nil when it is none this version knows: then it is left unread for one that does.
     package let request: InboxRequest?
+
+    package init(inboxID: Int64, request: InboxRequest?) {
+        self.inboxID = inboxID
+        self.request = request
+    }
 }

@@ -1,35 +1,27 @@
-import Core
+package import Core
 import Synchronization
 
-/// What a run's worker waits for.
-enum Message: Sendable {
-    /// A call ended.
-    case answered(step: Int, action: CallAction, attempt: Int, CallResult)
-    /// The run's inbox has rows.
-    case inboxFilled
-    /// A waiting step is due.
-    case due
-}
-
-/// Messages for one worker: anybody posts, the worker takes all there are.
-final class Mailbox: Sendable {
+/// Messages for one session: anybody posts, its driver takes all there are.
+package final class Mailbox: Sendable {
     private struct State: Sendable {
-        var messages: [Message] = []
-        var reader: CheckedContinuation<[Message], Never>?
+        var messages: [SessionMessage] = []
+        var reader: CheckedContinuation<[SessionMessage], Never>?
     }
 
     private let state = Mutex(State())
     private let turnedBack = Atomic(false)
 
+    package init() {}
+
     /// The run goes forward no more: its forward calls that wait for their turn are not wanted.
-    var hasTurnedBack: Bool {
+    package var hasTurnedBack: Bool {
         get { turnedBack.load(ordering: .relaxed) }
         set { turnedBack.store(newValue, ordering: .relaxed) }
     }
 
-    /// Hands a message over and wakes the worker.
-    func post(_ message: Message) {
-        let reader = state.withLock { state -> CheckedContinuation<[Message], Never>? in
+    /// Hands a message over and wakes the driver.
+    package func post(_ message: SessionMessage) {
+        let reader = state.withLock { state -> CheckedContinuation<[SessionMessage], Never>? in
             guard let reader = state.reader else {
                 state.messages.append(message)
                 return nil
@@ -41,9 +33,9 @@ final class Mailbox: Sendable {
     }
 
     /// Waits until there is something, and takes it all. One reader at a time.
-    func next() async -> [Message] {
+    package func next() async -> [SessionMessage] {
         await withCheckedContinuation { continuation in
-            let waiting = state.withLock { state -> [Message] in
+            let waiting = state.withLock { state -> [SessionMessage] in
                 if state.messages.isEmpty {
                     precondition(state.reader == nil, "a mailbox has one reader")
                     state.reader = continuation

@@ -1,0 +1,69 @@
+/// Faults that the simulator plants, to show that it would find them. None is in a release build, and none is ever planted
+/// by a program.
+package enum PlantedBug: UInt8, CaseIterable, Sendable {
+    /// A stale epoch is no reason to refuse a commit.
+    case noFenceOnEpoch = 1
+    /// Only steps that succeeded are undone, not those that may have had an effect.
+    case onlySucceededIsUndone
+    /// Each attempt has an idempotency key of its own.
+    case keyForEachAttempt
+    /// Effects are undone while a forward call is still in flight.
+    case undoneBesideForwardCall
+    /// Steps that wait begin although the run has left the forward path.
+    case drainingRunBegins
+    /// Inbox rows that came together with an answer are consumed without effect.
+    case inboxConsumedWithoutEffect
+    /// After a lost acknowledgement a commit is appended once more.
+    case lostAcknowledgementCommittedTwice
+    /// A commit whose acknowledgement was lost counts as not written.
+    case lostAcknowledgementTakenForLoss
+    /// A takeover does not look for calls in flight.
+    case takeoverForgetsCall
+    /// A step is undone although steps that depend on it are not.
+    case dependentsUndoneLast
+    /// A deadline that passes while a call is in flight wakes nobody.
+    case deadlineIgnoredInFlight
+    /// Every attempt is the first.
+    case attemptsRestart
+    /// A run is given back although a call of it is in flight.
+    case givenBackWithCallInFlight
+    /// A step begins as soon as one of its dependencies is done.
+    case joinAtFirstBranch
+    /// An answer is decided before the cancel that came with it.
+    case cancelOvertaken
+    /// An attempt without a usable answer counts as without effect.
+    case unknownHasNoEffect
+    /// A step that was undone by hand is undone once more.
+    case resolvedUndoneAgain
+    /// What came into the inbox while a run was given back wakes nobody.
+    case wakeUpLost
+    /// A run may end although its inbox has unread rows.
+    case endsPastInbox
+    /// A commit refused for a lost lease counts as written.
+    case lostLeaseIgnored
+    /// A compensation that gave up counts as done.
+    case failedUndoingIsDone
+    /// Calls are made before the commit of their intent.
+    case callBeforeCommit
+    /// An answer to an earlier attempt counts as the answer to this one.
+    case staleAnswerTaken
+    /// A takeover finds the calls in flight, and repeats none.
+    case lostCallHasNoEffect
+}
+
+#if DEBUG
+import Synchronization
+
+private let planted = Atomic<UInt8>(0)
+
+/// Plants a fault for everything in this process; nil takes it away.
+package func plant(_ bug: PlantedBug?) { planted.store(bug?.rawValue ?? 0, ordering: .relaxed) }
+
+/// Whether the simulator has planted this fault.
+@inline(__always)
+package func isPlanted(_ bug: PlantedBug) -> Bool { planted.load(ordering: .relaxed) == bug.rawValue }
+#else
+/// Never, in a release build.
+@inline(__always)
+package func isPlanted(_ bug: PlantedBug) -> Bool { false }
+#endif

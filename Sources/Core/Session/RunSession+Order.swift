@@ -1,0 +1,67 @@
+/// What is asked of the run, and in which order things are decided that came together.
+extension RunSession {
+    /// What the rows of the inbox ask for.
+    func happenings(_ rows: [InboxRow], _ notes: inout [SessionNote]) -> [Happening] {
+        var happenings: [Happening] = []
+        for row in rows {
+            guard let request = row.request else { continue }
+            if let happening = happening(request) {
+                happenings.append(happening)
+            } else {
+                // Whoever asked knew the definition, which never changes.
+                notes.append(.broken("the request \(row.inboxID) names a step that the run does not have"))
+            }
+        }
+        return happenings
+    }
+
+    private func happening(_ request: InboxRequest) -> Happening? {
+        switch request.kind {
+        case .cancel(let reason): return .cancel(by: request.sentBy, reason: reason)
+        case .retry(nil, let reason): return .retry(step: nil, by: request.sentBy, reason: reason)
+        case .retry(let stepID?, let reason):
+            guard let step = run.definition.step(stepID) else { return nil }
+            return .retry(step: step.index, by: request.sentBy, reason: reason)
+        case .resolve(let stepIDs, let reason):
+            let steps = stepIDs.compactMap { run.definition.step($0)?.index }
+            guard steps.count == stepIDs.count else { return nil }
+            return .resolve(steps: steps, by: request.sentBy, reason: reason)
+        }
+    }
+
+    /// In which order things are decided that came together.
+    ///
+    /// A cancel accepted before a result must not be overtaken by it, so requests come before answers. What a former
+    /// holder left in flight is lost before anything new begins, or attempts begun by a request would count as lost,
+    /// too; but a run cancelled on its way forward need not repeat lost calls first. A FAILED run has to be taken up
+    /// again before it can be cancelled; and before it is retried, for what was undone by hand must not be done again.
+    ///
+    /// - Parameters:
+    ///   - asked: what the inbox asks for, oldest first.
+    ///   - happened: answers and wake-ups, in the order they came.
+    func inOrder(_ asked: [Happening], _ happened: [Happening]) -> [Happening] {
+        if asked.isEmpty { return takesOver ? [.tookOver] : happened }
+        let cancels = asked.filter { if case .cancel = $0 { true } else { false } }
+        let others = asked.filter { if case .cancel = $0 { false } else { true } }
+        if run.status == .failed {
+            let resolves = others.filter { if case .resolve = $0 { true } else { false } }
+            return resolves + others.filter { if case .resolve = $0 { false } else { true } } + cancels
+        }
+        guard takesOver else {
+            return isPlanted(.cancelOvertaken) ? happened + cancels + others : cancels + others + happened
+        }
+        return run.status == .compensating
+            ? [.tookOver] + cancels + others : cancels + [.tookOver] + others
+    }
+
+    /// A request may come too late, and a wake-up when the run has just ended. That an answer fits no call is a fault of
+    /// ours.
+    static func note(_ error: IllegalHappening, of happening: Happening) -> SessionNote? {
+        switch happening {
+        case .cancel, .retry, .resolve: .tooLate(error.description)
+        case .woke: nil
+        case .finished, .tookOver, .poison:
+            .broken("something happened that can't have; nothing is changed by it: \(error)")
+        }
+    }
+}

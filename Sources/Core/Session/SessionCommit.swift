@@ -1,0 +1,82 @@
+/// A decision of a session: it is stored as a whole under the run's lease, or not at all. A class, because it is handed on
+/// several times, and holds two runs.
+package final class SessionCommit: Sendable {
+    /// What becomes of the lease with the commit.
+    package enum Afterwards: Sendable, Hashable {
+        /// It is kept: calls are in flight, or the holder goes on by itself.
+        case keep
+        /// It is given back, and the run is due after this long.
+        case giveBack(after: Duration)
+        /// The run is over.
+        case end
+    }
+
+    /// The lease under which it was decided.
+    package let lease: Lease
+    /// The run as stored.
+    package let before: Run
+    /// The run as the decision leaves it.
+    package let after: Run
+    /// What was decided, in order; empty when nothing is to be done but to consume, or to give back.
+    package let events: [RunEvent]
+    /// Inbox rows that led to the decision.
+    package let consumedInbox: [Int64]
+    /// The database's time the decision was made with.
+    package let decidedAt: Instant
+    package let afterwards: Afterwards
+
+    /// Sequence number of the first event.
+    package var firstSequence: Int { before.lastSequence + 1 }
+
+    /// - Parameters:
+    ///   - before: the run as stored.
+    ///   - after: `before` with `events` applied.
+    ///   - keepsLease: also if nothing is left to do but wait: the holder gives the run back by itself.
+    package init(
+        lease: Lease, before: Run, after: Run, events: [RunEvent], consumedInbox: [Int64] = [], now: Instant,
+        keepsLease: Bool = false
+    ) {
+        self.lease = lease
+        self.before = before
+        self.after = after
+        self.events = events
+        self.consumedInbox = consumedInbox
+        decidedAt = now
+        let hasCallInFlight = after.hasCallInFlight && !isPlanted(.givenBackWithCallInFlight)
+        afterwards =
+            if keepsLease {
+                .keep
+            } else if after.status.isTerminal {
+                .end
+            } else if hasCallInFlight {
+                .keep
+            } else {
+                .giveBack(after: after.wakeAt.map { max(.zero, $0 - now) } ?? .zero)
+            }
+    }
+
+    /// The same with `events` applied here.
+    package convenience init(
+        lease: Lease, run: Run, events: [RunEvent], consumedInbox: [Int64] = [], now: Instant, keepsLease: Bool = false
+    ) {
+        var after = run
+        for event in events { after.evolve(event, at: now) }
+        self.init(
+            lease: lease, before: run, after: after, events: events, consumedInbox: consumedInbox, now: now,
+            keepsLease: keepsLease)
+    }
+}
+
+/// What the store says to a commit.
+package enum CommitVerdict: Sendable, Hashable {
+    /// Written. `unread` inbox rows wait to be consumed.
+    case written(unread: Int)
+    /// Not written: the run would have ended with unread inbox rows. Read them and decide again.
+    case inboxFirst
+    /// Another engine holds the run, or it is over: drop it without another word.
+    case leaseLost
+    /// The store refuses what the run led to, and would for ever; the text says why.
+    case refused(String)
+    /// It could not be stored in time, or nobody knows; the text says why. The next holder sees.
+    case unavailable(String)
+}

@@ -1,0 +1,147 @@
+import Core
+import Driver
+import Logging
+import NIOCore
+import Postgres
+import Storage
+import Synchronization
+import Telemetry
+
+/// What the driver of one run's session finds in an engine: Postgres, participants, the clock, and whoever is told.
+final class RunHost: SessionHost {
+    private let context: EngineContext
+    private let claimed: ClaimedRun
+    /// When the claim's answer arrived: with `claimed.now` it ties this process's clock to the database's.
+    private let claimedAt: ContinuousClock.Instant
+    private let observer: RunObserver
+    private let timer = Mutex<Scheduled<Void>?>(nil)
+
+    /// The driver of a claimed run; nil when the run can't be read or has failed too often: it has been set aside then.
+    static func driver(
+        of claimed: ClaimedRun, mailbox: Mailbox, claimedAt: ContinuousClock.Instant, context: EngineContext
+    ) async -> RunDriver<RunHost>? {
+        guard let run = await context.quarantine.openOrSetAside(claimed) else { return nil }
+        let session = RunSession(
+            run, lease: claimed.lease, inboxCount: claimed.inboxCount, beganDueSteps: claimed.beganDueSteps)
+        let host = RunHost(run, claimed, claimedAt: claimedAt, context: context)
+        return RunDriver(session, mailbox: mailbox, host: host)
+    }
+
+    private init(
+        _ run: Run, _ claimed: ClaimedRun, claimedAt: ContinuousClock.Instant, context: EngineContext
+    ) {
+        self.context = context
+        self.claimed = claimed.withoutPayloads
+        self.claimedAt = claimedAt
+        observer = RunObserver(run, claimed, context: context, trace: RunTrace(claimed, tracer: context.tracer))
+    }
+}
+
+/// Postgres.
+extension RunHost {
+    var isHeld: Bool { context.table.isHeld(claimed.lease, at: .now) }
+
+    func commit(_ commit: SessionCommit) async -> CommitVerdict {
+        let rows = RunCommit(commit)
+        do throws(StoreError) {
+            switch try await context.committer.submit(rows) {
+            case .written(let unread):
+                if let weight = rows.weight { context.table.weigh(claimed.lease, weight) }
+                if let releaseIn = rows.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
+                return .written(unread: unread)
+            case .inboxFirst: return .inboxFirst
+            case .leaseLost: return .leaseLost
+            }
+        } catch {
+            // What Postgres refuses for good would be refused for ever.
+            guard case .refused(let cause) = error, cause.state != .uniqueViolation else {
+                return .unavailable("\(error)")
+            }
+            return .refused("The database refused what the run led to: \(cause)")
+        }
+    }
+
+    func readInbox() async throws(StoreUnavailable) -> [InboxRow] {
+        do throws(StoreError) { return try await context.leases.inbox(of: claimed.lease.runID) } catch {
+            throw StoreUnavailable("\(error)")
+        }
+    }
+
+    func recountInbox() async throws(StoreUnavailable) -> Int {
+        do throws(StoreError) { return try await context.leases.recountInbox(claimed.lease) } catch {
+            throw StoreUnavailable("\(error)")
+        }
+    }
+
+    func end(_ end: SessionEnd, _ run: Run) async {
+        switch end {
+        case .settled: break
+        case .leaseLost:
+            context.metrics.leasesLost.add()
+            context.logger.notice("a lease is lost, and its run dropped", metadata: observer.about(run))
+        case .giveBack(let reason):
+            context.logger.warning(
+                "a decision could not be stored; the run is left to the next claim",
+                metadata: observer.about(run, ["error": "\(reason)"]))
+            await context.quarantine.giveBack(claimed.lease)
+        case .setAside(let reason): await context.quarantine.setAside(claimed, reason: reason)
+        case .leaveToOthers(let reason): await context.quarantine.leaveToOthers(claimed, reason)
+        }
+    }
+}
+
+/// Participants.
+extension RunHost {
+    func prepare(_ participant: String) async { await context.caller.lookFor(participant) }
+
+    func call(
+        _ call: Command.Call, of run: Run, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (CallResult) -> Void
+    ) {
+        context.caller.call(
+            call, of: run, trace: observer.trace, at: now, isWanted: isWanted, completion: completion)
+    }
+}
+
+/// The system's clock and dice.
+extension RunHost {
+    var now: Instant { claimed.now + (ContinuousClock.now - claimedAt) }
+
+    func makeRandom() -> SystemRandomNumberGenerator { SystemRandomNumberGenerator() }
+
+    func wake(at time: Instant, _ action: @escaping @Sendable () -> Void) {
+        let delay = max(.zero, time - now) + .milliseconds(1)
+        let next = context.eventLoops.next().scheduleTask(in: TimeAmount(delay), action)
+        timer.withLock { timer in
+            timer?.cancel()
+            timer = next
+        }
+    }
+
+    func cancelWake() {
+        timer.withLock { timer in
+            timer?.cancel()
+            timer = nil
+        }
+    }
+
+    func think(_ work: () -> SessionTask) async -> SessionTask {
+        await withTaskExecutorPreference(globalConcurrentExecutor) { work() }
+    }
+}
+
+/// Metrics, traces and logs.
+extension RunHost {
+    func committed(_ commit: SessionCommit, at now: Instant) { observer.committed(commit, at: now) }
+
+    func note(_ note: SessionNote, of run: Run) {
+        switch note {
+        case .tooLate(let reason):
+            context.logger.info("a request came too late", metadata: observer.about(run, ["error": "\(reason)"]))
+        case .broken(let what):
+            context.metrics.brokenInvariants.add()
+            context.logger.error(
+                "an invariant is broken", metadata: observer.about(run, ["error": "\(what)"]))
+        }
+    }
+}
