@@ -65,6 +65,7 @@ let package = Package(
 
         .target(name: "Core", swiftSettings: settings + optimized),
         .target(name: "Driver", dependencies: ["Core"], swiftSettings: settings + optimized),
+        .target(name: "Audit", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Settings", dependencies: ["Core", configuration], swiftSettings: settings),
         .target(
             name: "Telemetry", dependencies: ["Core", "Settings", asyncHTTPClient, logging, lifecycle] + nio,
@@ -83,7 +84,7 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Participants", dependencies: [nioSSL, nioTLS] + nio, swiftSettings: settings),
         .target(
-            name: "Checker", dependencies: ["Core", "Storage", "Postgres", "Participants"] + nio,
+            name: "Checker", dependencies: ["Core", "Audit", "Storage", "Postgres", "Participants"] + nio,
             swiftSettings: settings),
 
         .executableTarget(
@@ -120,7 +121,16 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Core", "Postgres", "Storage", asyncHTTPClient] + nio,
             path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: settings),
+        .target(
+            name: "Simulation", dependencies: ["Core", "Driver", "Audit"], path: "Tests/Simulation",
+            swiftSettings: settings + optimized),
+        .executableTarget(
+            name: "Simulate", dependencies: ["Core", "Simulation", argumentParser], path: "Tests/Simulate",
+            swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
+        .testTarget(name: "CoreTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
+        .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "Core", "Settings", "TestSupport", logging, lifecycle] + nio,
@@ -161,7 +171,7 @@ let package = Package(
         .testTarget(name: "CLITests", dependencies: ["CLI", "Core", "Storage"] + nio, swiftSettings: settings),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["Checker", "Core", "Storage", "Postgres", "Participants", "TestSupport"] + nio,
+            dependencies: ["Checker", "Audit", "Core", "Storage", "Postgres", "Participants", "TestSupport"] + nio,
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

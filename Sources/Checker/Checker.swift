@@ -1,11 +1,10 @@
 // The one judge of what must never happen (docs/reliability.md): reads the rows of a database and the ledgers of the
-// participants, and names every broken invariant. It trusts nothing it can see for itself: the history is judged by its
-// events alone (History/), the effects by what participants wrote down (Effects/, Ledger/), the tables by plain SQL (Rows/).
-// What it reuses of the product is the reading of rows and `evolve`, because "folding the events gives the rows" is one
-// of the invariants.
+// participants, and names every broken invariant. It trusts nothing it can see for itself: each run is judged by the module
+// Audit, the tables by plain SQL (Rows/). What it reuses of the product is the reading of rows.
 //
 // Tests, the chaos script and `saga check` all ask this and nothing else.
 
+internal import Audit
 package import Core
 package import Postgres
 internal import Storage

@@ -106,7 +106,7 @@ struct HistoryTests {
             try await test.execute(change)
             #expect(try await test.fold(new.run.id, definition).differences.count == 1)
             try await test.execute("DELETE FROM run_events WHERE seq = 3")
-            await #expect(throws: UnreadableRun.self) { try await test.fold(new.run.id, definition) }
+            await #expect(throws: UnreadableHistory.self) { try await test.fold(new.run.id, definition) }
         }
     }
 

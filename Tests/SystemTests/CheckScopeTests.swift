@@ -1,3 +1,4 @@
+import Audit
 import Checker
 import Core
 import Foundation

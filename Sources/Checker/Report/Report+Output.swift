@@ -1,3 +1,4 @@
+internal import Audit
 package import Core
 
 extension Report {

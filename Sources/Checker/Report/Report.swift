@@ -1,5 +1,5 @@
+package import Audit
 package import Core
-internal import Storage
 
 /// What a check found.
 package struct Report: Sendable {

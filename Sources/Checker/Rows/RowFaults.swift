@@ -1,3 +1,4 @@
+internal import Audit
 internal import Core
 internal import Postgres
 internal import Storage

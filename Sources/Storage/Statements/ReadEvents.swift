@@ -1,26 +1,6 @@
 package import Core
 package import Postgres
 
-/// A row of `run_events`, as it is shown.
-package struct StoredEvent: Sendable {
-    package let sequence: Int
-    package let at: Instant
-    /// As they were written: a newer version may know more kinds, actions and outcomes than `row`.
-    package let kind: String
-    package let action: String?
-    package let outcome: String?
-    package let row: EventRow
-    /// The engine that wrote it; nil for the API.
-    package let engineID: RunID?
-    package let epoch: Int64
-    package let traceID: String?
-
-    /// This version knows what happened.
-    package var isKnown: Bool {
-        row.kind != nil && (action == nil) == (row.action == nil) && (outcome == nil) == (row.outcome == nil)
-    }
-}
-
 /// The history of one run from a sequence number on, oldest first.
 package struct FindEvents: Statement {
     package let runID: RunID

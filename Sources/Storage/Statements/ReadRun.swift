@@ -1,64 +1,31 @@
 package import Core
 package import Postgres
 
-/// A row of `workflow_runs`, as it is shown.
-package struct RunRow: Sendable {
-    package let runID: RunID
-    package let tenantID: String
-    package let workflowName: String
-    package let workflowVersion: String
-    package let status: RunStatus
-    package let cause: RunCause?
-    package let error: JSON?
-    package let input: JSON
-    package let output: JSON?
-    package let context: JSON
-    package let correlationID: String?
-    package let createdAt: Instant
-    package let updatedAt: Instant
-    package let completedAt: Instant?
-    package let deadlineAt: Instant?
-
-    /// It is FAILED because it could not be processed; see `Run.isQuarantined`.
-    package var isQuarantined: Bool {
-        status == .failed && error?["kind"]?.string == Failure.quarantinedKind
-    }
-
+extension RunRow {
     static let columns = """
         r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.output,
         r.context, r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at
         """
 
     init(_ row: inout RowReader) throws(PostgresError) {
-        runID = try row.runID()
-        tenantID = try row.text()
-        workflowName = try row.text()
-        workflowVersion = try row.text()
-        let statusText = try row.text()
-        guard let status = RunStatus(rawValue: statusText) else { throw .decoding("no run status: \(statusText)") }
-        self.status = status
-        cause = try row.textOrNil().flatMap { RunCause(rawValue: $0) }
-        error = try row.jsonValueOrNil()
-        input = try row.jsonValue()
-        output = try row.jsonValueOrNil()
-        context = try row.jsonValue()
-        correlationID = try row.textOrNil()
-        createdAt = try row.instant()
-        updatedAt = try row.instant()
-        completedAt = try row.instantOrNil()
-        deadlineAt = try row.instantOrNil()
+        self.init(
+            runID: try row.runID(), tenantID: try row.text(), workflowName: try row.text(),
+            workflowVersion: try row.text(), status: try Self.status(try row.text()),
+            cause: try row.textOrNil().flatMap { RunCause(rawValue: $0) }, error: try row.jsonValueOrNil(),
+            input: try row.jsonValue(), output: try row.jsonValueOrNil(), context: try row.jsonValue(),
+            correlationID: try row.textOrNil(), createdAt: try row.instant(), updatedAt: try row.instant(),
+            completedAt: try row.instantOrNil(), deadlineAt: try row.instantOrNil())
+    }
+
+    private static func status(_ text: String) throws(PostgresError) -> RunStatus {
+        guard let status = RunStatus(rawValue: text) else { throw .decoding("no run status: \(text)") }
+        return status
     }
 }
 
-/// A row of `run_steps`, as it is shown.
-package struct StepRow: Sendable {
-    package let index: Int
-    package let stepID: String
-    package let step: Step
-
+extension StepRow {
     init(_ row: inout RowReader) throws(PostgresError) {
-        index = Int(try row.int16())
-        stepID = try row.text()
+        let (index, stepID) = (Int(try row.int16()), try row.text())
         var step = Step()
         let (status, attempts, isAmbiguous) = (try row.text(), try row.int16(), try row.bool())
         let (compensation, compensationAttempts) = (try row.text(), try row.int16())
@@ -75,7 +42,7 @@ package struct StepRow: Sendable {
         step.startedAt = try row.instantOrNil()
         step.completedAt = try row.instantOrNil()
         step.nextAttemptAt = try row.instantOrNil()
-        self.step = step
+        self.init(index: index, stepID: stepID, step: step)
     }
 }
 

@@ -1,26 +1,5 @@
+internal import Audit
 internal import Core
-
-/// One line of a participant's ledger: a request it received, or an effect it made.
-struct LedgerEntry: Sendable {
-    /// What the line tells of.
-    enum Kind: String, Sendable {
-        case received, effect, undo, replayed, rejected, conflict
-        case nullCompensation = "null_compensation"
-        case refusedLate = "refused_late"
-        case injectedBefore = "injected_before"
-        case injectedAfter = "injected_after"
-    }
-
-    let participant: String
-    let at: Instant
-    let stepID: String
-    let action: CallAction
-    let attempt: Int
-    let bodyHash: String
-    let kind: Kind
-    /// 1 an effect was made, -1 it was undone, 0 neither.
-    let effect: Int
-}
 
 /// All ledgers, by run.
 struct Ledgers: Sendable {

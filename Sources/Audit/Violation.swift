@@ -9,7 +9,7 @@ package struct Violation: Sendable, Hashable {
     /// One sentence, without the run's id.
     package let text: String
 
-    init(_ invariant: Int, _ runID: RunID, _ text: String) {
+    package init(_ invariant: Int, _ runID: RunID, _ text: String) {
         self.invariant = invariant
         self.runID = runID
         self.text = text

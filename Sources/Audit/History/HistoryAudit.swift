@@ -1,5 +1,4 @@
 internal import Core
-internal import Storage
 
 /// Judges the events of one run, in their order: invariants 5, 6, 7, 10, 11, 13, 14 and 17.
 ///

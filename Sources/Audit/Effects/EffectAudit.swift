@@ -1,5 +1,4 @@
 internal import Core
-internal import Storage
 
 /// Compares a run's history with what participants wrote down of it: invariants 4 to 10, from the outside.
 struct EffectAudit {

@@ -1,5 +1,3 @@
-package import Core
-
 /// An event as the columns of `run_events`, and back.
 package struct EventRow: Sendable {
     /// Nil for one that only a newer version knows.

@@ -1,5 +1,3 @@
-package import Core
-
 extension EventRow {
     /// The columns as they were read; nothing is checked yet.
     package init(

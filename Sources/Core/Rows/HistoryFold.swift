@@ -1,5 +1,3 @@
-package import Core
-
 /// The history of a run folded into the run, and how it differs from the stored rows.
 ///
 /// `run_events` is the truth; `workflow_runs` and `run_steps` are its projection, kept up to date by the statements
@@ -11,18 +9,18 @@ package enum HistoryFold {
     ///   - events: the whole history, oldest first.
     ///   - row: gives what no event carries: input, context and the time of creation.
     ///   - definition: the version the run was started with.
-    /// - Throws: `UnreadableRun` when a sequence number is missing or an event can't be read.
+    /// - Throws: `UnreadableHistory` when a sequence number is missing or an event can't be read.
     package static func fold(
         _ events: [StoredEvent], of row: RunRow, definition: WorkflowDefinition
-    ) throws(UnreadableRun) -> Run {
+    ) throws(UnreadableHistory) -> Run {
         var run = Run(
             id: row.runID, definition: definition, input: row.input, context: row.context, createdAt: row.createdAt)
         for (position, stored) in events.enumerated() {
             guard stored.sequence == position + 1 else {
-                throw UnreadableRun("its event \(position + 1) is missing, \(stored.sequence) comes instead")
+                throw UnreadableHistory("its event \(position + 1) is missing, \(stored.sequence) comes instead")
             }
             guard let event = stored.row.event(of: definition) else {
-                throw UnreadableRun("its event \(stored.sequence), \(stored.kind), can't be read")
+                throw UnreadableHistory("its event \(stored.sequence), \(stored.kind), can't be read")
             }
             run.evolve(event, at: stored.at)
         }
@@ -47,6 +45,14 @@ package enum HistoryFold {
         }
         return found.sentences
     }
+}
+
+/// A history that does not tell what became of its run.
+package struct UnreadableHistory: Error, Sendable, CustomStringConvertible {
+    /// One sentence saying what is wrong with it.
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
 }
 
 /// Collects what differs.

@@ -1,0 +1,44 @@
+/// A row of `run_events`, as it is shown.
+package struct StoredEvent: Sendable {
+    package let sequence: Int
+    package let at: Instant
+    /// As they were written: a newer version may know more kinds, actions and outcomes than `row`.
+    package let kind: String
+    package let action: String?
+    package let outcome: String?
+    package let row: EventRow
+    /// The engine that wrote it; nil for the API.
+    package let engineID: RunID?
+    package let epoch: Int64
+    package let traceID: String?
+
+    /// This version knows what happened.
+    package var isKnown: Bool {
+        row.kind != nil && (action == nil) == (row.action == nil) && (outcome == nil) == (row.outcome == nil)
+    }
+    package init(
+        sequence: Int, at: Instant, kind: String, action: String?, outcome: String?, row: EventRow, engineID: RunID?,
+        epoch: Int64, traceID: String?
+    ) {
+        self.sequence = sequence
+        self.at = at
+        self.kind = kind
+        self.action = action
+        self.outcome = outcome
+        self.row = row
+        self.engineID = engineID
+        self.epoch = epoch
+        self.traceID = traceID
+    }
+
+    /// The row that an event of a run of this definition is stored as.
+    package init(
+        _ event: RunEvent, of definition: WorkflowDefinition, sequence: Int, at: Instant, engineID: RunID?,
+        epoch: Int64
+    ) {
+        let row = EventRow(event, of: definition)
+        self.init(
+            sequence: sequence, at: at, kind: event.kind.rawValue, action: row.action?.rawValue,
+            outcome: row.outcome?.rawValue, row: row, engineID: engineID, epoch: epoch, traceID: nil)
+    }
+}
