@@ -29,7 +29,7 @@ package enum Command: Sendable, Hashable {
         package func isWanted(at now: Instant, isHeld: Bool, hasTurnedBack: Bool) -> Bool {
             if action == .execute, hasTurnedBack { return false }
             if let notAfter, now >= notAfter { return false }
-            return isHeld
+            return isHeld || isPlanted(.lostLeaseIgnored)
         }
     }
 }

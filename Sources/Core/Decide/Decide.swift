@@ -39,21 +39,29 @@ func decision(
     case .pending, .running, .compensating:
         try decision.decideLive(happening, jitter: jitter)
     case .failed:
-        switch happening {
-        case .retry(let step, let by, let reason) where run.canRetry(step: step):
-            decision.append(.retryRequested(step: step, by: by, reason: reason))
-        case .resolve(let steps, let by, let reason) where run.canResolve(steps: steps):
-            decision.resolve(steps, by: by, reason: reason)
-        case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .poison:
-            throw IllegalHappening(run, happening)
-        }
-        decision.checkDeadline()
-        decision.loseCallsInFlight(jitter: jitter)
-        decision.startDue()
-        decision.advance()
+        try decision.takeUp(run, happening)
+        decision.followTakingUp(jitter: jitter)
     case .completed, .compensated, .cancelled:
         throw IllegalHappening(run, happening)
     }
+    return decision
+}
+
+/// Decides what is asked of a FAILED run, all of it before anything follows: what was undone by hand is not undone once
+/// more because somebody else asks for a retry, and a cancel that was accepted before the run FAILED is not too late because
+/// the run is undone by then.
+///
+/// - Parameter refused: gets what does not fit the run.
+func decisionOfFailed(
+    _ run: Run, _ asked: [Happening], now: Instant, jitter: Double, effort: inout Effort,
+    refused: (Happening, IllegalHappening) -> Void
+) -> Decision {
+    var decision = Decision(run, now: now, effort: effort)
+    defer { effort = decision.effort }
+    for happening in asked {
+        do throws(IllegalHappening) { try decision.takeUp(run, happening) } catch { refused(happening, error) }
+    }
+    if !decision.events.isEmpty { decision.followTakingUp(jitter: jitter) }
     return decision
 }
 
@@ -117,11 +125,36 @@ extension Decision {
         for step in steps { append(.stepResolved(step: step, by: by, reason: reason)) }
     }
 
+    /// What is asked of a run that was FAILED when the decision began.
+    fileprivate mutating func takeUp(_ failed: Run, _ happening: Happening) throws(IllegalHappening) {
+        let isUp = run.status != .failed
+        switch happening {
+        case .resolve(let steps, let by, let reason)
+        where failed.canResolve(steps: steps)
+            && steps.allSatisfy { run.steps[$0].compensationStatus != .compensated }:
+            resolve(steps, by: by, reason: reason)
+        case .retry(let step, let by, let reason) where (isUp ? run : failed).canRetry(step: step):
+            append(.retryRequested(step: step, by: by, reason: reason))
+        case .cancel(let by, let reason) where isUp:
+            if run.cause != .cancelRequested { append(.cancelRequested(by: by, reason: reason)) }
+        case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .poison:
+            throw IllegalHappening(failed, happening)
+        }
+    }
+
+    /// Everything that follows when a FAILED run has been taken up.
+    fileprivate mutating func followTakingUp(jitter: Double) {
+        checkDeadline()
+        loseCallsInFlight(jitter: jitter)
+        startDue()
+        advance()
+    }
+
     fileprivate mutating func decideLive(_ happening: Happening, jitter: Double) throws(IllegalHappening) {
         switch happening {
         case .finished(let step, let action, let attempt, let result):
             guard run.steps.indices.contains(step), let call = run.steps[step].callInFlight,
-                call.action == action, call.attempt == attempt || isPlanted(.staleAnswerTaken)
+                call.action == action, call.attempt == attempt
             else { throw IllegalHappening(run, happening) }
             // What fails after the deadline is not tried again, and not what ended forward progress.
             if result.outcome != .succeeded { checkDeadline() }

@@ -15,8 +15,6 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case inboxConsumedWithoutEffect
     /// After a lost acknowledgement a commit is appended once more.
     case lostAcknowledgementCommittedTwice
-    /// A commit whose acknowledgement was lost counts as not written.
-    case lostAcknowledgementTakenForLoss
     /// A takeover does not look for calls in flight.
     case takeoverForgetsCall
     /// A step is undone although steps that depend on it are not.
@@ -39,14 +37,12 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case wakeUpLost
     /// A run may end although its inbox has unread rows.
     case endsPastInbox
-    /// A commit refused for a lost lease counts as written.
+    /// Whoever has lost its lease goes on.
     case lostLeaseIgnored
     /// A compensation that gave up counts as done.
     case failedUndoingIsDone
     /// Calls are made before the commit of their intent.
     case callBeforeCommit
-    /// An answer to an earlier attempt counts as the answer to this one.
-    case staleAnswerTaken
     /// A takeover finds the calls in flight, and repeats none.
     case lostCallHasNoEffect
 }

@@ -95,7 +95,7 @@ package struct RunSession: Sendable {
             phase = .settled
         }
         // No call is made under a lease that may be somebody else's by now.
-        guard isHeld() else { return finish(.leaseLost) }
+        guard isHeld() || isPlanted(.lostLeaseIgnored) else { return finish(.leaseLost) }
         return .execute(takeCommands())
     }
 
@@ -230,7 +230,17 @@ extension RunSession {
         var noted = notes
         var asked = happenings(inbox, &noted)
         if isPlanted(.inboxConsumedWithoutEffect), !toDecide.isEmpty { asked = [] }
-        for happening in inOrder(asked, toDecide) {
+        let inTurn = inOrder(asked, toDecide)
+        if run.status == .failed {
+            let decision = decisionOfFailed(
+                run, inTurn, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort
+            ) { happening, error in
+                if let note = Self.note(error, of: happening) { noted.append(note) }
+            }
+            if effort.isSpent { return nil }
+            (after, events) = (decision.run, decision.events)
+        }
+        for happening in inTurn where run.status != .failed {
             do throws(IllegalHappening) {
                 let decision = try decision(
                     after, happening, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort)

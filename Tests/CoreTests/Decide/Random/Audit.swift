@@ -1,4 +1,5 @@
 import Core
+import Simulation
 
 /// Judges a run by its events alone; knows the definition's facts but none of the decider's code.
 struct Audit {

@@ -1,4 +1,5 @@
 import Core
+import Simulation
 
 /// One run lived through: faults first, then healing.
 struct History {

@@ -1,0 +1,257 @@
+package import Core
+
+/// The store as a table in memory: what the statements of `Storage` do, in a few lines each. A conformance suite holds the
+/// two together.
+///
+/// A value; whoever holds it says which time it is by the database's clock.
+package struct MemoryStore {
+    /// A run with its rows.
+    package struct Row {
+        /// As it was before its first event.
+        package let fresh: Run
+        /// `workflow_runs` and `run_steps`.
+        package var run: Run
+        /// `run_events`.
+        package var events: [Event] = []
+        /// The outbox row; nil when the run is over.
+        package var outbox: Outbox?
+        /// `run_inbox`, oldest first.
+        package var inbox: [InboxRow] = []
+        /// A commit's run and the run that follows from its events differ.
+        package var differs = false
+    }
+
+    /// A row of `run_events`.
+    package struct Event {
+        package let sequence: Int
+        package let at: Instant
+        package let event: RunEvent
+        /// Nil for the API.
+        package let engine: RunID?
+        package let epoch: Int64
+    }
+
+    /// A row of `outbox`.
+    package struct Outbox {
+        package var availableAt: Instant
+        package var owner: RunID?
+        package var epoch: Int64
+        package var lastSequence: Int
+        package var failures = 0
+    }
+
+    /// What a claim gives.
+    package struct Claimed {
+        package let lease: Lease
+        /// As the claim leaves it.
+        package let run: Run
+        package let inboxCount: Int
+        package let isTakeover: Bool
+        package let beganDueSteps: Bool
+        package let failures: Int
+    }
+
+    /// What became of a commit's statement.
+    package enum Committed: Hashable, Sendable {
+        case written(unread: Int)
+        case inboxFirst
+        case leaseLost
+        /// Its events are there already, or others with their numbers: nothing is written.
+        case duplicate
+    }
+
+    package private(set) var rows: [RunID: Row] = [:]
+    /// In the order they were started.
+    package private(set) var order: [RunID] = []
+    private var keys: [String: RunID] = [:]
+    private var lastInboxID: Int64 = 0
+
+    package init() {}
+
+    /// Starts a run, unless its key has been seen: then the run that it started comes back.
+    package mutating func start(_ fresh: Run, key: String? = nil) -> RunID {
+        if let key, let known = keys[key] { return known }
+        if let key { keys[key] = fresh.id }
+        guard rows[fresh.id] == nil else { return fresh.id }
+        var row = Row(fresh: fresh, run: fresh)
+        for event in Core.start(fresh, now: fresh.createdAt) {
+            append(event, to: &row, at: fresh.createdAt, engine: nil, epoch: 0)
+        }
+        if !row.run.status.isTerminal {
+            row.outbox = Outbox(
+                availableAt: fresh.createdAt, owner: nil, epoch: 0, lastSequence: row.run.lastSequence)
+        }
+        rows[fresh.id] = row
+        order.append(fresh.id)
+        return fresh.id
+    }
+
+    /// Claims what is due, in the order in which it became so.
+    ///
+    /// - Parameter locked: runs whose rows somebody has locked; they are left where they are.
+    package mutating func claim(
+        engine: RunID, limit: Int, length: Duration, now: Instant, skipping locked: Set<RunID> = []
+    ) -> [Claimed] {
+        let due = order.filter { !locked.contains($0) }
+            .filter { (rows[$0]?.outbox?.availableAt).map { $0 <= now } ?? false }
+            .sorted { (rows[$0]?.outbox?.availableAt ?? now) < (rows[$1]?.outbox?.availableAt ?? now) }
+        return due.prefix(limit).compactMap { claim($0, engine: engine, length: length, now: now) }
+    }
+
+    private mutating func claim(_ runID: RunID, engine: RunID, length: Duration, now: Instant) -> Claimed? {
+        guard var row = rows[runID], var outbox = row.outbox else { return nil }
+        let isTakeover = outbox.owner != nil
+        outbox.epoch += 1
+        let progressed = row.events.contains {
+            $0.sequence > outbox.lastSequence && $0.event.kind != .attemptStarted
+        }
+        outbox.failures = isTakeover && !progressed ? outbox.failures + 1 : 0
+        outbox.owner = engine
+        outbox.lastSequence = row.run.lastSequence
+        outbox.availableAt = now + length
+        let begins = !isTakeover && row.inbox.isEmpty && row.run.beginsWhenClaimed(at: now)
+        row.outbox = outbox
+        if begins {
+            for event in row.run.dueAttempts(at: now) {
+                append(event, to: &row, at: now, engine: engine, epoch: outbox.epoch)
+            }
+        }
+        rows[runID] = row
+        return Claimed(
+            lease: Lease(runID: runID, epoch: outbox.epoch), run: row.run, inboxCount: row.inbox.count,
+            isTakeover: isTakeover, beganDueSteps: begins, failures: outbox.failures)
+    }
+
+    /// Stores a decision under its lease.
+    package mutating func commit(_ commit: SessionCommit, engine: RunID, now: Instant) -> Committed {
+        let runID = commit.lease.runID
+        guard var row = rows[runID], var outbox = row.outbox, holds(outbox, commit.lease, engine) else {
+            return .leaseLost
+        }
+        let consumed = row.inbox.count { commit.consumedInbox.contains($0.inboxID) }
+        let unread = row.inbox.count - consumed
+        if commit.afterwards == .end, unread > 0, !isPlanted(.endsPastInbox) { return .inboxFirst }
+        if !commit.events.isEmpty, commit.firstSequence != row.run.lastSequence + 1,
+            !isPlanted(.lostAcknowledgementCommittedTwice)
+        {
+            return .duplicate
+        }
+        for event in commit.events { append(event, to: &row, at: now, engine: engine, epoch: commit.lease.epoch) }
+        row.differs = row.differs || !row.run.isSame(as: commit.after)
+        row.inbox.removeAll { commit.consumedInbox.contains($0.inboxID) }
+        switch commit.afterwards {
+        case .end: row.outbox = nil
+        case .giveBack(let delay):
+            outbox.owner = nil
+            outbox.availableAt = unread > 0 && !isPlanted(.wakeUpLost) ? now : now + delay
+            (outbox.lastSequence, outbox.failures) = (row.run.lastSequence, 0)
+            row.outbox = outbox
+        case .keep:
+            if consumed > 0 { (outbox.lastSequence, outbox.failures) = (row.run.lastSequence, 0) }
+            row.outbox = outbox
+        }
+        rows[runID] = row
+        return .written(unread: unread)
+    }
+
+    /// Whether a commit's first event is stored as this engine's.
+    package func isStored(_ commit: SessionCommit, engine: RunID) -> Bool {
+        rows[commit.lease.runID]?.events.contains {
+            $0.sequence == commit.firstSequence && $0.epoch == commit.lease.epoch && $0.engine == engine
+        } ?? false
+    }
+
+    private func holds(_ outbox: Outbox, _ lease: Lease, _ engine: RunID) -> Bool {
+        if isPlanted(.noFenceOnEpoch) { return true }
+        return outbox.epoch == lease.epoch && outbox.owner == engine
+    }
+
+    /// Extends leases; gives back the unread inbox rows of those that are held.
+    package mutating func renew(_ leases: [Lease], engine: RunID, length: Duration, now: Instant) -> [RunID: Int] {
+        var held: [RunID: Int] = [:]
+        for lease in leases {
+            guard let row = rows[lease.runID], let outbox = row.outbox, outbox.epoch == lease.epoch,
+                outbox.owner == engine
+            else { continue }
+            rows[lease.runID]?.outbox?.availableAt = now + length
+            held[lease.runID] = row.inbox.count
+        }
+        return held
+    }
+
+    /// Gives leases back: the next claim is a takeover.
+    package mutating func release(_ leases: [Lease], engine: RunID, after delay: Duration, now: Instant) {
+        for lease in leases {
+            guard let outbox = rows[lease.runID]?.outbox, outbox.epoch == lease.epoch, outbox.owner == engine
+            else { continue }
+            rows[lease.runID]?.outbox?.availableAt = now + delay
+            rows[lease.runID]?.outbox?.failures -= 1
+        }
+    }
+
+    package func inbox(of runID: RunID) -> [InboxRow] { rows[runID]?.inbox ?? [] }
+
+    /// Asks the lease holder of a live run for something, and wakes the run if it waits. False when it is over.
+    package mutating func send(_ request: InboxRequest, to runID: RunID, now: Instant) -> Bool {
+        guard let row = rows[runID], let outbox = row.outbox else { return false }
+        if outbox.owner == nil { rows[runID]?.outbox?.availableAt = min(outbox.availableAt, now) }
+        if !row.inbox.contains(where: { $0.request.map { $0.repeats(request) } ?? false }) { add(request, to: runID) }
+        return true
+    }
+
+    /// Asks something of a FAILED run; false when it is not FAILED.
+    package mutating func sendToFailed(_ request: InboxRequest, to runID: RunID, now: Instant) -> Bool {
+        guard let row = rows[runID], row.run.status == .failed else { return false }
+        if row.outbox == nil {
+            let last = row.events.last
+            rows[runID]?.outbox = Outbox(
+                availableAt: now, owner: nil, epoch: last?.epoch ?? 0, lastSequence: last?.sequence ?? 0)
+        } else if row.outbox?.owner == nil {
+            rows[runID]?.outbox?.availableAt = min(row.outbox?.availableAt ?? now, now)
+        }
+        add(request, to: runID)
+        return true
+    }
+
+    private mutating func add(_ request: InboxRequest, to runID: RunID) {
+        lastInboxID += 1
+        rows[runID]?.inbox.append(InboxRow(inboxID: lastInboxID, request: request))
+    }
+
+    /// Ends a run as FAILED and QUARANTINED; false when the lease was lost before.
+    package mutating func quarantine(_ lease: Lease, _ failure: Failure, engine: RunID, now: Instant) -> Bool {
+        guard var row = rows[lease.runID], let outbox = row.outbox, holds(outbox, lease, engine) else { return false }
+        append(.runQuarantined(failure), to: &row, at: now, engine: engine, epoch: lease.epoch)
+        row.outbox = nil
+        rows[lease.runID] = row
+        return true
+    }
+
+    private func append(_ event: RunEvent, to row: inout Row, at: Instant, engine: RunID?, epoch: Int64) {
+        row.run.evolve(event, at: at)
+        row.events.append(
+            Event(sequence: row.run.lastSequence, at: at, event: event, engine: engine, epoch: epoch))
+    }
+}
+
+extension InboxRequest {
+    /// What waits already is not written again.
+    fileprivate func repeats(_ other: InboxRequest) -> Bool {
+        name == other.name && (name == "cancel" || payload == other.payload)
+    }
+}
+
+extension Run {
+    /// The same but for times, which are the database's in one and the holder's in the other.
+    fileprivate func isSame(as other: Run) -> Bool {
+        status == other.status && cause == other.cause && output == other.output && error == other.error
+            && lastSequence == other.lastSequence
+            && zip(steps, other.steps).allSatisfy { one, other in
+                one.status == other.status && one.attempts == other.attempts && one.isAmbiguous == other.isAmbiguous
+                    && one.compensationStatus == other.compensationStatus
+                    && one.compensationAttempts == other.compensationAttempts
+                    && one.isCompensationAmbiguous == other.isCompensationAmbiguous && one.output == other.output
+                    && one.error == other.error && (one.nextAttemptAt == nil) == (other.nextAttemptAt == nil)
+            }
+    }
+}

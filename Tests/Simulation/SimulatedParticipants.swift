@@ -1,0 +1,64 @@
+import Audit
+import Core
+
+/// The participants of all runs: one effect per key, idempotent, with the barrier. What they see goes into their ledgers.
+struct SimulatedParticipants {
+    /// A request on its way.
+    struct Request {
+        let runID: RunID
+        let stepID: String
+        let participant: String
+        let call: Command.Call
+        let key: String
+    }
+
+    private struct Place: Hashable {
+        let runID: RunID
+        let stepID: String
+    }
+
+    private(set) var ledgers: [RunID: [LedgerEntry]] = [:]
+    private var seen: Set<String> = []
+    /// Effects that stand, by place.
+    private var standing: [Place: Int] = [:]
+    /// Undone here, or told to be undone before anything was done: actions are refused from now on.
+    private var barrier: Set<Place> = []
+
+    /// Processes a request as a participant should; false when it is refused.
+    mutating func receive(_ request: Request, at now: Instant) -> Bool {
+        write(request, .received, 0, now)
+        let place = Place(runID: request.runID, stepID: request.stepID)
+        switch request.call.action {
+        case .execute:
+            if barrier.contains(place) {
+                write(request, .refusedLate, 0, now)
+                return false
+            }
+            guard seen.insert(request.key).inserted else {
+                write(request, .replayed, 0, now)
+                return true
+            }
+            standing[place, default: 0] += 1
+            write(request, .effect, 1, now)
+        case .compensate:
+            guard barrier.insert(place).inserted else {
+                write(request, .replayed, 0, now)
+                return true
+            }
+            if standing[place, default: 0] > 0 {
+                standing[place] = 0
+                write(request, .undo, -1, now)
+            } else {
+                write(request, .nullCompensation, 0, now)
+            }
+        }
+        return true
+    }
+
+    private mutating func write(_ request: Request, _ kind: LedgerEntry.Kind, _ effect: Int, _ now: Instant) {
+        ledgers[request.runID, default: []].append(
+            LedgerEntry(
+                participant: request.participant, at: now, stepID: request.stepID, action: request.call.action,
+                attempt: request.call.attempt, bodyHash: "\(request.call.action)", kind: kind, effect: effect))
+    }
+}

@@ -1,0 +1,389 @@
+// Everything an installation consists of, in one thread and without time: the product's session and driver, on a store in
+// memory, a network, engines and participants that fail as a plan says, and operators at the worst moment. First things go
+// wrong; then they are healed, and everything has to come to an end; then the same audit as that of `saga check` judges the
+// rows and the ledgers.
+
+import Audit
+import Core
+import Driver
+
+/// One simulation.
+///
+/// Unchecked: it lives on its schedule's thread.
+package final class Simulation: @unchecked Sendable {
+    package let plan: Plan
+    let schedule: Schedule
+    let lease: Duration
+    var store = MemoryStore()
+    /// Runs whose rows somebody has locked.
+    private(set) var locked: Set<RunID> = []
+    private(set) var isOver = false
+    private(set) var seen = Seen()
+    private var engines: [SimulatedEngine] = []
+    private var dead: [SimulatedEngine] = []
+    private var participants = SimulatedParticipants()
+    private var violations: [String] = []
+    private var lastEngine: UInt64 = 0
+    /// Until then things go wrong.
+    private let healsAt: Duration
+    /// What was promised: these runs were cancelled while they lived, first at this time.
+    private var cancelled: [RunID: Instant] = [:]
+    /// What happened, for a reader; nil when nobody reads it.
+    private var log: [String]?
+
+    /// 2026 began at this time; ids and deadlines follow from it.
+    private static let origin = Instant(microseconds: 1_767_225_600_000_000)
+    /// Time after healing in which everything must end: the longest backoffs and waits are five minutes, and there are few.
+    private static let patience = Duration.seconds(2 * 3600)
+    private static let maxTurns = 50_000
+    /// Where only participants fail, deadlines and requests are acted on in this time.
+    private static let promptness = Duration.seconds(1)
+
+    /// - Parameter isLogged: keeps what happened, for a reader.
+    package init(_ plan: Plan, isLogged: Bool = false) {
+        self.plan = plan
+        schedule = Schedule(seed: plan.seed)
+        lease = .milliseconds(Int.random(in: 300...4000, using: &schedule.random))
+        healsAt = .milliseconds(Int.random(in: 300...6000, using: &schedule.random))
+        log = isLogged ? [] : nil
+    }
+
+    /// The database's clock.
+    var now: Instant { Self.origin + schedule.now }
+
+    /// Runs it to its end.
+    package func run() throws -> Report {
+        for _ in 0..<plan.engines { addEngine() }
+        try scheduleStarts()
+        scheduleFaults()
+        schedule.after(healsAt) { [unowned self] in heal() }
+        schedule.run(turns: Self.maxTurns) { isDone || schedule.now > healsAt + Self.patience }
+        let ended = isDone
+        isOver = true
+        for engine in engines { engine.kill() }
+        // Whatever is still on its way arrives.
+        schedule.run(turns: Self.maxTurns) { false }
+        if !ended { violations.append(contentsOf: unfinished()) }
+        for engine in engines + dead where engine.drivers > 0 {
+            violations.append("\(engine.drivers) drivers of engine \(engine.name) never came to an end")
+        }
+        for runID in store.order { judge(runID) }
+        return Report(plan: plan, seen: seen, violations: violations, log: log ?? [])
+    }
+
+    private var isDone: Bool {
+        schedule.now > healsAt && store.order.count == plan.runs
+            && store.order.allSatisfy {
+                guard let row = store.rows[$0] else { return true }
+                return row.outbox == nil && row.run.status.isTerminal && row.run.status != .failed
+            }
+    }
+
+    private func unfinished() -> [String] {
+        store.order.compactMap { runID in
+            guard let row = store.rows[runID], !row.run.status.isTerminal || row.run.status == .failed else {
+                return nil
+            }
+            let due = row.outbox.map { "due at \($0.availableAt)" } ?? "without an outbox row"
+            return "invariant 2: run \(name(runID)) is still \(row.run.status.rawValue) at \(now), \(due)"
+        }
+    }
+
+    // MARK: What goes wrong
+
+    /// Whether this fault happens now.
+    func happens(_ fault: Fault, _ percent: Int) -> Bool {
+        guard schedule.now < healsAt, plan.faults.contains(fault), schedule.random.chance(percent) else { return false }
+        seen.faults[fault, default: 0] += 1
+        return true
+    }
+
+    func nextEngine() -> UInt64 {
+        lastEngine += 1
+        return lastEngine
+    }
+
+    private func addEngine() {
+        let engine = SimulatedEngine(self)
+        engines.append(engine)
+        engine.start()
+    }
+
+    private func scheduleStarts() throws {
+        for number in 0..<plan.runs {
+            let workflow = try RandomWorkflow(using: &schedule.random)
+            let runID = RunID(high: 0xA, low: UInt64(number + 1))
+            schedule.after(schedule.random.upTo(healsAt / 2)) { [unowned self] in
+                let fresh = Run(
+                    id: runID, definition: workflow.definition, input: ["order": 1], context: [:], createdAt: now)
+                // A client that saw no answer sends the same again.
+                let key = "order \(number)"
+                for _ in 0...Int.random(in: 0...1, using: &schedule.random) {
+                    require(store.start(fresh, key: key) == runID, "invariant 15: \(key) started another run")
+                }
+                note("run \(name(runID)) is started, \(workflow.definition.steps.count) steps")
+                for event in store.rows[runID]?.events ?? [] { tell(event, runID) }
+            }
+        }
+    }
+
+    private func scheduleFaults() {
+        often(.kill, 5) { [unowned self] in
+            guard let index = engines.indices.randomElement(using: &schedule.random) else { return }
+            engines[index].kill()
+            dead.append(engines.remove(at: index))
+            schedule.after(schedule.random.upTo(.seconds(2))) { [unowned self] in addEngine() }
+        }
+        often(.stall, 4) { [unowned self] in
+            engines.randomElement(using: &schedule.random)?.stand(for: schedule.random.upTo(lease * 3))
+        }
+        often(.lock, 3) { [unowned self] in
+            guard let runID = store.order.randomElement(using: &schedule.random) else { return }
+            locked.insert(runID)
+            note("somebody locks the rows of run \(name(runID))")
+            schedule.after(schedule.random.upTo(lease * 2)) { [unowned self] in locked.remove(runID) }
+        }
+        often(.cancel, 2) { [unowned self] in ask(anyRun, InboxRequest(.cancel(reason: nil), sentBy: "ann")) }
+        often(.retry, 5) { [unowned self] in
+            let runID = anyRun
+            let stepID = schedule.random.chance(30) ? nil : anyStep(of: runID)
+            ask(runID, InboxRequest(.retry(stepID: stepID), sentBy: "bob"))
+        }
+        often(.resolve, 4) { [unowned self] in
+            guard let runID = anyRun, let stepID = anyStep(of: runID) else { return }
+            ask(runID, InboxRequest(.resolve(stepIDs: [stepID], reason: "by hand"), sentBy: "bob"))
+        }
+    }
+
+    /// Up to so many times before the healing.
+    private func often(_ fault: Fault, _ most: Int, _ work: @escaping () -> Void) {
+        guard plan.faults.contains(fault) else { return }
+        for _ in 0..<Int.random(in: 0...most, using: &schedule.random) {
+            schedule.after(schedule.random.upTo(healsAt)) { [unowned self] in
+                seen.faults[fault, default: 0] += 1
+                work()
+            }
+        }
+    }
+
+    private var anyRun: RunID? { store.order.randomElement(using: &schedule.random) }
+
+    private func anyStep(of runID: RunID?) -> String? {
+        runID.flatMap { store.rows[$0]?.run.definition.steps.randomElement(using: &schedule.random)?.id }
+    }
+
+    // MARK: People
+
+    /// Somebody asks something of a run, as the API would let them.
+    private func ask(_ runID: RunID?, _ request: InboxRequest) {
+        guard let runID, !locked.contains(runID), let run = store.rows[runID]?.run else { return }
+        let isAccepted: Bool
+        switch request.kind {
+        case .cancel:
+            isAccepted = store.send(request, to: runID, now: now)
+            if isAccepted, run.status != .failed, cancelled[runID] == nil { cancelled[runID] = now }
+        case .retry(let stepID, _):
+            guard run.canRetry(step: stepID.flatMap { run.definition.step($0)?.index }) else { return }
+            isAccepted =
+                run.status == .failed
+                ? store.sendToFailed(request, to: runID, now: now) : store.send(request, to: runID, now: now)
+        case .resolve(let stepIDs, _):
+            let steps = stepIDs.compactMap { run.definition.step($0)?.index }
+            guard run.status == .failed, run.canResolve(steps: steps) else { return }
+            isAccepted = store.sendToFailed(request, to: runID, now: now)
+        }
+        guard isAccepted else { return }
+        seen.requests += 1
+        note("\(request.sentBy) asks of run \(name(runID)): \(request.kind)")
+        // The holder hears of it, mostly.
+        if happens(.notificationLost, 50) { return }
+        for engine in engines {
+            engine.later(schedule.random.upTo(.milliseconds(20))) { isAlive in
+                if isAlive { engine.table.mailbox(of: runID)?.post(.inboxFilled) }
+            }
+        }
+    }
+
+    /// From here on nothing goes wrong any more, and a person looks at what FAILED.
+    private func heal() {
+        note("nothing goes wrong any more")
+        locked = []
+        while engines.count < 1 { addEngine() }
+        mend()
+    }
+
+    private func mend() {
+        if isDone { return }
+        for runID in store.order {
+            guard let row = store.rows[runID], row.run.status == .failed, row.outbox == nil else { continue }
+            let resolvable = row.run.steps.indices.filter { row.run.canResolve(step: $0) }
+            if schedule.random.chance(40), !resolvable.isEmpty {
+                let count = Int.random(in: 1...resolvable.count, using: &schedule.random)
+                let steps = resolvable.shuffled(using: &schedule.random).prefix(count)
+                let ids = steps.map { row.run.definition.steps[$0].id }
+                ask(runID, InboxRequest(.resolve(stepIDs: ids, reason: "by hand"), sentBy: "bob"))
+            } else {
+                ask(runID, InboxRequest(.retry(stepID: nil), sentBy: "bob"))
+            }
+        }
+        schedule.after(.seconds(1)) { [unowned self] in mend() }
+    }
+
+    // MARK: Participants
+
+    /// A call goes out; `answer` gets what comes back, and how long that takes from now on.
+    func send(
+        _ request: SimulatedParticipants.Request, within timeout: Duration,
+        _ answer: @escaping (Answer, Duration) -> Void
+    ) {
+        seen.calls += 1
+        let name = "run \(name(request.runID)): \(request.stepID) \(request.call.action) \(request.call.attempt)"
+        note("\(name) goes out")
+        let way = schedule.random.upTo(.milliseconds(20))
+        if happens(.notSent, 6) { return answer(.notSent("no connection"), way) }
+        if happens(.rejected, 5) {
+            return answer(.response(status: 422, retryAfter: nil, body: []), way)
+        }
+        if happens(.busy, 6) { return answerBusy(request, way, answer) }
+        if happens(.unknown, 8) {
+            if schedule.random.chance(60) { arrive(request, after: way) }
+            if schedule.random.chance(50) {
+                return answer(.response(status: 500, retryAfter: nil, body: []), way * 2)
+            }
+            return answer(.unknown("no answer within its timeout"), timeout)
+        }
+        if happens(.late, 6) {
+            arrive(request, after: timeout + schedule.random.upTo(.seconds(60)))
+            return answer(.unknown("no answer within its timeout"), timeout)
+        }
+        if happens(.duplicate, 6) { arrive(request, after: way + schedule.random.upTo(.seconds(30))) }
+        let back = happens(.slow, 6) ? timeout * 0.9 : schedule.random.upTo(.milliseconds(20))
+        arrive(request, after: way) { isAccepted in
+            answer(.response(status: isAccepted ? 200 : 409, retryAfter: nil, body: Self.body), back)
+        }
+    }
+
+    private static let body = Array(#"{"n":1}"#.utf8)
+
+    private func answerBusy(
+        _ request: SimulatedParticipants.Request, _ way: Duration, _ answer: (Answer, Duration) -> Void
+    ) {
+        switch Int.random(in: 0..<3, using: &schedule.random) {
+        case 0:
+            arrive(request, after: schedule.random.upTo(.seconds(30)))
+            answer(.response(status: 408, retryAfter: nil, body: []), way)
+        case 1:
+            let wait = Duration.seconds(Int.random(in: 0...400, using: &schedule.random))
+            answer(.response(status: 503, retryAfter: wait, body: []), way)
+        default: answer(.response(status: 429, retryAfter: nil, body: []), way)
+        }
+    }
+
+    private func arrive(
+        _ request: SimulatedParticipants.Request, after delay: Duration, _ then: ((Bool) -> Void)? = nil
+    ) {
+        schedule.after(delay) { [unowned self] in
+            let isAccepted = participants.receive(request, at: now)
+            let what = "\(request.stepID) \(request.call.action) \(request.call.attempt)"
+            note("run \(name(request.runID)): \(what) arrives" + (isAccepted ? "" : " and is refused"))
+            then?(isAccepted)
+        }
+    }
+
+    // MARK: The store, as somebody who watches sees it
+
+    func commit(_ commit: SessionCommit, by engine: SimulatedEngine) -> MemoryStore.Committed {
+        let runID = commit.lease.runID
+        // The worst moment: what it asks for was not read.
+        if happens(.cancel, 1) { ask(runID, InboxRequest(.cancel(reason: nil), sentBy: "ann")) }
+        let before = store.rows[runID]?.events.count ?? 0
+        let epoch = store.rows[runID]?.outbox?.epoch
+        let committed = store.commit(commit, engine: engine.id, now: now)
+        if case .written = committed, epoch != commit.lease.epoch {
+            violations.append("invariant 13: run \(name(runID)): a commit of a lost lease is written")
+        }
+        seen.commits += 1
+        let events = store.rows[runID]?.events ?? []
+        for event in events[before...] { tell(event, runID) }
+        if case .written = committed {
+        } else {
+            note("run \(name(runID)): a commit of engine \(engine.name) is not written: \(committed)")
+        }
+        return committed
+    }
+
+    func claimed(_ claim: MemoryStore.Claimed, by engine: SimulatedEngine) {
+        seen.claims += 1
+        if claim.isTakeover { seen.takeovers += 1 }
+        let runID = claim.lease.runID
+        note(
+            "engine \(engine.name) claims run \(name(runID)), epoch \(claim.lease.epoch)"
+                + (claim.isTakeover ? ", a takeover" : ""))
+        if claim.beganDueSteps {
+            for event in store.rows[runID]?.events.suffix(8) ?? []
+            where event.epoch == claim.lease.epoch { tell(event, runID) }
+        }
+    }
+
+    func quarantine(_ lease: Lease, _ reason: String, by engine: SimulatedEngine) {
+        let failure = Failure(kind: Failure.quarantinedKind, message: reason)
+        if store.quarantine(lease, failure, engine: engine.id, now: now) {
+            note("run \(name(lease.runID)) is set aside: \(reason)")
+        }
+    }
+
+    /// A driver says that something can't have happened.
+    func broken(_ what: String, _ run: Run) { violations.append("run \(name(run.id)): \(what)") }
+
+    // MARK: The end
+
+    private func require(_ holds: Bool, _ text: @autoclosure () -> String) {
+        if !holds { violations.append(text()) }
+    }
+
+    private func judge(_ runID: RunID) {
+        guard let row = store.rows[runID] else { return }
+        let run = row.run
+        seen.ends[run.status, default: 0] += 1
+        seen.events += row.events.count
+        require(!row.differs, "invariant 12: run \(name(runID)): a commit's run is not what its events make of it")
+        require((row.outbox == nil) == run.status.isTerminal, "invariant 3: run \(name(runID)) and its outbox row")
+        if let cancelledAt = cancelled[runID] {
+            let known = row.events.first { $0.event.kind == .cancelRequested }
+            require(known != nil, "invariant 17: run \(name(runID)): an accepted cancel was forgotten")
+            if plan.isCalm, let known, known.at > cancelledAt + lease + Self.promptness {
+                violations.append("run \(name(runID)): a cancel was acted on after \(known.at - cancelledAt)")
+            }
+        }
+        if plan.isCalm, let deadlineAt = run.deadlineAt, run.status == .completed || run.cause == .deadlineExceeded {
+            let ended = row.events.first { $0.event.kind == .deadlineExceeded } ?? row.events.last
+            let isPrompt = ended.map { $0.at <= deadlineAt + Self.promptness } ?? true
+            require(isPrompt, "run \(name(runID)): its deadline, \(deadlineAt), was acted on too late")
+        }
+        let steps = run.steps.enumerated().map {
+            StepRow(index: $0.offset, stepID: run.definition.steps[$0.offset].id, step: $0.element)
+        }
+        let events = row.events.map {
+            StoredEvent(
+                $0.event, of: run.definition, sequence: $0.sequence, at: $0.at, engineID: $0.engine, epoch: $0.epoch)
+        }
+        let audit = RunAudit(
+            row: RunRow(run), steps: steps, definition: run.definition, events: events,
+            entries: participants.ledgers[runID] ?? [], ledgers: ["p"], allowsLiveRuns: true, isOver: true)
+        for violation in audit.violations() { violations.append("run \(name(runID)): \(violation.text)") }
+    }
+
+    // MARK: For a reader
+
+    func note(_ what: @autoclosure () -> String) {
+        guard log != nil else { return }
+        let seconds = Double(schedule.now / .milliseconds(1)) / 1000
+        log?.append("\(seconds)s  \(what())")
+    }
+
+    private func tell(_ event: MemoryStore.Event, _ runID: RunID) {
+        note("run \(name(runID)) #\(event.sequence) \(event.event)")
+    }
+
+    private func name(_ runID: RunID) -> String { String(runID.low) }
+}
