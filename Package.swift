@@ -138,7 +138,8 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: settings),
         .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "Core", "Postgres", "Telemetry", "TestSupport"],
+            name: "StorageTests",
+            dependencies: ["Storage", "Core", "Postgres", "Telemetry", "Simulation", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ParticipantsTests", dependencies: ["Participants", "Core", nioSSL] + nio, swiftSettings: settings),

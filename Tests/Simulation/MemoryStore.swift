@@ -60,6 +60,9 @@ package struct MemoryStore {
         case duplicate
     }
 
+    /// Holders lost in a row without a single event, from which a run is a suspect.
+    private static let suspectFrom = 3
+
     package private(set) var rows: [RunID: Row] = [:]
     /// In the order they were started.
     package private(set) var order: [RunID] = []
@@ -88,11 +91,15 @@ package struct MemoryStore {
 
     /// Claims what is due, in the order in which it became so.
     ///
-    /// - Parameter locked: runs whose rows somebody has locked; they are left where they are.
+    /// - Parameters:
+    ///   - locked: runs whose rows somebody has locked; they are left where they are.
+    ///   - suspects: whether runs whose holders were lost several times in a row are claimed, too.
     package mutating func claim(
-        engine: RunID, limit: Int, length: Duration, now: Instant, skipping locked: Set<RunID> = []
+        engine: RunID, limit: Int, length: Duration, now: Instant, skipping locked: Set<RunID> = [],
+        suspects: Bool = true
     ) -> [Claimed] {
         let due = order.filter { !locked.contains($0) }
+            .filter { suspects || rows[$0]?.outbox?.failures ?? 0 < Self.suspectFrom }
             .filter { (rows[$0]?.outbox?.availableAt).map { $0 <= now } ?? false }
             .sorted { (rows[$0]?.outbox?.availableAt ?? now) < (rows[$1]?.outbox?.availableAt ?? now) }
         return due.prefix(limit).compactMap { claim($0, engine: engine, length: length, now: now) }
@@ -225,6 +232,21 @@ package struct MemoryStore {
         row.outbox = nil
         rows[lease.runID] = row
         return true
+    }
+
+    /// For tests: a lease, if there is one, is over.
+    package mutating func expire(_ runID: RunID, now: Instant) {
+        guard let outbox = rows[runID]?.outbox, outbox.owner != nil else { return }
+        rows[runID]?.outbox?.availableAt = now - .seconds(1)
+    }
+
+    /// For tests: what a run waits for is due.
+    package mutating func makeDue(_ runID: RunID, now: Instant) {
+        guard let row = rows[runID], let outbox = row.outbox, outbox.owner == nil else { return }
+        rows[runID]?.outbox?.availableAt = now - .seconds(1)
+        for index in row.run.steps.indices where row.run.steps[index].nextAttemptAt != nil {
+            rows[runID]?.run.steps[index].nextAttemptAt = now - .seconds(1)
+        }
     }
 
     private func append(_ event: RunEvent, to row: inout Row, at: Instant, engine: RunID?, epoch: Int64) {

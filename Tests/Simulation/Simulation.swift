@@ -295,7 +295,8 @@ package final class Simulation: @unchecked Sendable {
     func commit(_ commit: SessionCommit, by engine: SimulatedEngine) -> MemoryStore.Committed {
         let runID = commit.lease.runID
         // The worst moment: what it asks for was not read.
-        if happens(.cancel, 1) { ask(runID, InboxRequest(.cancel(reason: nil), sentBy: "ann")) }
+        let givesBack = if case .giveBack = commit.afterwards { true } else { false }
+        if happens(.cancel, givesBack ? 10 : 1) { ask(runID, InboxRequest(.cancel(reason: nil), sentBy: "ann")) }
         let before = store.rows[runID]?.events.count ?? 0
         let epoch = store.rows[runID]?.outbox?.epoch
         let committed = store.commit(commit, engine: engine.id, now: now)

@@ -1,4 +1,5 @@
 import Core
+import Simulation
 import Testing
 
 @Suite("JSON under random input")

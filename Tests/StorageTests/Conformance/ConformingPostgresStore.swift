@@ -1,0 +1,133 @@
+import Core
+import Postgres
+import Simulation
+@testable import Storage
+import TestSupport
+
+/// Postgres, as the conformance suite drives it: the product's own statements, one at a time.
+struct ConformingPostgresStore: ConformingStore {
+    let test: TestDatabase
+    let definitions: [WorkflowDefinition]
+    private let engines = [RunID.sample(), RunID.sample()]
+
+    init(_ test: TestDatabase, _ definitions: [WorkflowDefinition]) {
+        self.test = test
+        self.definitions = definitions
+    }
+
+    private var pool: Pool { test.database.writes }
+    private var inbox: RunInbox { RunInbox(database: test.database) }
+
+    private func leases(_ engine: Int) -> LeaseStore {
+        LeaseStore(database: test.database, engine: engines[engine], length: .seconds(3600))
+    }
+
+    func now() -> Instant { .now }
+
+    func start(_ run: Run, key: String?) async throws -> RunID {
+        let idempotency = key.map {
+            NewRun.Idempotency(key: $0, requestHash: Array(repeating: 1, count: 32), lifetime: .seconds(3600))
+        }
+        let new = NewRun(
+            run: run, tenantID: "default", correlationID: nil, traceparent: nil, idempotency: idempotency)
+        switch try await StartWriter(pool: pool, deadline: .seconds(5)).write([new])[0].get() {
+        case .started: return run.id
+        case .replayed(let known): return known
+        case .keyReused: throw Unexpected()
+        }
+    }
+
+    func claim(engine: Int) async throws -> [ClaimFacts] {
+        try await leases(engine).claim(limit: 100).map { claimed in
+            guard let definition = definitions.first(where: { $0.name == claimed.workflowName }) else {
+                throw Unexpected()
+            }
+            return ClaimFacts(
+                lease: claimed.lease, run: try claimed.run(of: definition), inboxCount: claimed.inboxCount,
+                isTakeover: claimed.isTakeover, beganDueSteps: claimed.beganDueSteps, failures: claimed.failures,
+                now: claimed.now)
+        }.sorted { $0.lease.runID < $1.lease.runID }
+    }
+
+    func commit(_ commit: SessionCommit, engine: Int) async throws -> MemoryStore.Committed {
+        let decisions = CommitDecisions(engine: engines[engine], commits: [RunCommit(commit)])
+        do throws(PostgresError) {
+            let rows: [CommitDecisions.Row]
+            if let results = CommitResults(decisions) {
+                rows = try await pool.execute(results)
+            } else {
+                rows = try await pool.execute(decisions)
+            }
+            switch rows[0].verdicts[0] {
+            case 1: return .written(unread: Int(rows[0].unread[0] ?? 0))
+            case 2: return .inboxFirst
+            case 3: throw PostgresError.decoding("nobody else is here to lock a row")
+            default: return .leaseLost
+            }
+        } catch {
+            guard error.state == .uniqueViolation else { throw error }
+            return .duplicate
+        }
+    }
+
+    func renew(_ leases: [Lease], engine: Int) async throws -> [RunID: Int] {
+        try await self.leases(engine).renew(leases).held
+    }
+
+    func release(_ lease: Lease, engine: Int) async throws { try await leases(engine).release([lease]) }
+
+    func inbox(of runID: RunID) async throws -> [InboxRow] { try await leases(0).inbox(of: runID) }
+
+    func send(_ request: InboxRequest, to runID: RunID) async throws -> Bool {
+        !(try await pool.execute(SendToRun(runID: runID, request: request))).isEmpty
+    }
+
+    func sendToFailed(_ request: InboxRequest, to runID: RunID) async throws -> Bool {
+        !(try await pool.execute(SendToFailedRuns(runIDs: [runID], request: request))).isEmpty
+    }
+
+    func quarantine(_ lease: Lease, _ failure: Failure, engine: Int) async throws -> Bool {
+        try await leases(engine).quarantine(lease, failure)
+    }
+
+    func expire(_ runID: RunID) async throws {
+        try await test.execute(
+            "UPDATE outbox SET available_at = now() - interval '1 s' WHERE run_id = '\(runID)' AND lease_owner IS NOT NULL"
+        )
+    }
+
+    func makeDue(_ runID: RunID) async throws {
+        try await test.execute(
+            """
+            WITH free AS (
+                UPDATE outbox SET available_at = now() - interval '1 s'
+                WHERE run_id = '\(runID)' AND lease_owner IS NULL RETURNING run_id
+            )
+            UPDATE run_steps SET next_attempt_at = now() - interval '1 s'
+            WHERE run_id IN (SELECT run_id FROM free) AND next_attempt_at IS NOT NULL
+            """)
+    }
+
+    func standing(of runID: RunID) async throws -> Standing {
+        let reader = RunReader(pool: test.database.reads)
+        guard let (run, steps) = try await reader.find(runID),
+            let definition = definitions.first(where: { $0.name == run.workflowName })
+        else { throw Unexpected() }
+        let events = try await reader.events(of: runID).map { stored in
+            guard let event = stored.row.event(of: definition) else { throw Unexpected() }
+            return (stored.sequence, event, stored.epoch)
+        }
+        let outbox = try await test.query(
+            """
+            SELECT epoch, (lease_owner IS NOT NULL)::int, failures, inbox_count, last_seq FROM outbox
+            WHERE run_id = '\(runID)'
+            """
+        ).first.map { $0.compactMap { $0.flatMap { Int($0) } } }
+        return Standing(
+            status: run.status, cause: run.cause, error: run.error, output: run.output, steps: steps.map(\.step),
+            events: events, outbox: outbox.map { (Int64($0[0]), $0[1] == 1, $0[2], $0[3], $0[4]) },
+            inbox: try await leases(0).inbox(of: runID).map(\.request))
+    }
+
+    private struct Unexpected: Error {}
+}
