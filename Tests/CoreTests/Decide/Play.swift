@@ -113,7 +113,7 @@ struct Play {
 }
 
 extension Play {
-    private func word(_ event: RunEvent) -> String {
+    func word(_ event: RunEvent) -> String {
         switch event {
         case .runStarted(let due): "due(\(ids(due)))"
         case .attemptStarted(let step, let action, let attempt): "\(call(step, action))#\(attempt)"
