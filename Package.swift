@@ -164,8 +164,8 @@ let package = Package(
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "HTTPServer", "Loops", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, logging,
-                lifecycle,
+                "HTTPServer", "Loops", "Telemetry", "TestSupport", hummingbird, hummingbirdCore, httpTypes,
+                nioHTTPTypes, logging, lifecycle,
             ] + nio,
             swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),

@@ -2,6 +2,7 @@ import Core
 import Loops
 import NIOCore
 import Testing
+import TestSupport
 
 @testable import API
 

@@ -2,6 +2,7 @@ import Core
 import Storage
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import API
 

@@ -11,7 +11,7 @@ struct DeadlineTests {
     func duringCall() async throws {
         let chain = try WorkflowDefinition.sampleChain(2, timeout: "300ms")
         let gate = Gate()
-        try await Stage.with([chain], answer: Self.held(by: gate)) { stage in
+        try await Stage.with([chain], answer: TestParticipant.held(by: gate, at: "/step-1")) { stage in
             try await stage.withEngine { _ in
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "draining") { run, _ in run.cause == .deadlineExceeded }
@@ -37,7 +37,7 @@ struct DeadlineTests {
             steps: [["id": "step-1", "action": ["participant": "demo", "path": "/quick", "timeout": "100ms"]]],
             timeout: "1500ms")
         let gate = Gate()
-        try await Stage.with([holder, quick], answer: Self.held(by: gate)) { stage in
+        try await Stage.with([holder, quick], answer: TestParticipant.held(by: gate, at: "/step-1")) { stage in
             try await stage.test.execute("UPDATE participants SET max_concurrent = 1")
             try await stage.withEngine { _ in
                 let first = try await stage.start(holder)[0]
@@ -59,7 +59,7 @@ struct DeadlineTests {
         let chain = try WorkflowDefinition.sample(
             name: "other", steps: [["id": "only", "action": ["participant": "demo", "path": "/only"]]])
         let gate = Gate()
-        try await Stage.with([holder, chain], answer: Self.held(by: gate)) { stage in
+        try await Stage.with([holder, chain], answer: TestParticipant.held(by: gate, at: "/step-1")) { stage in
             try await stage.test.execute("UPDATE participants SET max_concurrent = 1")
             try await stage.withEngine { _ in
                 let first = try await stage.start(holder)[0]
@@ -82,7 +82,7 @@ struct DeadlineTests {
     func storedLate() async throws {
         let chain = try WorkflowDefinition.sampleChain(2, timeout: "1s")
         let gate = Gate()
-        try await Stage.with([chain], answer: Self.held(by: gate)) { stage in
+        try await Stage.with([chain], answer: TestParticipant.held(by: gate, at: "/step-1")) { stage in
             try await stage.withEngine { _ in
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "called") { _, _ in !stage.participant.calls.isEmpty }
@@ -100,14 +100,6 @@ struct DeadlineTests {
                 #expect(run.cause == .deadlineExceeded)
                 try await stage.expectConsistent(runID, chain)
             }
-        }
-    }
-
-    /// Holds what is called first until the gate opens.
-    private static func held(by gate: Gate) -> TestParticipant.Answer {
-        { call in
-            if call.path == "/step-1" { await gate.wait() }
-            return (200, "{}")
         }
     }
 }

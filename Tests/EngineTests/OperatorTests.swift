@@ -11,13 +11,7 @@ struct OperatorTests {
     func cancelInFlight() async throws {
         let chain = try WorkflowDefinition.sampleChain(2)
         let gate = Gate()
-        try await Stage.with(
-            [chain],
-            answer: { call in
-                if call.path == "/step-1" { await gate.wait() }
-                return (200, "{}")
-            }
-        ) { stage in
+        try await Stage.with([chain], answer: TestParticipant.held(by: gate, at: "/step-1")) { stage in
             try await stage.withEngine { _ in
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "at work") { run, _ in run.status == .running }
@@ -155,13 +149,7 @@ struct OperatorTests {
     func resolveSeveralQuarantined() async throws {
         let chain = try WorkflowDefinition.sampleChain(3)
         let gate = Gate()
-        try await Stage.with(
-            [chain],
-            answer: { call in
-                if call.path == "/step-3" { await gate.wait() }
-                return (200, "{}")
-            }
-        ) { stage in
+        try await Stage.with([chain], answer: TestParticipant.held(by: gate, at: "/step-3")) { stage in
             let runID = try await stage.start(chain)[0]
             try await stage.withEngine { _ in
                 try await stage.wait(for: runID, "at its last step") { _, steps in steps[2].step.status == .executing }

@@ -23,7 +23,7 @@ struct RunTableTests {
         table.weigh(second, 70)
         #expect(table.room == .init(runs: 1, bytes: 0) && table.weight == 130)
         async let room = table.waitForRoom(1)
-        while !table.isWaitedFor { await Task.yield() }
+        try await waitForClaimer(table)
         // Nothing that does not make room wakes: a lease that is held no more, a smaller weight that is still too much.
         table.remove(Lease(runID: first.runID, epoch: 2))
         table.weigh(first, 50)
@@ -32,6 +32,27 @@ struct RunTableTests {
         #expect(await room == .init(runs: 2, bytes: 50))
         table.remove(first)
         #expect(table.weight == 0)
+    }
+
+    @Test("A run that comes to weigh less makes room for who waits")
+    func lighter() async throws {
+        let table = RunTable(capacity: 3, bytes: 100)
+        let lease = add(table, 100)
+        async let room = table.waitForRoom(1)
+        try await waitForClaimer(table)
+        table.weigh(lease, 30)
+        let isWoken = !table.isWaitedFor
+        #expect(isWoken)
+        if !isWoken { table.stop() }
+        #expect(await room == .init(runs: 2, bytes: 70))
+    }
+
+    /// Ends with the test's time limit, too.
+    private func waitForClaimer(_ table: RunTable) async throws {
+        while !table.isWaitedFor {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 
     @Test("A run claimed anew takes the place of its former lease")

@@ -17,16 +17,14 @@ struct VersionTests {
             let runID = try await stage.start(chain)[0]
             try await stage.ask(runID, kind, payload)
             try await stage.withEngine(["--poll", "50ms"]) { engine in
-                try await stage.waitUntil("left to others") { engine.metrics.notUnderstood.value == 1 }
+                try await stage.waitUntilLeft(by: engine)
                 #expect(
                     try await stage.test.query(
                         "SELECT inbox_count, available_at > now() + interval '3 seconds', failures <= 0 FROM outbox")
                         == [["1", "t", "t"]])
                 #expect(try await stage.test.value("SELECT kind FROM run_inbox") == kind)
                 #expect(stage.participant.calls.isEmpty && engine.metrics.claimed.value == 1)
-                try await stage.understand(runID)
-                #expect(try await stage.end(of: runID) == .completed)
-                try await stage.expectConsistent(runID, chain)
+                try await stage.goOn(runID, chain)
             }
         }
     }
@@ -35,26 +33,18 @@ struct VersionTests {
     func unknownRequestInFlight() async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         let gate = Gate()
-        try await Stage.with(
-            [chain],
-            answer: { _ in
-                await gate.wait()
-                return (200, "{}")
-            }
-        ) { stage in
+        try await Stage.with([chain], answer: TestParticipant.held(by: gate)) { stage in
             try await stage.withEngine(["--poll", "50ms"]) { engine in
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "called") { _, _ in !stage.participant.calls.isEmpty }
                 try await stage.ask(runID, "pause", "{}")
                 gate.open()
-                try await stage.waitUntil("left to others") { engine.metrics.notUnderstood.value == 1 }
+                try await stage.waitUntilLeft(by: engine)
                 let (run, steps) = try #require(try await stage.reader.find(runID))
                 #expect(run.status == .running && steps[0].step.status == .succeeded)
                 #expect(try await stage.test.value("SELECT count(*) FROM run_inbox") == "1")
-                try await stage.understand(runID)
-                #expect(try await stage.end(of: runID) == .completed)
+                try await stage.goOn(runID, chain)
                 #expect(stage.participant.calls.count == 1)
-                try await stage.expectConsistent(runID, chain)
             }
         }
     }
@@ -66,17 +56,13 @@ struct VersionTests {
             try await stage.withEngine(["--poll", "50ms"]) { engine in
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "waiting") { _, steps in steps[1].step.nextAttemptAt != nil }
-                try await stage.test.execute(
-                    "BEGIN; INSERT INTO run_inbox (run_id, kind, sent_by) VALUES ('\(runID)', 'pause', 'newer');"
-                        + "UPDATE outbox SET inbox_count = inbox_count + 1; COMMIT")
+                try await stage.ask(runID, "pause", "{}")
                 try await stage.send(InboxRequest(.cancel(reason: nil), sentBy: "ann"), to: runID)
-                try await stage.waitUntil("left to others") { engine.metrics.notUnderstood.value == 1 }
+                try await stage.waitUntilLeft(by: engine)
                 let (run, steps) = try #require(try await stage.reader.find(runID))
                 #expect(run.status == .compensating && steps.allSatisfy { $0.step.compensationStatus == .compensated })
                 #expect(try await stage.test.query("SELECT kind FROM run_inbox") == [["pause"]])
-                try await stage.understand(runID)
-                #expect(try await stage.end(of: runID) == .cancelled)
-                try await stage.expectConsistent(runID, chain)
+                try await stage.goOn(runID, chain, to: .cancelled)
             }
         }
     }
@@ -95,15 +81,14 @@ struct VersionTests {
             // Claimed before, so that its steps are read.
             try await stage.test.execute("UPDATE outbox SET epoch = 1; UPDATE \(column) = \(newer)")
             try await stage.withEngine(["--poll", "50ms"]) { engine in
-                try await stage.waitUntil("left to others") { engine.metrics.notUnderstood.value == 1 }
+                try await stage.waitUntilLeft(by: engine)
                 #expect(stage.participant.calls.isEmpty)
                 #expect(engine.metrics.quarantined.value == 0)
                 let place = column.split(separator: " ")
                 #expect(
                     try await stage.test.value("SELECT DISTINCT \(place[2]) = \(newer) FROM \(place[0])") == "t")
                 try await stage.test.execute("UPDATE \(column) = \(known)")
-                try await stage.understand(runID)
-                #expect(try await stage.end(of: runID) == .completed)
+                try await stage.goOn(runID, chain)
             }
         }
     }
@@ -116,13 +101,7 @@ struct InvariantTests {
     func wrongCount(isInFlight: Bool) async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         let gate = Gate()
-        try await Stage.with(
-            [chain],
-            answer: { _ in
-                await gate.wait()
-                return (200, "{}")
-            }
-        ) { stage in
+        try await Stage.with([chain], answer: TestParticipant.held(by: gate)) { stage in
             let count = "UPDATE outbox SET inbox_count = inbox_count + 2"
             let runID = try await stage.start(chain)[0]
             if !isInFlight { try await stage.test.execute(count) }
@@ -161,13 +140,7 @@ struct InvariantTests {
     func foreignAnswer() async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         let gate = Gate()
-        try await Stage.with(
-            [chain],
-            answer: { _ in
-                await gate.wait()
-                return (200, "{}")
-            }
-        ) { stage in
+        try await Stage.with([chain], answer: TestParticipant.held(by: gate)) { stage in
             try await stage.withEngine { engine in
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "called") { _, _ in !stage.participant.calls.isEmpty }
@@ -195,8 +168,14 @@ extension Stage {
             """)
     }
 
-    /// Does for a run what a newer version does: reads its inbox, and gives it back.
-    fileprivate func understand(_ runID: RunID) async throws {
+    fileprivate func waitUntilLeft(by engine: Engine) async throws {
+        try await waitUntil("left to others") { engine.metrics.notUnderstood.value == 1 }
+    }
+
+    /// Does for a run what a newer version does: reads its inbox, and gives it back. Then it goes on to its end.
+    fileprivate func goOn(
+        _ runID: RunID, _ definition: WorkflowDefinition, to status: RunStatus = .completed
+    ) async throws {
         try await test.execute(
             """
             BEGIN;
@@ -207,6 +186,8 @@ extension Stage {
             COMMIT;
             SELECT pg_notify('\(Channel.outbox)', '')
             """)
+        #expect(try await end(of: runID) == status)
+        try await expectConsistent(runID, definition)
     }
 
     fileprivate func waitUntil(_ what: String, _ isSo: () -> Bool) async throws {

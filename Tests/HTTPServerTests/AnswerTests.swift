@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Testing
+import TestSupport
 
 @Suite("Answers keep their client in step", .timeLimit(.minutes(1)))
 struct AnswerTests {

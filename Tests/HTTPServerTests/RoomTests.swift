@@ -9,6 +9,7 @@ import NIOHTTPTypes
 import NIOPosix
 import Telemetry
 import Testing
+import TestSupport
 
 @Suite("A server that has as many connections as it may", .timeLimit(.minutes(1)))
 struct RoomTests {
@@ -82,13 +83,44 @@ struct RoomTests {
 
     @Test("tells how many there are, may be, were refused and closed")
     func metrics() async throws {
-        let registry = MetricsRegistry()
-        let room = ConnectionRoom(capacity: 7)
-        room.register(in: registry)
-        let text = String(decoding: await registry.exposition(), as: UTF8.self)
-        #expect(text.contains("http_server_connections_limit 7\n"))
-        #expect(text.contains("http_server_connections_refused_total{reason=\"full\"} 0\n"))
-        #expect(text.contains("http_server_connections_evicted_total 0\n"))
+        let (gate, registry) = (TestGate(), MetricsRegistry())
+        @Sendable func tells(_ line: String) async -> Bool {
+            String(decoding: await registry.exposition(), as: UTF8.self).contains("http_server_connections\(line)\n")
+        }
+        try await TestServer.with(
+            capacity: 2, share: 1,
+            respond: { _ in
+                await gate.wait()
+                return TestServer.text("ok")
+            }
+        ) { server in
+            server.room.register(in: registry)
+            try await server.client.connected { first in
+                try await first.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                await gate.isWaitedFor()
+                for _ in 0..<2 { try await server.client.connected { try await $0.waitForEnd() } }
+                try await server.client.connected(from: "127.0.0.2") { second in
+                    try await second.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                    await gate.isWaitedFor()
+                    try await server.client.connected(from: "127.0.0.3") { try await $0.waitForEnd() }
+                    gate.open()
+                    try await second.receive(until: "\r\n\r\nok")
+                }
+                try await first.receive(until: "\r\n\r\nok")
+                try await until("the second has gone") { await tells(" 1") }
+                try await server.client.connected(from: "127.0.0.2") { second in
+                    try await second.ask()
+                    try await server.client.connected(from: "127.0.0.3") { third in
+                        try await third.ask()
+                        try await until("the first was closed") { await tells("_evicted_total 1") }
+                        #expect(await tells(" 2"))
+                    }
+                }
+            }
+        }
+        #expect(await tells("_limit 2"))
+        #expect(await tells("_refused_total{reason=\"full\"} 1"))
+        #expect(await tells("_refused_total{reason=\"address\"} 2"))
     }
 
     @Test("a connection that was accepted while the server stops, and is served by nobody, ends in order")

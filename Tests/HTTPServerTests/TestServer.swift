@@ -5,9 +5,9 @@ import HummingbirdCore
 import Logging
 import Loops
 import NIOCore
-import NIOPosix
 import ServiceLifecycle
 import Testing
+import TestSupport
 
 /// A server of strict connections with routes of its own.
 struct TestServer: Sendable {
@@ -71,80 +71,26 @@ struct TestServer: Sendable {
     }
 }
 
-/// Speaks raw bytes over connections that are read only when a test reads.
-struct RawClient: Sendable {
-    let port: Int
-
-    struct TimedOut: Error {}
-
-    /// Runs `body` with a connection, from an address of this machine.
+extension RawClient {
+    /// Runs `body` with a connection for 20 s at most.
     func connected<Value: Sendable>(
-        from address: String = "127.0.0.1", within limit: Duration = .seconds(20),
+        from address: String = "127.0.0.1",
         _ body: @escaping @concurrent @Sendable (inout RawStream) async throws -> Value
     ) async throws -> Value {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(to: try SocketAddress(ipAddress: address, port: 0))
-            .channelOption(.allowRemoteHalfClosure, value: true)
-            .channelOption(.socketOption(.so_rcvbuf), value: 64 * 1024)
-            .connect(host: "127.0.0.1", port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
-            }
-        return try await withThrowingTaskGroup(of: Value.self) { tasks in
-            tasks.addTask {
-                try await channel.executeThenClose { inbound, outbound in
-                    var stream = RawStream(inbound: inbound.makeAsyncIterator(), outbound: outbound)
-                    return try await body(&stream)
-                }
-            }
-            tasks.addTask {
-                try await Task.sleep(for: limit)
-                throw TimedOut()
-            }
-            defer { tasks.cancelAll() }
-            return try #require(try await tasks.next())
-        }
+        try await connected(from: address, within: .seconds(20), body)
     }
 
     /// Sends a text and returns all that comes until the server closes.
     func exchange(_ text: String) async throws -> String {
         try await connected { stream in
             try await stream.send(text)
-            while try await stream.receive() {}
+            try await stream.waitForEnd()
             return stream.text
         }
     }
 }
 
-struct RawStream {
-    var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
-    let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    var received: [UInt8] = []
-
-    var text: String { String(decoding: received, as: UTF8.self) }
-
-    func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
-
-    /// False at the end. A reset is an end, too.
-    @concurrent
-    mutating func receive() async throws -> Bool {
-        do {
-            guard let buffer = try await inbound.next() else { return false }
-            received.append(contentsOf: buffer.readableBytesView)
-            return true
-        } catch is IOError {
-            return false
-        }
-    }
-
-    @concurrent
-    mutating func receive(until text: String) async throws {
-        while !self.text.contains(text) {
-            try #require(try await receive(), "the stream ended before \"\(text)\": \(self.text)")
-        }
-    }
-
+extension RawStream {
     /// An answer on a connection that stays open.
     @concurrent
     mutating func ask(_ target: String = "/") async throws {
@@ -152,10 +98,6 @@ struct RawStream {
         try await send("GET \(target) HTTP/1.1\r\nHost: x\r\n\r\n")
         try await receive(until: "\r\n\r\nok")
     }
-
-    /// The server has closed, or does.
-    @concurrent
-    mutating func waitForEnd() async throws { while try await receive() {} }
 }
 
 /// Asks again and again what can only be asked.

@@ -1,6 +1,7 @@
 import Core
 import NIOCore
 import Testing
+import TestSupport
 
 /// A bulk start over raw bytes: its body in chunks, its answer as far as it came.
 enum ImportCall {

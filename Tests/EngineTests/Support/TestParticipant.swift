@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 
 /// A call as the participant saw it.
 struct SeenCall: Sendable, Hashable {
@@ -21,6 +22,14 @@ struct SeenCall: Sendable, Hashable {
 final class TestParticipant: Sendable {
     /// Status and body; may take its time.
     typealias Answer = @Sendable (SeenCall) async -> (status: Int, body: String)
+
+    /// Takes every call, and answers once the gate is open; one that is not of `path`, if that is given, at once.
+    static func held(by gate: Gate, at path: String? = nil) -> Answer {
+        { call in
+            if path == nil || call.path == path { await gate.wait() }
+            return (200, "{}")
+        }
+    }
 
     private let seenCalls = Mutex<[SeenCall]>([])
     private let answer: Answer

@@ -38,11 +38,12 @@ struct Bounded: Sendable {
                 "SELECT count(*) FROM workflow_runs WHERE cause = 'QUARANTINED'")
             #expect(quarantined == "0")
             print("others' calls: \(times.count), longest \(times.last ?? .zero), median \(times[times.count / 2])")
-            // Debug builds, instrumented for coverage, on two cores which the test needs as well: one call in a hundred may
-            // take longer than the second that holds for all of them in others.
             try #require(!times.isEmpty)
+            // Instrumented for coverage, debug builds are slow enough that on two cores, which the test needs as well, a call
+            // now and then takes longer than the second that is promised.
+            let promised = Program.isInstrumented ? times[(times.count - 1) * 99 / 100] : times[times.count - 1]
             #expect(
-                times[(times.count - 1) * 99 / 100] < .seconds(1) && times[times.count - 1] < .seconds(5),
+                promised < .seconds(1) && times[times.count - 1] < .seconds(5),
                 "of \(times.count), the longest: \(times.suffix(5))")
             try outcome.get()
         }

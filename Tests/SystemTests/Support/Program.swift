@@ -11,6 +11,10 @@ import Testing
 struct Program {
     let path: String
 
+    /// The programs count which lines they run, as these tests do: `swift test --enable-code-coverage` says, as does
+    /// `scripts/test --coverage`, where the counts go.
+    static let isInstrumented = ProcessInfo.processInfo.environment["LLVM_PROFILE_FILE"] != nil
+
     struct NotBuilt: Error, CustomStringConvertible {
         let description: String
     }
