@@ -5,23 +5,31 @@ import Postgres
 package enum InboxOutcome: Sendable, Hashable {
     /// It waits for the run's lease holder, who will act on it.
     case accepted
-    /// The run is over.
-    case terminal(RunStatus)
     /// There is no such run.
     case unknownRun
-    /// The step is not one that can be retried now.
+    /// The run's workflow has no such step.
+    case unknownStep(String)
+    /// A cancel: the run is over.
+    case terminal(RunStatus)
+    /// A retry: the step is not one that can be retried now.
     case notRetryable
-    /// It is not FAILED.
-    case notFailed
+    /// A resolve: these steps can't be resolved.
+    case notResolvable([String])
+    /// Nothing of the run waits for a person: neither is it FAILED, nor has a compensation given up. Nil when it has just
+    /// changed, or stands as only a newer version knows.
+    case notFailed(RunStatus?)
     /// It is FAILED, but something is asked of it already, and this request is not to come second.
     case alreadyAsked
 }
 
-/// Asks the lease holders of runs for things. Nobody but the lease holder changes a run.
+/// The one door for requests to runs, whoever sends them; they go to the lease holders, because nobody else changes a run.
+///
+/// What is let in is what the lease holder would do as the run stands: Core is asked, as the decider asks it (`Standing`).
+/// By the time it is read the run may stand otherwise, and the decider judges again.
 package struct RunInbox: Sendable {
     private let pool: Pool
     private let reader: RunReader
-    /// How often a FAILED run that moves under our hands is looked at again.
+    /// How often a run that moves under our hands is looked at again.
     private static let looks = 10
 
     package init(database: Database) {
@@ -29,58 +37,83 @@ package struct RunInbox: Sendable {
         reader = RunReader(pool: database.reads)
     }
 
-    /// Asks for the run to be undone. What is accepted here never ends COMPLETED.
-    package func cancel(_ runID: RunID, reason: String?, by: String) async throws(StoreError) -> InboxOutcome {
-        if try await send(SendToRun(runID: runID, request: InboxRequest(.cancel(reason: reason), sentBy: by))) {
-            return .accepted
+    /// Asks for something. A retry and a resolve are in `admin_actions`, too, whoever asks; after a cancel that is accepted
+    /// the run never ends COMPLETED.
+    package func ask(_ runID: RunID, _ request: InboxRequest) async throws(StoreError) -> InboxOutcome {
+        switch request.kind {
+        case .cancel: try await cancel(runID, request)
+        case .retry(let stepID, _):
+            try await ask(runID, request, as: .retryRun) { $0.refusal(ofRetrying: stepID) }
+        case .resolve(let stepIDs, _):
+            try await ask(runID, request, as: .resolveStep) { $0.refusal(ofResolving: stepIDs) }
         }
+    }
+
+    /// Asks for retries of many runs at once; of those that are FAILED and of which nothing is asked yet. Answers with
+    /// those.
+    ///
+    /// - Parameter stepID: a step whose compensation gave up in all of them; nil for all that gave up.
+    package func retryFailed(
+        _ runIDs: [RunID], stepID: String?, reason: String?, by: String
+    ) async throws(StoreError) -> Set<RunID> {
+        let request = InboxRequest(.retry(stepID: stepID, reason: reason), sentBy: by)
+        let statement = SendToFailedRuns(runIDs: runIDs, request: request, action: .retryRun, repeats: false)
+        do throws(PostgresError) { return Set(try await pool.execute(statement)) } catch { throw StoreError(error) }
+    }
+
+    private func cancel(_ runID: RunID, _ request: InboxRequest) async throws(StoreError) -> InboxOutcome {
+        if try await send(SendToRun(runID: runID, request: request)) { return .accepted }
         guard let status = try await reader.status(of: runID) else { return .unknownRun }
         return .terminal(status)
     }
 
-    /// Asks for a step to be tried now: one that waits for its backoff, or what a FAILED run gave up on. The request is in
-    /// `admin_actions`, too, whoever asks.
-    ///
-    /// - Parameter canRetry: `Run.canRetry` of the step, judged on the rows as they are.
-    package func retry(
-        _ runID: RunID, stepID: String, by: String, canRetry: @Sendable (RunHead, [StepRow]) -> Bool
+    /// Sends what is not refused as the run stands.
+    private func ask(
+        _ runID: RunID, _ request: InboxRequest, as action: AdminAction, refusal: (RunStanding) -> InboxOutcome?
     ) async throws(StoreError) -> InboxOutcome {
-        guard let (run, steps) = try await reader.standing(of: runID) else { return .unknownRun }
-        guard canRetry(run, steps) else { return .notRetryable }
-        let request = InboxRequest(.retry(stepID: stepID), sentBy: by)
-        if run.status == .failed {
-            return try await askFailed(runID, request, .retryRun) == .accepted ? .accepted : .notRetryable
-        }
-        return try await send(SendToRun(runID: runID, request: request, action: .retryRun)) ? .accepted : .notRetryable
-    }
-
-    /// Asks, for an admin, something of a run that is FAILED. The request is in `admin_actions`, too.
-    ///
-    /// - Parameter repeats: whether it is asked also when something is asked of the run already.
-    package func askFailed(
-        _ runID: RunID, _ request: InboxRequest, _ action: AdminAction?, repeats: Bool = true
-    ) async throws(StoreError) -> InboxOutcome {
-        let statement = SendToFailedRuns(runIDs: [runID], request: request, action: action, repeats: repeats)
+        var isFirst = false
         for _ in 0..<Self.looks {
-            if try await send(statement) { return .accepted }
-            guard let status = try await reader.status(of: runID) else { return .unknownRun }
-            if status != .failed { return .notFailed }
-            // Somebody else was asking, or took the run up and failed again, in this very moment.
+            guard let (run, steps) = try await reader.standing(of: runID) else { return .unknownRun }
+            guard let standing = RunStanding(run, steps) else { return .notFailed(nil) }
+            if let refusal = refusal(standing) { return refusal }
+            // After whatever is asked first a quarantined run is quarantined no more, and its other steps are the engine's.
+            isFirst = standing.isQuarantined && action == .resolveStep
+            let isSent =
+                standing.status == .failed
+                ? try await send(
+                    SendToFailedRuns(runIDs: [runID], request: request, action: action, repeats: !isFirst))
+                : try await send(SendToRun(runID: runID, request: request, action: action))
+            if isSent { return .accepted }
+            // Somebody else was asking, or the run was taken up, ended or failed, in this very moment.
         }
-        return repeats ? .notFailed : .alreadyAsked
-    }
-
-    /// The same of many at once; of those that are FAILED and of which nothing is asked yet. Answers with those.
-    package func askFailed(
-        _ runIDs: [RunID], _ request: InboxRequest, _ action: AdminAction
-    ) async throws(StoreError) -> Set<RunID> {
-        let statement = SendToFailedRuns(runIDs: runIDs, request: request, action: action, repeats: false)
-        do throws(PostgresError) { return Set(try await pool.execute(statement)) } catch { throw StoreError(error) }
+        return isFirst ? .alreadyAsked : .notFailed(nil)
     }
 
     private func send<S: Statement>(_ statement: S) async throws(StoreError) -> Bool {
         do throws(PostgresError) { return !(try await pool.execute(statement)).isEmpty } catch {
             throw StoreError(error)
         }
+    }
+}
+
+extension RunStanding {
+    /// Why this is not retried; nil when it is.
+    fileprivate func refusal(ofRetrying stepID: String?) -> InboxOutcome? {
+        guard let stepID else { return canRetry(step: nil) ? nil : .notFailed(status) }
+        guard let index = index(of: stepID) else { return .unknownStep(stepID) }
+        return canRetry(step: index) ? nil : .notRetryable
+    }
+
+    /// Why these are not resolved; nil when they are.
+    fileprivate func refusal(ofResolving stepIDs: [String]) -> InboxOutcome? {
+        var indices: [Int] = []
+        for stepID in stepIDs {
+            guard let index = index(of: stepID) else { return .unknownStep(stepID) }
+            indices.append(index)
+        }
+        if canResolve(steps: indices) { return nil }
+        // Where all that gave up could be retried, something waits for a person.
+        guard canRetry(step: nil) else { return .notFailed(status) }
+        return .notResolvable(zip(stepIDs, indices).filter { !canResolve(step: $1) }.map(\.0))
     }
 }

@@ -136,7 +136,7 @@ struct ClaimTests {
             let new = NewRun.sample(patient)
             try await other.start([new])
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.cancel(new.run.id, reason: nil, by: "tests") == .accepted)
+            #expect(try await inbox.ask(new.run.id, InboxRequest(.cancel(reason: nil), sentBy: "tests")) == .accepted)
             let cancelled = try await other.claimOne()
             #expect(cancelled.claimed.inboxCount == 1)
             #expect(!cancelled.claimed.beganDueSteps && cancelled.calls.isEmpty)

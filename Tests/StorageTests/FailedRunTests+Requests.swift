@@ -12,31 +12,35 @@ extension FailedRunTests {
             let (engine, definition) = try Self.engine(test)
             let runID = try await engine.fail(definition)
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.askFailed(runID, Self.retry(nil), .retryRun) == .accepted)
+            #expect(try await inbox.ask(runID, Self.retry(nil)) == .accepted)
             // As a commit leaves it that is not seen yet: the run was taken up and waits for its backoff.
             try await test.execute("UPDATE outbox SET available_at = now() + interval '1 hour'")
             #expect(try await engine.claim().isEmpty)
-            #expect(try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep) == .accepted)
+            #expect(try await inbox.ask(runID, Self.resolve("step-2")) == .accepted)
             let held = try await engine.claimOne()
             #expect(held.claimed.inboxCount == 2)
             let lease = try await test.value("SELECT available_at FROM outbox")
-            #expect(try await inbox.askFailed(runID, Self.retry(nil), .retryRun) == .accepted)
+            #expect(try await inbox.ask(runID, Self.retry(nil)) == .accepted)
             #expect(try await test.value("SELECT available_at FROM outbox") == lease)
         }
     }
 
-    @Test("A request that must not come second is refused when something is asked of the run already")
+    @Test(
+        "A resolve of a quarantined run, which must not come second, is refused when something is asked of it already")
     func notSecond() async throws {
         try await TestDatabase.with { test in
             let (engine, definition) = try Self.engine(test)
-            let runID = try await engine.fail(definition)
+            var held = try await engine.begin(definition)
+            _ = try await engine.settle(&held, [try held.answered(.yes)])
+            _ = try await engine.leases.quarantine(held.lease, Failure(kind: "quarantined", message: "It is poison."))
+            let runID = held.run.id
             let inbox = RunInbox(database: test.database)
-            let ask = { try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep, repeats: false) }
+            let ask = { try await inbox.ask(runID, Self.resolve("step-1")) }
             #expect(try await ask() == .accepted)
             #expect(try await ask() == .alreadyAsked)
             #expect(try await test.query("SELECT inbox_count FROM outbox") == [["1"]])
             try await engine.drive { _, _ in .yes }
-            #expect(try await ask() == .notFailed)
+            #expect(try await ask() == .notFailed(.compensated))
         }
     }
 

@@ -12,7 +12,7 @@ struct FailedRunTests {
             let (engine, definition) = try Self.engine(test)
             let runID = try await engine.fail(definition)
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep) == .accepted)
+            #expect(try await inbox.ask(runID, Self.resolve("step-2")) == .accepted)
             var calls: [Call] = []
             try await engine.drive { _, call in
                 calls.append(call)
@@ -40,7 +40,7 @@ struct FailedRunTests {
             let requests = [Self.resolve("step-2"), Self.retry(nil), Self.resolve("step-2"), Self.retry("step-2")]
             let outcomes = try await withThrowingTaskGroup { group in
                 for request in requests {
-                    group.addTask { try await inbox.askFailed(runID, request, .retryRun) }
+                    group.addTask { try await inbox.ask(runID, request) }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
@@ -75,7 +75,10 @@ struct FailedRunTests {
                         for runID in failed {
                             let request = turn % 2 == 0 ? Self.resolve("step-2") : Self.retry(nil)
                             let outcome = try await Self.askUntilAnswered(inbox, runID, request)
-                            #expect(outcome == .accepted || outcome == .notFailed)
+                            switch outcome {
+                            case .accepted, .notFailed: continue
+                            default: Issue.record("\(outcome)")
+                            }
                         }
                     }
                 }
@@ -114,7 +117,7 @@ struct FailedRunTests {
         _ inbox: RunInbox, _ runID: RunID, _ request: InboxRequest
     ) async throws -> InboxOutcome {
         while true {
-            do { return try await inbox.askFailed(runID, request, .retryRun) } catch {
+            do { return try await inbox.ask(runID, request) } catch {
                 guard error.isLockTimeout else { throw error }
             }
         }
@@ -126,7 +129,7 @@ struct FailedRunTests {
             let (engine, definition) = try Self.engine(test)
             let runID = try await engine.fail(definition)
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep) == .accepted)
+            #expect(try await inbox.ask(runID, Self.resolve("step-2")) == .accepted)
             var dead = try await engine.claimOne()
             let rows = try await engine.leases.inbox(of: runID)
             try await test.expireLeases()
@@ -153,12 +156,12 @@ struct FailedRunTests {
             let (engine, definition) = try Self.engine(test)
             let runID = try await engine.fail(definition)
             let inbox = RunInbox(database: test.database)
-            _ = try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep)
+            _ = try await inbox.ask(runID, Self.resolve("step-2"))
             try await engine.drive { _, _ in .yes }
             let before = try await test.snapshot()
             for request in [Self.resolve("step-2"), Self.retry(nil)] {
-                #expect(try await inbox.askFailed(runID, request, .retryRun) == .notFailed)
-                #expect(try await inbox.askFailed(.sample(), request, .retryRun) == .unknownRun)
+                #expect(try await inbox.ask(runID, request) == .notFailed(.compensated))
+                #expect(try await inbox.ask(.sample(), request) == .unknownRun)
             }
             #expect(try await test.snapshot() == before)
             #expect(try await test.value("SELECT count(*) FROM admin_actions") == "1")
@@ -171,7 +174,7 @@ struct FailedRunTests {
             let (engine, definition) = try Self.engine(test)
             let runID = try await engine.fail(definition)
             let inbox = RunInbox(database: test.database)
-            _ = try await inbox.askFailed(runID, Self.resolve("step-2"), .resolveStep)
+            _ = try await inbox.ask(runID, Self.resolve("step-2"))
             try await engine.drive { _, _ in .yes }
             // As left by a request whose snapshot was older than the end: an outbox row that knows an old last event.
             try await test.execute(
@@ -196,10 +199,11 @@ struct FailedRunTests {
             let (engine, definition) = try Self.engine(test)
             let runs = try await engine.fail(definition, times: 5)
             let inbox = RunInbox(database: test.database)
-            _ = try await inbox.askFailed(runs[0], Self.resolve("step-2"), .resolveStep)
-            let asked = try await inbox.askFailed(runs + [.sample()], Self.retry(nil), .retryRun)
+            _ = try await inbox.ask(runs[0], Self.resolve("step-2"))
+            let asked = try await inbox.retryFailed(
+                runs + [.sample()], stepID: nil, reason: nil, by: "ann")
             #expect(asked == Set(runs[1...]))
-            #expect(try await inbox.askFailed(runs, Self.retry(nil), .retryRun).isEmpty)
+            #expect(try await inbox.retryFailed(runs, stepID: nil, reason: nil, by: "ann").isEmpty)
             #expect(try await test.value("SELECT count(*) FROM admin_actions WHERE action = 'retry_run'") == "4")
             try await engine.drive { _, _ in .yes }
             let statuses = try await test.query("SELECT DISTINCT status FROM workflow_runs")
@@ -215,7 +219,7 @@ struct FailedRunTests {
             _ = try await engine.settle(&held, [try held.answered(.yes)])
             _ = try await engine.leases.quarantine(held.lease, Failure(kind: "quarantined", message: "It is poison."))
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.askFailed(held.run.id, Self.resolve("step-1"), .resolveStep) == .accepted)
+            #expect(try await inbox.ask(held.run.id, Self.resolve("step-1")) == .accepted)
             var calls: [Call] = []
             try await engine.drive { _, call in
                 calls.append(call)

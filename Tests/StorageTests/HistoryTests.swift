@@ -56,7 +56,9 @@ struct HistoryTests {
                     #expect(folded.steps == held.run.steps && folded.lastSequence == held.run.lastSequence)
                     #expect(folded.status == held.run.status && folded.cause == held.run.cause)
                     #expect(folded.errorJSON == held.run.errorJSON && folded.updatedAt == held.run.updatedAt)
-                    if dice.below(12) == 0 { _ = try await inbox.cancel(held.run.id, reason: nil, by: "tests") }
+                    if dice.below(12) == 0 {
+                        _ = try await inbox.ask(held.run.id, InboxRequest(.cancel(reason: nil), sentBy: "tests"))
+                    }
                     guard try await engine.work(&held, { _, _ in dice.answer() }) else { continue }
                     if held.run.hasCallInFlight { try await engine.leases.release([held.lease]) }
                     if held.run.status == .failed, let step = held.run.definition.steps.randomElement(using: &dice) {
@@ -65,11 +67,9 @@ struct HistoryTests {
                         if dice.below(3) == 0, !resolvable.isEmpty {
                             let request = InboxRequest(
                                 .resolve(stepIDs: resolvable, reason: "by hand"), sentBy: "tests")
-                            _ = try await inbox.askFailed(run.id, request, .resolveStep)
+                            _ = try await inbox.ask(run.id, request)
                         }
-                        _ = try await inbox.retry(held.run.id, stepID: step.id, by: "tests") { _, _ in
-                            run.canRetry(step: step.index)
-                        }
+                        _ = try await inbox.ask(run.id, InboxRequest(.retry(stepID: step.id), sentBy: "tests"))
                     }
                 }
             }

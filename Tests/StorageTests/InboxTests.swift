@@ -13,7 +13,9 @@ struct InboxTests {
             let engine = TestEngine(test, definition)
             var held = try await engine.begin(definition)
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.cancel(held.run.id, reason: "changed my mind", by: "client") == .accepted)
+            #expect(
+                try await inbox.ask(held.run.id, InboxRequest(.cancel(reason: "changed my mind"), sentBy: "client"))
+                    == .accepted)
             let before = try await test.snapshot()
             #expect(try await engine.settle(&held, [try held.answered(.yes)]) == .inboxFirst)
             #expect(try await test.snapshot() == before)
@@ -37,8 +39,10 @@ struct InboxTests {
             var held = try await engine.begin(definition)
             _ = try await engine.settle(&held, [try held.answered(.yes)])
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.cancel(held.run.id, reason: nil, by: "client") == .terminal(.completed))
-            #expect(try await inbox.cancel(.sample(), reason: nil, by: "client") == .unknownRun)
+            #expect(
+                try await inbox.ask(held.run.id, InboxRequest(.cancel(reason: nil), sentBy: "client"))
+                    == .terminal(.completed))
+            #expect(try await inbox.ask(.sample(), InboxRequest(.cancel(reason: nil), sentBy: "client")) == .unknownRun)
             #expect(try await test.value("SELECT count(*) FROM run_inbox") == "0")
         }
     }
@@ -53,7 +57,7 @@ struct InboxTests {
             for held in try await engine.claim() {
                 let commit = try held.decide([try held.answered(.yes)])
                 async let written = engine.write(commit)
-                async let answer = inbox.cancel(held.run.id, reason: nil, by: "client")
+                async let answer = inbox.ask(held.run.id, InboxRequest(.cancel(reason: nil), sentBy: "client"))
                 switch (try await written, try await answer) {
                 case (.inboxFirst, .accepted), (.written, .terminal(.completed)): continue
                 case let other: Issue.record("\(other)")
@@ -146,13 +150,16 @@ struct InboxTests {
             let engine = TestEngine(test, definition)
             var held = try await engine.begin(definition)
             let inbox = RunInbox(database: test.database)
-            let send = { try await inbox.retry(held.run.id, stepID: "step-1", by: "ops") { _, _ in true } }
-            #expect(try await inbox.retry(held.run.id, stepID: "step-1", by: "ops") { _, _ in true } == .accepted)
+            let request = InboxRequest(.retry(stepID: "step-1"), sentBy: "ops")
+            // Its call is in flight: nothing could be asked of it now, but somebody may have looked a moment before.
+            #expect(try await inbox.ask(held.run.id, request) == .notRetryable)
+            let early = SendToRun(runID: held.run.id, request: request)
+            #expect(try await test.database.writes.execute(early).count == 1)
             #expect(try await engine.claim().isEmpty)
             let rows = try await engine.leases.inbox(of: held.run.id)
             _ = try await engine.settle(&held, [try held.answered(.busy)], consuming: rows)
             #expect(try await engine.claim().isEmpty)
-            #expect(try await send() == .accepted)
+            #expect(try await inbox.ask(held.run.id, request) == .accepted)
             var woken = try await engine.claimOne()
             #expect(!woken.claimed.isTakeover && woken.calls.isEmpty)
             let requests = try await engine.leases.inbox(of: held.run.id)
@@ -168,7 +175,7 @@ struct InboxTests {
             let engine = TestEngine(test, definition)
             var held = try await engine.begin(definition)
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.cancel(held.run.id, reason: nil, by: "client") == .accepted)
+            #expect(try await inbox.ask(held.run.id, InboxRequest(.cancel(reason: nil), sentBy: "client")) == .accepted)
             #expect(try await engine.settle(&held, [try held.answered(.busy)]) == .written(unread: 1))
             #expect(try await engine.claimOne().claimed.inboxCount == 1)
         }
@@ -187,7 +194,9 @@ struct InboxTests {
             let inbox = RunInbox(database: test.database)
             let outcomes = try await withThrowingTaskGroup { group in
                 for _ in 0..<6 {
-                    group.addTask { try await inbox.retry(new.run.id, stepID: "step-1", by: "ops") { _, _ in true } }
+                    group.addTask {
+                        try await inbox.ask(new.run.id, InboxRequest(.retry(stepID: "step-1"), sentBy: "ops"))
+                    }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }

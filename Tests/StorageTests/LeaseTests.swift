@@ -20,7 +20,8 @@ struct LeaseTests {
             var ended = held.removeLast()
             for _ in 0..<2 { _ = try await engine.settle(&ended, [try ended.answered(.yes)]) }
             #expect(ended.run.status == .completed)
-            _ = try await RunInbox(database: test.database).cancel(asked.runID, reason: nil, by: "client")
+            _ = try await RunInbox(database: test.database).ask(
+                asked.runID, InboxRequest(.cancel(reason: nil), sentBy: "client"))
             try await test.execute("UPDATE outbox SET available_at = now() WHERE run_id = '\(kept.runID)'")
             let renewed = try await engine.leases.renew([ended.lease, taken, asked, kept])
             #expect(renewed == .init(held: [kept.runID: 0, asked.runID: 1]))
@@ -52,7 +53,8 @@ struct LeaseTests {
             let definition = try WorkflowDefinition.sampleDiamond()
             let engine = TestEngine(test, definition)
             let held = try await engine.begin(definition)
-            _ = try await RunInbox(database: test.database).cancel(held.run.id, reason: nil, by: "client")
+            _ = try await RunInbox(database: test.database).ask(
+                held.run.id, InboxRequest(.cancel(reason: nil), sentBy: "client"))
             let failure = Failure(kind: "quarantined", message: "It kills engines.")
             #expect(try await engine.leases.quarantine(held.lease, failure))
             let (run, differences) = try await test.fold(held.run.id, definition)
@@ -100,7 +102,7 @@ struct LeaseTests {
                 let (run, differences) = try await test.fold(held.run.id, definition)
                 #expect(differences == [] && run.error == failure && run.turnedBackBy == first)
                 #expect(
-                    try await inbox.askFailed(held.run.id, InboxRequest(.retry(stepID: nil), sentBy: "ops"), nil)
+                    try await inbox.ask(held.run.id, InboxRequest(.retry(stepID: nil), sentBy: "ops"))
                         == .accepted)
                 claimed = try await engine.claimOne()
                 #expect(claimed.run.error == failure && claimed.run.turnedBackBy == first)
@@ -121,7 +123,8 @@ struct LeaseTests {
             let held = try await engine.begin(definition)
             #expect(try await engine.leases.quarantine(held.lease, Failure(kind: "quarantined", message: "No.")))
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.retry(held.run.id, stepID: "step-1", by: "ops") { _, _ in true } == .accepted)
+            #expect(
+                try await inbox.ask(held.run.id, InboxRequest(.retry(stepID: "step-1"), sentBy: "ops")) == .accepted)
             try await engine.drive { _, _ in .yes }
             let (run, differences) = try await test.fold(held.run.id, definition)
             #expect(run.status == .completed)

@@ -118,7 +118,9 @@ struct ListTests {
                     continue
                 }
                 try await engine.start([new])
-                if status == .cancelled { _ = try await inbox.cancel(new.run.id, reason: nil, by: "tests") }
+                if status == .cancelled {
+                    _ = try await inbox.ask(new.run.id, InboxRequest(.cancel(reason: nil), sentBy: "tests"))
+                }
                 var held = try await engine.claimOne()
                 _ = try await engine.work(&held) { _, call in
                     switch (status, call.action) {

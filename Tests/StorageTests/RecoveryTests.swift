@@ -246,7 +246,7 @@ struct RecoveryTests {
             try await test.execute("UPDATE workflow_runs SET cause = 'QUARANTINED'")
             let request = InboxRequest(.retry(stepID: nil), sentBy: "ann")
             let inbox = RunInbox(database: test.database)
-            #expect(try await inbox.askFailed(held.run.id, request, .retryRun) == .accepted)
+            #expect(try await inbox.ask(held.run.id, request) == .accepted)
             try await engine.drive { _, _ in .no }
             let found = try await recovery.forsakenRuns(for: .zero, limit: 10)
             #expect(found.map(\.isQuarantined) == [false] && found.first?.error?.kind == "compensation")

@@ -194,11 +194,10 @@ struct APIProcess {
         let imports = ImportRoutes(
             starts: starts, body: body, values: importValues, room: ImportRoom(queue: configuration.startQueue),
             limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
-        let operators = OperatorRoutes(
-            reader: reader, inbox: RunInbox(database: database), notifier: notifier, body: body, gate: gate)
+        let door = RunDoor(inbox: RunInbox(database: database), notifier: notifier)
+        let operators = OperatorRoutes(door: door, body: body, gate: gate)
         let failed = FailedRunRoutes(
-            reader: reader, answers: answers, waiting: waiting, inbox: RunInbox(database: database), notifier: notifier,
-            body: body, gate: gate)
+            reader: reader, answers: answers, waiting: waiting, door: door, body: body, gate: gate)
         let participants = ParticipantRoutes(
             database: database, body: body, gate: gate, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: LoopExecutors.shared.group))

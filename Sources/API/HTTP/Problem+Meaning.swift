@@ -36,6 +36,36 @@ extension Problem {
         }
     }
 
+    /// Nil for a request that was accepted.
+    init?(_ outcome: InboxOutcome) {
+        switch outcome {
+        case .accepted: return nil
+        case .unknownRun: self = .unknownRun
+        case .unknownStep(let stepID):
+            // Whatever stands in a path may be asked for.
+            self.init(.unknownStep, "The run's workflow has no step \(stepID.prefix(63)).")
+        case .terminal(let status):
+            self.init(.runEnded, "The run is \(status.rawValue); it can't be cancelled any more.")
+        case .notRetryable:
+            self.init(
+                .stepNotRetryable,
+                "Only a step that waits for its next attempt, or whose compensation gave up, or any of a quarantined "
+                    + "run can be retried.")
+        case .notResolvable(let stepIDs):
+            self.init(
+                .stepNotResolvable,
+                "Only a step whose compensation gave up can be resolved, or one of a quarantined run that may have had "
+                    + "an effect and is not undone. That is not so of \(stepIDs.joined(separator: ", ")).")
+        case .notFailed(let status):
+            self.init(
+                .runNotFailed, "Only a FAILED run waits for a person; this one is \(status?.rawValue ?? "so no more").")
+        case .alreadyAsked:
+            self.init(
+                .stepNotResolvable,
+                "Something is asked of this quarantined run already, and an engine is about to take it up.")
+        }
+    }
+
     init(_ error: DefinitionErrors) {
         self.init(
             .invalidContent, "The definition breaks \(error.errors.count) rule(s).",

@@ -74,10 +74,3 @@ enum RunJSON {
     /// RFC 3339 in UTC, or null.
     static func time(_ instant: Instant?) -> JSON { JSON(instant?.description) }
 }
-
-extension Step {
-    /// It waits for its backoff, not for its first turn.
-    var isWaitingForRetry: Bool {
-        nextAttemptAt != nil && (waitingAction == .execute ? attempts : compensationAttempts) > 0
-    }
-}

@@ -81,7 +81,7 @@ package func start(_ run: Run, now: Instant) -> [RunEvent] {
     return decision.events
 }
 
-extension Run {
+extension Standing {
     /// An operator's retry of this step would change something: it waits for its backoff, or its compensation was
     /// exhausted, or the run was quarantined. Nil: of all that was exhausted, or of the quarantined run as a whole.
     ///

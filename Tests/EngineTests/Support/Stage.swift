@@ -97,12 +97,8 @@ struct Stage: Sendable {
     func send(_ request: InboxRequest, to runID: RunID) async throws {
         let inbox = RunInbox(database: test.database)
         switch request.kind {
-        case .cancel(let reason):
-            #expect(try await inbox.cancel(runID, reason: reason, by: request.sentBy) == .accepted)
-        case .retry(let stepID, _):
-            let stepID = try #require(stepID)
-            let outcome = try await inbox.retry(runID, stepID: stepID, by: request.sentBy) { _, _ in true }
-            #expect(outcome == .accepted)
+        case .cancel, .retry:
+            #expect(try await inbox.ask(runID, request) == .accepted)
         case .resolve:
             let asked = try await test.database.writes.execute(
                 SendToFailedRuns(runIDs: [runID], request: request, action: .resolveStep))
