@@ -34,7 +34,7 @@ package struct AgreedSettings: Sendable, Hashable {
 
     /// The settings in which living engines differ, each with the ids of those that have it otherwise than the engine
     /// that started last.
-    package static func differences(among engines: [ListEngines.Row]) -> [String: [RunID]] {
+    package static func differences(among engines: [ListEngines.Row]) -> [String: [EngineID]] {
         let known = engines.filter(\.isAlive).compactMap { row in
             AgreedSettings(report: row.report).map { (id: row.engineID, settings: $0) }
         }

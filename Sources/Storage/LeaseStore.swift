@@ -5,7 +5,7 @@ import Synchronization
 /// Leases of one engine: claim, renew, give back, and what waits in the inboxes of the runs it holds.
 package struct LeaseStore: Sendable {
     private let pool: Pool
-    let engine: RunID
+    let engine: EngineID
     let length: Duration
     private let wariness = Wariness()
 
@@ -19,7 +19,7 @@ package struct LeaseStore: Sendable {
     ///   - database: its write pool is used.
     ///   - engine: the lease owner.
     ///   - length: how long a lease lasts from its claim or renewal.
-    package init(database: Database, engine: RunID, length: Duration) {
+    package init(database: Database, engine: EngineID, length: Duration) {
         pool = database.writes
         self.engine = engine
         self.length = length

@@ -1,7 +1,8 @@
 import Audit
 import Core
 
-/// A run that was played in memory, as it would be stored, and what its participant wrote down; parts of it can be falsified.
+/// A run that was played in memory, as it would be stored, and what its participant wrote down; any of it can be
+/// falsified.
 struct Recording {
     let definition: WorkflowDefinition
     var row: RunRow
@@ -10,7 +11,7 @@ struct Recording {
     var entries: [LedgerEntry] = []
     private var run: Run
     private var now = Instant(microseconds: 1_700_000_000_000_000)
-    private let engine = RunID(high: 5, low: 6)
+    private let engine = EngineID(high: 5, low: 6)
 
     /// A chain of `a` and `b`, until its end or until `calls` have been answered; of `failing`, the action is rejected.
     init(failing: String? = nil, calls: Int = .max) throws {

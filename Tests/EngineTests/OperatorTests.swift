@@ -154,7 +154,7 @@ struct OperatorTests {
             try await stage.withEngine { _ in
                 try await stage.wait(for: runID, "at its last step") { _, steps in steps[2].step.status == .executing }
                 let row = try await stage.test.query("SELECT lease_owner, epoch FROM outbox")[0]
-                let owner = try #require(row[0].flatMap { RunID($0) })
+                let owner = try #require(row[0].flatMap { EngineID($0) })
                 let epoch = try #require(row[1].flatMap { Int64($0) })
                 let failure = Failure(kind: "quarantined", message: "It kills engines.")
                 let holder = LeaseStore(database: stage.test.database, engine: owner, length: .seconds(60))

@@ -25,13 +25,13 @@ struct SettingsWatchTests {
                     pool: stage.test.database.reads, engine: one.id, own: one.configuration.agreed,
                     disagreement: disagreement,
                     logger: lines.logger)
-                var told: [String: [RunID]] = [:]
+                var told: [String: [EngineID]] = [:]
                 await watch.look(&told)
                 #expect(told.isEmpty, "alone")
 
                 try await stage.withEngine(alike + ["--poll", "2s"]) { two in
                     try await Self.untilHeard(of: two, stage)
-                    var told: [String: [RunID]] = [:]
+                    var told: [String: [EngineID]] = [:]
                     await watch.look(&told)
                     await watch.look(&told)
                     #expect(told == ["RETENTION": [two.id]])

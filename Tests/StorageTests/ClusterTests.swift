@@ -66,19 +66,19 @@ struct ClusterTests {
     @Test("An engine silent for 15 s is shown but not counted")
     func silentEngine() async throws {
         try await TestDatabase.with { test in
-            let (loud, silent) = (RunID.sample(), RunID.sample())
+            let (loud, silent) = (EngineID.sample(), EngineID.sample())
             for engine in [loud, silent] {
                 _ = try await test.database.writes.execute(BeatEngine(engine: engine, host: "here", inFlight: 7))
             }
             try await test.execute(
                 "UPDATE engines SET heartbeat_at = now() - interval '16 seconds' WHERE engine_id = '\(silent)'")
             #expect(try await backlog(test).liveEngines == 1)
-            let others = { (engine: RunID) in
+            let others = { (engine: EngineID) in
                 try await test.database.writes.execute(BeatEngine(engine: engine, host: "here", inFlight: 7)).first?
                     .others
             }
             #expect(try await others(loud) == 0, "the silent one does not count, nor does who asks")
-            #expect(try await others(RunID.sample()) == 1)
+            #expect(try await others(EngineID.sample()) == 1)
             let engines = try await test.database.reads.execute(ListEngines())
             #expect(engines.count == 3)
             #expect(engines.first { $0.engineID == loud }?.isAlive == true)

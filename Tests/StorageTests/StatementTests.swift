@@ -43,7 +43,7 @@ struct StatementTests {
     private func samples() throws -> [any Statement] {
         let definition = try WorkflowDefinition.sampleChain(2)
         let new = NewRun.sample(definition)
-        let (engine, runID) = (RunID.sample(), new.run.id)
+        let (engine, runID) = (EngineID.sample(), new.run.id)
         let lease = Lease(runID: runID, epoch: 1)
         var run = new.run
         let commit = RunCommit(lease: lease, run: &run, events: [], now: .now)

@@ -6,7 +6,7 @@ import TestSupport
 
 /// An engine without processes and participants: claims, decides, commits, and is told what every call came to.
 struct TestEngine {
-    let id = RunID.sample()
+    let id = EngineID.sample()
     let database: Database
     let leases: LeaseStore
     let writer: CommitWriter

@@ -84,6 +84,14 @@ extension RunID {
     }
 }
 
+extension EngineID {
+    /// A fresh id.
+    package static func sample() -> EngineID {
+        let id = RunID.sample()
+        return EngineID(high: id.high, low: id.low)
+    }
+}
+
 extension NewRun {
     /// A run of this definition, as the API makes it.
     package static func sample(

@@ -24,7 +24,7 @@ struct SagaCycle {
         ids = new.map(\.run.id)
         start = StartRuns(runs: new)
         // All clients claim for one engine, so that each may commit what it claimed of the others' runs.
-        let engine = RunID(high: 0x7000, low: 0x8000_0000_0000_0001)
+        let engine = EngineID(high: 0x7000, low: 0x8000_0000_0000_0001)
         claim = ClaimRuns(engine: engine, limit: batch, lease: .seconds(60))
 
         // What the claim statement itself does: the first step begins.

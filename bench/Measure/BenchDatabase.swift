@@ -76,7 +76,7 @@ struct BenchDatabase: Sendable {
     }
 
     /// How many runs this engine holds.
-    func leases(of engine: RunID) async throws -> Int {
+    func leases(of engine: EngineID) async throws -> Int {
         try await number("SELECT count(*) FROM outbox WHERE lease_owner = '\(engine)'")
     }
 

@@ -56,7 +56,7 @@ struct HistoryAudit {
     /// Reads the whole history, oldest event first.
     mutating func read(_ events: [StoredEvent]) {
         var epoch: Int64 = 0
-        var holders: [Int64: RunID] = [:]
+        var holders: [Int64: EngineID] = [:]
         if events.isEmpty { require(false, 11, "it has no history") }
         for stored in events {
             sequence += 1

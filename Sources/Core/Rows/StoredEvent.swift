@@ -8,7 +8,7 @@ package struct StoredEvent: Sendable {
     package let outcome: String?
     package let row: EventRow
     /// The engine that wrote it; nil for the API.
-    package let engineID: RunID?
+    package let engineID: EngineID?
     package let epoch: Int64
     package let traceID: String?
 
@@ -17,7 +17,7 @@ package struct StoredEvent: Sendable {
         row.kind != nil && (action == nil) == (row.action == nil) && (outcome == nil) == (row.outcome == nil)
     }
     package init(
-        sequence: Int, at: Instant, kind: String, action: String?, outcome: String?, row: EventRow, engineID: RunID?,
+        sequence: Int, at: Instant, kind: String, action: String?, outcome: String?, row: EventRow, engineID: EngineID?,
         epoch: Int64, traceID: String?
     ) {
         self.sequence = sequence
@@ -33,7 +33,7 @@ package struct StoredEvent: Sendable {
 
     /// The row that an event of a run of this definition is stored as.
     package init(
-        _ event: RunEvent, of definition: WorkflowDefinition, sequence: Int, at: Instant, engineID: RunID?,
+        _ event: RunEvent, of definition: WorkflowDefinition, sequence: Int, at: Instant, engineID: EngineID?,
         epoch: Int64
     ) {
         let row = EventRow(event, of: definition)

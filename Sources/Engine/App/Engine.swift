@@ -17,7 +17,7 @@ import UnixSignals
 /// One engine: its parts, wired. Any number of them may run side by side.
 struct Engine {
     let configuration: EngineConfiguration
-    let id: RunID
+    let id: EngineID
     let table: RunTable
     private let database: Database
     private let committer: DecisionCommitter
@@ -36,7 +36,7 @@ struct Engine {
     /// - Parameter participantConnections: to all participants together; nil for no bound.
     init(_ configuration: EngineConfiguration, participantConnections: Int? = nil, logger: Logger) throws {
         self.configuration = configuration
-        id = RunID.v7(
+        id = EngineID.v7(
             milliseconds: UInt64(time(nil)) * 1000,
             random: (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max)))
         // Every line says which engine it is from: one run's lines come from several.

@@ -8,7 +8,7 @@ import Telemetry
 
 /// What every run's worker shares.
 struct EngineContext: Sendable {
-    let engine: RunID
+    let engine: EngineID
     let table: RunTable
     let leases: LeaseStore
     let committer: DecisionCommitter

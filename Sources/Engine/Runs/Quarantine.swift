@@ -6,7 +6,7 @@ import Telemetry
 /// Reads claimed runs, and sets aside those that can't be processed: they become FAILED with a reason, stay visible, and
 /// never stop an engine.
 struct Quarantine: Sendable {
-    let engine: RunID
+    let engine: EngineID
     let definitions: DefinitionStore
     let leases: LeaseStore
     let metrics: EngineMetrics

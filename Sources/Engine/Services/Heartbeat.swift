@@ -21,7 +21,7 @@ final class Others: Sendable {
 /// batches should be. Never for deciding who owns what.
 struct Heartbeat: Service {
     let pool: Pool
-    let engine: RunID
+    let engine: EngineID
     let host: String
     let table: RunTable
     let others: Others

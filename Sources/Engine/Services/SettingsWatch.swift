@@ -20,7 +20,7 @@ final class SettingsDisagreement: Sendable {
 /// difference, and once more when it is gone.
 struct SettingsWatch: Service {
     let pool: Pool
-    let engine: RunID
+    let engine: EngineID
     let own: AgreedSettings
     let disagreement: SettingsDisagreement
     let logger: Logger
@@ -30,19 +30,19 @@ struct SettingsWatch: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var told: [String: [RunID]] = [:]
+            var told: [String: [EngineID]] = [:]
             while await pause(for: Self.interval) { await look(&told) }
         }
     }
 
     /// - Parameter told: the differences that have been told of, with the engines that have the setting otherwise.
-    func look(_ told: inout [String: [RunID]]) async {
+    func look(_ told: inout [String: [EngineID]]) async {
         let engines: [ListEngines.Row]
         do { engines = try await pool.execute(ListEngines()) } catch {
             logger.debug("other engines' settings are not known now", metadata: ["error": "\(error)"])
             return
         }
-        var found: [String: [RunID]] = [:]
+        var found: [String: [EngineID]] = [:]
         for row in engines where row.isAlive && row.engineID != engine {
             guard let settings = AgreedSettings(report: row.report) else { continue }
             for name in own.differences(from: settings) { found[name, default: []].append(row.engineID) }

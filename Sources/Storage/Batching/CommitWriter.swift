@@ -4,7 +4,7 @@ import Postgres
 /// Writes one batch of decisions, through lost answers, bad rows and rows that others have locked.
 struct CommitWriter: Sendable {
     let pool: Pool
-    let engine: RunID
+    let engine: EngineID
     let patience: Duration
 
     typealias Written = Result<CommitOutcome, StoreError>

@@ -30,7 +30,7 @@ package final class DecisionCommitter: Sendable {
     ///   - observer: is told the size of each batch.
     ///   - others: how many engines share the database with this one.
     package init(
-        pool: Pool, engine: RunID, lanes: Int = 2, maxBatch: Int = 200, maxBytes: Int = 8 << 20, patience: Duration,
+        pool: Pool, engine: EngineID, lanes: Int = 2, maxBatch: Int = 200, maxBytes: Int = 8 << 20, patience: Duration,
         observer: BatchObserver? = nil, others: @escaping @Sendable () -> Int = { 0 }
     ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)

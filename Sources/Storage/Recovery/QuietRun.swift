@@ -5,7 +5,7 @@ import Postgres
 package struct QuietRun: Sendable {
     /// The engine that holds the lease, or held it last.
     package struct Holder: Sendable {
-        package let engine: RunID
+        package let engine: EngineID
         /// Nil when the engine has no row: it stopped, or was gone for an hour.
         package let host: String?
         package let heartbeatAt: Instant?
@@ -67,7 +67,7 @@ package struct QuietRun: Sendable {
         lease = Lease(runID: try row.runID(), epoch: try row.int64())
         sequence = Int(try row.int32())
         availableAt = try row.instant()
-        let owner = try row.uuidOrNil()
+        let owner = try row.engineIDOrNil()
         lastEventAt = try row.instant()
         now = try row.instant()
         workflowName = try row.text()
@@ -77,7 +77,7 @@ package struct QuietRun: Sendable {
         self.status = status
         deadlineAt = try row.instantOrNil()
         let (host, heartbeatAt) = (try row.textOrNil(), try row.instantOrNil())
-        holder = owner.map { Holder(engine: RunID($0), host: host, heartbeatAt: heartbeatAt) }
+        holder = owner.map { Holder(engine: $0, host: host, heartbeatAt: heartbeatAt) }
         liveEngines = Int(try row.int64())
         let (stepID, isCompensation, until) = (try row.textOrNil(), try row.boolOrNil(), try row.instantOrNil())
         wait = stepID.flatMap { stepID in

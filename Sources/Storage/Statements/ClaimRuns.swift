@@ -13,7 +13,7 @@ import Postgres
 /// repeats them with `evolve`.
 package struct ClaimRuns: Statement {
     /// The claiming engine.
-    package let engine: RunID
+    package let engine: EngineID
     /// How many at the most.
     package let limit: Int
     /// How long the lease lasts.
@@ -27,7 +27,7 @@ package struct ClaimRuns: Statement {
     package typealias Row = ClaimedRun
 
     package init(
-        engine: RunID, limit: Int, lease: Duration, since: Instant = ClaimWindow.beginning, room: Int = .max
+        engine: EngineID, limit: Int, lease: Duration, since: Instant = ClaimWindow.beginning, room: Int = .max
     ) {
         self.engine = engine
         self.limit = limit

@@ -49,7 +49,7 @@ package struct ListEngines: Statement {
 
     /// A row of `engines`.
     package struct Row: Sendable, Hashable {
-        package let engineID: RunID
+        package let engineID: EngineID
         package let host: String
         package let version: String
         package let startedAt: Instant
@@ -73,7 +73,7 @@ package struct ListEngines: Statement {
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
         Row(
-            engineID: try row.runID(), host: try row.text(), version: try row.text(), startedAt: try row.instant(),
+            engineID: try row.engineID(), host: try row.text(), version: try row.text(), startedAt: try row.instant(),
             heartbeatAt: try row.instant(), inFlight: Int(try row.int32()),
             report: try report(&row), isAlive: try row.bool(), age: .microseconds(try row.int64()))
     }

@@ -7,11 +7,11 @@ import Postgres
 /// reported; its batch-mates are written.
 package struct CommitDecisions: Statement {
     /// The committing engine.
-    package let engine: RunID
+    package let engine: EngineID
     /// Sorted by run id, as renewals are, so that the two never lock rows in opposite order.
     package let commits: [RunCommit]
 
-    package init(engine: RunID, commits: [RunCommit]) {
+    package init(engine: EngineID, commits: [RunCommit]) {
         self.engine = engine
         self.commits = commits
     }

@@ -4,7 +4,7 @@ package import Postgres
 /// Writes an engine's row for the cluster view, and clears away rows of engines unheard of for an hour. Answers how many other
 /// engines gave a sign of life within 15 seconds.
 package struct BeatEngine: Statement {
-    package let engine: RunID
+    package let engine: EngineID
     package let host: String
     package let inFlight: Int
     /// What it tells about itself; an object.
@@ -16,7 +16,7 @@ package struct BeatEngine: Statement {
         package let now: Instant
     }
 
-    package init(engine: RunID, host: String, inFlight: Int, report: JSON = [:]) {
+    package init(engine: EngineID, host: String, inFlight: Int, report: JSON = [:]) {
         self.engine = engine
         self.host = host
         self.inFlight = inFlight
@@ -51,11 +51,11 @@ package struct BeatEngine: Statement {
 
 /// Removes the row of an engine that stops.
 package struct ForgetEngine: Statement {
-    package let engine: RunID
+    package let engine: EngineID
 
     package typealias Row = Never
 
-    package init(engine: RunID) { self.engine = engine }
+    package init(engine: EngineID) { self.engine = engine }
 
     package static let sql = "DELETE FROM engines WHERE engine_id = $1"
 

@@ -84,7 +84,7 @@ extension ReadInbox {
 /// meanwhile is counted all the same. The holder alone consumes rows, so nobody else mends it at the same time.
 package struct RecountInbox: Statement {
     /// The holder.
-    package let engine: RunID
+    package let engine: EngineID
     /// Its lease.
     package let lease: Lease
 

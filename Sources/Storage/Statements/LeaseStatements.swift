@@ -4,7 +4,7 @@ package import Postgres
 /// Extends leases that are still held, and tells which runs have inbox rows.
 package struct RenewLeases: Statement {
     /// The holder.
-    package let engine: RunID
+    package let engine: EngineID
     /// Sorted by run id.
     package let leases: [Lease]
     /// From now on.
@@ -47,7 +47,7 @@ private let freeLeases = """
 /// lost engine, though.
 package struct ReleaseLeases: Statement {
     /// The holder.
-    package let engine: RunID
+    package let engine: EngineID
     /// Sorted by run id.
     package let leases: [Lease]
     /// From now on until the runs are due.
@@ -119,7 +119,7 @@ package struct NextDue: Statement {
 /// Which of these decisions are stored already: asked when the answer to a commit was lost. See `replicationBarrier`.
 package struct FindCommitted: Statement {
     /// The committing engine.
-    package let engine: RunID
+    package let engine: EngineID
     /// The decisions in doubt; their first events are looked for.
     package let commits: [RunCommit]
 
@@ -203,7 +203,7 @@ extension FindRuns {
 /// Its inbox stays as it is: a cancel that was accepted is read when an operator takes the run up again.
 package struct QuarantineRun: Statement {
     /// The holder.
-    package let engine: RunID
+    package let engine: EngineID
     /// The lease.
     package let lease: Lease
     /// Why.

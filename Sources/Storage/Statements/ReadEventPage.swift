@@ -16,7 +16,7 @@ package struct ShownEvent: Sendable {
     package let error: [UInt8]?
     package let data: [UInt8]?
     /// The engine that wrote it; nil for the API.
-    package let engineID: RunID?
+    package let engineID: EngineID?
     package let epoch: Int64
     /// The run's last event when this one was read.
     package let newest: Int
@@ -77,7 +77,7 @@ package struct FindEventPage: Statement {
             outcome: try row.textOrNil(), httpStatus: try row.int16OrNil().map { Int($0) },
             duration: try row.int64OrNil().map { .microseconds($0) },
             retryIn: try row.int64OrNil().map { .microseconds($0) }, error: try row.jsonOrNil(),
-            data: try row.jsonOrNil(), engineID: try row.uuidOrNil().map { RunID($0) }, epoch: try row.int64(),
+            data: try row.jsonOrNil(), engineID: try row.engineIDOrNil(), epoch: try row.int64(),
             newest: Int(try row.int32()))
     }
 }

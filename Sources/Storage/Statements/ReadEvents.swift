@@ -42,7 +42,7 @@ package struct FindEvents: Statement {
             data: try row.jsonValueOrNil())
         return StoredEvent(
             sequence: Int(sequence), at: at, kind: kind, action: action, outcome: outcome, row: columns,
-            engineID: try row.uuidOrNil().map { RunID($0) },
+            engineID: try row.engineIDOrNil(),
             epoch: try row.int64(), traceID: try row.textOrNil())
     }
 }

@@ -42,7 +42,7 @@ package struct ShownStep: Sendable {
     package let completedAt: Instant?
     package let nextAttemptAt: Instant?
     /// The engine that made its last attempt, of either action; nil before the first.
-    package let engineID: RunID?
+    package let engineID: EngineID?
 }
 
 /// One run; payloads that are more than 256 KiB together are only counted.
@@ -96,7 +96,7 @@ package struct FindShownSteps: Statement {
             attempts: Int(try row.int16()), compensationStatus: try row.text(),
             compensationAttempts: Int(try row.int16()), output: try StoredText(&row), error: try StoredText(&row),
             startedAt: try row.instantOrNil(), completedAt: try row.instantOrNil(),
-            nextAttemptAt: try row.instantOrNil(), engineID: try row.uuidOrNil().map { RunID($0) })
+            nextAttemptAt: try row.instantOrNil(), engineID: try row.engineIDOrNil())
     }
 }
 

@@ -18,7 +18,7 @@ package struct ClaimSuspect: Statement {
 
     package typealias Row = ClaimedRun
 
-    package init(engine: RunID, lease: Duration) { claim = ClaimRuns(engine: engine, limit: 1, lease: lease) }
+    package init(engine: EngineID, lease: Duration) { claim = ClaimRuns(engine: engine, limit: 1, lease: lease) }
 
     package static let sql: String = ClaimRuns.statement(
         due: """
@@ -53,7 +53,7 @@ package struct IsSuspectDue: Statement {
 /// `ReleaseLeases` takes back.
 package struct ClearSuspect: Statement {
     /// The holder.
-    package let engine: RunID
+    package let engine: EngineID
     package let lease: Lease
 
     /// The run, if the lease was still held.

@@ -28,6 +28,14 @@ struct RunIDTests {
         #expect(RunID(text) == RunID(high: 0x017F_22E2_79B0_7CC3, low: 0x98C4_DC0C_0C07_398F))
     }
 
+    @Test("an engine's id has the same bits and the same text")
+    func engines() throws {
+        let id = EngineID.v7(milliseconds: 0x017F_22E2_79B0, random: (0xCC3, 0x18C4_DC0C_0C07_398F))
+        #expect(id.description == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f")
+        #expect(EngineID(id.description.uppercased()) == id)
+        #expect(EngineID("017f22e2-79b0-7cc3-98c4-dc0c0c07398") == nil)
+    }
+
     @Test(
         "every other form is refused",
         arguments: [
