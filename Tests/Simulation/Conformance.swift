@@ -21,7 +21,7 @@ package protocol ConformingStore {
     /// What the run waits for is due.
     mutating func makeDue(_ runID: RunID) async throws
     /// Where a run stands.
-    mutating func standing(of runID: RunID) async throws -> Standing
+    mutating func standing(of runID: RunID) async throws -> StoredRows
     /// Its clock.
     mutating func now() async throws -> Instant
 }
@@ -51,7 +51,7 @@ package struct ClaimFacts: Sendable {
 }
 
 /// A run's rows, without times.
-package struct Standing: Sendable {
+package struct StoredRows: Sendable {
     package let status: RunStatus
     package let cause: RunCause?
     package let error: JSON?
@@ -240,7 +240,7 @@ package struct ConformanceRun<Store: ConformingStore> {
         return "sent: \(try await store.send(request, to: runs[index]))"
     }
 
-    private func definition(of standing: Standing) -> [String] {
+    private func definition(of standing: StoredRows) -> [String] {
         definitions.first { $0.steps.count == standing.steps.count }?.steps.map(\.id) ?? []
     }
 
@@ -352,7 +352,7 @@ package struct ConformingMemoryStore: ConformingStore {
         return clock
     }
 
-    private func engine(_ number: Int) -> RunID { RunID(high: 0xE, low: UInt64(number)) }
+    private func engine(_ number: Int) -> EngineID { EngineID(high: 0xE, low: UInt64(number)) }
 
     package mutating func start(_ run: Run, key: String?) -> RunID { store.start(run, key: key) }
 
@@ -397,9 +397,9 @@ package struct ConformingMemoryStore: ConformingStore {
 
     package mutating func makeDue(_ runID: RunID) { store.makeDue(runID, now: now()) }
 
-    package mutating func standing(of runID: RunID) throws -> Standing {
+    package mutating func standing(of runID: RunID) throws -> StoredRows {
         guard let row = store.rows[runID] else { throw UnknownRun() }
-        return Standing(
+        return StoredRows(
             status: row.run.status, cause: row.run.cause, error: row.run.errorJSON, output: row.run.output,
             steps: row.run.steps, events: row.events.map { ($0.sequence, $0.event, $0.epoch) },
             outbox: row.outbox.map { ($0.epoch, $0.owner != nil, $0.failures, row.inbox.count, $0.lastSequence) },

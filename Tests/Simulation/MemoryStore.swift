@@ -27,14 +27,14 @@ package struct MemoryStore {
         package let at: Instant
         package let event: RunEvent
         /// Nil for the API.
-        package let engine: RunID?
+        package let engine: EngineID?
         package let epoch: Int64
     }
 
     /// A row of `outbox`.
     package struct Outbox {
         package var availableAt: Instant
-        package var owner: RunID?
+        package var owner: EngineID?
         package var epoch: Int64
         package var lastSequence: Int
         package var failures = 0
@@ -95,7 +95,7 @@ package struct MemoryStore {
     ///   - locked: runs whose rows somebody has locked; they are left where they are.
     ///   - suspects: whether runs whose holders were lost several times in a row are claimed, too.
     package mutating func claim(
-        engine: RunID, limit: Int, length: Duration, now: Instant, skipping locked: Set<RunID> = [],
+        engine: EngineID, limit: Int, length: Duration, now: Instant, skipping locked: Set<RunID> = [],
         suspects: Bool = true
     ) -> [Claimed] {
         let due = order.filter { !locked.contains($0) }
@@ -105,7 +105,7 @@ package struct MemoryStore {
         return due.prefix(limit).compactMap { claim($0, engine: engine, length: length, now: now) }
     }
 
-    private mutating func claim(_ runID: RunID, engine: RunID, length: Duration, now: Instant) -> Claimed? {
+    private mutating func claim(_ runID: RunID, engine: EngineID, length: Duration, now: Instant) -> Claimed? {
         guard var row = rows[runID], var outbox = row.outbox else { return nil }
         let isTakeover = outbox.owner != nil
         outbox.epoch += 1
@@ -130,7 +130,7 @@ package struct MemoryStore {
     }
 
     /// Stores a decision under its lease.
-    package mutating func commit(_ commit: SessionCommit, engine: RunID, now: Instant) -> Committed {
+    package mutating func commit(_ commit: SessionCommit, engine: EngineID, now: Instant) -> Committed {
         let runID = commit.lease.runID
         guard var row = rows[runID], var outbox = row.outbox, holds(outbox, commit.lease, engine) else {
             return .leaseLost
@@ -162,19 +162,19 @@ package struct MemoryStore {
     }
 
     /// Whether a commit's first event is stored as this engine's.
-    package func isStored(_ commit: SessionCommit, engine: RunID) -> Bool {
+    package func isStored(_ commit: SessionCommit, engine: EngineID) -> Bool {
         rows[commit.lease.runID]?.events.contains {
             $0.sequence == commit.firstSequence && $0.epoch == commit.lease.epoch && $0.engine == engine
         } ?? false
     }
 
-    private func holds(_ outbox: Outbox, _ lease: Lease, _ engine: RunID) -> Bool {
+    private func holds(_ outbox: Outbox, _ lease: Lease, _ engine: EngineID) -> Bool {
         if isPlanted(.noFenceOnEpoch) { return true }
         return outbox.epoch == lease.epoch && outbox.owner == engine
     }
 
     /// Extends leases; gives back the unread inbox rows of those that are held.
-    package mutating func renew(_ leases: [Lease], engine: RunID, length: Duration, now: Instant) -> [RunID: Int] {
+    package mutating func renew(_ leases: [Lease], engine: EngineID, length: Duration, now: Instant) -> [RunID: Int] {
         var held: [RunID: Int] = [:]
         for lease in leases {
             guard let row = rows[lease.runID], let outbox = row.outbox, outbox.epoch == lease.epoch,
@@ -187,7 +187,7 @@ package struct MemoryStore {
     }
 
     /// Gives leases back: the next claim is a takeover.
-    package mutating func release(_ leases: [Lease], engine: RunID, after delay: Duration, now: Instant) {
+    package mutating func release(_ leases: [Lease], engine: EngineID, after delay: Duration, now: Instant) {
         for lease in leases {
             guard let outbox = rows[lease.runID]?.outbox, outbox.epoch == lease.epoch, outbox.owner == engine
             else { continue }
@@ -226,7 +226,7 @@ package struct MemoryStore {
     }
 
     /// Ends a run as FAILED and QUARANTINED; false when the lease was lost before.
-    package mutating func quarantine(_ lease: Lease, _ failure: Failure, engine: RunID, now: Instant) -> Bool {
+    package mutating func quarantine(_ lease: Lease, _ failure: Failure, engine: EngineID, now: Instant) -> Bool {
         guard var row = rows[lease.runID], let outbox = row.outbox, holds(outbox, lease, engine) else { return false }
         append(.runQuarantined(failure), to: &row, at: now, engine: engine, epoch: lease.epoch)
         row.outbox = nil
@@ -249,7 +249,7 @@ package struct MemoryStore {
         }
     }
 
-    private func append(_ event: RunEvent, to row: inout Row, at: Instant, engine: RunID?, epoch: Int64) {
+    private func append(_ event: RunEvent, to row: inout Row, at: Instant, engine: EngineID?, epoch: Int64) {
         row.run.evolve(event, at: at)
         row.events.append(
             Event(sequence: row.run.lastSequence, at: at, event: event, engine: engine, epoch: epoch))

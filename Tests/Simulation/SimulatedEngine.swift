@@ -6,7 +6,7 @@ import Driver
 ///
 /// Unchecked: it lives on its schedule's thread.
 final class SimulatedEngine: @unchecked Sendable {
-    let id: RunID
+    let id: EngineID
     unowned let world: Simulation
     let table = RunTable(capacity: 8)
     private(set) var isAlive = true
@@ -18,7 +18,7 @@ final class SimulatedEngine: @unchecked Sendable {
 
     init(_ world: Simulation) {
         self.world = world
-        id = RunID(high: 0xE, low: world.nextEngine())
+        id = EngineID(high: 0xE, low: world.nextEngine())
         clockOffset = .seconds(Int.random(in: 0...7200, using: &world.schedule.random))
     }
 

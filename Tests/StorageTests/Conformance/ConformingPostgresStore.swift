@@ -8,7 +8,7 @@ import TestSupport
 struct ConformingPostgresStore: ConformingStore {
     let test: TestDatabase
     let definitions: [WorkflowDefinition]
-    private let engines = [RunID.sample(), RunID.sample()]
+    private let engines = [EngineID.sample(), EngineID.sample()]
 
     init(_ test: TestDatabase, _ definitions: [WorkflowDefinition]) {
         self.test = test
@@ -108,7 +108,7 @@ struct ConformingPostgresStore: ConformingStore {
             """)
     }
 
-    func standing(of runID: RunID) async throws -> Standing {
+    func standing(of runID: RunID) async throws -> StoredRows {
         let reader = RunReader(pool: test.database.reads)
         guard let (run, steps) = try await reader.find(runID),
             let definition = definitions.first(where: { $0.name == run.workflowName })
@@ -123,7 +123,7 @@ struct ConformingPostgresStore: ConformingStore {
             WHERE run_id = '\(runID)'
             """
         ).first.map { $0.compactMap { $0.flatMap { Int($0) } } }
-        return Standing(
+        return StoredRows(
             status: run.status, cause: run.cause, error: run.error, output: run.output, steps: steps.map(\.step),
             events: events, outbox: outbox.map { (Int64($0[0]), $0[1] == 1, $0[2], $0[3], $0[4]) },
             inbox: try await leases(0).inbox(of: runID).map(\.request))
