@@ -7,8 +7,8 @@ package enum InboxOutcome: Sendable, Hashable {
     case accepted
     /// There is no such run.
     case unknownRun
-    /// The run's workflow has no such step.
-    case unknownStep(String)
+    /// The run's workflow has no such step; which, where several were named.
+    case unknownStep(String?)
     /// A cancel: the run is over.
     case terminal(RunStatus)
     /// A retry: the step is not one that can be retried now.
@@ -100,7 +100,7 @@ extension RunStanding {
     /// Why this is not retried; nil when it is.
     fileprivate func refusal(ofRetrying stepID: String?) -> InboxOutcome? {
         guard let stepID else { return canRetry(step: nil) ? nil : .notFailed(status) }
-        guard let index = index(of: stepID) else { return .unknownStep(stepID) }
+        guard let index = index(of: stepID) else { return .unknownStep(nil) }
         return canRetry(step: index) ? nil : .notRetryable
     }
 
@@ -108,7 +108,7 @@ extension RunStanding {
     fileprivate func refusal(ofResolving stepIDs: [String]) -> InboxOutcome? {
         var indices: [Int] = []
         for stepID in stepIDs {
-            guard let index = index(of: stepID) else { return .unknownStep(stepID) }
+            guard let index = index(of: stepID) else { return .unknownStep(stepIDs.count > 1 ? stepID : nil) }
             indices.append(index)
         }
         if canResolve(steps: indices) { return nil }

@@ -42,8 +42,7 @@ extension Problem {
         case .accepted: return nil
         case .unknownRun: self = .unknownRun
         case .unknownStep(let stepID):
-            // Whatever stands in a path may be asked for.
-            self.init(.unknownStep, "The run's workflow has no step \(stepID.prefix(63)).")
+            self.init(.unknownStep, "The run's workflow has no step \(stepID ?? "of this id").")
         case .terminal(let status):
             self.init(.runEnded, "The run is \(status.rawValue); it can't be cancelled any more.")
         case .notRetryable:
