@@ -35,7 +35,7 @@ struct DefinitionReview {
                         pointer: place,
                         detail: "This step has no compensation: what it did stays when the run is undone."))
             }
-            for (member, call) in [("action", step.action), ("compensation", step.compensation)] {
+            for (member, call) in [("action", step.action.call), ("compensation", step.compensation)] {
                 guard let call, !participants.contains(call.participant) else { continue }
                 warnings.append(
                     .init(

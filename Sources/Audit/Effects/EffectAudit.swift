@@ -43,7 +43,7 @@ struct EffectAudit {
     }
 
     private func isCovered(_ step: StepDefinition) -> Bool {
-        ledgers.contains(step.action.participant)
+        ledgers.contains(step.action.call.participant)
             && (step.compensation.map { ledgers.contains($0.participant) } ?? true)
     }
 

@@ -119,8 +119,7 @@ extension HistoryAudit {
     }
 
     private func policy(_ step: Int, _ action: CallAction) -> RetryPolicy? {
-        let definition = definition.steps[step]
-        return action == .execute ? definition.action.retry : definition.compensation?.retry
+        definition.steps[step].call(of: action)?.retry
     }
 
     mutating func retry(_ step: Int?, _ at: Instant) {

@@ -54,8 +54,7 @@ extension Run {
 
     /// The call that an attempt makes.
     package func definition(of call: Command.Call) -> CallDefinition {
-        let step = definition.steps[call.step]
-        guard let definition = call.action == .execute ? step.action : step.compensation else {
+        guard let definition = definition.steps[call.step].call(of: call.action) else {
             preconditionFailure("the decider starts no compensation that is not defined")
         }
         return definition

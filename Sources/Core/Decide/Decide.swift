@@ -209,7 +209,7 @@ extension Decision {
         if result.outcome == .rejected { return nil }
         if action == .execute && run.cause != nil { return nil }
         let step = run.definition.steps[index]
-        guard let call = action == .execute ? step.action : step.compensation else { return nil }
+        guard let call = step.call(of: action) else { return nil }
         let backoff = call.retry.delay(afterAttempt: attempt, jitter: jitter)
         let notAllowed = run.steps[index].notAllowedAttempts(before: attempt)
         if result.failure?.kind == Failure.notAllowedKind { return max(backoff, waitForAnother(notAllowed)) }
@@ -232,7 +232,7 @@ extension Decision {
         for index in run.steps.indices {
             guard let call = run.steps[index].callInFlight else { continue }
             let step = run.definition.steps[index]
-            guard let definition = call.action == .execute ? step.action : step.compensation else { continue }
+            guard let definition = step.call(of: call.action) else { continue }
             var result = CallResult(.lost, of: definition, isAmbiguous: true, duration: .zero)
             if isPlanted(.lostCallHasNoEffect) { result.outcome = .notSent }
             let report = CallReport(outcome: result.outcome, httpStatus: nil, duration: .zero)

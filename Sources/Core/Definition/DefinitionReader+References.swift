@@ -11,7 +11,7 @@ extension DefinitionReader {
                     of: "the steps before \(step.id)")
             }
         }
-        check(step.action, at: pointer.appending("action"), knows: ancestors, of: "the steps before \(step.id)")
+        check(step.action.call, at: pointer.appending("action"), knows: ancestors, of: "the steps before \(step.id)")
         if let compensation = step.compensation {
             check(
                 compensation, at: pointer.appending("compensation"), knows: ancestors.union([step.id]),

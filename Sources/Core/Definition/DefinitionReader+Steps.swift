@@ -28,7 +28,7 @@ extension DefinitionReader {
             guard let id = draft.id, let action = draft.action else { return nil }
             let step = StepDefinition(
                 id: id, index: index, dependencies: graph.dependencies[index], dependents: graph.dependents[index],
-                descendants: graph.descendants[index], condition: draft.condition, action: action,
+                descendants: graph.descendants[index], condition: draft.condition, action: .call(action),
                 compensation: draft.compensation)
             steps.append(step)
         }

@@ -1,3 +1,15 @@
+/// What a step does. One kind so far: whoever looks into it is asked again by the compiler when there are more.
+package enum StepAction: Sendable {
+    /// It calls a participant.
+    case call(CallDefinition)
+
+    package var call: CallDefinition {
+        switch self {
+        case .call(let call): call
+        }
+    }
+}
+
 /// One step of a workflow and its place in the graph. A class for the same reason as `WorkflowDefinition`.
 package final class StepDefinition: Sendable {
     /// `[a-z0-9][a-z0-9_-]{0,62}`, unique in the workflow.
@@ -12,13 +24,13 @@ package final class StepDefinition: Sendable {
     package let descendants: [Int]
     /// False: the step is skipped. Nil: always run.
     package let condition: Condition?
-    package let action: CallDefinition
+    package let action: StepAction
     /// What undoes the action's effect; nil when nothing can or need be undone.
     package let compensation: CallDefinition?
 
     init(
         id: String, index: Int, dependencies: [Int], dependents: [Int], descendants: [Int], condition: Condition?,
-        action: CallDefinition, compensation: CallDefinition?
+        action: StepAction, compensation: CallDefinition?
     ) {
         self.id = id
         self.index = index
@@ -28,5 +40,13 @@ package final class StepDefinition: Sendable {
         self.condition = condition
         self.action = action
         self.compensation = compensation
+    }
+
+    /// The call that one of its two actions makes; nil for a compensation it does not have.
+    package func call(of action: CallAction) -> CallDefinition? {
+        switch action {
+        case .execute: self.action.call
+        case .compensate: compensation
+        }
     }
 }

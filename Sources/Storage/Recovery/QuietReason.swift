@@ -102,6 +102,6 @@ extension QuietRun {
     private func timeout(of call: OpenCall, _ definition: WorkflowDefinition?) -> Duration {
         guard let definition, definition.steps.indices.contains(call.step) else { return .seconds(3600) }
         let step = definition.steps[call.step]
-        return (call.action == .execute ? step.action : step.compensation)?.timeout ?? .seconds(3600)
+        return step.call(of: call.action)?.timeout ?? .seconds(3600)
     }
 }

@@ -19,7 +19,7 @@ struct CallResultTests {
                 ]
             ],
         ])
-        return definition.steps[0].action
+        return definition.steps[0].action.call
     }
 
     private func judge(
