@@ -63,15 +63,16 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
 
-        .target(name: "Core", swiftSettings: settings + optimized),
+        .target(name: "Basics", swiftSettings: settings + optimized),
+        .target(name: "Core", dependencies: ["Basics"], swiftSettings: settings + optimized),
         .target(name: "Driver", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Audit", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Settings", dependencies: ["Core", configuration], swiftSettings: settings),
         .target(
-            name: "Telemetry", dependencies: ["Core", "Settings", asyncHTTPClient, logging, lifecycle] + nio,
+            name: "Telemetry", dependencies: ["Basics", "Core", "Settings", asyncHTTPClient, logging, lifecycle] + nio,
             swiftSettings: settings),
-        .target(name: "Postgres", dependencies: ["CLibPQ", logging], swiftSettings: settings + optimized),
-        .target(name: "Redis", dependencies: ["CHiredis", logging], swiftSettings: settings),
+        .target(name: "Postgres", dependencies: ["Basics", "CLibPQ", logging], swiftSettings: settings + optimized),
+        .target(name: "Redis", dependencies: ["Basics", "CHiredis", logging], swiftSettings: settings),
         .target(
             name: "Storage", dependencies: ["Core", "Postgres", "Telemetry", logging, lifecycle],
             swiftSettings: settings),
@@ -79,10 +80,11 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "Loops", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, logging, lifecycle,
+                "Basics", "Loops", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, logging,
+                lifecycle,
             ] + nio,
             swiftSettings: settings),
-        .target(name: "Participants", dependencies: [nioSSL, nioTLS] + nio, swiftSettings: settings),
+        .target(name: "Participants", dependencies: ["Basics", nioSSL, nioTLS] + nio, swiftSettings: settings),
         .target(
             name: "Checker", dependencies: ["Core", "Audit", "Storage", "Postgres", "Participants"] + nio,
             swiftSettings: settings),
@@ -90,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", "Loops",
+                "Basics", "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", "Loops",
                 "HTTPServer", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto, logging, lifecycle,
                 unixSignals,
             ] + nio,
@@ -105,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Core", "Settings", "Storage", "Postgres", "Checker", asyncHTTPClient, argumentParser, logging,
+                "Basics", "Core", "Settings", "Storage", "Postgres", "Checker", asyncHTTPClient, argumentParser,
+                logging,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
@@ -131,12 +134,13 @@ let package = Package(
             name: "SimulationTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "CoreTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
+        .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests",
             dependencies: ["Telemetry", "Core", "Settings", "TestSupport", logging, lifecycle] + nio,
             swiftSettings: settings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: settings),
-        .testTarget(name: "RedisTests", dependencies: ["Redis"], swiftSettings: settings),
+        .testTarget(name: "RedisTests", dependencies: ["Basics", "Redis"], swiftSettings: settings),
         .testTarget(
             name: "StorageTests",
             dependencies: ["Storage", "Core", "Postgres", "Telemetry", "Simulation", "TestSupport"],

@@ -1,3 +1,4 @@
+internal import Basics
 package import NIOCore
 
 /// Tells when a request takes too long to arrive, and closes connections nobody uses.
@@ -93,7 +94,7 @@ package final class ReadDeadline: ChannelInboundHandler {
             phase = .reading(since: .now())
             let buffer = unwrapInboundIn(data)
             let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self)
-            beganWithLetter = first.map { ($0 | 0x20) &- 0x61 < 26 } ?? true
+            beganWithLetter = first?.isLetter ?? true
         case .reading, .handedOver, .answering: break
         }
         context.fireChannelRead(data)

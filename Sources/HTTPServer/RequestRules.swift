@@ -1,3 +1,4 @@
+import Basics
 import HTTPTypes
 import NIOHTTP1
 
@@ -42,7 +43,7 @@ struct RequestRules: Sendable {
                 }
             case 14 where name.lowercased() == "content-length":
                 lengths += 1
-                guard (1...18).contains(value.utf8.count), value.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else {
+                guard (1...18).contains(value.utf8.count), value.utf8.allSatisfy(\.isDigit) else {
                     return Refusal(.malformed, "The header Content-Length is malformed.")
                 }
                 if let most = limits.bodyBytes, let length = Int(value), length > most { return tooLarge(most) }
@@ -68,9 +69,6 @@ struct RequestRules: Sendable {
 
     /// A host name, an IPv4 address or a bracketed IPv6 address, with an optional port.
     private func isHost(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy {
-                $0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26 || "-._~:[]%".utf8.contains($0)
-            }
+        !text.isEmpty && text.utf8.allSatisfy { $0.isAlphanumeric || "-._~:[]%".utf8.contains($0) }
     }
 }

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Where participants may be: nowhere in the machine's own network, unless the operator has named the place.
 ///
 /// Whoever may register a participant makes engines send requests to a place of their choice, and runs show the
@@ -82,7 +84,7 @@ package struct AddressRules: Sendable {
     /// number (the rule of the WHATWG URL standard, "ends in a number"). No top-level domain is one.
     static func looksNumeric(_ host: String) -> Bool {
         guard let last = host.split(separator: ".").last else { return false }
-        if last.utf8.allSatisfy({ $0.isDigit }) { return true }
+        if last.utf8.allSatisfy(\.isDigit) { return true }
         return last.hasPrefix("0x") && last.utf8.dropFirst(2).allSatisfy { $0.hexValue != nil }
     }
 }

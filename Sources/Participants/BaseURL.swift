@@ -1,3 +1,4 @@
+internal import Basics
 internal import NIOCore
 
 /// A participant's base URL, checked once when it is registered or read, so that no call can fail over its shape.
@@ -78,7 +79,7 @@ package struct BaseURL: Hashable, Sendable {
 
     private static func parsePort(_ text: Substring?) throws(ParticipantsError) -> Int? {
         guard let text, !text.isEmpty else { return nil }
-        guard text.utf8.count <= 5, text.utf8.allSatisfy({ $0.isDigit }), let port = Int(text),
+        guard text.utf8.count <= 5, text.utf8.allSatisfy(\.isDigit), let port = Int(text),
             (1...65535).contains(port)
         else { throw .invalidBaseURL("A port is a number from 1 to 65535.") }
         return port

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// `HTTP-date` (RFC 9110 §5.6.7): the form of today and the two that are obsolete and still to be accepted.
 enum HTTPDate {
     /// Where a form has its parts; `_` is a letter, `d` a digit, `?` a digit or a blank.
@@ -24,7 +26,7 @@ enum HTTPDate {
         if fits(bytes[...], fixdate) { return seconds(bytes, fixdate, year: number(bytes, fixdate.year, 4)) }
         if fits(bytes[...], asctime) { return seconds(bytes, asctime, year: number(bytes, asctime.year, 4)) }
         guard let comma = bytes.firstIndex(of: UInt8(ascii: ",")), (6...9).contains(comma),
-            bytes[..<comma].allSatisfy({ ($0 | 0x20) &- 0x61 < 26 }), fits(bytes[comma...], rfc850)
+            bytes[..<comma].allSatisfy(\.isLetter), fits(bytes[comma...], rfc850)
         else { return nil }
         let rest = Array(bytes[comma...])
         let latest = 1970 + now / 31_556_952 + 50
@@ -36,7 +38,7 @@ enum HTTPDate {
         guard bytes.count == form.shape.count else { return false }
         return zip(bytes, form.shape).allSatisfy { byte, wanted in
             switch wanted {
-            case UInt8(ascii: "_"): (byte | 0x20) &- 0x61 < 26
+            case UInt8(ascii: "_"): byte.isLetter
             case UInt8(ascii: "d"): byte.isDigit
             case UInt8(ascii: "?"): byte.isDigit || byte == 0x20
             default: byte == wanted
@@ -57,16 +59,7 @@ enum HTTPDate {
         let (hour, minute) = (number(bytes, form.time, 2), number(bytes, form.time + 3, 2))
         let second = number(bytes, form.time + 6, 2)
         guard (1...31).contains(day), hour < 24, minute < 60, second <= 60 else { return nil }
-        return days(year: year, month: Int64(month + 1), day: day) * 86_400 + hour * 3600 + minute * 60 + second
-    }
-
-    /// Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant's `days_from_civil`).
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
+        let days = CivilDate(year: year, month: Int64(month + 1), day: day).daysSince1970
+        return days * 86_400 + hour * 3600 + minute * 60 + second
     }
 }

@@ -1,4 +1,5 @@
 #if canImport(Glibc)
+internal import Basics
 internal import Glibc
 #elseif canImport(Musl)
 internal import Musl
@@ -75,7 +76,7 @@ package struct AddressRange: Hashable, Sendable {
     package init?(_ text: String) {
         let sides = text.split(separator: "/", omittingEmptySubsequences: false)
         guard sides.count == 2, let first = IPAddress(String(sides[0])), (1...3).contains(sides[1].utf8.count),
-            sides[1].utf8.allSatisfy({ $0.isDigit }), let length = Int(sides[1]), length <= first.family.bitCount
+            sides[1].utf8.allSatisfy(\.isDigit), let length = Int(sides[1]), length <= first.family.bitCount
         else { return nil }
         self.first = first
         prefixLength = length

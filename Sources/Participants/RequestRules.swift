@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What a call must look like to be written as one request, and nothing but one request.
 ///
 /// Checked before a connection is even looked for: a value that came from a run's input must not be able to smuggle a
@@ -53,7 +55,7 @@ enum RequestRules {
     }
 
     private static func violation(name: String, value: String) -> String? {
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0.isTokenCharacter }) else {
+        guard !name.isEmpty, name.utf8.allSatisfy(\.isTokenCharacter) else {
             return "A header name is not a token."
         }
         guard !value.utf8.contains(where: { $0.isForbiddenInHeaderValue }) else {

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// The few facts of an answer's head that anything depends on; every other header is checked for form and forgotten.
 struct ResponseHead {
     var status = 0
@@ -52,8 +54,8 @@ struct ResponseHead {
         }
         guard colon > 0, colon < line.count else { throw .malformed("a header line has no name") }
         var (start, end) = (colon + 1, line.count)
-        while start < end, line[start].isSpaceOrTab { start += 1 }
-        while end > start, line[end - 1].isSpaceOrTab { end -= 1 }
+        while start < end, line[start].isBlank { start += 1 }
+        while end > start, line[end - 1].isBlank { end -= 1 }
         try checkText(line.extracting(start..<end))
         return (0..<colon, start..<end)
     }
@@ -134,8 +136,8 @@ struct ResponseHead {
             var end = start
             while end < value.count, value[end] != UInt8(ascii: ",") { end += 1 }
             var (first, last) = (start, end)
-            while first < last, value[first].isSpaceOrTab { first += 1 }
-            while last > first, value[last - 1].isSpaceOrTab { last -= 1 }
+            while first < last, value[first].isBlank { first += 1 }
+            while last > first, value[last - 1].isBlank { last -= 1 }
             body(value.extracting(first..<last), &self)
             start = end + 1
         }

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Reads the answers on one connection, byte by byte where it must, from a server that may be anything.
 ///
 /// A pure state machine: bytes in, progress out; no sockets, no clocks. It is our own, and not the general parser of
@@ -226,11 +228,11 @@ extension ResponseParser {
         var (size, index) = (0, 0)
         while index < line.count, let digit = line[index].hexValue {
             guard index < 15 else { throw .malformed("a chunk's size is out of range") }
-            size = size * 16 + digit
+            size = size * 16 + Int(digit)
             index += 1
         }
         guard index > 0 else { throw .malformed("a chunk's size is not a number") }
-        while index < line.count, line[index].isSpaceOrTab { index += 1 }
+        while index < line.count, line[index].isBlank { index += 1 }
         guard index == line.count || line[index] == UInt8(ascii: ";") else {
             throw .malformed("a chunk's size is not a number")
         }

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Reads `Retry-After` (RFC 9110 §10.2.3): seconds, or a date in any of the three forms that a recipient must accept.
 enum RetryAfter {
     /// A participant that asks for more than this is asked again after a day.
@@ -15,7 +17,7 @@ enum RetryAfter {
             guard let date = HTTPDate.secondsSince1970(bytes, now: now) else { return nil }
             return .seconds(min(max(date - now, 0), longest))
         }
-        guard bytes.allSatisfy({ $0.isDigit }) else { return nil }
+        guard bytes.allSatisfy(\.isDigit) else { return nil }
         var seconds: Int64 = 0
         for byte in bytes where seconds <= longest { seconds = seconds * 10 + Int64(byte - 0x30) }
         return .seconds(min(seconds, longest))

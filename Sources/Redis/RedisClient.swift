@@ -6,6 +6,7 @@
 // connect, login, sending and reading, and while Redis is away it answers at once instead of trying again for every
 // caller.
 
+internal import Basics
 internal import CHiredis
 package import Logging
 
@@ -17,7 +18,7 @@ package import Logging
 /// is sent twice.
 package actor RedisClient {
     package nonisolated let configuration: RedisConfiguration
-    private let executor = RedisThread()
+    private let executor: WorkerThread
     private let resolver: RedisResolver
     private let logger: Logger
     private var session: RedisSession?
@@ -29,6 +30,9 @@ package actor RedisClient {
     package init(_ configuration: RedisConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
+        do { self.executor = try WorkerThread() } catch {
+            preconditionFailure("the system has no thread left for Redis: \(error.reason)")
+        }
         self.resolver = RedisResolver(host: configuration.host, port: configuration.port)
     }
 

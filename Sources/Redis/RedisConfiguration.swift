@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Where Redis is and how long to wait for it, read from `redis://[[user]:password@]host[:port][/db]`.
 ///
 /// User and password may be percent-encoded. The password is in no description, mirror or error of this type.
@@ -27,7 +29,7 @@ package struct RedisConfiguration: Sendable {
         let slash = location.firstIndex(of: "/") ?? location.endIndex
         (host, port) = try Self.address(location[..<slash])
         let path = location[slash...].dropFirst()
-        guard path.isEmpty || path.allSatisfy(\.isASCIIDigit), let database = Int(path.isEmpty ? "0" : path) else {
+        guard path.isEmpty || path.utf8.allSatisfy(\.isDigit), let database = Int(path.isEmpty ? "0" : path) else {
             throw .configuration("the database after the host must be a number")
         }
         self.database = database
@@ -38,8 +40,8 @@ package struct RedisConfiguration: Sendable {
         guard let colon = text.firstIndex(of: ":") else {
             throw .configuration("a user needs a password: user:password@")
         }
-        guard let user = percentDecoded(text[..<colon]),
-            let password = percentDecoded(text[text.index(after: colon)...])
+        guard let user = PercentEncoding.decode(text[..<colon]),
+            let password = PercentEncoding.decode(text[text.index(after: colon)...])
         else { throw .configuration("user or password has a wrong percent sign") }
         return (user.isEmpty ? nil : user, password.isEmpty ? nil : password)
     }
@@ -58,31 +60,10 @@ package struct RedisConfiguration: Sendable {
             throw .configuration("the host is missing or malformed")
         }
         guard !rest.isEmpty else { return (String(host), 6379) }
-        guard rest.first == ":", rest.dropFirst().allSatisfy(\.isASCIIDigit), let port = Int(rest.dropFirst()),
+        guard rest.first == ":", rest.dropFirst().utf8.allSatisfy(\.isDigit), let port = Int(rest.dropFirst()),
             (1...65535).contains(port)
         else { throw .configuration("the port must be a number from 1 to 65535") }
         return (String(host), port)
-    }
-
-    /// nil when a `%` is not followed by two hexadecimal digits or the bytes are not UTF-8.
-    private static func percentDecoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        Character(UnicodeScalar(byte)).hexDigitValue.map(UInt8.init)
     }
 }
 
@@ -93,8 +74,4 @@ extension RedisConfiguration: CustomStringConvertible, CustomDebugStringConverti
     package var description: String { "redis://\(endpoint)/\(database)" }
     package var debugDescription: String { description }
     package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
-}
-
-extension Character {
-    fileprivate var isASCIIDigit: Bool { isASCII && isWholeNumber }
 }

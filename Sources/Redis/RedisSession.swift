@@ -1,12 +1,5 @@
 internal import CHiredis
-
-#if canImport(Glibc)
 internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// One logged-in hiredis context. Every call blocks the thread it is made on, up to its deadline, so only
 /// `RedisClient`'s thread has one.

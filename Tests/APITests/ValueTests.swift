@@ -76,7 +76,7 @@ struct ValueTests {
             ("%zz", nil),
             ("%00", nil), ("%ff", nil), ("%C0%AF", nil),
         ] as [(String, String?)])
-    func percent(text: String, decoded: String?) { #expect(PercentDecoding.decode(text[...]) == decoded) }
+    func percent(text: String, decoded: String?) { #expect(decodedText(text[...]) == decoded) }
 
     @Test("Tokens are found whole or not at all")
     func tokens() throws {

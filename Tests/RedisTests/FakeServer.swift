@@ -37,15 +37,6 @@ final class FakeServer: Sendable {
         return port
     }
 
-    /// Writes where nobody reads any more, and returns the error number.
-    static func writeToBrokenPipe() -> Int32 {
-        var ends: [Int32] = [0, 0]
-        pipe(&ends)
-        close(ends[0])
-        defer { close(ends[1]) }
-        return write(ends[1], "x", 1) == 1 ? 0 : errno
-    }
-
     private static func listen() throws -> (socket: Int32, port: Int) {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()

@@ -1,3 +1,4 @@
+import Basics
 import Crypto
 
 /// A token that may call admin endpoints. Only its digest is kept.
@@ -35,7 +36,7 @@ struct AdminToken: Sendable {
         for entry in list.split(separator: ",", omittingEmptySubsequences: false) {
             let sides = entry.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2 else { return nil }
-            let (name, token) = (sides[0].trimmed(), sides[1].trimmed())
+            let (name, token) = (sides[0].trimmingBlanks(), sides[1].trimmingBlanks())
             guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
                 (minLength...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
                 name != anonymous, !tokens.contains(where: { $0.name == name })

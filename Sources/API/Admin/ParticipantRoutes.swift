@@ -111,14 +111,7 @@ struct ParticipantRoutes: Sendable {
     /// The participant in the path, by the rule definitions have for its name.
     private static func name(_ context: APIContext) throws(Problem) -> String {
         let name = try context.pathText("name")
-        func isAlphanumeric(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || byte &- 0x61 < 26 }
-        guard (1...63).contains(name.utf8.count), name.utf8.first.map(isAlphanumeric) == true,
-            name.utf8.allSatisfy({ isAlphanumeric($0) || $0 == UInt8(ascii: "-") })
-        else {
-            throw Problem(
-                .invalidParameter,
-                "A name has 1 to 63 lower-case letters, digits and hyphens, and begins with a letter or digit.")
-        }
+        guard Name.isValid(name) else { throw Problem(.invalidParameter, Name.rule()) }
         return name
     }
 

@@ -37,7 +37,7 @@ struct APIContext: RequestContext {
     /// - Throws: `invalidParameter` when it is no text.
     func pathText(_ name: Substring) throws(Problem) -> String {
         guard let raw = parameters[name] else { preconditionFailure("the route has no \(name)") }
-        guard let text = PercentDecoding.decode(raw) else {
+        guard let text = decodedText(raw) else {
             throw Problem(.invalidParameter, "The path holds a percent sign that encodes no text.")
         }
         return text

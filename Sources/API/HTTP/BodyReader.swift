@@ -1,3 +1,4 @@
+import Basics
 import Core
 import HTTPTypes
 import Hummingbird
@@ -97,7 +98,8 @@ struct BodyReader: Sendable {
         }
         let type = headers[.contentType] ?? ""
         if type == types[0] { return }
-        let parts = type.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmed().lowercased() }
+        let parts = type.split(separator: ";", omittingEmptySubsequences: false)
+            .map { $0.trimmingBlanks().lowercased() }
         guard let first = parts.first, types.contains(first) else {
             throw Problem(.unsupportedMediaType, "The header Content-Type must be \(types[0]).")
         }
@@ -107,15 +109,5 @@ struct BodyReader: Sendable {
                 throw Problem(.unsupportedMediaType, "JSON is UTF-8; no other charset is understood.")
             }
         }
-    }
-}
-
-extension Substring {
-    /// Without spaces and tabs at both ends.
-    func trimmed() -> Substring {
-        var text = self
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
     }
 }

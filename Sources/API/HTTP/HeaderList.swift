@@ -1,3 +1,5 @@
+import Basics
+
 /// Headers that are lists (RFC 9110 §5.6.1): parts between separators, which may be quoted.
 enum HeaderList {
     /// The parts between separators that are in no quoted string, without blanks around them; empty ones are left out.
@@ -21,12 +23,13 @@ enum HeaderList {
             part.append(character)
         }
         parts.append(part)
-        return parts.map { String($0[...].trimmed()) }.filter { !$0.isEmpty }
+        return parts.map { String($0.trimmingBlanks()) }.filter { !$0.isEmpty }
     }
 
     /// `name=value`, where the value is a token or a quoted string: the name in lower case, and what the value says.
     static func parameter(_ text: String) -> (name: String, value: String)? {
-        let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { $0.trimmed() }
+        let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            .map { $0.trimmingBlanks() }
         guard sides.count == 2 else { return nil }
         return (sides[0].lowercased(), unquoted(sides[1]))
     }

@@ -1,3 +1,4 @@
+import Basics
 import Hummingbird
 
 /// The query of a request: each parameter at most once, none that is not known, percent-decoded.
@@ -11,8 +12,8 @@ struct Query {
         guard let text = request.uri.query, !text.isEmpty else { return }
         for part in text.split(separator: "&") {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentDecoding.decode(sides[0]),
-                let value = PercentDecoding.decode(sides.count > 1 ? sides[1] : "")
+            guard let name = decodedText(sides[0]),
+                let value = decodedText(sides.count > 1 ? sides[1] : "")
             else { throw Problem(.invalidParameter, "The query holds a percent sign that encodes no text.") }
             guard known.contains(name) else {
                 let list = known.sorted().joined(separator: ", ")
@@ -35,4 +36,10 @@ struct Query {
         guard let value = read(text) else { throw Problem(.invalidParameter, "The query parameter \(name) \(rule)") }
         return value
     }
+}
+
+/// A part of a URL percent-decoded; nil when that is no text, or none that can be stored: with U+0000.
+func decodedText(_ part: Substring) -> String? {
+    guard let text = PercentEncoding.decode(part), !text.utf8.contains(0) else { return nil }
+    return text
 }

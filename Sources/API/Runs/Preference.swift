@@ -1,3 +1,5 @@
+import Basics
+
 /// The `Prefer` header (RFC 7240).
 enum Preference {
     /// Longer waits are cut to this.
@@ -9,7 +11,7 @@ enum Preference {
         for preference in values.flatMap({ HeaderList.split($0, at: ",") }) {
             guard let first = HeaderList.split(preference, at: ";").first,
                 let (name, value) = HeaderList.parameter(first), name == "wait",
-                value.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let seconds = Int(value)
+                value.utf8.allSatisfy(\.isDigit), let seconds = Int(value)
             else { continue }
             return min(seconds, longestWait)
         }

@@ -1,3 +1,4 @@
+import Basics
 import Core
 import HTTPTypes
 import Hummingbird
@@ -86,7 +87,7 @@ struct RunRoutes: Sendable {
 
     private static func lastEventID(_ headers: HTTPFields) throws(Problem) -> Int {
         guard let text = try headers.single(.lastEventID, maxBytes: 20) else { return 0 }
-        guard text.utf8.allSatisfy({ $0 &- 0x30 < 10 }), let sequence = Int(text) else {
+        guard text.utf8.allSatisfy(\.isDigit), let sequence = Int(text) else {
             throw Problem(.invalidParameter, "The header Last-Event-ID must be a sequence number.")
         }
         return sequence

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Basics
 import Core
 import Glibc
 import NIOCore
@@ -107,18 +108,5 @@ extension JSON.Limits {
 
 extension String {
     /// As one segment of a path.
-    var pathSegment: String {
-        var text = ""
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let hex = String(byte, radix: 16, uppercase: true)
-                text += "%" + (hex.count == 1 ? "0" + hex : hex)
-            }
-        }
-        return text
-    }
+    var pathSegment: String { PercentEncoding.segment(self) }
 }

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What a `Content-Type` says, as far as it matters for reading a body.
 struct MediaType {
     /// `application/json`, `text/json`, or with the suffix `+json` (RFC 6839).
@@ -6,18 +8,11 @@ struct MediaType {
 
     init(_ text: String) {
         let parts = text.lowercased().split(separator: ";")
-        let type = parts.first.map(Self.trimmed) ?? ""
+        let type = parts.first.map { $0.trimmingBlanks() } ?? ""
         isJSON = type == "application/json" || type == "text/json" || type.hasSuffix("+json")
-        let parameter = parts.dropFirst().lazy.map(Self.trimmed).first { $0.hasPrefix("charset=") }
+        let parameter = parts.dropFirst().lazy.map { $0.trimmingBlanks() }.first { $0.hasPrefix("charset=") }
         let value = parameter?.dropFirst("charset=".count) ?? ""
         let isQuoted = value.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"")
         charset = Charset(isQuoted ? value.dropFirst().dropLast() : value)
-    }
-
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text
-        while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
     }
 }

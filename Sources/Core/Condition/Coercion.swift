@@ -1,3 +1,5 @@
+internal import Basics
+
 /// JavaScript's conversions, as far as JsonLogic relies on them. What they cost is charged by their callers.
 enum Coercion {
     /// False for null, false, 0, NaN, "" and, unlike in JavaScript, the empty list.
@@ -108,7 +110,7 @@ enum Coercion {
         if let value = Int(Substring(text), radix: radix) { return JSONNumber(value) }
         var value = 0.0
         for byte in text {
-            let digit = byte &- 0x30 < 10 ? byte &- 0x30 : (byte | 0x20) &- 0x61 < 26 ? (byte | 0x20) &- 0x57 : .max
+            let digit = byte.isDigit ? byte &- 0x30 : byte.isLetter ? (byte | 0x20) &- 0x57 : .max
             guard digit < radix else { return .notANumber }
             value = value * Double(radix) + Double(digit)
         }
@@ -123,7 +125,7 @@ enum Coercion {
         let bytes = Array(text.prefix(maxDigits))
         func digits(from start: Int) -> Int {
             var end = start
-            while end < bytes.count, bytes[end] &- 0x30 < 10 { end += 1 }
+            while end < bytes.count, bytes[end].isDigit { end += 1 }
             return end
         }
         func byte(_ index: Int) -> UInt8 { index < bytes.count ? bytes[index] : 0 }

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// The numbers that JavaScript has and JSON has not. They live within one evaluation: they are never stored or sent.
 extension JSONNumber {
     static let notANumber = JSONNumber(checked: "NaN")
@@ -17,7 +19,7 @@ extension JSONNumber {
     var computable: Double { Double(text) ?? .nan }
 
     /// Ends with a digit, as JSON's numbers do.
-    private var isFinite: Bool { (text.utf8.last ?? 0) &- 0x30 < 10 }
+    private var isFinite: Bool { text.utf8.last?.isDigit == true }
 
     /// How one value stands to another; nil when one of them is NaN, which stands to nothing.
     static func order(_ left: JSONNumber, _ right: JSONNumber) -> Order? {

@@ -8,17 +8,8 @@ extension DefinitionReader {
     /// A name of a workflow or participant, or, with underscores, of a step.
     mutating func name(_ json: JSON, at pointer: JSONPointer, underscores: Bool = false) -> String? {
         guard let text = string(json, at: pointer) else { return nil }
-        func isAlphanumeric(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || byte &- 0x61 < 26 }
-        let isName =
-            (1...63).contains(text.utf8.count) && text.utf8.first.map(isAlphanumeric) == true
-            && text.utf8.allSatisfy {
-                isAlphanumeric($0) || $0 == UInt8(ascii: "-") || underscores && $0 == UInt8(ascii: "_")
-            }
-        if isName { return text }
-        refuse(
-            pointer,
-            "A name has 1 to 63 lower-case letters, digits and hyphens\(underscores ? " or underscores" : ""), "
-                + "and begins with a letter or digit.")
+        if Name.isValid(text, underscores: underscores) { return text }
+        refuse(pointer, Name.rule(underscores: underscores))
         return nil
     }
 

@@ -1,3 +1,5 @@
+internal import Basics
+
 extension JSON {
     /// The compact text: no white space, numbers as written, members in order.
     package var bytes: [UInt8] {
@@ -117,8 +119,8 @@ extension JSON {
         case 0x09: bytes.append(UInt8(ascii: "t"))
         default:
             bytes.append(contentsOf: "u00".utf8)
-            bytes.append(hexDigit(byte >> 4))
-            bytes.append(hexDigit(byte & 0xF))
+            bytes.append((byte >> 4).hexDigit)
+            bytes.append((byte & 0xF).hexDigit)
         }
     }
 }
@@ -136,9 +138,4 @@ extension [UInt8] {
         var string = string
         string.withUTF8 { append(contentsOf: $0) }
     }
-}
-
-/// The lower-case hexadecimal digit of a value below 16.
-func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }

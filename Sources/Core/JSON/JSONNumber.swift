@@ -1,3 +1,5 @@
+internal import Basics
+
 /// A JSON number that keeps its text: `9007199254740993` and `1.000000000000000005` come out as they went in.
 ///
 /// Equality is equality of the text; values are compared with `compare(_:_:)`.
@@ -55,7 +57,7 @@ struct JSONNumberScan {
     init(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) {
         var at = start
         var exponent = 0
-        func isDigit(_ index: Int) -> Bool { index < bytes.count && bytes[index] &- 0x30 < 10 }
+        func isDigit(_ index: Int) -> Bool { index < bytes.count && bytes[index].isDigit }
         func byte(_ index: Int) -> UInt8 { index < bytes.count ? bytes[index] : 0 }
 
         if byte(at) == UInt8(ascii: "-") { at += 1 }

@@ -1,3 +1,5 @@
+internal import Basics
+
 extension JSONParser {
     /// The string that begins at the quote under `at`. Without escapes it is taken over in one piece.
     mutating func string() throws(JSONError) -> String {
@@ -120,13 +122,7 @@ extension JSONParser {
         guard at + 4 <= bytes.count else { throw JSONError(.unexpectedEnd, offset: bytes.count) }
         var unit: UInt16 = 0
         for _ in 0..<4 {
-            let digit: UInt8
-            switch bytes[at] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = bytes[at] - 0x30
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = bytes[at] - 0x57
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = bytes[at] - 0x37
-            default: throw JSONError(.invalidEscape, offset: start)
-            }
+            guard let digit = bytes[at].hexValue else { throw JSONError(.invalidEscape, offset: start) }
             unit = unit << 4 | UInt16(digit)
             at += 1
         }

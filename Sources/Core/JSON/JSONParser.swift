@@ -1,3 +1,5 @@
+internal import Basics
+
 /// One pass over the bytes of one JSON text.
 ///
 /// Recursive, with the depth checked on the way down, so that a text of a hundred thousand brackets fails at the 65th.
@@ -103,7 +105,7 @@ struct JSONParser {
     }
 
     private static func belongsToNumber(_ byte: UInt8) -> Bool {
-        byte &- 0x30 < 10 || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+        byte.isDigit || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
             || byte | 0x20 == UInt8(ascii: "e")
     }
 

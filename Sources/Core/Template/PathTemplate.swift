@@ -1,3 +1,5 @@
+internal import Basics
+
 /// The path and query of a call, with `${path}` references.
 ///
 /// Every value is percent-encoded as part of one segment, so that no input can add segments, a query or a host.
@@ -124,15 +126,11 @@ package struct PathTemplate: Sendable {
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%") {
-                guard let high = rest.popFirst(), let low = rest.popFirst(), isHex(high), isHex(low) else {
-                    return false
-                }
+                guard rest.popFirst()?.hexValue != nil, rest.popFirst()?.hexValue != nil else { return false }
             } else if !PercentEncoding.isUnreserved(byte), !"!$&'()*+,;=:@/?".utf8.contains(byte) {
                 return false
             }
         }
         return true
     }
-
-    private static func isHex(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 }
 }

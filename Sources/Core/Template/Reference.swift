@@ -1,3 +1,5 @@
+internal import Basics
+
 /// A path into what a run knows, as `${…}` and `var` write it: a root and the members and indices below it.
 ///
 /// `input.order.lines.0.sku`, `context.tenantId`, `run.id`, `steps.charge-payment.output.paymentId`, `steps.ID.status`.
@@ -56,9 +58,7 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
 
     private static func isName(_ text: String) -> Bool {
         !text.isEmpty
-            && text.utf8.allSatisfy {
-                $0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26 || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-")
-            }
+            && text.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
     }
 }
 

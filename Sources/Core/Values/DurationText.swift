@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Durations as definitions and configuration write them: a positive integer and one unit, `250ms 10s 5m 1h 2d`.
 package enum DurationText {
     private static let units: [(name: String, milliseconds: Int64)] = [
@@ -6,7 +8,7 @@ package enum DurationText {
 
     /// The duration; nil for zero, signs, decimals, leading zeros, white space, unknown units and what would overflow.
     package static func parse(_ text: String) -> Duration? {
-        let digits = text.utf8.prefix { $0 &- 0x30 < 10 }
+        let digits = text.utf8.prefix(while: \.isDigit)
         guard !digits.isEmpty, digits.first != UInt8(ascii: "0"),
             let count = Int64(String(decoding: digits, as: UTF8.self)),
             let unit = units.first(where: { $0.name.utf8.elementsEqual(text.utf8.dropFirst(digits.count)) })

@@ -1,3 +1,5 @@
+internal import Basics
+
 extension Instant: CustomStringConvertible {
     /// RFC 3339 in UTC with six decimals: `2025-01-31T12:00:00.000000Z`.
     ///
@@ -59,7 +61,7 @@ extension Instant: CustomStringConvertible {
         }
 
         mutating func digit() -> Int64? {
-            guard at < bytes.count, bytes[at] &- 0x30 < 10 else { return nil }
+            guard at < bytes.count, bytes[at].isDigit else { return nil }
             defer { at += 1 }
             return Int64(bytes[at] - 0x30)
         }

@@ -1,6 +1,8 @@
 // The small values everything else is made of: ids, instants, durations, versions. All of them parse strictly, print
 // canonically and know no clock and no dice: time and randomness are passed in.
 
+internal import Basics
+
 /// The id of a run: a UUID, version 7 when we make it, so that ids sort by the time of their creation.
 package struct RunID: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// The first eight bytes, big-endian.

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// A version by Semantic Versioning 2.0.0 (semver.org), of at most 64 characters.
 ///
 /// `<` is the precedence of §11; versions that differ only in build metadata, which precedence ignores, are put in the
@@ -78,13 +80,12 @@ package struct SemanticVersion: Hashable, Comparable, Sendable, CustomStringConv
     }
 
     private static func isNumeric(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0 &- 0x30 < 10 }
+        !text.isEmpty && text.utf8.allSatisfy(\.isDigit)
     }
 
     private static func hasLeadingZero(_ text: Substring) -> Bool { text.utf8.count > 1 && text.utf8.first == 0x30 }
 
     private static func isIdentifier(_ text: Substring) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { $0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26 || $0 == UInt8(ascii: "-") }
+        !text.isEmpty && text.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "-") }
     }
 }

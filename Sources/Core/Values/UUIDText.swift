@@ -1,3 +1,5 @@
+import Basics
+
 /// What ids have in common: the bits of a version 7 UUID, and its text.
 enum UUIDText {
     /// The canonical form (8-4-4-4-12 hexadecimal digits) in lower case.
@@ -10,7 +12,7 @@ enum UUIDText {
                     at += 1
                 }
                 let half = nibble < 16 ? high : low
-                buffer[at] = hexDigit(UInt8(truncatingIfNeeded: half >> UInt64(60 - nibble % 16 * 4)) & 0xF)
+                buffer[at] = (UInt8(truncatingIfNeeded: half >> UInt64(60 - nibble % 16 * 4)) & 0xF).hexDigit
                 at += 1
             }
             return 36
@@ -41,13 +43,7 @@ enum UUIDText {
                 guard byte == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - 0x30
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - 0x57
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - 0x37
-            default: return nil
-            }
+            guard let digit = byte.hexValue else { return nil }
             if nibbles < 16 {
                 halves.high = halves.high << 4 | UInt64(digit)
             } else {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#else
-internal import Darwin
-#endif
 
 /// Keyword and value arrays as `PQconnectdbParams` wants them: C strings, ended by a null pointer.
 struct CStrings: ~Copyable {

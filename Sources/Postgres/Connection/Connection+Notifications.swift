@@ -1,10 +1,5 @@
 internal import CLibPQ
-
-#if canImport(Glibc)
 internal import Glibc
-#else
-internal import Darwin
-#endif
 
 /// LISTEN.
 extension Connection {

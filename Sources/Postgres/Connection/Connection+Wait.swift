@@ -1,10 +1,5 @@
 internal import CLibPQ
-
-#if canImport(Glibc)
 internal import Glibc
-#else
-internal import Darwin
-#endif
 
 /// Waiting for the server. Nothing here blocks in libpq; every wait is a `poll(2)` with a deadline that `interrupt()`
 /// ends.

@@ -1,3 +1,4 @@
+internal import Basics
 internal import CLibPQ
 package import Logging
 
@@ -12,7 +13,7 @@ package import Logging
 /// The actor's executor is that thread: libpq's waiting blocks nobody else, and calls on one connection run one after
 /// the other without a lock. A session that broke stays broken, every later call fails; the `Pool` replaces it.
 package actor Connection {
-    let thread: ConnectionThread
+    let thread: WorkerThread
     let interruption: Interruption
     /// What can be known about the session without waiting for its thread.
     nonisolated let health = Health()
@@ -37,7 +38,9 @@ package actor Connection {
         self.interruption = try Interruption()
         self.answerTimeout = configuration.answerTimeout
         self.observer = configuration.observer
-        self.thread = try ConnectionThread()
+        do { self.thread = try WorkerThread() } catch {
+            throw .connectionFailed("no thread for a connection: \(error.reason)")
+        }
     }
 
     deinit { thread.stop() }

@@ -1,10 +1,6 @@
 internal import Synchronization
 
-#if canImport(Glibc)
 internal import Glibc
-#else
-internal import Darwin
-#endif
 
 /// What a pool asks about a connection without waiting for the connection's thread.
 final class Health: Sendable {

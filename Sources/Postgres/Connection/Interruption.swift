@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#else
-internal import Darwin
-#endif
 
 /// A flag that, once raised from any thread, wakes `poll(2)`: a pipe that becomes readable and stays so.
 final class Interruption: Sendable {

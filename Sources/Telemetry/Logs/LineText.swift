@@ -1,3 +1,4 @@
+import Basics
 import Core
 
 /// Text that stays on its line and does nothing to a terminal.
@@ -88,10 +89,7 @@ enum LineText {
         case 0x09: line.append(UInt8(ascii: "t"))
         default:
             line.append(UInt8(ascii: "u"))
-            for shift: UInt16 in [12, 8, 4, 0] {
-                let digit = UInt8(code >> shift & 0xF)
-                line.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            }
+            for shift: UInt16 in [12, 8, 4, 0] { line.append(UInt8(code >> shift & 0xF).hexDigit) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Settings
 
 /// The `OTEL_EXPORTER_OTLP_…` variables, declared for `--help` and judged only when traces are exported: a variable that
@@ -72,7 +73,7 @@ struct ExporterSettings {
         guard let headers else { return [] }
         let pairs = KeyValueList.parse(headers)
         let isFit = pairs?.allSatisfy { name, value in
-            name.utf8.allSatisfy(Self.isTokenCharacter) && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            name.utf8.allSatisfy(\.isTokenCharacter) && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
         }
         guard let pairs, isFit == true else {
             throw SettingsError(
@@ -80,10 +81,5 @@ struct ExporterSettings {
                     + "shown here because it may be secret.")
         }
         return pairs.map { ($0.key, $0.value) }
-    }
-
-    /// RFC 9110 §5.6.2.
-    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
-        byte | 0x20 &- 0x61 < 26 || byte &- 0x30 < 10 || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 }

@@ -1,9 +1,10 @@
+import Basics
+
 /// Lower-case hexadecimal digits, 16 to a word.
 enum Hex {
     static func write(_ word: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
         for nibble in 0..<16 {
-            let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - nibble * 4)) & 0xF
-            buffer[start + nibble] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+            buffer[start + nibble] = (UInt8(truncatingIfNeeded: word >> UInt64(60 - nibble * 4)) & 0xF).hexDigit
         }
     }
 

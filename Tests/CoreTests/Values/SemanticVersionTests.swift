@@ -58,16 +58,4 @@ struct SemanticVersionTests {
         #expect(SemanticVersion("1.0.0+x")?.isRelease == true)
         #expect(SemanticVersion("1.0.0-0")?.isRelease == false)
     }
-
-    @Test(
-        "a segment of a path lets nothing through that could end it",
-        arguments: [
-            ("abc-._~09AZ", "abc-._~09AZ"), ("a/b", "a%2Fb"), ("a?b#c", "a%3Fb%23c"), ("../x", "..%2Fx"),
-            ("a b+c", "a%20b%2Bc"),
-            ("é", "%C3%A9"), ("%2F", "%252F"), ("\r\n\u{0}", "%0D%0A%00"), ("😀", "%F0%9F%98%80"), ("", ""),
-            ("a:@b;c=d&e", "a%3A%40b%3Bc%3Dd%26e"),
-        ])
-    func percentEncoding(_ text: String, _ encoded: String) {
-        #expect(PercentEncoding.segment(text) == encoded)
-    }
 }

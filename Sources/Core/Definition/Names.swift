@@ -1,3 +1,21 @@
+internal import Basics
+
+/// What workflows, participants and, with underscores, steps may be called.
+package enum Name {
+    package static func isValid(_ text: String, underscores: Bool = false) -> Bool {
+        (1...63).contains(text.utf8.count) && text.utf8.first?.isLowerAlphanumeric == true
+            && text.utf8.allSatisfy {
+                $0.isLowerAlphanumeric || $0 == UInt8(ascii: "-") || underscores && $0 == UInt8(ascii: "_")
+            }
+    }
+
+    /// The rule as a sentence.
+    package static func rule(underscores: Bool = false) -> String {
+        "A name has 1 to 63 lower-case letters, digits and hyphens\(underscores ? " or underscores" : ""), "
+            + "and begins with a letter or digit."
+    }
+}
+
 /// Which headers a definition or a participant's registration may set: any that neither frames the message nor belongs to the participant protocol.
 package enum HeaderName {
     private static let reserved: Set<String> = [
@@ -14,9 +32,6 @@ package enum HeaderName {
 
     /// An RFC 9110 `token` of at most 128 characters.
     package static func isToken(_ name: String) -> Bool {
-        (1...128).contains(name.utf8.count)
-            && name.utf8.allSatisfy {
-                $0 &- 0x30 < 10 || ($0 | 0x20) &- 0x61 < 26 || "!#$%&'*+-.^_`|~".utf8.contains($0)
-            }
+        (1...128).contains(name.utf8.count) && name.utf8.allSatisfy(\.isTokenCharacter)
     }
 }
