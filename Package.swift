@@ -22,6 +22,7 @@ let allocator: [LinkerSetting] = [.linkedLibrary("jemalloc", .when(platforms: [.
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
@@ -46,6 +47,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: ["CommandLineArguments", "YAML"]),
@@ -69,12 +71,14 @@ let package = Package(
         .target(name: "Audit", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Settings", dependencies: ["Core", configuration], swiftSettings: settings),
         .target(
-            name: "Telemetry", dependencies: ["Basics", "Core", "Settings", asyncHTTPClient, logging, lifecycle] + nio,
+            name: "Telemetry",
+            dependencies: ["Basics", "Core", "Settings", asyncHTTPClient, deque, logging, lifecycle] + nio,
             swiftSettings: settings),
-        .target(name: "Postgres", dependencies: ["Basics", "CLibPQ", logging], swiftSettings: settings + optimized),
+        .target(
+            name: "Postgres", dependencies: ["Basics", "CLibPQ", deque, logging], swiftSettings: settings + optimized),
         .target(name: "Redis", dependencies: ["Basics", "CHiredis", logging], swiftSettings: settings),
         .target(
-            name: "Storage", dependencies: ["Core", "Postgres", "Telemetry", logging, lifecycle],
+            name: "Storage", dependencies: ["Core", "Postgres", "Telemetry", deque, logging, lifecycle],
             swiftSettings: settings),
         .target(name: "Loops", dependencies: nio, swiftSettings: settings),
         .target(
@@ -93,7 +97,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Basics", "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", "Loops",
-                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto, logging, lifecycle,
+                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto, deque, logging, lifecycle,
                 unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
@@ -101,7 +105,7 @@ let package = Package(
             name: "Engine",
             dependencies: [
                 "Core", "Driver", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Loops",
-                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, logging, lifecycle, unixSignals,
+                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, deque, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(

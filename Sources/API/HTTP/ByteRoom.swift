@@ -1,4 +1,4 @@
-import NIOCore
+import DequeModule
 import Storage
 import Synchronization
 
@@ -10,7 +10,7 @@ final class ByteRoom: Sendable {
     }
     private struct State: Sendable {
         var free: Int
-        var waiting = CircularBuffer<Waiting>()
+        var waiting = Deque<Waiting>()
     }
 
     private let capacity: Int

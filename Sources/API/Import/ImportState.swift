@@ -1,3 +1,5 @@
+import DequeModule
+
 /// What an `ImportWindow` guards with its lock; whoever is to be woken is handed out, and woken without the lock.
 struct ImportState {
     /// A line, from its reading to the taking of its result.
@@ -24,7 +26,7 @@ struct ImportState {
     }
 
     private let limits: ImportWindow.Limits
-    private var slots: [Slot] = []
+    private var slots: Deque<Slot> = []
     /// The place of the first of them.
     private var first = 0
     private var bytes = 0

@@ -1,4 +1,4 @@
-import NIOCore
+import DequeModule
 import Storage
 import Synchronization
 
@@ -9,7 +9,7 @@ import Synchronization
 final class StartWindow: Sendable {
     private struct State: Sendable {
         var free: Int
-        var waiting = CircularBuffer<CheckedContinuation<Void, Never>>()
+        var waiting = Deque<CheckedContinuation<Void, Never>>()
     }
 
     private let state: Mutex<State>

@@ -1,4 +1,5 @@
 import Core
+import DequeModule
 import Logging
 import NIOCore
 import Synchronization
@@ -33,7 +34,7 @@ final class BreakerGate: Sendable {
         var lastFailure: (message: String, at: ContinuousClock.Instant)?
         var cause: String { lastFailure?.message ?? "not known" }
         /// In order of arrival.
-        var waiting: [Waiting] = []
+        var waiting: Deque<Waiting> = []
         var lastNumber = 0
         /// Somebody is letting waiting calls go: whoever reports meanwhile leaves it to them.
         var isPumping = false

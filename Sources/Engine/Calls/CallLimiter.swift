@@ -1,3 +1,4 @@
+import DequeModule
 import Synchronization
 
 /// Keeps calls in flight to one participant within its `maxConcurrent`, per engine; the rest wait first come, first
@@ -11,7 +12,7 @@ final class CallLimiter: Sendable {
     private struct Lane {
         var limit: Int
         var inFlight = 0
-        var waiting: [Call] = []
+        var waiting: Deque<Call> = []
         /// Somebody is beginning waiting calls: whoever ends one meanwhile leaves it to them, however many end at once.
         var isPumping = false
     }

@@ -1,3 +1,4 @@
+import DequeModule
 import Synchronization
 
 /// Bounds the bytes of large requests that are built and not answered yet: a template can make much of little, a thousand
@@ -5,7 +6,7 @@ import Synchronization
 final class RequestRoom: Sendable {
     private struct State {
         var taken = 0
-        var waiting: [(bytes: Int, begin: @Sendable () -> Void)] = []
+        var waiting: Deque<(bytes: Int, begin: @Sendable () -> Void)> = []
 
         /// Takes the room if there is any and nobody waits for it.
         mutating func take(_ bytes: Int, of capacity: Int) -> Bool {

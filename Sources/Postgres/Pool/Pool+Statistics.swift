@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Synchronization
 
 extension Pool {

@@ -1,3 +1,4 @@
+internal import DequeModule
 package import Logging
 internal import Synchronization
 

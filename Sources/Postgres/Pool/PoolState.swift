@@ -1,3 +1,5 @@
+internal import DequeModule
+
 /// What a pool knows, as a pure state machine: methods decide, the `Pool` acts.
 ///
 /// Invariant: while somebody waits, no connection is idle and no slot is free. So whoever comes later cannot overtake.
@@ -26,7 +28,7 @@ struct PoolState {
     /// All that are open, to be interrupted when the pool closes.
     private(set) var open: [ObjectIdentifier: Connection] = [:]
     /// First come, first served.
-    private(set) var waiters: [Waiter] = []
+    private(set) var waiters: Deque<Waiter> = []
     private(set) var failuresInARow = 0
     private var lastTicket: UInt64 = 0
     /// Totals since the start.
@@ -104,7 +106,7 @@ struct PoolState {
     }
 
     /// Closes. Returns who waits in vain, which connections rest, and which are in use.
-    mutating func close() -> (waiters: [Waiter], idle: [Connection], inUse: [Connection]) {
+    mutating func close() -> (waiters: Deque<Waiter>, idle: [Connection], inUse: [Connection]) {
         isClosed = true
         let resting = Set(idle.map { ObjectIdentifier($0) })
         let closed = (waiters, idle, open.filter { !resting.contains($0.key) }.map(\.value))

@@ -1,3 +1,4 @@
+import DequeModule
 import Synchronization
 
 /// Is told how many items a batch has, when it is about to be written.
@@ -37,7 +38,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
         case refuse(StoreError)
     }
     private struct State: Sendable {
-        var waiting: [Waiting] = []
+        var waiting: Deque<Waiting> = []
         var idleLanes: [IdleLane] = []
         /// Since when each lane writes, or is about to; nil while it does not.
         var busySince: [ContinuousClock.Instant?]
@@ -157,7 +158,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
         try? await Task.sleep(for: rest)
     }
 
-    private func takeBatch() -> [Waiting] {
+    private func takeBatch() -> Deque<Waiting> {
         state.withLock { state in
             let count = fitting(state.waiting)
             if count == state.waiting.count {
@@ -165,12 +166,12 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
                 return state.waiting
             }
             defer { state.waiting.removeFirst(count) }
-            return Array(state.waiting.prefix(count))
+            return Deque(state.waiting.prefix(count))
         }
     }
 
     /// How many of those that wait make a batch.
-    private func fitting(_ waiting: [Waiting]) -> Int {
+    private func fitting(_ waiting: Deque<Waiting>) -> Int {
         let count = min(maxBatch, waiting.count)
         guard maxWeight < .max else { return count }
         var weight = 0

@@ -1,9 +1,10 @@
+import DequeModule
 import Synchronization
 
 /// Spans on their way to the exporter: bounded, with a bell for the one who sends them.
 final class SpanQueue: Sendable {
     private struct State {
-        var spans: [SpanRecord] = []
+        var spans: Deque<SpanRecord> = []
         var statistics = Tracer.Statistics()
         var isClosed = false
         /// Counts what a sender may wait for, so that what happens before it sleeps is not missed.
