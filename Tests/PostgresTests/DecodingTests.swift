@@ -24,22 +24,17 @@ private struct TooManyReads: Mismatched {
 
 private struct NullElement: Mismatched {
     static var sql: String { "SELECT ARRAY[1, NULL]::int4[] AS amount" }
-    static func decode(_ row: inout RowReader) throws(PostgresError) -> [Int32] { try row.int32Array() }
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [Int32] { try row.array(WireInt32.self) }
 }
 
 private struct TwoDimensions: Mismatched {
     static var sql: String { "SELECT ARRAY[[1, 2], [3, 4]]::int4[] AS amount" }
-    static func decode(_ row: inout RowReader) throws(PostgresError) -> [Int32] { try row.int32Array() }
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [Int32] { try row.array(WireInt32.self) }
 }
 
 private struct WrongElement: Mismatched {
     static var sql: String { "SELECT ARRAY[1]::int8[] AS amount" }
-    static func decode(_ row: inout RowReader) throws(PostgresError) -> [Int32] { try row.int32Array() }
-}
-
-private struct Months: Mismatched {
-    static var sql: String { "SELECT interval '1 month' AS amount" }
-    static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.interval() }
+    static func decode(_ row: inout RowReader) throws(PostgresError) -> [Int32] { try row.array(WireInt32.self) }
 }
 
 private struct RowWhereNoneIsDeclared: Mismatched {
@@ -65,7 +60,7 @@ struct DecodingTests {
         #expect(try await connection.execute(SelectOne()) == [1], "the connection goes on")
     }
 
-    @Test("wrong type, NULL, missing column, NULL element, two dimensions, wrong element, months, unexpected row")
+    @Test("wrong type, NULL, missing column, NULL element, two dimensions, wrong element, unexpected row")
     func mismatches() async throws {
         try await check(WrongType.self, mentions: "column 1 (amount): type 20 where text")
         try await check(UnexpectedNull.self, mentions: "column 1 (amount): NULL")
@@ -73,7 +68,6 @@ struct DecodingTests {
         try await check(NullElement.self, mentions: "NULL in int4[]")
         try await check(TwoDimensions.self, mentions: "not a one-dimensional array")
         try await check(WrongElement.self, mentions: "array of int4")
-        try await check(Months.self, mentions: "not a readable interval")
         try await check(RowWhereNoneIsDeclared.self, mentions: "declares no rows")
     }
 

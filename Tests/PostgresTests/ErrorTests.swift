@@ -49,7 +49,7 @@ struct ErrorTests {
     func nulCharacter() async throws {
         let connection = try await TestServer.connect()
         do throws(PostgresError) {
-            _ = try await connection.execute(Echo<EchoedText>(value: "a\0b", array: [], nullableArray: []))
+            _ = try await connection.execute(Echo<WireText>(value: "a\0b", array: [], column: []))
             Issue.record("accepted")
         } catch {
             #expect(error.state == .characterNotInRepertoire)

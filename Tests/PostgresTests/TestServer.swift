@@ -63,9 +63,9 @@ struct BackendPID: Statement {
 struct Sleep: Statement {
     let seconds: Double
 
-    static var sql: String { "SELECT 1 FROM pg_sleep($1)" }
+    static var sql: String { "SELECT 1 FROM pg_sleep($1::float8 / 1000000)" }
 
-    func bind(_ parameters: inout Parameters) { parameters.double(seconds) }
+    func bind(_ parameters: inout Parameters) { parameters.int64(Int64(seconds * 1_000_000)) }
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> Int32 { try row.int32() }
 }

@@ -114,12 +114,12 @@ struct TransactionTests {
         let connection = try await TestServer.connect()
         let texts = (0..<100_000).map { "value number \($0) of a large batch" }
         var pipeline = Pipeline()
-        let echo = Echo<EchoedText>(value: "x", array: texts, nullableArray: texts)
+        let echo = Echo<WireText>(value: "x", array: texts, column: texts)
         let slots = (0..<4).map { _ in pipeline.add(echo) }
         let results = try await connection.transaction(pipeline)
         for slot in slots {
             #expect(results[slot].first?.array == texts)
-            #expect(results[slot].first?.nullableArray == texts)
+            #expect(results[slot].first?.column == texts)
         }
     }
 
@@ -133,7 +133,7 @@ struct TransactionTests {
                 parameters.text(text)
                 parameters.int32(times)
             }
-            static func decode(_ row: inout RowReader) throws(PostgresError) -> Int { try row.utf8().count }
+            static func decode(_ row: inout RowReader) throws(PostgresError) -> Int { try row.text().utf8.count }
         }
         // The first answer exceeds what the sockets can hold, and so do the requests that follow it.
         let megabyte = String(repeating: "x", count: 1 << 20)

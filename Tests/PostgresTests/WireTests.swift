@@ -5,60 +5,49 @@ import Testing
 @Suite("Values survive the trip to the server and back")
 struct WireTests {
     /// Sends every value alone, all together, and all with NULLs between; the server must understand them as `texts`.
-    private func check<Type: Echoed>(_: Type.Type, _ cases: [(value: Type.Value, text: String)]) async throws {
-        let connection = try await TestServer.connect {
-            $0.settings = ["TimeZone": "UTC", "IntervalStyle": "postgres"]
-        }
+    private func check<Type: ColumnType>(
+        _: Type.Type, _ cases: [(value: Type.Value, text: String)]
+    ) async throws where Type.Value: Equatable {
+        let connection = try await TestServer.connect()
         let values = cases.map(\.value)
         let withNulls = [nil] + values.flatMap { [$0, nil] }
         for (value, text) in cases {
-            let echo = Echo<Type>(value: value, array: values, nullableArray: withNulls)
+            let echo = Echo<Type>(value: value, array: values, column: withNulls)
             let row = try #require(try await connection.execute(echo).first)
-            #expect(row == .init(value: value, array: values, nullableArray: withNulls, text: text))
+            #expect(row == .init(value: value, array: values, column: withNulls, text: text))
         }
-        let none = try await connection.execute(Echo<Type>(value: nil, array: [], nullableArray: []))
-        #expect(none == [.init(value: nil, array: [], nullableArray: [], text: nil)])
-        let nulls = try await connection.execute(Echo<Type>(value: nil, array: [], nullableArray: [nil, nil]))
-        #expect(nulls == [.init(value: nil, array: [], nullableArray: [nil, nil], text: nil)])
+        let none = try await connection.execute(Echo<Type>(value: nil, array: [], column: []))
+        #expect(none == [.init(value: nil, array: [], column: [], text: nil)])
+        let nulls = try await connection.execute(Echo<Type>(value: nil, array: [], column: [nil, nil]))
+        #expect(nulls == [.init(value: nil, array: [], column: [nil, nil], text: nil)])
     }
 
     @Test("bool")
-    func bool() async throws { try await check(EchoedBool.self, [(true, "true"), (false, "false")]) }
+    func bool() async throws { try await check(WireBool.self, [(true, "true"), (false, "false")]) }
 
     @Test("int2 at its extremes")
     func int16() async throws {
-        try await check(EchoedInt16.self, [(.min, "-32768"), (-1, "-1"), (0, "0"), (258, "258"), (.max, "32767")])
+        try await check(WireInt16.self, [(.min, "-32768"), (-1, "-1"), (0, "0"), (258, "258"), (.max, "32767")])
     }
 
     @Test("int4 at its extremes")
     func int32() async throws {
         try await check(
-            EchoedInt32.self, [(.min, "-2147483648"), (0, "0"), (16909060, "16909060"), (.max, "2147483647")])
+            WireInt32.self, [(.min, "-2147483648"), (0, "0"), (16909060, "16909060"), (.max, "2147483647")])
     }
 
     @Test("int8 at its extremes")
     func int64() async throws {
         try await check(
-            EchoedInt64.self,
+            WireInt64.self,
             [(.min, "-9223372036854775808"), (-2, "-2"), (0, "0"), (.max, "9223372036854775807")])
-    }
-
-    @Test("float8 with infinities and the smallest and largest numbers")
-    func double() async throws {
-        try await check(
-            EchoedDouble.self,
-            [
-                (0.1, "0.1"), (-0.0, "-0"), (.infinity, "Infinity"), (-.infinity, "-Infinity"),
-                (.leastNonzeroMagnitude, "5e-324"), (.greatestFiniteMagnitude, "1.7976931348623157e+308"),
-            ])
     }
 
     @Test("text of all planes, empty, long, and with what would need quoting")
     func text() async throws {
         let long = String(repeating: "ä漢🧵", count: 20_000)
         let texts = ["", "plain", "it's \"quoted\" \\ {,} NULL %s $1", "ä漢🧵e\u{301}", "\u{1}\n\t", long]
-        try await check(EchoedText.self, texts.map { ($0, $0) })
-        try await check(EchoedUtf8.self, texts.map { (Array($0.utf8), $0) })
+        try await check(WireText.self, texts.map { ($0, $0) })
     }
 
     @Test("text that is not stored contiguously")
@@ -67,14 +56,14 @@ struct WireTests {
         let whole = String(repeating: "abcdefgh", count: 10)
         let sliced = String(whole.dropFirst(3).dropLast(2).filter { $0 != "c" })
         let rows = try await connection.execute(
-            Echo<EchoedText>(value: sliced, array: [sliced], nullableArray: [sliced]))
+            Echo<WireText>(value: sliced, array: [sliced], column: [sliced]))
         #expect(rows.first?.text == sliced)
     }
 
     @Test("uuid keeps the order of its bytes")
     func uuid() async throws {
         try await check(
-            EchoedUuid.self,
+            WireUUID.self,
             [
                 (
                     PGUUID(high: 0x0001_0203_0405_0607, low: 0x0809_0A0B_0C0D_0E0F),
@@ -87,46 +76,31 @@ struct WireTests {
 
     @Test("timestamptz counts from 1970 to the microsecond, with infinities")
     func timestamp() async throws {
-        try await check(
-            EchoedTimestamp.self,
-            [
-                (0, "1970-01-01 00:00:00+00"), (-1, "1969-12-31 23:59:59.999999+00"),
-                (1_700_000_000_123_456, "2023-11-14 22:13:20.123456+00"),
-                (946_684_800_000_000, "2000-01-01 00:00:00+00"),
-                (253_402_300_799_999_999, "9999-12-31 23:59:59.999999+00"),
-                (.max, "infinity"), (.min, "-infinity"),
-            ])
+        let cases: [(value: Int64, text: String)] = [
+            (0, "1970-01-01 00:00:00+00"), (-1, "1969-12-31 23:59:59.999999+00"),
+            (1_700_000_000_123_456, "2023-11-14 22:13:20.123456+00"),
+            (946_684_800_000_000, "2000-01-01 00:00:00+00"),
+            (253_402_300_799_999_999, "9999-12-31 23:59:59.999999+00"),
+            (.max, "infinity"), (.min, "-infinity"),
+        ]
+        let connection = try await TestServer.connect { $0.settings = ["TimeZone": "UTC"] }
+        let values = cases.map(\.value)
+        for (value, text) in cases {
+            let rows = try await connection.execute(EchoTimestamps(value: value, array: values))
+            #expect(rows == ["\(value) \(values) \(values + [7]) \(text)"])
+        }
     }
 
-    @Test("interval in microseconds, also negative")
-    func interval() async throws {
-        try await check(
-            EchoedInterval.self,
-            [(0, "00:00:00"), (1, "00:00:00.000001"), (-1_500_000, "-00:00:01.5"), (90_000_000_000, "25:00:00")])
-    }
-
-    @Test("json byte for byte, jsonb as the server normalises it")
+    @Test("json byte for byte")
     func json() async throws {
         let exact = ["{\"b\": 1,  \"a\":1.000}", "null", "\"ä\\u00e4🧵\"", "[]", "9007199254740993"]
-        try await check(EchoedJson.self, exact.map { (Array($0.utf8), $0) })
-        let normal = ["{\"a\": 1, \"bb\": [1.50, true, null]}", "null", "\"ä🧵\"", "[]", "9007199254740993"]
-        try await check(EchoedJsonb.self, normal.map { (Array($0.utf8), $0) })
+        try await check(WireJSON.self, exact.map { (Array($0.utf8), $0) })
     }
 
     @Test("bytea with every byte")
     func bytes() async throws {
         let every = [UInt8](0...255)
         let hex = every.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        try await check(EchoedBytes.self, [(every, "\\x\(hex)"), ([], "\\x"), ([0], "\\x00")])
-    }
-
-    @Test("intervals with days are read as 24 hours each")
-    func days() async throws {
-        struct Days: Statement {
-            static var sql: String { "SELECT interval '-2 days 1 second'" }
-            static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.interval() }
-        }
-        let rows = try await TestServer.connect().execute(Days())
-        #expect(rows == [-2 * 86_400_000_000 + 1_000_000])
+        try await check(WireBytes.self, [(every, "\\x\(hex)"), ([], "\\x"), ([0], "\\x00")])
     }
 }

@@ -1,7 +1,8 @@
 /// The values of a statement's parameters, appended in the order `$1`…`$n` in binary format.
 ///
-/// Scalars take optionals: nil is SQL NULL. Arrays take any sequence, so `runs.lazy.map(\.id)` needs no array between;
-/// an element may be optional, the array itself is never NULL. All bytes go into one buffer that the connection reuses.
+/// Scalars take optionals: nil is SQL NULL. Arrays take any sequence, so `runs.lazy.map(\.id)` needs no array between; they
+/// are never NULL, nor are their elements: those of a `column` may be. All bytes go into one buffer that the connection
+/// reuses.
 ///
 /// What is generic here is inlined always: left to itself, the compiler calls it unspecialised from other modules, and asks
 /// for type metadata and witnesses at every element of a batch.
@@ -53,24 +54,6 @@ package struct Parameters: ~Copyable {
             count += 1
         }
         endArray(start, count: count, hasNulls: false)
-    }
-
-    /// Appends a one-dimensional array; nil elements are NULL.
-    @inlinable @inline(__always)
-    mutating func append<Type: WireType>(nullableArray array: some Sequence<Type.Value?>, of _: Type.Type) {
-        let start = beginArray(Type.self)
-        var count: Int32 = 0
-        var hasNulls = false
-        for value in array {
-            if let value {
-                append(element: value, of: Type.self)
-            } else {
-                buffer.append(-1 as Int32)
-                hasNulls = true
-            }
-            count += 1
-        }
-        endArray(start, count: count, hasNulls: hasNulls)
     }
 
     @inlinable @inline(__always)

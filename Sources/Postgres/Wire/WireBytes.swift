@@ -22,20 +22,6 @@ package enum WireText: WireType {
     package static func reads(_ oid: UInt32) -> Bool { oid == 25 || oid == 1043 || oid == 1042 || oid == 19 }
 }
 
-/// `text` as UTF-8 bytes, for text that is only passed on.
-package enum WireUTF8: WireType {
-    package static var oid: UInt32 { 25 }
-    package static var arrayOID: UInt32 { 1009 }
-    package static var name: String { "text" }
-
-    @inlinable
-    package static func write(_ value: [UInt8], to buffer: inout WireBuffer) { WireBytes.write(value, to: &buffer) }
-
-    package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> [UInt8]? { [UInt8](bytes) }
-
-    package static func reads(_ oid: UInt32) -> Bool { WireText.reads(oid) }
-}
-
 /// `bytea`.
 package enum WireBytes: WireType {
     package static var oid: UInt32 { 17 }
@@ -50,7 +36,7 @@ package enum WireBytes: WireType {
     package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> [UInt8]? { [UInt8](bytes) }
 }
 
-/// `json` as UTF-8 bytes, exactly as stored. Reads `jsonb` too.
+/// `json` as UTF-8 bytes, exactly as stored.
 package enum WireJSON: WireType {
     package static var oid: UInt32 { 114 }
     package static var arrayOID: UInt32 { 199 }
@@ -59,30 +45,5 @@ package enum WireJSON: WireType {
     @inlinable
     package static func write(_ value: [UInt8], to buffer: inout WireBuffer) { WireBytes.write(value, to: &buffer) }
 
-    package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> [UInt8]? {
-        WireJSONB.read(bytes, oid: oid)
-    }
-
-    package static func reads(_ oid: UInt32) -> Bool { WireJSONB.reads(oid) }
-}
-
-/// `jsonb` as UTF-8 bytes of JSON text; on the wire they follow a version byte, 1. Reads `json` too.
-package enum WireJSONB: WireType {
-    package static var oid: UInt32 { 3802 }
-    package static var arrayOID: UInt32 { 3807 }
-    package static var name: String { "jsonb" }
-
-    @inlinable
-    package static func write(_ value: [UInt8], to buffer: inout WireBuffer) {
-        buffer.append(1 as UInt8)
-        WireBytes.write(value, to: &buffer)
-    }
-
-    package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> [UInt8]? {
-        if oid == WireJSON.oid { return [UInt8](bytes) }
-        guard bytes.first == 1 else { return nil }
-        return [UInt8](bytes[1...])
-    }
-
-    package static func reads(_ oid: UInt32) -> Bool { oid == 3802 || oid == 114 }
+    package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> [UInt8]? { [UInt8](bytes) }
 }

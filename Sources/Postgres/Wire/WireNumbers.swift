@@ -48,20 +48,6 @@ package enum WireInt64: WireType {
     package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> Int64? { bytes.integer(Int64.self) }
 }
 
-/// `float8`: IEEE 754 binary64, NaN and infinities included.
-package enum WireDouble: WireType {
-    package static var oid: UInt32 { 701 }
-    package static var arrayOID: UInt32 { 1022 }
-    package static var name: String { "float8" }
-
-    @inlinable
-    package static func write(_ value: Double, to buffer: inout WireBuffer) { buffer.append(value.bitPattern) }
-
-    package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> Double? {
-        bytes.integer(UInt64.self).map(Double.init(bitPattern:))
-    }
-}
-
 /// `uuid`: sixteen bytes.
 package enum WireUUID: WireType {
     package static var oid: UInt32 { 2950 }
@@ -77,5 +63,31 @@ package enum WireUUID: WireType {
     package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> PGUUID? {
         guard bytes.count == 16 else { return nil }
         return PGUUID(high: bytes.integer(at: 0, UInt64.self), low: bytes.integer(at: 8, UInt64.self))
+    }
+}
+
+/// `timestamptz` as microseconds since the Unix epoch.
+///
+/// The wire counts from 2000-01-01. `Int64.max` and `Int64.min` stand for `infinity` and `-infinity` in both
+/// directions; instants beyond what the difference leaves room for (after the year 294247) become `infinity`.
+package enum WireTimestamp: WireType {
+    /// 1970-01-01 to 2000-01-01: 10,957 days.
+    @usableFromInline static var epochDifference: Int64 { 10_957 * 86_400_000_000 }
+
+    package static var oid: UInt32 { 1184 }
+    package static var arrayOID: UInt32 { 1185 }
+    package static var name: String { "timestamptz" }
+
+    @inlinable
+    package static func write(_ value: Int64, to buffer: inout WireBuffer) {
+        let (shifted, overflow) = value.subtractingReportingOverflow(epochDifference)
+        buffer.append(overflow ? Int64.min : value == .max ? .max : shifted)
+    }
+
+    package static func read(_ bytes: UnsafeRawBufferPointer, oid: UInt32) -> Int64? {
+        guard let value = bytes.integer(Int64.self) else { return nil }
+        if value == .min { return .min }
+        let (shifted, overflow) = value.addingReportingOverflow(epochDifference)
+        return overflow ? .max : shifted
     }
 }

@@ -16,17 +16,9 @@ extension Parameters {
     @inlinable
     package mutating func int64(_ value: Int64?) { append(value, as: WireInt64.self) }
 
-    /// `float8`.
-    @inlinable
-    package mutating func double(_ value: Double?) { append(value, as: WireDouble.self) }
-
     /// `text`.
     @inlinable
     package mutating func text(_ value: String?) { append(value, as: WireText.self) }
-
-    /// `text` given as UTF-8 bytes.
-    @inlinable
-    package mutating func utf8(_ value: [UInt8]?) { append(value, as: WireUTF8.self) }
 
     /// `uuid`.
     @inlinable
@@ -36,19 +28,34 @@ extension Parameters {
     @inlinable
     package mutating func timestamp(_ value: Int64?) { append(value, as: WireTimestamp.self) }
 
-    /// `interval`, microseconds.
-    @inlinable
-    package mutating func interval(_ value: Int64?) { append(value, as: WireInterval.self) }
-
     /// `json`, UTF-8 bytes.
     @inlinable
     package mutating func json(_ value: [UInt8]?) { append(value, as: WireJSON.self) }
 
-    /// `jsonb`, UTF-8 bytes of JSON text.
-    @inlinable
-    package mutating func jsonb(_ value: [UInt8]?) { append(value, as: WireJSONB.self) }
-
     /// `bytea`.
     @inlinable
     package mutating func bytes(_ value: [UInt8]?) { append(value, as: WireBytes.self) }
+}
+
+/// One array per call.
+extension Parameters {
+    /// An array of `int4`.
+    @inlinable @inline(__always)
+    package mutating func int32Array(_ values: some Sequence<Int32>) { append(array: values, of: WireInt32.self) }
+
+    /// An array of `int8`.
+    @inlinable @inline(__always)
+    package mutating func int64Array(_ values: some Sequence<Int64>) { append(array: values, of: WireInt64.self) }
+
+    /// An array of `text`.
+    @inlinable @inline(__always)
+    package mutating func textArray(_ values: some Sequence<String>) { append(array: values, of: WireText.self) }
+
+    /// An array of `uuid`.
+    @inlinable @inline(__always)
+    package mutating func uuidArray(_ values: some Sequence<PGUUID>) { append(array: values, of: WireUUID.self) }
+
+    /// An array of `bytea`.
+    @inlinable @inline(__always)
+    package mutating func bytesArray(_ values: some Sequence<[UInt8]>) { append(array: values, of: WireBytes.self) }
 }

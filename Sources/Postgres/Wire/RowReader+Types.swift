@@ -24,23 +24,11 @@ extension RowReader {
     /// `int8`, or nil for NULL.
     package mutating func int64OrNil() throws(PostgresError) -> Int64? { try valueOrNil(WireInt64.self) }
 
-    /// `float8`; not NULL.
-    package mutating func double() throws(PostgresError) -> Double { try value(WireDouble.self) }
-
-    /// `float8`, or nil for NULL.
-    package mutating func doubleOrNil() throws(PostgresError) -> Double? { try valueOrNil(WireDouble.self) }
-
     /// `text`; not NULL.
     package mutating func text() throws(PostgresError) -> String { try value(WireText.self) }
 
     /// `text`, or nil for NULL.
     package mutating func textOrNil() throws(PostgresError) -> String? { try valueOrNil(WireText.self) }
-
-    /// `text` as UTF-8 bytes; not NULL.
-    package mutating func utf8() throws(PostgresError) -> [UInt8] { try value(WireUTF8.self) }
-
-    /// `text` as UTF-8 bytes, or nil for NULL.
-    package mutating func utf8OrNil() throws(PostgresError) -> [UInt8]? { try valueOrNil(WireUTF8.self) }
 
     /// `uuid`; not NULL.
     package mutating func uuid() throws(PostgresError) -> PGUUID { try value(WireUUID.self) }
@@ -54,27 +42,53 @@ extension RowReader {
     /// `timestamptz`, microseconds since the Unix epoch, or nil for NULL.
     package mutating func timestampOrNil() throws(PostgresError) -> Int64? { try valueOrNil(WireTimestamp.self) }
 
-    /// `interval`, microseconds; not NULL.
-    package mutating func interval() throws(PostgresError) -> Int64 { try value(WireInterval.self) }
-
-    /// `interval`, microseconds, or nil for NULL.
-    package mutating func intervalOrNil() throws(PostgresError) -> Int64? { try valueOrNil(WireInterval.self) }
-
     /// `json`, UTF-8 bytes; not NULL.
     package mutating func json() throws(PostgresError) -> [UInt8] { try value(WireJSON.self) }
 
     /// `json`, UTF-8 bytes, or nil for NULL.
     package mutating func jsonOrNil() throws(PostgresError) -> [UInt8]? { try valueOrNil(WireJSON.self) }
 
-    /// `jsonb`, UTF-8 bytes of JSON text; not NULL.
-    package mutating func jsonb() throws(PostgresError) -> [UInt8] { try value(WireJSONB.self) }
-
-    /// `jsonb`, UTF-8 bytes of JSON text, or nil for NULL.
-    package mutating func jsonbOrNil() throws(PostgresError) -> [UInt8]? { try valueOrNil(WireJSONB.self) }
-
     /// `bytea`; not NULL.
     package mutating func bytes() throws(PostgresError) -> [UInt8] { try value(WireBytes.self) }
+}
 
-    /// `bytea`, or nil for NULL.
-    package mutating func bytesOrNil() throws(PostgresError) -> [UInt8]? { try valueOrNil(WireBytes.self) }
+/// Arrays of one dimension; anything else is a decoding error.
+extension RowReader {
+    /// An array of `bool`; nothing NULL.
+    package mutating func boolArray() throws(PostgresError) -> [Bool] { try array(WireBool.self) }
+
+    /// An array of `bool`, or nil for NULL.
+    package mutating func boolArrayOrNil() throws(PostgresError) -> [Bool]? { try arrayOrNil(WireBool.self) }
+
+    /// An array of `int2`; nothing NULL.
+    package mutating func int16Array() throws(PostgresError) -> [Int16] { try array(WireInt16.self) }
+
+    /// An array of `int2`, or nil for NULL.
+    package mutating func int16ArrayOrNil() throws(PostgresError) -> [Int16]? { try arrayOrNil(WireInt16.self) }
+
+    /// An array of `int2`; elements may be NULL, the array not.
+    package mutating func int16OrNilArray() throws(PostgresError) -> [Int16?] { try nullableArray(WireInt16.self) }
+
+    /// An array of `int4`; elements may be NULL, the array not.
+    package mutating func int32OrNilArray() throws(PostgresError) -> [Int32?] { try nullableArray(WireInt32.self) }
+
+    /// An array of `text`; nothing NULL.
+    package mutating func textArray() throws(PostgresError) -> [String] { try array(WireText.self) }
+
+    /// An array of `text`, or nil for NULL.
+    package mutating func textArrayOrNil() throws(PostgresError) -> [String]? { try arrayOrNil(WireText.self) }
+
+    /// An array of `text`; elements may be NULL, the array not.
+    package mutating func textOrNilArray() throws(PostgresError) -> [String?] { try nullableArray(WireText.self) }
+
+    /// An array of `timestamptz`, microseconds since the Unix epoch, or nil for NULL.
+    package mutating func timestampArrayOrNil() throws(PostgresError) -> [Int64]? { try arrayOrNil(WireTimestamp.self) }
+
+    /// An array of `timestamptz`, microseconds since the Unix epoch; elements may be NULL, the array not.
+    package mutating func timestampOrNilArray() throws(PostgresError) -> [Int64?] {
+        try nullableArray(WireTimestamp.self)
+    }
+
+    /// An array of `json`, UTF-8 bytes; elements may be NULL, the array not.
+    package mutating func jsonOrNilArray() throws(PostgresError) -> [[UInt8]?] { try nullableArray(WireJSON.self) }
 }
