@@ -21,10 +21,6 @@ package struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConve
 }
 
 extension SQLState {
-    // Class 08: connection exceptions.
-    package static let connectionException = SQLState("08000")
-    package static let connectionDoesNotExist = SQLState("08003")
-    package static let connectionFailure = SQLState("08006")
     package static let featureNotSupported = SQLState("0A000")
     // Class 22: the data is wrong.
     package static let stringDataRightTruncation = SQLState("22001")
@@ -49,20 +45,13 @@ extension SQLState {
     package static let inFailedSqlTransaction = SQLState("25P02")
     package static let idleInTransactionSessionTimeout = SQLState("25P03")
     package static let invalidSqlStatementName = SQLState("26000")
-    package static let invalidPassword = SQLState("28P01")
-    package static let invalidCatalogName = SQLState("3D000")
     // Class 40: rolled back through no fault of the statement.
     package static let transactionRollback = SQLState("40000")
     package static let statementCompletionUnknown = SQLState("40003")
     package static let serializationFailure = SQLState("40001")
     package static let deadlockDetected = SQLState("40P01")
     // Class 42: the statement is wrong.
-    package static let syntaxError = SQLState("42601")
-    package static let insufficientPrivilege = SQLState("42501")
-    package static let undefinedColumn = SQLState("42703")
     package static let undefinedTable = SQLState("42P01")
-    package static let duplicateTable = SQLState("42P07")
-    package static let duplicateDatabase = SQLState("42P04")
     // Class 53: out of something.
     package static let insufficientResources = SQLState("53000")
     package static let diskFull = SQLState("53100")

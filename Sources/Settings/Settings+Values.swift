@@ -38,15 +38,4 @@ extension Settings {
         }
         return value
     }
-
-    /// One of a few words.
-    package mutating func choice<Value: CaseIterable & RawRepresentable<String>>(
-        _ key: String, default fallback: Value, help: String
-    ) throws(SettingsError) -> Value {
-        let text = try text(key, default: fallback.rawValue, help: help)
-        guard let value = Value(rawValue: text) else {
-            throw error(key, "must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", ")).")
-        }
-        return value
-    }
 }

@@ -7,9 +7,9 @@ struct ErrorTests {
     @Test(
         "a refused query carries its SQLSTATE and leaves the connection usable",
         arguments: [
-            ("SELECT 1/0", SQLState.divisionByZero), ("SELEC", .syntaxError),
+            ("SELECT 1/0", SQLState.divisionByZero), ("SELEC", SQLState(rawValue: "42601")),
             ("SELECT * FROM nowhere", .undefinedTable),
-            ("SELECT nothing", .undefinedColumn), ("SELECT 'x'::int", .invalidTextRepresentation),
+            ("SELECT nothing", SQLState(rawValue: "42703")), ("SELECT 'x'::int", .invalidTextRepresentation),
             ("CREATE TEMP TABLE t (i int UNIQUE); INSERT INTO t VALUES (1), (1)", .uniqueViolation),
             ("CREATE TEMP TABLE t (i int CHECK (i > 0)); INSERT INTO t VALUES (0)", .checkViolation),
             ("SET TRANSACTION READ ONLY; CREATE TABLE t (i int)", .readOnlySqlTransaction),
@@ -90,8 +90,8 @@ struct ErrorTests {
             (.queryCanceled, true, false, false), (.lockNotAvailable, true, false, false),
             (.tooManyConnections, true, false, false), (.readOnlySqlTransaction, true, false, false),
             (.adminShutdown, true, false, true), (.crashShutdown, true, false, true),
-            (.cannotConnectNow, true, false, true), (.connectionFailure, true, false, true),
-            (.undefinedTable, false, false, false), (.syntaxError, false, false, false),
+            (.cannotConnectNow, true, false, true), (SQLState(rawValue: "08006"), true, false, true),
+            (.undefinedTable, false, false, false), (SQLState(rawValue: "42601"), false, false, false),
             (.ioError, true, false, false), (.programLimitExceeded, false, true, false),
             (.idleSessionTimeout, true, false, true), (.checkViolation, false, true, false),
             // Not in the lists: neither waited for nor taken for the data's fault.

@@ -23,13 +23,6 @@ extension JSON {
         return bytes
     }
 
-    /// The text on several lines, indented by two spaces, for people.
-    package var prettyText: String {
-        var bytes: [UInt8] = []
-        encodePretty(into: &bytes, indent: 0)
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
     /// Appends the compact text.
     package func encode(into bytes: inout [UInt8]) { encode(into: &bytes, sorted: false) }
 
@@ -59,36 +52,6 @@ extension JSON {
                 value.encode(into: &bytes, sorted: sorted)
             }
             bytes.append(UInt8(ascii: "}"))
-        }
-    }
-
-    private func encodePretty(into bytes: inout [UInt8], indent: Int) {
-        func line(_ depth: Int) {
-            bytes.append(UInt8(ascii: "\n"))
-            bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: depth * 2))
-        }
-        switch self {
-        case .array(let elements) where !elements.isEmpty:
-            bytes.append(UInt8(ascii: "["))
-            for (index, element) in elements.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                line(indent + 1)
-                element.encodePretty(into: &bytes, indent: indent + 1)
-            }
-            line(indent)
-            bytes.append(UInt8(ascii: "]"))
-        case .object(let object) where !object.isEmpty:
-            bytes.append(UInt8(ascii: "{"))
-            for (index, member) in object.members.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                line(indent + 1)
-                JSON.encode(member.key, into: &bytes)
-                bytes.append(contentsOf: ": ".utf8)
-                member.value.encodePretty(into: &bytes, indent: indent + 1)
-            }
-            line(indent)
-            bytes.append(UInt8(ascii: "}"))
-        case .null, .bool, .number, .string, .array, .object: encode(into: &bytes)
         }
     }
 

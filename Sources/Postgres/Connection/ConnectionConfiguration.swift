@@ -41,9 +41,6 @@ package struct ConnectionConfiguration: Sendable {
         return copy
     }
 
-    /// The database's name, if the connection string gives one.
-    package var databaseName: String? { parsed["dbname"] }
-
     /// The text without the password.
     func redact(_ text: String) -> String {
         guard let password = parsed["password"], !password.isEmpty else { return text }

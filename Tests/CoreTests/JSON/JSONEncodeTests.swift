@@ -33,25 +33,6 @@ struct JSONEncodeTests {
         #expect(JSON("a\"b\\c/d\u{7f}é").text == "\"a\\\"b\\\\c/d\u{7f}é\"")
     }
 
-    @Test("pretty text is indented, and empty containers stay on their line")
-    func pretty() {
-        let json: JSON = ["a": [1, [:], []], "b": ["c": nil], "d": []]
-        #expect(
-            json.prettyText == """
-                {
-                  "a": [
-                    1,
-                    {},
-                    []
-                  ],
-                  "b": {
-                    "c": null
-                  },
-                  "d": []
-                }
-                """)
-    }
-
     @Test("encoding appends to what is there")
     func appends() {
         var bytes = Array("x".utf8)
