@@ -38,7 +38,7 @@ package struct Notify: Statement {
 /// Tells engines that something is due, at most once per `interval`: under load they poll anyway.
 ///
 /// Nobody waits for it: a hint that is lost, or a session that hangs, costs the time until the next poll or renewal.
-package final class OutboxNotifier: Sendable {
+package final class OutboxNotifier: Closable, Sendable {
     private let pool: Pool
     private let interval: Duration
     private let wakeUps: AsyncStream<Void>

@@ -118,7 +118,7 @@ struct APIProcess {
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             [limit.watch] + export + [
-                NotifierService(notifier: notifier), StarterService(starter: starter), watch,
+                ClosedLast(notifier), ClosedLast(starter), watch,
                 ClockService(clock: clock, pool: database.writes, logger: logger),
                 buildApplication { port in await onListening(port) },
             ]

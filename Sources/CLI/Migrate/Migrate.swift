@@ -39,3 +39,70 @@ struct MigrationOptions: ParsableArguments {
             json: .object([verb: .array(changed.map { .string($0.name) })]))
     }
 }
+
+/// `saga migrate up`.
+struct MigrateUp: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Applies what is not applied yet; does nothing when all is.")
+
+    @OptionGroup var options: MigrationOptions
+
+    @Option(help: "The last version to apply (default: all).")
+    var to: Int?
+
+    func run() async throws {
+        options.show(try await options.migrator().up(to: to), verb: "applied")
+    }
+}
+
+/// `saga migrate down`.
+struct MigrateDown: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "down", abstract: "Reverts the newest migration, or more. What is dropped is gone.")
+
+    @OptionGroup var options: MigrationOptions
+
+    @Option(help: "The version that stays the last one applied; 0 reverts all.")
+    var to: Int?
+
+    @Option(help: "How many to revert (default: 1).")
+    var steps: Int?
+
+    func validate() throws {
+        if to != nil && steps != nil { throw ValidationError("Give --to or --steps, not both.") }
+        if (to ?? 0) < 0 || (steps ?? 0) < 0 { throw ValidationError("--to and --steps are not negative.") }
+    }
+
+    func run() async throws {
+        let migrator = try options.migrator()
+        let reverted: [Migration]
+        if let to {
+            reverted = try await migrator.down(to: to)
+        } else {
+            reverted = try await migrator.down(steps: steps ?? 1)
+        }
+        options.show(reverted, verb: "reverted")
+    }
+}
+
+/// `saga migrate status`.
+struct MigrateStatus: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Shows every migration: pending, applied, edited or unknown to this release.")
+
+    @OptionGroup var options: MigrationOptions
+
+    func run() async throws {
+        let statuses = try await options.migrator().status()
+        let lines = statuses.map { "\($0.state.word)\t\($0.name)\t\($0.state.appliedAt?.description ?? "-")" }
+        options.output.show(
+            text: lines.joined(separator: "\n"),
+            json: .array(
+                statuses.map {
+                    [
+                        "version": JSON($0.version), "title": JSON($0.title), "state": JSON($0.state.word),
+                        "appliedAt": JSON($0.state.appliedAt?.description),
+                    ]
+                }))
+    }
+}

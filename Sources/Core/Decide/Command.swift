@@ -60,6 +60,12 @@ extension Run {
         return definition
     }
 
+    /// The key with which an attempt is sent.
+    package func idempotencyKey(of call: Command.Call) -> String {
+        let key = Core.idempotencyKey(run: id, step: definition.steps[call.step].id, action: call.action)
+        return isPlanted(.keyForEachAttempt) ? "\(key):\(call.attempt)" : key
+    }
+
     /// When the run next needs a look although no call ends: the earliest due step, or the deadline.
     package var wakeAt: Instant? {
         if status.isTerminal { return nil }

@@ -50,3 +50,18 @@ package final class StepDefinition: Sendable {
         }
     }
 }
+
+/// Which of a step's two calls. The raw values are public: idempotency keys and the history carry them.
+package enum CallAction: String, Sendable, Hashable, CaseIterable {
+    /// The forward action.
+    case execute
+    /// Its compensation.
+    case compensate
+}
+
+/// The key under which a participant recognises a call it has seen before: `RUNID:STEPID:execute` or `…:compensate`.
+///
+/// It does not change over attempts, engines and restarts, and no other call ever has it.
+package func idempotencyKey(run: RunID, step: String, action: CallAction) -> String {
+    "\(run):\(step):\(action.rawValue)"
+}

@@ -80,3 +80,9 @@ extension JSON {
         return value
     }
 }
+
+/// What a run knows, as templates and conditions see it.
+package protocol Scope {
+    /// The value a reference leads to; nil when there is none.
+    func value(_ reference: Reference) -> JSON?
+}

@@ -122,7 +122,7 @@ struct Engine {
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             [limit.watch] + export + [
-                CommitterService(committer: committer),
+                ClosedLast(committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
                 registry,
                 Heartbeat(

@@ -1,3 +1,9 @@
+import Core
+import Driver
+import Logging
+import Postgres
+import ServiceLifecycle
+import Storage
 import Synchronization
 
 /// A bell one service waits for and others ring. Rings while nobody waits are remembered as one.
@@ -71,5 +77,37 @@ final class WakeUp: Sendable {
             }
             group.cancelAll()
         }
+    }
+}
+
+/// Turns notifications into wake-ups. They are hints: whatever is missed is found by polling and by renewals.
+struct WakeListener: Service {
+    let configuration: ConnectionConfiguration
+    let table: RunTable
+    let wakeUp: WakeUp
+    let logger: Logger
+
+    func run() async throws {
+        let listener = Listener(configuration, channels: [Channel.outbox, Channel.inbox], logger: logger)
+        await cancelWhenGracefulShutdown {
+            for await element in listener {
+                if case .notification(let note) = element, note.channel == Channel.inbox,
+                    let runID = RunID(note.payload)
+                {
+                    table.mailbox(of: runID)?.post(.inboxFilled)
+                }
+                wakeUp.ring()
+            }
+        }
+    }
+}
+
+/// Waits this long; false when the task is to end instead.
+func pause(for duration: Duration) async -> Bool {
+    do {
+        try await Task.sleep(for: duration)
+        return true
+    } catch {
+        return false
     }
 }

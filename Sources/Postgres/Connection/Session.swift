@@ -1,4 +1,5 @@
 internal import CLibPQ
+internal import Glibc
 internal import Logging
 
 /// Owner of a libpq session: opened by `init`, finished when it goes.
@@ -74,4 +75,21 @@ private func logNotice(_ context: UnsafeMutableRawPointer?, _ result: OpaquePoin
     let isWarning = ResultField.severity.text(of: result) == "WARNING"
     let message = ResultField.message.text(of: result) ?? ""
     logger.log(level: isWarning ? .warning : .debug, "server notice", metadata: ["message": "\(message)"])
+}
+
+/// Keyword and value arrays as `PQconnectdbParams` wants them: C strings, ended by a null pointer.
+struct CStrings: ~Copyable {
+    private let memory: [UnsafeMutablePointer<CChar>?]
+    let keywords: [UnsafePointer<CChar>?]
+    let values: [UnsafePointer<CChar>?]
+
+    init(_ pairs: [(keyword: String, value: String)]) {
+        let names = pairs.map { strdup($0.keyword) }
+        let texts = pairs.map { strdup($0.value) }
+        memory = names + texts
+        keywords = names.map { UnsafePointer($0) } + [nil]
+        values = texts.map { UnsafePointer($0) } + [nil]
+    }
+
+    deinit { for string in memory { free(string) } }
 }

@@ -38,3 +38,11 @@ package struct Listener: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> Iterator { Iterator(listener: self) }
 }
+
+/// One NOTIFY as it arrived.
+package struct Notification: Hashable, Sendable {
+    /// The channel it was sent on.
+    package let channel: String
+    /// Its text, empty if there was none.
+    package let payload: String
+}

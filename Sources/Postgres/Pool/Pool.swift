@@ -209,3 +209,34 @@ package final class Pool: Sendable {
         waiter?.continuation.resume(returning: .slot)
     }
 }
+
+/// Shortcuts for a checkout with one call.
+extension Pool {
+    /// Runs one statement on any connection; it commits by itself. See `Connection.execute`.
+    package func execute<S: Statement>(
+        _ statement: S, deadline: Duration = .seconds(5)
+    ) async throws(PostgresError) -> [S.Row] {
+        try await withConnection(deadline: deadline) { connection throws(PostgresError) in
+            try await connection.execute(statement)
+        }
+    }
+
+    /// Runs a pipeline as one transaction on any connection. See `Connection.transaction`.
+    package func transaction(
+        _ pipeline: Pipeline, deadline: Duration = .seconds(5)
+    ) async throws(PostgresError) -> Pipeline.Results {
+        try await withConnection(deadline: deadline) { connection throws(PostgresError) in
+            try await connection.transaction(pipeline)
+        }
+    }
+}
+
+/// Pauses between attempts to reach a server that cannot be reached: 50 ms, doubled up to 2 s, the upper half random so
+/// that a crowd does not knock all at once.
+enum Backoff {
+    /// The pause after so many failures in a row, counted from 1.
+    static func pause(afterFailures failures: Int) -> Duration {
+        let longest = min(2_000, 50 << min(max(failures - 1, 0), 6))
+        return .milliseconds(Int.random(in: (longest / 2)...longest))
+    }
+}

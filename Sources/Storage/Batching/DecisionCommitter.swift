@@ -12,7 +12,7 @@ package enum CommitOutcome: Sendable, Hashable {
 }
 
 /// Writes decisions in batches, each under its lease. See `GroupCommitter`.
-package final class DecisionCommitter: Sendable {
+package final class DecisionCommitter: Closable, Sendable {
     private struct Item: Sendable {
         let commit: RunCommit
         /// It was tried before, and somebody had a row of its run locked.

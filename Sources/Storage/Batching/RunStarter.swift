@@ -12,7 +12,7 @@ package enum StartOutcome: Sendable, Hashable {
 }
 
 /// Writes starts in batches. See `GroupCommitter`.
-package final class RunStarter: Sendable {
+package final class RunStarter: Closable, Sendable {
     private let committer: GroupCommitter<NewRun, StartOutcome>
 
     /// - Parameters:

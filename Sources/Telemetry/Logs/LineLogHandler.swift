@@ -1,10 +1,10 @@
-import Core
-import Glibc
-package import Logging
-
 // Logs: one line per event on standard error, JSON for machines or text for a terminal. Whatever a line is made of, it
 // stays one line, holds no value whose name is sensitive, and is written with one `write(2)`. `LogConfiguration` is where
 // a process begins; from there: `LineLogHandler` → `Redactor` → `JSONLine` or `TextLine` → `StandardError`.
+
+import Core
+import Glibc
+package import Logging
 
 /// Collects what belongs to an event and hands it to the output.
 package struct LineLogHandler: LogHandler {
@@ -42,4 +42,13 @@ extension Instant {
         clock_gettime(CLOCK_REALTIME, &clock)
         return Instant(microseconds: Int64(clock.tv_sec) * 1_000_000 + Int64(clock.tv_nsec) / 1000)
     }
+}
+
+/// What one line is made of.
+struct LogLine {
+    var time: Instant
+    var level: Logger.Level
+    var logger: String
+    var message: String
+    var metadata: Logger.Metadata
 }

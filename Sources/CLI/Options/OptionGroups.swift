@@ -1,8 +1,10 @@
 import ArgumentParser
 import AsyncHTTPClient
+import Core
 import FoundationEssentials
 import NIOCore
 import NIOPosix
+import Postgres
 import Settings
 
 /// Which API.
@@ -67,6 +69,55 @@ struct AdminOptions: ParsableArguments {
                 adminTokenFile == nil
                     ? "set SAGAFLOW_ADMIN_TOKEN (one of the API's ADMIN_TOKENS, without its name) or --admin-token-file"
                     : error.description)
+        }
+    }
+}
+
+/// Which database.
+struct DatabaseOptions: ParsableArguments {
+    @Option(
+        name: .customLong("database-url"),
+        help: """
+            postgres:// URL or key=value pairs of the database (environment: DATABASE_URL or DATABASE_URL_FILE; or the file \
+            database_url in SECRETS_DIR, /run/secrets).
+            """)
+    var url: String?
+
+    /// From the flag, the environment or a file of secrets. A missing or unusable value is wrong usage.
+    func configuration() throws -> ConnectionConfiguration {
+        do {
+            let url = try url?.trimmed() ?? setting()
+            guard !url.isEmpty else { throw CLIError.unusable("name the database with --database-url or DATABASE_URL") }
+            return try ConnectionConfiguration(url, applicationName: "saga")
+        } catch let error as CLIError {
+            throw error
+        } catch {
+            throw CLIError.unusable("\(error)")
+        }
+    }
+
+    private func setting() throws -> String {
+        var settings = Settings(program: "saga", about: "", arguments: ["saga"])
+        return try settings.text(
+            "database.url", secrecy: .password, help: "name the database with --database-url or DATABASE_URL")
+    }
+}
+
+/// How results are printed.
+struct OutputOptions: ParsableArguments {
+    /// For people or for programs.
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    @Option(name: [.customShort("o"), .long], help: "Print results as text or json.")
+    var output: Format = .text
+
+    /// Prints one result in the form that was asked for.
+    func show(text: @autoclosure () -> String, json: @autoclosure () -> JSON) {
+        switch output {
+        case .text: Console.tell(text())
+        case .json: Console.tell(json().text)
         }
     }
 }
