@@ -68,3 +68,25 @@ package struct Database: Sendable {
         reads.cut()
     }
 }
+
+/// Asks whether the database answers, and whether it has been migrated.
+package struct Ping: Statement {
+    /// Whether the tables are there.
+    package typealias Row = Bool
+
+    package init() {}
+
+    package static let sql = "SELECT to_regclass('outbox') IS NOT NULL"
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
+}
+
+/// Whether there is a database to work with.
+package enum DatabaseState: Sendable, Hashable {
+    /// It answers and has been migrated.
+    case ready
+    /// It answers, and has no tables of ours.
+    case noSchema
+    /// It did not answer in time.
+    case noAnswer
+}

@@ -2,6 +2,7 @@ package import Core
 package import Logging
 package import Postgres
 import Synchronization
+package import Telemetry
 
 #if canImport(Glibc)
 import Glibc
@@ -103,4 +104,14 @@ package struct ReadClock: Statement {
     package static let sql = "SELECT clock_timestamp()"
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Instant { try row.instant() }
+}
+
+extension DatabaseClock {
+    /// Registers what it knows of the machine's clock.
+    package func register(in registry: MetricsRegistry) {
+        registry.read(
+            "clock_offset_seconds",
+            "How far the database's clock is ahead of this machine's, in seconds; negative when it is behind.", .gauge
+        ) { [self] in offset.map { [.init($0 / .seconds(1))] } ?? [] }
+    }
 }
