@@ -9,24 +9,24 @@ enum Console {
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// A line on standard error.
-    static func complain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    static func complain(_ text: String) { _ = write(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
     /// Text on standard error as it is.
-    static func show(_ text: String) { write(text, to: STDERR_FILENO) }
+    static func show(_ text: String) { _ = write(Array(text.utf8), to: STDERR_FILENO) }
 
     /// A line on standard output, at once: who watches a run through a pipe wants to see it live.
-    static func tell(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func tell(_ text: String) { _ = write(Array((text + "\n").utf8), to: STDOUT_FILENO) }
 
-    private static func write(_ text: String, to file: Int32) {
-        var rest = Array(text.utf8)[...]
+    /// Writes all of it; false, and the reason in `errno`, when the file takes no more.
+    static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                return
-            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
+        return true
     }
 }
 

@@ -58,7 +58,7 @@ struct ImportReport {
     var progress: String { "\(answered) lines answered, \(refused) refused" }
 
     func text(after duration: Duration) -> String {
-        let seconds = Double(duration.microseconds) / 1_000_000
+        let seconds = duration.seconds
         let rate = seconds > 0 ? (Double(answered) / seconds).fixed(1) : "-"
         return "\(answered) lines of \(workflow) in \(duration.readable), \(rate) a second: "
             + "\(started) started, \(replayed) started before, \(refused) refused"
@@ -69,7 +69,7 @@ struct ImportReport {
             "workflow": .string(workflow), "lines": JSON(answered), "started": JSON(started),
             "replayed": JSON(replayed), "refused": JSON(refused),
             "resumeFrom": end.map { JSON($0.resumeFrom) } ?? .null,
-            "seconds": .number(JSONNumber(Double(duration.microseconds) / 1_000_000) ?? JSONNumber(0)),
+            "seconds": .number(JSONNumber(duration.seconds) ?? JSONNumber(0)),
         ]
     }
 }

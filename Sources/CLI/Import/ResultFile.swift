@@ -16,13 +16,7 @@ final class ResultFile {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     func write(_ result: JSON) throws(CLIError) {
-        var rest = (result.bytes + [UInt8(ascii: "\n")])[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Self.unusable(path) }
-            rest = rest.dropFirst(count)
-        }
+        guard Console.write(result.bytes + [UInt8(ascii: "\n")], to: descriptor) else { throw Self.unusable(path) }
     }
 
     private static func unusable(_ path: String) -> CLIError {
