@@ -85,7 +85,6 @@ let package = Package(
             name: "HTTPServer",
             dependencies: [
                 "Basics", "Loops", "Telemetry", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, logging,
-                lifecycle,
             ] + nio,
             swiftSettings: settings),
         .target(name: "Participants", dependencies: ["Basics", nioSSL, nioTLS] + nio, swiftSettings: settings),
@@ -97,8 +96,7 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Basics", "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", "Loops",
-                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, nioHTTPTypes, crypto, deque, logging, lifecycle,
-                unixSignals,
+                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, crypto, deque, logging, lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(

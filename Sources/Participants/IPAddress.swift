@@ -1,11 +1,5 @@
-#if canImport(Glibc)
 internal import Basics
 internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
 
 /// An IPv4 or IPv6 address as a number, so that it can be compared with ranges.
 package struct IPAddress: Hashable, Sendable {

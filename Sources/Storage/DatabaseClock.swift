@@ -1,14 +1,9 @@
 package import Core
+import Glibc
 package import Logging
 package import Postgres
 import Synchronization
 package import Telemetry
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The database's time, as far as this process can tell, and how far the machine's clock is off.
 ///
