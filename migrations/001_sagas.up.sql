@@ -22,7 +22,7 @@
 --
 -- Payloads are json, not jsonb: an idempotency key must always come with the same bytes, numbers are kept as written, and
 -- members in their order. There are no foreign keys on the hot path: each would take a row lock on one shared
--- definition or run for every insert, and nothing here is ever deleted before what points to it. Nor does the hot path have
+-- definition or run for every insert, and retention drops runs before their steps and events. Nor does the hot path have
 -- CHECK constraints: they took a fifth of all that Postgres does for a run.
 --
 -- All times are the database's clock. Swift decides, SQL guards.

@@ -2,7 +2,7 @@
 // participants, and names every broken invariant. It trusts nothing it can see for itself: each run is judged by the module
 // Audit, the tables by plain SQL (Rows/). What it reuses of the product is the reading of rows.
 //
-// Tests, the chaos script and `saga check` all ask this and nothing else.
+// Tests, the nemesis among them, and `saga check` all ask this and nothing else.
 
 internal import Audit
 package import Core

@@ -87,6 +87,32 @@ struct BoundsTests {
         }
     }
 
+    @Test("A history of more events than a page holds says where it goes on, and that nothing follows when nothing does")
+    func manyEvents() async throws {
+        try await TestAPI.with { api in
+            try await api.register()
+            let id = try await api.start()
+            try await api.database.query(
+                """
+                INSERT INTO run_events (run_id, seq, at, kind, epoch)
+                SELECT '\(id)', i, now(), 'cancel_requested', 1 FROM generate_series(2, 4000) i
+                """)
+            func page(after: Int) async throws -> (seqs: [Int?], nextAfter: JSON?) {
+                let json = try await api.client.send("GET", "/v1/runs/\(id)/events?after=\(after)").json
+                return (json["events"]?.array?.map { $0["seq"]?.int } ?? [], json["nextAfter"])
+            }
+            let first = try await page(after: 0)
+            #expect(first.seqs == Array(1...2000) && first.nextAfter == 2000)
+            // As many as a page holds, and the last of all there are: the run lives, and more may come.
+            let second = try await page(after: 2000)
+            #expect(second.seqs == Array(2001...4000) && second.nextAfter == .null)
+            #expect(try await page(after: 4000) == ([], .null))
+            try await api.database.end(id, sequence: 4001)
+            #expect(try await page(after: 4000) == ([4001], .null))
+            #expect(try await page(after: 1999) == (Array(2000...3999), 3999))
+        }
+    }
+
     @Test("A run whose outputs are megabytes is sent as they are read, whole")
     func largeRun() async throws {
         try await TestAPI.with { api in

@@ -85,7 +85,10 @@ package struct Report: Sendable {
             case .attemptSucceeded where event.row.action == .compensate: counts.compensations += 1
             case .attemptFailed where event.row.error?["kind"]?.string == "lost": counts.takeovers += 1
             case .stepSkipped: counts.skippedSteps += 1
-            default: break
+            case .runStarted, .attemptSucceeded, .attemptFailed, .stepAbandoned, .cancelRequested, .deadlineExceeded,
+                .runCompensating, .runCompleted, .runCompensated, .runCancelled, .runFailed, .retryRequested,
+                .stepResolved, .runQuarantined, nil:
+                break
             }
         }
     }

@@ -81,7 +81,10 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     package var isOperators: Bool {
         switch self {
         case .retryRequested, .stepResolved: true
-        default: false
+        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .stepAbandoned,
+            .cancelRequested, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated, .runCancelled,
+            .runFailed, .runQuarantined:
+            false
         }
     }
 
@@ -89,7 +92,9 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     package var isTerminal: Bool {
         switch self {
         case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
-        default: false
+        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .stepAbandoned,
+            .cancelRequested, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved:
+            false
         }
     }
 }

@@ -1,6 +1,6 @@
 /// Where a run stands. The raw values are public: they appear in SQL, JSON and metrics.
 package enum RunStatus: String, Sendable, Hashable, CaseIterable {
-    /// Accepted, no engine has claimed it yet. Next: `running`, `compensating`, `completed`.
+    /// Accepted, no engine has begun a step yet. Next: `running`, `compensating`, `completed`, `failed`.
     case pending = "PENDING"
     /// An engine has started at least one step. Next: `completed`, `compensating`, `failed`.
     case running = "RUNNING"
@@ -13,8 +13,8 @@ package enum RunStatus: String, Sendable, Hashable, CaseIterable {
     /// Cancelled on request, and every effect was undone. Final.
     case cancelled = "CANCELLED"
     /// A compensation was exhausted or the run is poison: a person has to look.
-    /// Final, except that an operator's retry leads back to `running` or `compensating`, and a step resolved by hand to
-    /// `compensating`.
+    /// Final, except that an operator's retry leads back to `pending` (it had never begun), `running` or `compensating`, and
+    /// a step resolved by hand to `compensating`.
     case failed = "FAILED"
 
     /// Nothing more happens without a person.
