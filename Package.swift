@@ -34,6 +34,7 @@ let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "s
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
     name: "sagaflow",
@@ -60,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -120,8 +122,8 @@ let package = Package(
             ] + nio,
             path: "mocks", exclude: ["workflows"], swiftSettings: settings),
         .executableTarget(
-            name: "Bench", dependencies: ["Core", "Postgres", "Storage", argumentParser] + nio, path: "bench",
-            exclude: ["peers"], swiftSettings: settings),
+            name: "Bench", dependencies: ["Core", "Postgres", "Storage", argumentParser, subprocess] + nio,
+            path: "bench", exclude: ["peers"], swiftSettings: settings),
 
         .target(
             name: "TestSupport", dependencies: ["Core", "Postgres", "Storage", asyncHTTPClient] + nio,
@@ -175,6 +177,7 @@ let package = Package(
             ] + nio,
             swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
+        .testTarget(name: "BenchTests", dependencies: ["Bench", argumentParser] + nio, swiftSettings: settings),
         .testTarget(name: "CLITests", dependencies: ["CLI", "Core", "Storage"] + nio, swiftSettings: settings),
         .testTarget(
             name: "SystemTests",

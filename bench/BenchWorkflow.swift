@@ -1,4 +1,3 @@
-import ArgumentParser
 import Core
 
 /// The workflow everything here runs: a chain of three steps, each with a compensation, no deadline.
@@ -28,12 +27,4 @@ enum BenchWorkflow {
 
     /// What the participant answers to every call.
     static let answer = #"{"ok":true}"#
-}
-
-/// `definition`: prints the workflow for the registration.
-struct DefinitionCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "definition", abstract: "Prints the workflow that is measured.")
-
-    func run() throws { print(String(decoding: BenchWorkflow.definition.bytes, as: UTF8.self)) }
 }

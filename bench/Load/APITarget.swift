@@ -1,17 +1,22 @@
-import ArgumentParser
 import Core
 import NIOCore
 
 /// Where starts are sent, and the bytes of a start.
-struct APITarget: ParsableArguments {
-    @Option(help: "The API's port on 127.0.0.1.")
-    var port: Int
+struct APITarget: Sendable {
+    /// The API's port on 127.0.0.1.
+    let port: Int
 
     /// A complete request; every start is the same but for its run id, which the API makes.
     var startRequest: ByteBuffer {
-        let body = String(decoding: (["input": BenchWorkflow.input] as JSON).bytes, as: UTF8.self)
-        return ByteBuffer(
-            string: "POST /v1/workflows/\(BenchWorkflow.name)/start HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\n"
-                + "content-type: application/json\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+        HTTPConnection.request(
+            "POST", "/v1/workflows/\(BenchWorkflow.name)/start", body: ["input": BenchWorkflow.input], port: port)
+    }
+
+    /// Starts one run on a connection; its id, and the answer.
+    func start(on client: HTTPConnection) async throws -> (id: RunID, reply: HTTPConnection.Reply) {
+        let reply = try await client.send(startRequest)
+        guard reply.status == 202, let id = try JSON(parsing: reply.body)["runId"]?.string.flatMap({ RunID($0) })
+        else { throw BenchError.refused(status: reply.status, body: reply.body) }
+        return (id, reply)
     }
 }

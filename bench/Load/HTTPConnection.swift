@@ -1,3 +1,4 @@
+import Core
 import NIOCore
 import NIOPosix
 
@@ -41,6 +42,18 @@ struct HTTPConnection: Sendable {
 
     func get(_ path: String) async throws -> Reply {
         try await send(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\n\r\n"))
+    }
+
+    /// The bytes of a complete request with a JSON body.
+    ///
+    /// - Parameter headers: lines that end as HTTP wants it.
+    static func request(
+        _ method: String, _ path: String, headers: String = "", body: JSON, port: Int
+    ) -> ByteBuffer {
+        let text = String(decoding: body.bytes, as: UTF8.self)
+        return ByteBuffer(
+            string: "\(method) \(path) HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\n\(headers)"
+                + "content-type: application/json\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)")
     }
 
     func close() async throws { try await channel.close() }

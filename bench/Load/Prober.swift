@@ -11,14 +11,6 @@ struct Prober: Sendable {
         var health: [Double] = []
         /// Answers that were not 200.
         var failures = 0
-
-        var json: String {
-            JSONText.object([
-                ("requests", "\(run.count + health.count)"), ("failures", "\(failures)"),
-                ("run_ms", Percentiles(run).json), ("health_ms", Percentiles(health).json),
-                ("all_ms", Percentiles(run + health).json),
-            ])
-        }
     }
 
     private static let lanes = 64
@@ -38,7 +30,7 @@ struct Prober: Sendable {
     }
 
     /// Goes on while `body` does.
-    func probe<T: Sendable>(during body: @Sendable () async throws -> T) async throws -> (T, Result) {
+    func probe<T: Sendable>(during body: @Sendable () async throws -> T) async throws -> (T, OtherCalls) {
         try await withThrowingTaskGroup(of: Result.self) { group in
             let begin = ContinuousClock.now
             for (lane, connection) in connections.enumerated() {
@@ -53,7 +45,8 @@ struct Prober: Sendable {
                 total.failures += part.failures
             }
             guard !total.run.isEmpty, !total.health.isEmpty else { throw BenchError.invalid("nothing was probed") }
-            return (value, total)
+            for connection in connections { try await connection.close() }
+            return (value, OtherCalls(total))
         }
     }
 
@@ -76,6 +69,24 @@ struct Prober: Sendable {
     }
 }
 
+/// How the API's other clients fared meanwhile.
+struct OtherCalls: Encodable, Sendable {
+    let requests: Int
+    let failures: Int
+    let runMs: Percentiles
+    let healthMs: Percentiles
+    let allMs: Percentiles
+
+    init(_ result: Prober.Result) {
+        requests = result.run.count + result.health.count
+        failures = result.failures
+        runMs = Percentiles(result.run)
+        healthMs = Percentiles(result.health)
+        allMs = Percentiles(result.run + result.health)
+    }
+}
+
 extension Duration {
     var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+    var seconds: Double { Double(nanoseconds) / 1e9 }
 }

@@ -1,12 +1,5 @@
-import ArgumentParser
 import Core
 import Postgres
-
-/// Which database the measured system uses.
-struct DatabaseOptions: ParsableArguments {
-    @Option(help: "The database, as libpq takes it.")
-    var databaseURL: String
-}
 
 /// What the measured system's database says about its runs. One session, few and cheap questions.
 ///
@@ -15,11 +8,18 @@ struct DatabaseOptions: ParsableArguments {
 struct BenchDatabase: Sendable {
     let connection: Connection
 
-    init(_ options: DatabaseOptions) async throws(PostgresError) {
-        connection = try await Connection.connect(
-            ConnectionConfiguration(options.databaseURL, applicationName: "sagaflow-bench"))
-        _ = try await connection.simpleQuery(
-            "SET enable_seqscan = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+    /// - Parameter url: of the database, as libpq takes it.
+    init(_ url: String) async throws(PostgresError) {
+        connection = try await Connection.unlimited(url)
+        _ = try await connection.simpleQuery("SET enable_seqscan = off")
+    }
+
+    /// With a session that ends afterwards.
+    static func with<T>(_ url: String, _ body: (BenchDatabase) async throws -> T) async throws -> T {
+        let database = try await BenchDatabase(url)
+        let value = try await body(database)
+        await database.connection.close()
+        return value
     }
 
     /// Returns when none of the runs started since then is live any more.
@@ -86,16 +86,30 @@ struct BenchDatabase: Sendable {
     }
 
     func number(_ sql: String) async throws -> Int {
-        guard let text = try await connection.simpleQuery(sql).first?.first ?? nil, let number = Int(text) else {
+        guard let number = try await text(sql).flatMap({ Int($0) }) else {
             throw BenchError.stalled("no number came of: \(sql)")
         }
         return number
     }
+
+    /// The first value of the first row.
+    func text(_ sql: String) async throws -> String? { try await connection.simpleQuery(sql).first?.first ?? nil }
 
     /// Those with an id made since then; the API makes them, on the same machine.
     static func runs(_ start: Int64) -> String { "run_id >= first_run_id(\(time(start)))" }
 
     static func time(_ microseconds: Int64) -> String {
         "(to_timestamp(0) + \(microseconds) * interval '1 microsecond')"
+    }
+}
+
+extension Connection {
+    /// A session without limits of time: what is asked here may take as long as it takes.
+    static func unlimited(_ url: String) async throws(PostgresError) -> Connection {
+        var configuration = try ConnectionConfiguration(url, applicationName: "sagaflow-bench")
+        configuration.statementTimeout = nil
+        configuration.lockTimeout = nil
+        configuration.idleInTransactionTimeout = nil
+        return try await connect(configuration)
     }
 }

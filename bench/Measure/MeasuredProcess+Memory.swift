@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
 
 extension MeasuredProcess {
     /// Memory a process has in use, in bytes.
@@ -25,7 +21,14 @@ extension MeasuredProcess {
     func forgetPeak() throws(BenchError) {
         guard let file = fopen("/proc/\(pid)/clear_refs", "w") else { throw .noProcess(pid) }
         fputs("5", file)
-        guard fclose(file) == 0 else { throw .invalid("the peak of the memory of \(name) can't be reset") }
+        guard fclose(file) == 0 else { throw .invalid("the peak of the memory of the \(role) can't be reset") }
+    }
+
+    /// Files that this process, and each that it starts, may have open.
+    static var fileLimit: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        return Int(clamping: limit.rlim_cur)
     }
 
     private static func bytes(_ name: String, in text: String) -> Int? {

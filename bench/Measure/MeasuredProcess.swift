@@ -1,30 +1,17 @@
-import ArgumentParser
-
-#if canImport(Glibc)
 import Glibc
-#else
-import Darwin
-#endif
 
 /// A process whose CPU time is read from /proc, with that of its children: Postgres is one process per connection.
-struct MeasuredProcess: ExpressibleByArgument, Sendable {
-    let name: String
+struct MeasuredProcess: Sendable {
+    /// What it is in a measurement; there may be several engines.
+    enum Role: String, Sendable {
+        case api, engine, postgres, participant, load
+    }
+
+    let role: Role
     let pid: Int32
 
-    /// Reads `NAME=PID`.
-    init?(argument: String) {
-        let parts = argument.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2, let pid = Int32(parts[1]) else { return nil }
-        self.init(name: String(parts[0]), pid: pid)
-    }
-
-    private init(name: String, pid: Int32) {
-        self.name = name
-        self.pid = pid
-    }
-
     /// This process.
-    static var own: MeasuredProcess { MeasuredProcess(name: "load", pid: getpid()) }
+    static var own: MeasuredProcess { MeasuredProcess(role: .load, pid: getpid()) }
 
     /// CPU used so far, user and system: its own, that of its live children, and that of children that have ended.
     func cpuMicroseconds() throws(BenchError) -> Double {
@@ -76,11 +63,11 @@ struct CPUMeter {
         self.before = before
     }
 
-    /// CPU since then; the load generator is the last.
-    func read() throws(BenchError) -> [(name: String, microseconds: Double)] {
-        var used: [(name: String, microseconds: Double)] = []
+    /// CPU since then, in microseconds, of all processes that have a role.
+    func read() throws(BenchError) -> [MeasuredProcess.Role: Double] {
+        var used: [MeasuredProcess.Role: Double] = [:]
         for (process, before) in zip(processes, before) {
-            used.append((process.name, try process.cpuMicroseconds() - before))
+            used[process.role, default: 0] += try process.cpuMicroseconds() - before
         }
         return used
     }

@@ -1,13 +1,8 @@
 import Core
+import Glibc
 import NIOCore
 import Postgres
 import Storage
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 extension Connection {
     /// Asks every half millisecond until this session reads that the run is COMPLETED; when that was.

@@ -108,7 +108,7 @@ final class ParticipantHandler: ChannelInboundHandler {
             state.mode = mode
         default: return Self.response("404 Not Found", body: "{}")
         }
-        return Self.response("200 OK", body: state.snapshot().json)
+        return Self.response("200 OK", body: Figures.text(state.snapshot()))
     }
 
     private static func response(_ status: String, headers: String = "", body: String) -> ByteBuffer {

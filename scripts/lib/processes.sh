@@ -4,7 +4,7 @@
 # STATE/pids/NNN-NAME holds "PID IDENTITY SIGNAL". The identity is the process's start time, so that a pid the system has given to
 # somebody else in the meantime is never signalled.
 
-STOP_SECONDS=15
+STOP_SECONDS=${STOP_SECONDS:-15}
 
 # Prints when a live process was started, in the system's own unit; fails when it is gone or a zombie.
 process_identity() {

@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// What is measured, in this order.
+enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
+    case latency, throughput, sweep, compensated, floor, scaling, memory, takeover, burst, snapshot, history
+
+    func heading(_ sizes: Sizes) -> String {
+        switch self {
+        case .latency: "Latency: 10 runs a second for \(sizes.latencySeconds) seconds"
+        case .throughput: "Throughput: \(sizes.repeats) times \(sizes.runs) runs"
+        case .sweep: "Offered load: half, all and twice the throughput"
+        case .compensated: "Compensation: \(sizes.repeats) times \(sizes.halfRuns) runs whose third step is refused"
+        case .floor: "Floor: what Postgres alone does with the same statements"
+        case .scaling: "One engine and four: \(sizes.repeats) times \(sizes.halfRuns) runs each"
+        case .memory: "Memory: \(sizes.heldRuns) runs in calls, and waiting"
+        case .takeover: "Takeover: an engine that holds \(sizes.heldRuns) runs is killed"
+        case .burst: "Burst: \(sizes.burstRounds) times \(sizes.burstStarts) starts at once"
+        case .snapshot: "Old snapshot: held for \(sizes.snapshotSeconds) seconds under load"
+        case .history: "History: with \(sizes.history) finished runs, and without"
+        }
+    }
+}

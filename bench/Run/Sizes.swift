@@ -1,0 +1,28 @@
+/// How much of everything.
+struct Sizes: Sendable, Hashable {
+    /// Runs of a throughput measurement.
+    var runs: Int
+    /// Measurements of which the median counts.
+    var repeats: Int
+    /// Finished runs in the tables of the history phase.
+    var history: Int
+    var snapshotSeconds: Int
+    var latencySeconds: Int
+    var sweepSeconds: Int
+    /// Runs that an engine has in calls at once, or waiting.
+    var heldRuns: Int
+    var burstStarts: Int
+    var burstConnections: Int
+    var burstRounds: Int
+
+    var halfRuns: Int { runs / 2 }
+
+    static let full = Sizes(
+        runs: 60_000, repeats: 3, history: 10_000_000, snapshotSeconds: 600, latencySeconds: 20, sweepSeconds: 15,
+        heldRuns: 5000, burstStarts: 20_000, burstConnections: 5000, burstRounds: 3)
+
+    /// To see that the machinery works.
+    static let quick = Sizes(
+        runs: 6000, repeats: 1, history: 200_000, snapshotSeconds: 20, latencySeconds: 4, sweepSeconds: 4,
+        heldRuns: 1000, burstStarts: 4000, burstConnections: 1000, burstRounds: 2)
+}
