@@ -23,8 +23,8 @@ struct ReportTests {
 
     @Test("Percentiles are nearest ranks")
     func percentiles() {
-        let times = Percentiles((1...200).map { Double($0) })
-        #expect(times.p50 == 100 && times.p99 == 198)
+        let times = Percentiles((1...201).reversed().map { Double($0) })
+        #expect(times.p50 == 101 && times.p99 == 199)
         #expect(Percentiles([7]).p99 == 7)
     }
 

@@ -51,7 +51,7 @@ final class Driver {
         fileprivate let group: MultiThreadedEventLoopGroup
         fileprivate let channels: [any Channel]
 
-        /// Sends what there is to send, and returns when all is answered or given up, and the connections are closed.
+        /// Sends what there is to send, and returns when all is answered or given up.
         func send() async throws -> Result {
             let (loop, channels, arrival) = (group.next(), self.channels, self.arrival)
             let request = target.startRequest
@@ -65,10 +65,10 @@ final class Driver {
                 driver.start()
             }
             sending.cascadeFailure(to: done)
-            let result = try await done.futureResult.get()
-            try await group.shutdownGracefully()
-            return result
+            return try await done.futureResult.get()
         }
+
+        func close() async throws { try await group.shutdownGracefully() }
     }
 
     /// Opens the connections.
@@ -89,7 +89,10 @@ final class Driver {
     }
 
     static func run(_ arrival: Arrival, at target: APITarget) async throws -> Result {
-        try await ready(arrival, at: target).send()
+        let driver = try await ready(arrival, at: target)
+        let result = try await driver.send()
+        try await driver.close()
+        return result
     }
 
     private func start() {

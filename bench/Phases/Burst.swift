@@ -52,6 +52,7 @@ extension Session {
         try api.forgetPeak()
         let (load, others) = try await prober.probe { try await driver.send() }
         let peak = try api.memory().peak
+        try await driver.close()
         guard load.accepted > 0 else { throw BenchError.invalid("no start of the burst was accepted") }
         try await database.waitUntilIdle(since: load.begunAt)
         // Starts that got no answer may have been written all the same.
