@@ -27,7 +27,7 @@ struct NotMeasured: Error {
 struct Results: Encodable, Sendable {
     let machine: String
     let quick: Bool
-    let leaseSeconds: Int
+    var leaseSeconds = Takeover.leaseSeconds
     var latency: Measured<Latency>?
     var throughput: Measured<ClosedLoops>?
     var sweep: Measured<Sweep>?
@@ -39,12 +39,6 @@ struct Results: Encodable, Sendable {
     var burst: Measured<Burst>?
     var snapshot: Measured<OldSnapshot>?
     var history: Measured<History>?
-
-    init(machine: String, quick: Bool, leaseSeconds: Int = Takeover.leaseSeconds) {
-        self.machine = machine
-        self.quick = quick
-        self.leaseSeconds = leaseSeconds
-    }
 }
 
 extension Results {

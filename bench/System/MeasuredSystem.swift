@@ -66,7 +66,8 @@ final class MeasuredSystem {
 
     /// A process started here.
     func process(_ role: MeasuredProcess.Role, _ name: String? = nil) throws(BenchError) -> MeasuredProcess {
-        guard let pid = pids[name ?? role.rawValue] else { throw .noProcess(0) }
+        let name = name ?? role.rawValue
+        guard let pid = pids[name] else { throw .invalid("\(name) is not running") }
         return MeasuredProcess(role: role, pid: pid)
     }
 
