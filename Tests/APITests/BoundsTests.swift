@@ -87,7 +87,7 @@ struct BoundsTests {
         }
     }
 
-    @Test("A history of more events than a page holds says where it goes on, and that nothing follows when nothing does")
+    @Test("A history longer than a page says where it goes on, and that nothing follows when nothing does")
     func manyEvents() async throws {
         try await TestAPI.with { api in
             try await api.register()

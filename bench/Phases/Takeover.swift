@@ -64,7 +64,7 @@ extension Session {
     }
 
     private static func kill(
-        _ pid: Int32, _ engine: RunID, runs: Int, since: Int64, _ database: BenchDatabase,
+        _ pid: Int32, _ engine: EngineID, runs: Int, since: Int64, _ database: BenchDatabase,
         _ participant: ParticipantControl
     ) async throws -> Times {
         let killedAt = NIODeadline.now()
@@ -95,11 +95,11 @@ extension BenchDatabase {
     /// The engine that was started last, as soon as it has registered itself: which may be after it is ready.
     ///
     /// - Parameter known: one that was there before.
-    func newestEngine(besides known: RunID? = nil) async throws -> RunID {
+    func newestEngine(besides known: EngineID? = nil) async throws -> EngineID {
         let giveUpAt = ContinuousClock.now + .seconds(10)
         while true {
             let id = try await text("SELECT engine_id FROM engines ORDER BY started_at DESC LIMIT 1")
-            if let id = id.flatMap({ RunID($0) }), id != known { return id }
+            if let id = id.flatMap({ EngineID($0) }), id != known { return id }
             guard ContinuousClock.now < giveUpAt else {
                 throw BenchError.invalid("an engine has not registered itself")
             }

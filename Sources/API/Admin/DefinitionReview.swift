@@ -35,7 +35,7 @@ struct DefinitionReview {
                         pointer: place,
                         detail: "This step has no compensation: what it did stays when the run is undone."))
             }
-            for (member, call) in [("action", step.action.call), ("compensation", step.compensation)] {
+            for (member, call) in [("action", step.call(of: .execute)), ("compensation", step.compensation)] {
                 guard let call, !participants.contains(call.participant) else { continue }
                 warnings.append(
                     .init(
@@ -48,7 +48,7 @@ struct DefinitionReview {
 
     /// `{valid, name, version, steps, participants, registered, warnings: [{pointer, detail}]}`.
     var json: JSON {
-        let calls = definition.steps.flatMap { [$0.action, $0.compensation].compactMap { $0 } }
+        let calls = definition.steps.flatMap { [$0.action.call, $0.compensation].compactMap { $0 } }
         return [
             "valid": true, "name": .string(definition.name), "version": .string(definition.version.description),
             "steps": .array(definition.steps.map { .string($0.id) }),

@@ -110,8 +110,7 @@ struct ReasonText {
     }
 
     private func callDefinition(_ call: QuietRun.OpenCall) -> CallDefinition? {
-        let step = step(call)
-        return call.action == .execute ? step?.action : step?.compensation
+        step(call)?.call(of: call.action)
     }
 
     private func name(_ call: QuietRun.OpenCall) -> String {
