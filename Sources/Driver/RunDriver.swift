@@ -31,7 +31,7 @@ package final class RunDriver<Host: SessionHost> {
                     session.storeFailed(error.reason)
                 }
             case .commit(let commit):
-                if isPlanted(.callBeforeCommit) { callBeforeCommit(commit) }
+                willStore(commit)
                 stored(commit, await host.commit(commit))
             case .think:
                 task = await host.think { next(.full) }
@@ -67,6 +67,13 @@ package final class RunDriver<Host: SessionHost> {
 
     @inline(never)
     private func take(_ messages: [SessionMessage]) { session.received(messages) }
+
+    /// From the decision to turn back on, no call that waits for its turn is wanted: whoever reads of it finds it so.
+    @inline(never)
+    private func willStore(_ commit: SessionCommit) {
+        mailbox.hasTurnedBack = commit.after.cause != nil
+        if isPlanted(.callBeforeCommit) { callBeforeCommit(commit) }
+    }
 
     @inline(never)
     private func stored(_ commit: SessionCommit, _ verdict: CommitVerdict) {

@@ -1,7 +1,7 @@
 package import Core
 import Synchronization
 
-/// The runs this engine holds: what the lease keeper renews, and where others find a run's worker.
+/// The runs this engine holds: what the lease keeper renews, and where others find a run's driver.
 ///
 /// Bounded by their number and by the bytes their payloads take: the claimer asks for room before it claims. A run may still
 /// grow while it is held; then nothing is claimed until others have gone.
@@ -161,12 +161,12 @@ package final class RunTable: Sendable {
         }
     }
 
-    /// The worker of a run, if this engine holds it.
+    /// The mailbox of a run, if this engine holds it.
     package func mailbox(of runID: RunID) -> Mailbox? {
         state.withLock { $0.entries[runID]?.mailbox }
     }
 
-    /// Declares every lease lost, so that workers stop at their next step; returns what was held.
+    /// Declares every lease lost, so that drivers stop at their next step; returns what was held.
     package func abandonAll() -> [Lease] {
         state.withLock { state in
             let leases = state.entries.values.filter { $0.heldUntil != nil }.map(\.lease)

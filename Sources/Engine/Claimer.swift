@@ -1,4 +1,4 @@
-// The engine's pulse. The claimer asks for due runs whenever there is room, and gives each to a worker (Runs/). Beside it:
+// The engine's pulse. The claimer asks for due runs whenever there is room, and has a driver carry each (Runs/). Beside it:
 // the group committer that stores decisions, the lease keeper, the listener that turns notifications into wake-ups, the
 // registry of participants (Calls/) and the ops server (Services/). All of them are services of one group (App/).
 
@@ -56,7 +56,7 @@ struct Turn {
     func wait(at now: ContinuousClock.Instant) -> Duration { max(pause, restsUntil - now) }
 }
 
-/// Claims due runs and has workers carry them.
+/// Claims due runs and has drivers carry them.
 ///
 /// Takes as many as there is room for. When a claim finds fewer, nothing more is due: it sleeps until the next run is,
 /// a notification comes, or the poll interval is over.
@@ -216,7 +216,7 @@ struct Claimer: Service {
     }
 }
 
-/// A claimed run on its way to its worker, which takes it out.
+/// A claimed run on its way to its driver, which takes it out.
 private final class Handover: Sendable {
     private let claimed: Mutex<ClaimedRun?>
 
@@ -227,7 +227,7 @@ private final class Handover: Sendable {
             defer { claimed = nil }
             return claimed
         }
-        guard let taken else { preconditionFailure("a claimed run has one worker") }
+        guard let taken else { preconditionFailure("a claimed run has one driver") }
         return taken
     }
 }

@@ -4,7 +4,7 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Renews the leases of all held runs, at a third of their length, and rings the workers whose runs have mail.
+/// Renews the leases of all held runs, at a third of their length, and rings the drivers whose runs have mail.
 struct LeaseKeeper: Service {
     let table: RunTable
     let leases: LeaseStore
@@ -34,7 +34,7 @@ struct LeaseKeeper: Service {
             let renewal = try await leases.renew(batch)
             let known = renewal.locked.isEmpty ? batch : batch.filter { !renewal.locked.contains($0.runID) }
             let (lost, inboxes) = table.renewed(known, held: renewal.held, until: asked + lease)
-            // Runs that ended meanwhile are among them; a worker that finds its lease lost says so and counts it.
+            // Runs that ended meanwhile are among them; a driver that finds its lease lost says so and counts it.
             if lost > 0 { logger.debug("leases were not renewed", metadata: ["count": .stringConvertible(lost)]) }
             if let locked = renewal.locked.first {
                 // They are still held, and nobody else can claim them while that lasts.
