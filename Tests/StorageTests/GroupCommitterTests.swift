@@ -10,17 +10,21 @@ struct GroupCommitterTests {
         let committer: GroupCommitter<Int, Int>
         private let release: AsyncStream<Void>.Continuation
 
-        init(maxBatch: Int, maxWaiting: Int, lanes: Int = 1, rest: Duration = .zero) {
+        init(
+            maxBatch: Int, maxWaiting: Int, lanes: Int = 1, stuckAfter: Duration = .seconds(30), rest: Duration = .zero
+        ) {
             let (batches, seen) = AsyncStream.makeStream(of: [Int].self)
             let (releases, release) = AsyncStream.makeStream(of: Void.self)
             self.batches = batches
             self.release = release
             committer = GroupCommitter(
-                maxBatch: maxBatch, maxWaiting: maxWaiting, lanes: lanes, rest: { _ in rest }
+                maxBatch: maxBatch, maxWaiting: maxWaiting, lanes: lanes, stuckAfter: stuckAfter, rest: { _ in rest }
             ) { batch in
-                seen.yield(batch)
+                seen.yield(batch.items)
                 for await _ in releases { break }
-                return batch.map { $0 == 13 ? .failure(.overloaded) : .success($0 * 10) }
+                for (place, item) in batch.items.enumerated() {
+                    batch.answer(place, item == 13 ? .failure(.overloaded) : .success(item * 10))
+                }
             }
         }
 
@@ -55,8 +59,8 @@ struct GroupCommitterTests {
         let committer = GroupCommitter<Int, Int>(
             maxBatch: 10, maxWaiting: 100, maxWeight: 10, weigh: { $0 }, lanes: 1
         ) { batch in
-            seen.yield(batch)
-            return batch.map { .success($0) }
+            seen.yield(batch.items)
+            for (place, item) in batch.items.enumerated() { batch.answer(place, .success(item)) }
         }
         await withTaskGroup(of: Void.self) { group in
             for (place, item) in [4, 5, 6, 30, 1].enumerated() {
@@ -125,9 +129,9 @@ struct GroupCommitterTests {
         }
     }
 
-    @Test("A lane that is stuck holds nobody up: others go on beside it")
+    @Test("A lane that is stuck holds nobody up: others go on beside it, also when nobody comes who would notice")
     func stuck() async throws {
-        let gate = Gate(maxBatch: 100, maxWaiting: 100, lanes: 2)
+        let gate = Gate(maxBatch: 100, maxWaiting: 100, lanes: 2, stuckAfter: .milliseconds(250))
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await gate.committer.run() }
             var batches = gate.batches.makeAsyncIterator()
@@ -137,11 +141,7 @@ struct GroupCommitterTests {
             submit(1)
             #expect(await batches.next() == [1])
             submit(2)
-            while gate.committer.waitingCount < 1 { await Task.yield() }
-            try? await Task.sleep(for: .milliseconds(300))
-            #expect(gate.committer.waitingCount == 1, "nobody has looked since")
-            submit(3)
-            #expect(Set(await batches.next() ?? []) == [2, 3])
+            #expect(await batches.next() == [2])
             gate.open()
             gate.open()
             gate.committer.close()

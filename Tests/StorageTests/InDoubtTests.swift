@@ -115,13 +115,18 @@ struct InDoubtTests {
 
     @Test("What follows from an error: only a data error of one row that was never sent in doubt refuses it")
     func next() throws {
-        func next(_ error: PostgresError, of size: Int, isInDoubt: Bool = false, itself: Bool = false) -> String {
-            var attempts = Attempts(patience: .seconds(60), isInDoubt: isInDoubt)
-            let next = attempts.next(after: error, batchSize: size, ranIntoItself: itself)
+        func next(
+            _ error: PostgresError, of size: Int, isInDoubt: Bool = false, itself: Bool = false,
+            in step: Attempts.Step = .store
+        ) -> String {
+            var attempts = Attempts(until: .now + .seconds(60), meetsOnlyItself: itself, isSuspect: isInDoubt)
+            let next = attempts.next(after: error, in: step, of: size)
+            #expect(attempts.isTroubled)
             let doubt = attempts.isInDoubt ? ", in doubt" : ""
             switch next {
             case .again: return "again" + doubt
             case .split: return "split" + doubt
+            case .locked: return "locked" + doubt
             case .giveUp(.refused): return "refused" + doubt
             case .giveUp: return "unavailable" + doubt
             }
@@ -136,6 +141,8 @@ struct InDoubtTests {
         #expect(next(server(.checkViolation, constraint: nil), of: 1) == "again")
         #expect(next(server(.uniqueViolation), of: 1) == "refused")
         #expect(next(server(.uniqueViolation), of: 1, itself: true) == "again, in doubt")
+        #expect(next(server(.uniqueViolation), of: 1, isInDoubt: true) == "again, in doubt")
+        #expect(next(server(.uniqueViolation), of: 1, itself: true, in: .findStored) == "refused")
         #expect(next(server(.undefinedTable), of: 1) == "unavailable")
         #expect(next(server(.undefinedTable), of: 2) == "split")
         #expect(next(server(.queryCanceled), of: 1) == "again")
@@ -144,8 +151,11 @@ struct InDoubtTests {
         #expect(next(.connectionLost("no", mayHaveCommitted: false), of: 2) == "again")
         #expect(next(.poolClosed, of: 2) == "unavailable")
         #expect(next(.poolClosed, of: 2, isInDoubt: true) == "unavailable, in doubt")
-        var late = Attempts(patience: .zero)
-        guard case .giveUp(.unavailable) = late.next(after: .decoding("no"), batchSize: 1, ranIntoItself: false) else {
+        #expect(next(server(.undefinedTable), of: 2, in: .lookUp) == "unavailable", "a look is not about one bad row")
+        #expect(next(server(.numericValueOutOfRange), of: 1, in: .lookUp) == "unavailable")
+        #expect(next(server(.queryCanceled), of: 2, in: .lookUp) == "again")
+        var late = Attempts(until: .now)
+        guard case .giveUp(.unavailable) = late.next(after: .decoding("no"), in: .store, of: 1) else {
             Issue.record("what took effect is refused when its time is over")
             return
         }

@@ -6,12 +6,6 @@ import TestSupport
 
 @Suite("A row that somebody has locked holds up nobody but its own run")
 struct LockedRowTests {
-    private func lock(_ run: RunID, in table: String, _ test: TestDatabase) async throws -> Connection {
-        let holder = try await Connection.connect(test.configuration)
-        try await holder.simpleQuery("BEGIN; SELECT FROM \(table) WHERE run_id = '\(run)' FOR UPDATE")
-        return holder
-    }
-
     @Test(
         "Its batch-mates are committed meanwhile, also batch after batch, and itself once the lock is gone",
         arguments: ["outbox", "workflow_runs", "run_steps"])
@@ -21,7 +15,7 @@ struct LockedRowTests {
             let engine = TestEngine(test, definition)
             try await engine.start((0..<20).map { _ in .sample(definition) })
             var held = try await engine.claim()
-            let holder = try await lock(held[7].run.id, in: table, test)
+            let holder = try await test.lock(held[7].run.id, in: table)
             let committer = DecisionCommitter(pool: test.database.writes, engine: engine.id, patience: .seconds(30))
             try await withThrowingTaskGroup(of: Void.self) { lanes in
                 lanes.addTask { await committer.run() }
@@ -65,7 +59,7 @@ struct LockedRowTests {
             let runs = (0..<6).map { _ in NewRun.sample(definition) }
             try await engine.start(runs)
             let locked = runs[2].run.id
-            let holder = try await lock(locked, in: table, test)
+            let holder = try await test.lock(locked, in: table)
             let claimed = try await engine.claim()
             #expect(Set(claimed.map(\.run.id)) == Set(runs.map(\.run.id)).subtracting([locked]))
             let began = ContinuousClock.now
@@ -104,6 +98,38 @@ struct LockedRowTests {
         }
     }
 
+    @Test("Starts that come with one whose key somebody has inserted and not committed are written, too")
+    func unseenKey() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(1)
+            let holder = try await Connection.connect(test.configuration)
+            try await holder.simpleQuery(
+                """
+                BEGIN; INSERT INTO idempotency_keys (tenant_id, idempotency_key, request_hash, run_id, expires_at)
+                VALUES ('\(NewRun.sample(definition).tenantID)', '3', '\\x01', gen_random_uuid(), now() + interval '1 hour')
+                """)
+            let starter = RunStarter(pool: test.database.writes, deadline: .seconds(30))
+            try await withThrowingTaskGroup(of: Void.self) { lanes in
+                lanes.addTask { await starter.run() }
+                defer { starter.close() }
+                async let late = starter.submit(.sample(definition, idempotency: .sample("3")))
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for key in [nil, "1", "2", "4", "5", nil, "6"] {
+                        let new = NewRun.sample(definition, idempotency: key.map { .sample($0) })
+                        group.addTask {
+                            let outcome = try await starter.submit(new)
+                            #expect(outcome == .started)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+                try await holder.simpleQuery("ROLLBACK")
+                #expect(try await late == .started)
+            }
+            await holder.close()
+        }
+    }
+
     @Test("Other leases are renewed and given back; one that is locked is not taken for lost, one that is lost is")
     func renewals() async throws {
         try await TestDatabase.with { test in
@@ -115,7 +141,7 @@ struct LockedRowTests {
             try await test.execute("UPDATE outbox SET available_at = now() WHERE run_id = '\(taken)'")
             _ = try await other.claimOne()
             let holders = [
-                try await lock(leases[1].runID, in: "outbox", test), try await lock(taken, in: "outbox", test),
+                try await test.lock(leases[1].runID, in: "outbox"), try await test.lock(taken, in: "outbox"),
             ]
             let began = ContinuousClock.now
             let renewal = try await engine.leases.renew(leases)
@@ -136,7 +162,7 @@ struct LockedRowTests {
             let definition = try WorkflowDefinition.sampleChain(1)
             let engine = TestEngine(test, definition)
             let held = try await engine.begin(definition)
-            let holder = try await lock(held.run.id, in: "outbox", test)
+            let holder = try await test.lock(held.run.id, in: "outbox")
             try await holder.simpleQuery("UPDATE outbox SET epoch = epoch + 1 WHERE run_id = '\(held.run.id)'")
             let commit = try held.decide([try held.answered(.yes)])
             async let outcome = DecisionCommitter.submitting(commit, engine, test)
@@ -149,5 +175,14 @@ struct LockedRowTests {
             #expect(try await outcome == .leaseLost)
             await holder.close()
         }
+    }
+}
+
+extension TestDatabase {
+    /// Another session that has the rows of a run in a table locked, until it closes.
+    func lock(_ run: RunID, in table: String) async throws -> Connection {
+        let holder = try await Connection.connect(configuration)
+        try await holder.simpleQuery("BEGIN; SELECT FROM \(table) WHERE run_id = '\(run)' FOR UPDATE")
+        return holder
     }
 }

@@ -85,11 +85,10 @@ struct PassingErrorTests {
             let definition = try WorkflowDefinition.sampleChain(1)
             let new = laterRun(definition)
             let maker = try await begin(test, partitionOf: table)
-            let writer = StartWriter(pool: test.database.writes, deadline: .seconds(5))
-            async let results = writer.write([new])
+            async let outcome = RunStarter.submitting(new, test)
             try await waitForLock(test)
             try await maker.simpleQuery("COMMIT")
-            #expect(try await results[0].get() == .started)
+            #expect(try await outcome == .started)
             #expect(try await test.value("SELECT count(*) FROM \(table)_default") == "0")
             #expect(try await test.fold(new.run.id, definition).differences == [])
             await maker.close()
@@ -112,6 +111,18 @@ struct PassingErrorTests {
             #expect(try await outcome == .written(unread: 0))
             #expect(try await test.fold(new.run.id, definition).differences == [])
             await maker.close()
+        }
+    }
+}
+
+extension RunStarter {
+    /// Submits one start to a starter of its own.
+    static func submitting(_ run: NewRun, _ test: TestDatabase) async throws -> StartOutcome {
+        let starter = RunStarter(pool: test.database.writes)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await starter.run() }
+            defer { starter.close() }
+            return try await starter.submit(run)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Core
 import Postgres
 @testable import Storage
+import Synchronization
 import Testing
 import TestSupport
 
@@ -63,12 +64,12 @@ struct TestEngine {
 
     /// Commits one decision, again and again while somebody has the run locked.
     func write(_ commit: RunCommit) async throws -> CommitOutcome {
-        var suspects: Set<RunID> = []
+        var wasLocked = false
         while true {
-            let results = await writer.write([commit], suspects: suspects)
+            let results = await writer.write([commit], wereLocked: wasLocked)
             try #require(results.count == 1)
             do { return try results[0].get() } catch { guard error.isRowLocked else { throw error } }
-            suspects = [commit.lease.runID]
+            wasLocked = true
             try await Task.sleep(for: .milliseconds(5))
         }
     }
@@ -108,6 +109,25 @@ struct TestEngine {
                 try await leases.release([held.lease])
             }
         }
+    }
+}
+
+extension BatchWriter {
+    /// Writes one batch, and waits for all of it.
+    ///
+    /// - Parameter wereLocked: all of it was tried before, and somebody had it locked.
+    func write(_ rows: [Row], wereLocked: Bool = false) async -> [Result<Output, StoreError>] {
+        let answers = Mutex<[Result<Output, StoreError>?]>(rows.map { _ in nil })
+        var work = BatchWork(
+            self, rows.map { Submission(row: $0, wasLocked: wereLocked) },
+            answer: { place, answer in
+                answers.withLock {
+                    #expect($0[place] == nil, "each is answered once")
+                    $0[place] = answer
+                }
+            }, holdUp: {})
+        await work.run()
+        return answers.withLock { $0.map { $0 ?? .failure(.shuttingDown) } }
     }
 }
 

@@ -13,13 +13,7 @@ package enum CommitOutcome: Sendable, Hashable {
 
 /// Writes decisions in batches, each under its lease. See `GroupCommitter`.
 package final class DecisionCommitter: Closable, Sendable {
-    private struct Item: Sendable {
-        let commit: RunCommit
-        /// It was tried before, and somebody had a row of its run locked.
-        let wasLocked: Bool
-    }
-
-    private let committer: GroupCommitter<Item, CommitOutcome>
+    private let committer: GroupCommitter<Submission<RunCommit>, CommitOutcome>
     private let patience: Duration
 
     /// - Parameters:
@@ -35,12 +29,11 @@ package final class DecisionCommitter: Closable, Sendable {
     ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)
         committer = GroupCommitter(
-            maxBatch: maxBatch, maxWaiting: .max, maxWeight: maxBytes, weigh: \.commit.size, lanes: lanes,
+            maxBatch: maxBatch, maxWaiting: .max, maxWeight: maxBytes, weigh: \.row.size, lanes: lanes,
             observer: observer,
             rest: { took in Self.rest(after: took, others: others()) }
         ) { batch in
-            let suspects = batch.lazy.filter(\.wasLocked).map(\.commit.lease.runID)
-            return await writer.write(batch.map(\.commit), suspects: Set(suspects))
+            await writer.write(batch)
         }
         self.patience = patience
     }
@@ -56,22 +49,7 @@ package final class DecisionCommitter: Closable, Sendable {
     ///
     /// A run of which somebody has a row locked is tried again by itself; its batch-mates are answered meanwhile.
     package func submit(_ commit: RunCommit) async throws(StoreError) -> CommitOutcome {
-        do throws(StoreError) { return try await committer.submit(Item(commit: commit, wasLocked: false)) } catch {
-            guard error.isRowLocked else { throw error }
-        }
-        return try await submitAgain(commit)
-    }
-
-    private func submitAgain(_ commit: RunCommit) async throws(StoreError) -> CommitOutcome {
-        // Mostly a renewal of leases has it, for some milliseconds.
-        var backoff = Backoff(from: .milliseconds(5), to: .milliseconds(250))
-        let giveUpAt = ContinuousClock.now + patience
-        while true {
-            try? await Task.sleep(for: backoff.wait())
-            do throws(StoreError) { return try await committer.submit(Item(commit: commit, wasLocked: true)) } catch {
-                guard error.isRowLocked, ContinuousClock.now < giveUpAt else { throw error }
-            }
-        }
+        try await committer.submit(commit, patience: patience)
     }
 
     /// Runs until `close`.

@@ -7,9 +7,9 @@ package typealias BatchObserver = @Sendable (_ size: Int) -> Void
 /// Batches writes by nature, not by timers: while one batch is written the next one collects, and goes as soon as that is
 /// done, up to `maxBatch`. Idle, a batch is one item and nothing is delayed.
 ///
-/// A second lane begins beside the first only with a full batch, or when the first is stuck. Two that share what comes would
-/// write twice as many batches of half the size, and what Postgres does for a batch before its first row is as much as it
-/// does for several rows.
+/// A second lane begins beside the first only with a full batch, or when the first is stuck or held up. Two that share what
+/// comes would write twice as many batches of half the size, and what Postgres does for a batch before its first row is as
+/// much as it does for several rows.
 ///
 /// Where others write to the same database, a lane may be told to rest between two batches when more waits, for the same
 /// reason: what comes meanwhile goes with it.
@@ -18,13 +18,13 @@ package typealias BatchObserver = @Sendable (_ size: Int) -> Void
 ///
 /// The queue is bounded: beyond `maxWaiting` an item is refused instead of kept in memory.
 package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
-    /// Writes one batch; answers item by item, in the batch's order.
-    package typealias Flush = @Sendable ([Item]) async -> [Result<Output, StoreError>]
+    /// Writes one batch; answers each of its items, as soon as its own fate is known.
+    package typealias Flush = @Sendable (Batch) async -> Void
     /// How long to rest after a batch that took so long.
     package typealias Rest = @Sendable (Duration) -> Duration
 
-    private typealias Answer = CheckedContinuation<Result<Output, StoreError>, Never>
-    private struct Waiting: Sendable {
+    typealias Answer = CheckedContinuation<Result<Output, StoreError>, Never>
+    struct Waiting: Sendable {
         let item: Item
         let answer: Answer
     }
@@ -32,16 +32,22 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
         let number: Int
         let wake: CheckedContinuation<Bool, Never>
     }
+    /// Waits until there is something to watch; nil when the committer is closed.
+    private typealias Watch = CheckedContinuation<ContinuousClock.Instant?, Never>
     private enum Enqueued {
         case wake(IdleLane)
+        case watch(Watch, until: ContinuousClock.Instant)
         case nothing
         case refuse(StoreError)
     }
     private struct State: Sendable {
+        let stuckAfter: Duration
         var waiting: Deque<Waiting> = []
         var idleLanes: [IdleLane] = []
         /// Since when each lane writes, or is about to; nil while it does not.
         var busySince: [ContinuousClock.Instant?]
+        /// Who watches lanes that others wait for, while there are none.
+        var watch: Watch?
         var isClosed = false
 
         /// Whether one more lane has something to do.
@@ -49,12 +55,30 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
             if waiting.isEmpty { return false }
             if waiting.count >= fullBatch { return true }
             let now = ContinuousClock.now
-            return !busySince.contains { $0.map { now - $0 < GroupCommitter.stuckAfter } ?? false }
+            return !busySince.contains { $0.map { now - $0 < stuckAfter } ?? false }
+        }
+
+        /// An idle lane for what waits, busy from now on.
+        mutating func takeLane(fullBatch: Int) -> IdleLane? {
+            guard !idleLanes.isEmpty, hasWork(fullBatch: fullBatch), let lane = idleLanes.popLast() else { return nil }
+            busySince[lane.number] = .now
+            return lane
+        }
+
+        /// When those who wait have waited long enough for the lanes that write, and another one is to begin; nil when nobody
+        /// waits, or no other lane is there.
+        var stuckAt: ContinuousClock.Instant? {
+            guard !waiting.isEmpty, !idleLanes.isEmpty else { return nil }
+            return busySince.lazy.compactMap { $0 }.max().map { $0 + stuckAfter }
+        }
+
+        /// Who is to be told that there is something to watch.
+        mutating func takeWatch() -> (Watch, until: ContinuousClock.Instant)? {
+            guard let watch, let stuckAt else { return nil }
+            self.watch = nil
+            return (watch, stuckAt)
         }
     }
-
-    /// A lane that takes longer than this for a batch, because somebody holds a lock or a connection is lost, is not waited for.
-    private static var stuckAfter: Duration { .milliseconds(250) }
 
     private let state: Mutex<State>
     private let maxBatch: Int
@@ -62,6 +86,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     private let maxWeight: Int
     private let weigh: @Sendable (Item) -> Int
     private let lanes: Int
+    private let stuckAfter: Duration
     private let observer: BatchObserver?
     private let rest: Rest
     private let flush: Flush
@@ -72,20 +97,23 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     ///   - maxWeight: of the items of one batch together.
     ///   - weigh: an item's weight; asked under a lock.
     ///   - lanes: batches in flight at once; each needs a connection.
+    ///   - stuckAfter: a lane that takes longer than this for a batch, because somebody holds a lock or a connection is lost,
+    ///     is not waited for.
     ///   - observer: is told the size of each batch.
     ///   - rest: how long a lane rests when it is done with a batch and another one waits that is not full.
     ///   - flush: writes a batch.
     package init(
         maxBatch: Int, maxWaiting: Int, maxWeight: Int = .max, weigh: @escaping @Sendable (Item) -> Int = { _ in 0 },
-        lanes: Int, observer: BatchObserver? = nil,
+        lanes: Int, stuckAfter: Duration = .milliseconds(250), observer: BatchObserver? = nil,
         rest: @escaping Rest = { _ in .zero }, flush: @escaping Flush
     ) {
-        state = Mutex(State(busySince: Array(repeating: nil, count: lanes)))
+        state = Mutex(State(stuckAfter: stuckAfter, busySince: Array(repeating: nil, count: lanes)))
         self.maxBatch = maxBatch
         self.maxWaiting = maxWaiting
         self.maxWeight = maxWeight
         self.weigh = weigh
         self.lanes = lanes
+        self.stuckAfter = stuckAfter
         self.observer = observer
         self.rest = rest
         self.flush = flush
@@ -93,6 +121,9 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
 
     /// Items that wait for a lane.
     package var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+    /// Whether a timer runs, because items wait behind a lane and another one is idle.
+    var isWatching: Bool { state.withLock { $0.watch == nil } }
 
     /// Hands an item over and waits until its batch is written.
     ///
@@ -107,13 +138,12 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
             if state.isClosed { return .refuse(.shuttingDown) }
             if state.waiting.count >= maxWaiting { return .refuse(.overloaded) }
             state.waiting.append(Waiting(item: item, answer: answer))
-            guard !state.idleLanes.isEmpty, state.hasWork(fullBatch: maxBatch), let lane = state.idleLanes.popLast()
-            else { return .nothing }
-            state.busySince[lane.number] = .now
-            return .wake(lane)
+            if let lane = state.takeLane(fullBatch: maxBatch) { return .wake(lane) }
+            return state.takeWatch().map { .watch($0, until: $1) } ?? .nothing
         }
         switch next {
         case .wake(let lane): lane.wake.resume(returning: true)
+        case .watch(let watch, let stuckAt): watch.resume(returning: stuckAt)
         case .nothing: break
         case .refuse(let error): answer.resume(returning: .failure(error))
         }
@@ -121,19 +151,61 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
 
     /// Runs the lanes until `close`; what was accepted by then is still written.
     package func run() async {
-        await withDiscardingTaskGroup { group in
-            for lane in 0..<lanes { group.addTask { await self.runLane(lane) } }
+        await withTaskGroup(of: Void.self) { group in
+            if lanes > 1 { group.addTask { await self.watch() } }
+            await withDiscardingTaskGroup { group in
+                for lane in 0..<lanes { group.addTask { await self.runLane(lane) } }
+            }
+            group.cancelAll()
         }
     }
 
     /// Accepts nothing more; lanes end when what waits is written.
     package func close() {
-        let idle = state.withLock { state in
+        let (idle, watch) = state.withLock { state in
             state.isClosed = true
-            defer { state.idleLanes = [] }
-            return state.idleLanes
+            defer { (state.idleLanes, state.watch) = ([], nil) }
+            return (state.idleLanes, state.watch)
         }
         for lane in idle { lane.wake.resume(returning: false) }
+        watch?.resume(returning: nil)
+    }
+
+    /// Gives what waits behind lanes that are stuck to another one, also when nobody comes who would notice.
+    ///
+    /// While nobody waits behind a lane this sleeps, and costs those who come a look at whether it does; while somebody does,
+    /// it wakes up once in `stuckAfter`.
+    private func watch() async {
+        while let stuckAt = await waitForWatch() {
+            do { try await Task.sleep(until: stuckAt, clock: .continuous) } catch { return }
+            wakeLane()
+        }
+    }
+
+    private func waitForWatch() async -> ContinuousClock.Instant? {
+        await withCheckedContinuation { (watch: Watch) in
+            let answer: ContinuousClock.Instant?? = state.withLock { state in
+                if state.isClosed { return .some(nil) }
+                if let stuckAt = state.stuckAt { return stuckAt }
+                state.watch = watch
+                return nil
+            }
+            if let answer { watch.resume(returning: answer) }
+        }
+    }
+
+    private func wakeLane() {
+        let lane = state.withLock { $0.takeLane(fullBatch: maxBatch) }
+        lane?.wake.resume(returning: true)
+    }
+
+    /// What is left of a lane's batch may take its time: nobody waits for it.
+    private func holdUp(_ lane: Int) {
+        let idle = state.withLock { state in
+            state.busySince[lane] = .now - stuckAfter
+            return state.takeLane(fullBatch: maxBatch)
+        }
+        idle?.wake.resume(returning: true)
     }
 
     private func runLane(_ lane: Int) async {
@@ -142,9 +214,9 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
             if !batch.isEmpty {
                 observer?(batch.count)
                 let began = ContinuousClock.now
-                let results = await flush(batch.map(\.item))
-                precondition(results.count == batch.count, "a flush answers every item")
-                for (waiting, result) in zip(batch, results) { waiting.answer.resume(returning: result) }
+                let flushed = Batch(batch) { self.holdUp(lane) }
+                await flush(flushed)
+                precondition(flushed.isAnswered, "a flush answers every item")
                 await gather(after: .now - began)
             }
             state.withLock { $0.busySince[lane] = nil }
@@ -186,16 +258,17 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     /// see to what is.
     private func waitForWork(_ lane: Int) async -> Bool {
         await withCheckedContinuation { (wake: CheckedContinuation<Bool, Never>) in
-            let answer: Bool? = state.withLock { state in
+            let (answer, watch): (Bool?, (Watch, until: ContinuousClock.Instant)?) = state.withLock { state in
                 if state.hasWork(fullBatch: maxBatch) {
                     state.busySince[lane] = .now
-                    return true
+                    return (true, nil)
                 }
-                if state.isClosed { return false }
+                if state.isClosed { return (false, nil) }
                 state.idleLanes.append(IdleLane(number: lane, wake: wake))
-                return nil
+                return (nil, state.takeWatch())
             }
             if let answer { wake.resume(returning: answer) }
+            if let watch { watch.0.resume(returning: watch.until) }
         }
     }
 }

@@ -89,7 +89,18 @@ package struct RunInbox: Sendable {
         return isFirst ? .alreadyAsked : .notFailed(nil)
     }
 
-    private func send<S: Statement>(_ statement: S) async throws(StoreError) -> Bool {
+    /// While somebody has the run's outbox row locked, as a commit has it for some milliseconds, it is asked again, for as long
+    /// as other statements wait for a lock, but without a connection.
+    private func send(_ statement: SendToRun) async throws(StoreError) -> Bool {
+        try await whileLocked(for: .milliseconds(500)) { () async throws(StoreError) in
+            let row: SendToRun.Row?
+            do throws(PostgresError) { row = try await pool.execute(statement).first } catch { throw StoreError(error) }
+            if row == .locked { throw .rowLocked }
+            return row != nil
+        }
+    }
+
+    private func send(_ statement: SendToFailedRuns) async throws(StoreError) -> Bool {
         do throws(PostgresError) { return !(try await pool.execute(statement)).isEmpty } catch {
             throw StoreError(error)
         }
@@ -132,8 +143,12 @@ package struct SendToRun: Statement {
     /// What goes into `admin_actions` when it is written; nil for what is not listed there.
     package let action: AdminAction?
 
-    /// 1, if the run lives.
-    package typealias Row = Int64
+    /// Nothing comes back when the run does not live.
+    package enum Row: Sendable {
+        case asked
+        /// Somebody has the outbox row locked; nothing was changed.
+        case locked
+    }
 
     package init(runID: RunID, request: InboxRequest, action: AdminAction? = nil) {
         self.runID = runID
@@ -145,10 +160,12 @@ package struct SendToRun: Statement {
         WITH known AS MATERIALIZED (
             SELECT count(*) > 0 AS is_known FROM run_inbox
             WHERE run_id = $1 AND kind = $2 AND ($2 = 'cancel' OR payload::text = $3::text)
+        ), free AS MATERIALIZED (
+            SELECT run_id FROM outbox WHERE run_id = $1 FOR UPDATE SKIP LOCKED
         ), woken AS (
             UPDATE outbox SET inbox_count = inbox_count + CASE WHEN is_known THEN 0 ELSE 1 END,
                 available_at = CASE WHEN lease_owner IS NULL THEN least(available_at, now()) ELSE available_at END
-            FROM known WHERE run_id = $1 RETURNING run_id, is_known
+            FROM known WHERE run_id = $1 AND EXISTS (SELECT FROM free) RETURNING run_id, is_known
         ), sent AS (
             INSERT INTO run_inbox (run_id, kind, payload, sent_by)
             SELECT run_id, $2, $3, $4 FROM woken WHERE NOT is_known
@@ -156,7 +173,7 @@ package struct SendToRun: Statement {
             INSERT INTO admin_actions (admin_name, action, subject, detail)
             SELECT $4, $5, 'runs/' || run_id, $3 FROM woken WHERE NOT is_known AND $5::text IS NOT NULL
         )
-        SELECT 1::int8 FROM woken
+        SELECT true FROM woken UNION ALL SELECT false FROM outbox WHERE run_id = $1 AND NOT EXISTS (SELECT FROM free)
         """
 }
 
@@ -181,7 +198,9 @@ extension SendToRun {
         parameters.text(action?.rawValue)
     }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Int64 { try row.int64() }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        try row.bool() ? .asked : .locked
+    }
 }
 
 extension ReadInbox {

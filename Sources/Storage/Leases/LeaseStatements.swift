@@ -64,7 +64,7 @@ package struct ReleaseLeases: Statement {
         """
 }
 
-/// Of which of these runs somebody has a row locked, other than the outbox's. Asked when a batch could not get a lock.
+/// Of which of these runs somebody has a row locked that a decision may need. Asked when a batch could not get a lock.
 package struct FindLocked: Statement {
     /// The runs of the batch.
     package let runIDs: [RunID]
@@ -77,13 +77,24 @@ package struct FindLocked: Statement {
             SELECT run_id FROM workflow_runs WHERE run_id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED
         ), step AS MATERIALIZED (
             SELECT run_id, step_index FROM run_steps WHERE run_id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED
+        ), pulse AS MATERIALIZED (
+            SELECT run_id FROM outbox WHERE run_id = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED
+        ), request AS MATERIALIZED (
+            SELECT run_id, inbox_id FROM run_inbox WHERE run_id = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED
         )
+        (SELECT run_id FROM outbox WHERE run_id = ANY ($1::uuid[]) EXCEPT SELECT run_id FROM pulse)
+        UNION
         (SELECT run_id FROM workflow_runs WHERE run_id = ANY ($1::uuid[]) EXCEPT SELECT run_id FROM run)
         UNION
         SELECT run_id FROM (
             SELECT run_id, step_index FROM run_steps WHERE run_id = ANY ($1::uuid[])
             EXCEPT SELECT run_id, step_index FROM step
         ) s
+        UNION
+        SELECT run_id FROM (
+            SELECT run_id, inbox_id FROM run_inbox WHERE run_id = ANY ($1::uuid[])
+            EXCEPT SELECT run_id, inbox_id FROM request
+        ) i
         """
 
     package func bind(_ parameters: inout Parameters) { parameters.uuidArray(runIDs.lazy.map(\.uuid)) }
@@ -209,13 +220,18 @@ package struct QuarantineRun: Statement {
     /// Why.
     package let failure: Failure
 
-    /// The run, if the lease was still held.
-    package typealias Row = RunID
+    /// Nothing comes back when the lease was lost before.
+    package enum Row: Sendable {
+        case done
+        /// Somebody has the run locked; nothing was changed.
+        case locked
+    }
 
     // What went wrong before is kept in the run's error, as `Run.errorJSON` writes it.
     package static let sql = """
         WITH held AS MATERIALIZED (
-            SELECT run_id FROM outbox WHERE run_id = $2 AND epoch = $3 AND lease_owner = $1 FOR UPDATE
+            SELECT o.run_id FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
+            WHERE o.run_id = $2 AND r.run_id = $2 AND o.epoch = $3 AND o.lease_owner = $1 FOR UPDATE SKIP LOCKED
         ), event AS (
             INSERT INTO run_events (run_id, seq, at, kind, error, engine_id, epoch)
             SELECT run_id, (SELECT max(seq) + 1 FROM run_events e WHERE e.run_id = held.run_id), now(),
@@ -230,7 +246,8 @@ package struct QuarantineRun: Statement {
         ), ended AS (
             DELETE FROM outbox WHERE run_id IN (SELECT run_id FROM held)
         )
-        SELECT run_id FROM held
+        SELECT held.run_id IS NULL FROM outbox o LEFT JOIN held ON true
+        WHERE o.run_id = $2 AND o.epoch = $3 AND o.lease_owner = $1
         """
 
     package func bind(_ parameters: inout Parameters) {
@@ -240,5 +257,7 @@ package struct QuarantineRun: Statement {
         parameters.json(failure.json.bytes)
     }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        try row.bool() ? .locked : .done
+    }
 }

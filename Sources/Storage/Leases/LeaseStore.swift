@@ -9,12 +9,6 @@ package struct LeaseStore: Sendable {
     let length: Duration
     private let wariness = Wariness()
 
-    /// Until when claims look out for locked rows.
-    private final class Wariness: Sendable {
-        static let length: Duration = .seconds(5)
-        let until = Mutex<ContinuousClock.Instant?>(nil)
-    }
-
     /// - Parameters:
     ///   - database: its write pool is used.
     ///   - engine: the lease owner.
@@ -37,13 +31,15 @@ package struct LeaseStore: Sendable {
         limit: Int, since: Instant = ClaimWindow.beginning, room: Int = .max
     ) async throws(StoreError) -> [ClaimedRun] {
         let claim = ClaimRuns(engine: engine, limit: limit, lease: length, since: since, room: room)
-        if let until = wariness.until.withLock({ $0 }), ContinuousClock.now < until {
-            return try await execute(ClaimUnlocked(claim))
-        }
-        do throws(StoreError) { return try await execute(claim) } catch {
+        if wariness.isWary(at: .now) { return try await execute(ClaimUnlocked(claim)) }
+        do throws(StoreError) {
+            let claimed = try await execute(claim)
+            if since == ClaimWindow.beginning { wariness.trust() }
+            return claimed
+        } catch {
             // One row that somebody has locked must not keep all others from being claimed.
             guard error.isLockTimeout else { throw error }
-            wariness.until.withLock { $0 = .now + Wariness.length }
+            wariness.beware(at: .now)
             return try await execute(ClaimUnlocked(claim))
         }
     }
@@ -91,8 +87,16 @@ package struct LeaseStore: Sendable {
     }
 
     /// Ends a run as FAILED and QUARANTINED, whatever state it is in; false when the lease was lost before.
+    ///
+    /// While somebody has the run locked it is tried again, for as long as a lease, and no connection waits.
     package func quarantine(_ lease: Lease, _ failure: Failure) async throws(StoreError) -> Bool {
-        !(try await execute(QuarantineRun(engine: engine, lease: lease, failure: failure))).isEmpty
+        try await whileLocked(for: length) { () async throws(StoreError) in
+            switch try await execute(QuarantineRun(engine: engine, lease: lease, failure: failure)).first {
+            case .done: true
+            case .locked: throw .rowLocked
+            case nil: false
+            }
+        }
     }
 
     func execute<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {

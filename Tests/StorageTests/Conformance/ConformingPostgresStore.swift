@@ -79,7 +79,11 @@ struct ConformingPostgresStore: ConformingStore {
     func inbox(of runID: RunID) async throws -> [InboxRow] { try await leases(0).inbox(of: runID) }
 
     func send(_ request: InboxRequest, to runID: RunID) async throws -> Bool {
-        !(try await pool.execute(SendToRun(runID: runID, request: request))).isEmpty
+        switch try await pool.execute(SendToRun(runID: runID, request: request)).first {
+        case .asked: true
+        case nil: false
+        case .locked: throw Unexpected()
+        }
     }
 
     func sendToFailed(_ request: InboxRequest, to runID: RunID) async throws -> Bool {
