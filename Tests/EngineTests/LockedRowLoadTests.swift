@@ -2,14 +2,15 @@ import Core
 @testable import Engine
 import Postgres
 import Storage
+import Synchronization
 import Telemetry
 import Testing
 import TestSupport
 
 @Suite("One locked row is no matter of anybody else's", .timeLimit(.minutes(3)))
 struct LockedRowLoadTests {
-    /// Runs a second: about half of what an instrumented build on two busy cores carries.
-    private static let rate = 40
+    /// Runs a second: with two engines about half of what an instrumented build on two busy cores carries.
+    private static let rate = 25
 
     /// Starts runs at a fixed rate, as an API does, until it is over.
     private static func start(
@@ -58,43 +59,59 @@ struct LockedRowLoadTests {
         return times
     }
 
-    private func p99(_ times: [Duration]) throws -> Duration {
-        try #require(times.count > 100)
-        return times.sorted()[times.count * 99 / 100]
+    /// What became of runs under load for 20 s.
+    private struct Measured {
+        let p99: Duration
+        /// Runs, other than the one that may be locked, that were claimed more than once, because their lease was lost.
+        let claimedAgain: String?
+        let leasesLost: Int
     }
 
-    @Test("While an outbox row is locked for 20 s, others take no more than twice as long, and no lease is lost")
-    func outbox() async throws {
+    /// Measures an engine by itself, of which one run has its outbox row locked all the time, or not.
+    private func measure(locks: Bool) async throws -> Measured {
         let chain = try WorkflowDefinition.sampleChain(3)
         let gate = Gate()
+        let result = Mutex<Measured?>(nil)
         try await Stage.with(
             [chain],
             answer: { call in
-                if call.body.contains("locked") { await gate.wait() }
+                if call.body.contains("held") { await gate.wait() }
                 return (200, "{}")
             }
         ) { stage in
             try await stage.withEngine { engine in
-                let locked = try await stage.start(chain, input: ["orderId": "locked"])[0]
-                try await stage.wait(for: locked, "called") { _, steps in steps[0].step.callInFlight != nil }
-                // Before and after: what else the machine does changes.
-                var free = try await load(stage, chain) { try await Task.sleep(for: .seconds(5)) }
+                let held = try await stage.start(chain, input: ["orderId": "held"])[0]
+                try await stage.wait(for: held, "called") { _, steps in steps[0].step.callInFlight != nil }
                 let holder = try await Connection.connect(stage.test.configuration)
-                try await holder.simpleQuery("BEGIN; SELECT FROM outbox WHERE run_id = '\(locked)' FOR UPDATE")
+                if locks {
+                    try await holder.simpleQuery("BEGIN; SELECT FROM outbox WHERE run_id = '\(held)' FOR UPDATE")
+                }
                 gate.open()
-                let beside = try await load(stage, chain) { try await Task.sleep(for: .seconds(20)) }
-                #expect(try await stage.events(locked).contains { $0.kind == "attempt_succeeded" } == false)
-                try await holder.simpleQuery("ROLLBACK")
+                let times = try await load(stage, chain) { try await Task.sleep(for: .seconds(20)) }
+                let isWritten = try await stage.events(held).contains { $0.kind == "attempt_succeeded" }
+                #expect(isWritten == !locks)
                 await holder.close()
-                free += try await load(stage, chain) { try await Task.sleep(for: .seconds(5)) }
-                let (before, meanwhile) = (try p99(free), try p99(beside))
-                print("from start to finished, p99: \(before) without, \(meanwhile) beside a locked row")
-                #expect(meanwhile <= max(before * 2, before + .milliseconds(50)), "\(before) without")
-                #expect(try await stage.end(of: locked) == .completed)
-                let claims = "SELECT count(*) FROM run_events WHERE epoch > 1 AND run_id <> '\(locked)'"
-                #expect(try await stage.test.value(claims) == "0", "a lease was lost: its run was claimed again")
-                #expect(engine.metrics.leasesLost.value == 0)
+                #expect(try await stage.end(of: held) == .completed)
+                try #require(times.count > 100)
+                let claims = "SELECT count(*) FROM run_events WHERE epoch > 1 AND run_id <> '\(held)'"
+                let measured = Measured(
+                    p99: times.sorted()[times.count * 99 / 100], claimedAgain: try await stage.test.value(claims),
+                    leasesLost: engine.metrics.leasesLost.value)
+                result.withLock { $0 = measured }
             }
         }
+        return try #require(result.withLock { $0 })
+    }
+
+    @Test("While an outbox row is locked for 20 s, others take no more than twice as long, and no lease is lost")
+    func outbox() async throws {
+        // At the same time, each in a database of its own: what else the machine does, it does to both.
+        async let without = measure(locks: false)
+        async let beside = measure(locks: true)
+        let (free, locked) = (try await without, try await beside)
+        print("from start to finished, p99: \(free.p99) without, \(locked.p99) beside a locked row")
+        #expect(locked.p99 <= max(free.p99 * 2, free.p99 + .milliseconds(50)), "\(free.p99) without")
+        #expect(locked.claimedAgain == "0")
+        #expect(locked.leasesLost == 0)
     }
 }
