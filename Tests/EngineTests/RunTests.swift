@@ -91,10 +91,21 @@ struct RunTests {
     @Test("two engines share the work, and no call is made twice")
     func twoEngines() async throws {
         let chain = try WorkflowDefinition.sampleChain(2)
-        try await Stage.with([chain]) { stage in
+        let (gate, inside) = (Gate(), Meter())
+        try await Stage.with(
+            [chain],
+            answer: { _ in
+                inside.enter()
+                await gate.wait()
+                return (200, "{}")
+            }
+        ) { stage in
             try await stage.withEngine(["--max-in-flight", "20"]) { _ in
                 try await stage.withEngine(["--max-in-flight", "20"]) { _ in
                     let runs = try await stage.start(chain, count: 200)
+                    // One of them alone can't have so many calls in flight.
+                    while inside.highest < 21 { try await Task.sleep(for: .milliseconds(5)) }
+                    gate.open()
                     for runID in runs { #expect(try await stage.end(of: runID) == .completed) }
                     let keys = stage.participant.calls.map(\.key)
                     #expect(keys.count == 400)
