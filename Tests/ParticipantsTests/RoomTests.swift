@@ -38,7 +38,8 @@ struct RoomTests {
                     }
                     #expect(endings.allSatisfy { $0.1 == .response(200) }, "\(endings)")
                     let place = try #require(endings.firstIndex { $0.0 == "other" })
-                    #expect(place < 20, "after \(place) calls of the busy one")
+                    // It has to connect first, and calls that need not may end meanwhile; starved it would come last.
+                    #expect(place < 35, "after \(place) calls of the busy one")
                     #expect(busy.mostOpen <= 2)
                 }
             }
