@@ -1,0 +1,63 @@
+import Core
+
+/// Calls on their way, and what becomes of them.
+extension Simulation {
+    /// A call goes out; `answer` gets what comes back, and how long that takes from now on.
+    func send(
+        _ request: SimulatedParticipants.Request, within timeout: Duration,
+        _ answer: @escaping (Answer, Duration) -> Void
+    ) {
+        seen.calls += 1
+        let name = "run \(name(request.runID)): \(request.stepID) \(request.call.action) \(request.call.attempt)"
+        note("\(name) goes out")
+        let way = schedule.random.upTo(.milliseconds(20))
+        if happens(.notSent, 6) { return answer(.notSent("no connection"), way) }
+        if happens(.rejected, 5) {
+            return answer(.response(status: 422, retryAfter: nil, body: []), way)
+        }
+        if happens(.busy, 6) { return answerBusy(request, way, answer) }
+        if happens(.unknown, 8) {
+            if schedule.random.chance(60) { arrive(request, after: way) }
+            if schedule.random.chance(50) {
+                return answer(.response(status: 500, retryAfter: nil, body: []), way * 2)
+            }
+            return answer(.unknown("no answer within its timeout"), timeout)
+        }
+        if happens(.late, 6) {
+            arrive(request, after: timeout + schedule.random.upTo(.seconds(60)))
+            return answer(.unknown("no answer within its timeout"), timeout)
+        }
+        if happens(.duplicate, 6) { arrive(request, after: way + schedule.random.upTo(.seconds(30))) }
+        let back = happens(.slow, 6) ? timeout * 0.9 : schedule.random.upTo(.milliseconds(20))
+        arrive(request, after: way) { isAccepted in
+            answer(.response(status: isAccepted ? 200 : 409, retryAfter: nil, body: Self.body), back)
+        }
+    }
+
+    private static let body = Array(#"{"n":1}"#.utf8)
+
+    private func answerBusy(
+        _ request: SimulatedParticipants.Request, _ way: Duration, _ answer: (Answer, Duration) -> Void
+    ) {
+        switch Int.random(in: 0..<3, using: &schedule.random) {
+        case 0:
+            arrive(request, after: schedule.random.upTo(.seconds(30)))
+            answer(.response(status: 408, retryAfter: nil, body: []), way)
+        case 1:
+            let wait = Duration.seconds(Int.random(in: 0...400, using: &schedule.random))
+            answer(.response(status: 503, retryAfter: wait, body: []), way)
+        default: answer(.response(status: 429, retryAfter: nil, body: []), way)
+        }
+    }
+
+    private func arrive(
+        _ request: SimulatedParticipants.Request, after delay: Duration, _ then: ((Bool) -> Void)? = nil
+    ) {
+        schedule.after(delay) { [unowned self] in
+            let isAccepted = participants.receive(request, at: now)
+            let what = "\(request.stepID) \(request.call.action) \(request.call.attempt)"
+            note("run \(name(request.runID)): \(what) arrives" + (isAccepted ? "" : " and is refused"))
+            then?(isAccepted)
+        }
+    }
+}
