@@ -39,7 +39,11 @@ struct Simulate: AsyncParsableCommand {
             guard let bug = PlantedBug.allCases.first(where: { "\($0)" == plant }) else {
                 throw ValidationError("no such fault: \(PlantedBug.allCases.map { "\($0)" }.joined(separator: ", "))")
             }
+            #if DEBUG
             Core.plant(bug)
+            #else
+            throw ValidationError("\(bug) can't be planted: only a debug build has faults to plant")
+            #endif
         }
         if let seed { return try tell(plan(seed)) }
         let campaign = try await Campaign.run(from: from, count: seeds, threads: threads)
