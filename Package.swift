@@ -181,7 +181,9 @@ let package = Package(
         .testTarget(name: "CLITests", dependencies: ["CLI", "Core", "Storage"] + nio, swiftSettings: settings),
         .testTarget(
             name: "SystemTests",
-            dependencies: ["Checker", "Audit", "Core", "Storage", "Postgres", "Participants", "TestSupport"] + nio,
+            dependencies: [
+                "Checker", "Audit", "Core", "Loops", "Storage", "Postgres", "Participants", "TestSupport",
+            ] + nio,
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

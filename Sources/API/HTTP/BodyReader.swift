@@ -53,6 +53,13 @@ struct BodyReader: Sendable {
         return try made.get()
     }
 
+    /// Does `work` with the value of a text. All connections of an event loop would wait while a large value is written as
+    /// text, weighed or freed, so that is done elsewhere.
+    func aside<T>(from text: ByteBuffer, _ work: () async throws -> T) async throws -> T {
+        if text.readableBytes <= Self.briefBytes { return try await work() }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await work() }
+    }
+
     private func parse(_ buffer: ByteBuffer) throws(Problem) -> JSON {
         let result: Result<JSON, JSONError> = buffer.withUnsafeReadableBytes { bytes in
             do throws(JSONError) { return .success(try JSON(parsing: bytes)) } catch { return .failure(error) }

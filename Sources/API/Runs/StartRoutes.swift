@@ -27,10 +27,12 @@ struct StartRoutes: Sendable {
         let accepted = try await body.hold(request) { text in
             try await values.hold(JSON.mostMemory(ofText: text.readableBytes)) {
                 let origin = try StartOrigin(workflow: name, request.headers, context.trace)
-                let asked = try await body.make(of: text) { [headers = request.headers] json throws(Problem) in
-                    try StartRequest(json, headers, origin: origin)
+                return try await body.aside(from: text) {
+                    let asked = try await body.make(of: text) { [headers = request.headers] json throws(Problem) in
+                        try StartRequest(json, headers, origin: origin)
+                    }
+                    return try await window.pass { try await starts.start(asked) }
                 }
-                return try await window.pass { try await starts.start(asked) }
             }
         }
         var headers: HTTPFields = [:]

@@ -1,4 +1,5 @@
 import Core
+import NIOCore
 import NIOPosix
 import Participants
 
@@ -20,8 +21,8 @@ final class HTTP: Sendable {
 
     private let client: ParticipantClient
 
-    init() throws {
-        client = try ParticipantClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
+    init(on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton) throws {
+        client = try ParticipantClient(eventLoopGroup: group)
     }
 
     func close() async { await client.shutdown() }
