@@ -1,5 +1,6 @@
 import Storage
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import API
@@ -31,12 +32,15 @@ struct ByteRoomTests {
         #expect(try await room.take(100) == 100, "all of it came back")
     }
 
-    @Test("Who wants more than there is gets all of it; nothing is always there")
+    @Test("Who wants more than there is gets all of it; who wants nothing waits for nobody")
     func extremes() async throws {
         let room = ByteRoom(100)
-        #expect(try await room.take(1000) == 100)
-        #expect(try await room.take(0) == 0)
-        room.give(100)
+        try #require(try await takenAtOnce(1000, from: room) == 100)
+        async let _ = room.takePatiently(50)
+        // Also when the test's time is over: who waits must end.
+        defer { room.give(100) }
+        try await wait(for: 1, in: room)
+        #expect(try await takenAtOnce(0, from: room) == 0)
     }
 
     @Test("Whose turn comes too late is refused, and keeps nothing")
@@ -56,6 +60,20 @@ struct ByteRoomTests {
             try Task.checkCancellation()
             await Task.yield()
         }
+    }
+
+    /// What is taken; nil when it had to be waited for, and room was made so that the wait has an end.
+    private func takenAtOnce(_ bytes: Int, from room: ByteRoom) async throws -> Int? {
+        let (waiting, isTaken) = (room.waitingCount, Gate())
+        async let taken = { () async throws -> Int in
+            defer { isTaken.open() }
+            return try await room.take(bytes)
+        }()
+        while !isTaken.isOpen, room.waitingCount == waiting { await Task.yield() }
+        let isAtOnce = isTaken.isOpen
+        if !isAtOnce { room.give(1_000_000) }
+        let held = try await taken
+        return isAtOnce ? held : nil
     }
 
     private func isOverloaded(_ work: () async throws -> Void) async -> Bool {

@@ -41,7 +41,9 @@ struct LabelTests {
                 let ids = [
                     try await api.start(body: body), try await api.start(body: "{}", ["X-Correlation-Id": value]),
                 ]
-                for id in ids {
+                // What a body says of its run goes before what a header says of the request.
+                let both = try await api.start(body: body, ["X-Correlation-Id": "other"])
+                for id in ids + [both] {
                     let shown = try await api.client.send("GET", "/v1/runs/\(id)").json
                     #expect(shown["run"]?["correlationId"] == .string(value))
                 }

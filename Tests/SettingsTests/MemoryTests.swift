@@ -41,10 +41,19 @@ struct MemoryTests {
     @Test("What is bounded by number and does not fit is refused; what leaves little for payloads is warned about")
     func tooMuch() {
         let engine = MemoryBudget.engine(Self.limit, runs: 20_000, connections: 256)
+        // 64 MiB for the process, 625 for the runs, 64 for answers on their way.
+        #expect(engine.payloads == (512 - 64 - 625 - 64) << 20)
         #expect(engine.refusal?.contains("512 MiB of memory that the cgroup allows") == true)
         #expect(engine.runBytes > 0)
         let api = MemoryBudget.api(Self.limit, clients: 24_000)
         #expect(api.refusal == nil && api.warning?.contains("only 73 MiB are left") == true)
-        #expect(MemoryBudget.api(Self.limit, clients: 100_000).refusal != nil)
+    }
+
+    @Test(
+        "A process is warned about from the first client that leaves less than 128 MiB, and refused from the first too many",
+        arguments: [(20_480, false, false), (20_481, true, false), (28_672, true, false), (28_673, true, true)])
+    func ends(clients: Int, isWarned: Bool, isRefused: Bool) {
+        let api = MemoryBudget.api(Self.limit, clients: clients)
+        #expect((api.warning != nil) == isWarned && (api.refusal != nil) == isRefused)
     }
 }

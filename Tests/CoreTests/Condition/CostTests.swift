@@ -58,7 +58,7 @@ struct CostTests {
         ]
         for rule in rules {
             let condition = try Condition(JSON(parsing: rule.replacing("NAME", with: name)))
-            #expect(condition.verdict(Self.hostile) == .yes)
+            #expect(condition.verdict(Self.hostile) == .yes, "\(rule)")
         }
     }
 
