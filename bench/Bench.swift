@@ -9,7 +9,7 @@
 //   Participant/  answers calls as it is told: at once, late, not at all, with a refusal
 //   Floor/        sagaflow's own statements as a pgbench script
 //   Measure/      CPU and memory from the operating system, times, percentiles, what the database says
-//   Peers/        sagaflow beside DBOS Transact
+//   Peers/        sagaflow beside others, whose Python is in bench/peers
 
 import ArgumentParser
 

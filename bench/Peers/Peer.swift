@@ -1,5 +1,8 @@
-/// DBOS Transact for Python under the same workload, through `bench/peers/dbos/driver.py`.
+import FoundationEssentials
+
+/// A peer under the same workload, through `bench/peers/NAME/driver.py`.
 struct Peer {
+    let name: PeerName
     let python: String
     let system: MeasuredSystem
 
@@ -19,23 +22,19 @@ struct Peer {
         let finishMs: Percentiles
     }
 
-    /// What is tried, stage by stage: the best so far is where the next one starts. The first is how workflows get going and
-    /// with which kind of code; docs/peers.md explains them all.
-    private static let stages = [
-        ["shape=start", "shape=call", "shape=threads", "shape=queue,polling=0.05", "shape=queue,polling=0.01"],
-        ["pre_ping=false"], ["processes=1", "processes=3", "processes=4"],
-        ["concurrency=8", "concurrency=16", "concurrency=64"], ["pool=10", "pool=40"], ["uvloop=true"],
-    ]
-    /// What the first stage starts from; all else is DBOS's default.
-    private static let first = "processes=2,concurrency=32"
+    /// Installs it, unless that was done before.
+    init(_ name: PeerName, on system: MeasuredSystem) async throws {
+        self.name = name
+        self.system = system
+        python = try await system.stack.call("peer_python", name.rawValue)
+    }
 
-    /// Of everything that is compared.
+    /// The database and the folder of the rounds: both keep what all rounds leave.
+    var rounds: String { "peer_\(name.rawValue)" }
+
+    /// Of what is compared on its side.
     func versions() async throws -> [String: String] {
-        var versions = try Figures.decode([String: String].self, from: try await driver(["versions"]))
-        versions["sagaflow"] = try await system.stack.output(of: [system.stack.programs + "/saga", "--version"])
-        let postgres = try await system.query("SHOW server_version").first?.first.flatMap { $0 } ?? ""
-        versions["Postgres"] = String(postgres.prefix { $0 != " " })
-        return versions
+        try Figures.decode([String: String].self, from: try await driver(["versions"]))
     }
 
     func load(_ database: String, runs: Int, settings: String) async throws -> Load {
@@ -46,10 +45,12 @@ struct Peer {
         return try Figures.decode(Load.self, from: try await driver(arguments))
     }
 
-    func latency(_ settings: String) async throws -> Latency {
-        try await system.drop("peer_latency")
-        let arguments = try await ["latency"] + place("peer_latency") + ["--settings", settings]
-        return try Figures.decode(Latency.self, from: try await driver(arguments))
+    func latency(_ settings: String, seconds: Int) async throws -> Latency {
+        let database = "\(rounds)_latency"
+        let arguments = try await ["latency"] + place(database) + ["--settings", settings, "--seconds", "\(seconds)"]
+        let latency = try Figures.decode(Latency.self, from: try await driver(arguments))
+        try await drop(database)
+        return latency
     }
 
     /// Tries the stages, each setting in a fresh database. A stage measures what it starts from again: other programs on the
@@ -57,15 +58,16 @@ struct Peer {
     ///
     /// - Returns: the best settings, and all that was tried.
     func tune(runs: Int) async throws -> (best: String, tried: [Load]) {
-        var (best, tried): (String, [Load]) = (Self.first, [])
-        for stage in Self.stages {
+        let database = "\(rounds)_tuning"
+        var (best, tried): (String, [Load]) = (name.first, [])
+        for stage in name.stages {
             let base = best
             var bestRate = 0.0
-            for candidate in (base == Self.first ? [] : [base]) + stage {
+            for candidate in (base == name.first ? [] : [base]) + stage {
                 // Threads have no event loop.
                 if candidate.hasPrefix("uvloop="), base.contains("shape=threads") { continue }
-                try await system.drop("peer_tuning")
-                let load = try await load("peer_tuning", runs: runs, settings: "\(base),\(candidate)")
+                let load = try await load(database, runs: runs, settings: "\(base),\(candidate)")
+                try await drop(database)
                 tried.append(load)
                 let workers = load.cpuUsPerWorkflow["workers"] ?? 0
                 Console.say(
@@ -73,20 +75,30 @@ struct Peer {
                 if load.workflowsPerSecond > bestRate { (bestRate, best) = (load.workflowsPerSecond, load.settings) }
             }
         }
-        try await system.drop("peer_tuning")
         return (best, tried)
     }
 
     private func place(_ database: String) async throws -> [String] {
         try await system.create(database)
-        return ["--database-url", system.url(of: database), "--participant-port", "\(system.participantPort)"]
+        return [
+            "--database-url", system.url(of: database), "--participant-port", "\(system.participantPort)", "--folder",
+            folder(of: database),
+        ]
+    }
+
+    /// Peers that need one make it.
+    private func folder(of database: String) -> String { "\(system.stack.folder)/\(database)" }
+
+    private func drop(_ database: String) async throws {
+        try await system.drop(database)
+        let folder = folder(of: database)
+        if FileManager.default.fileExists(atPath: folder) { try FileManager.default.removeItem(atPath: folder) }
     }
 
     /// What the driver prints.
     private func driver(_ arguments: [String]) async throws -> String {
-        try await TimeLimit.within {
-            try await system.stack.output(
-                of: [python, "\(system.stack.root)/bench/peers/dbos/driver.py"] + arguments)
-        }
+        let peers = "\(system.stack.root)/bench/peers"
+        let command = ["PYTHONPATH=\(peers)/shared", python, "\(peers)/\(name.rawValue)/driver.py"]
+        return try await TimeLimit.within { try await system.stack.output(of: command + arguments) }
     }
 }

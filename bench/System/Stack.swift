@@ -51,7 +51,8 @@ struct Stack: Sendable {
             .name("env"), arguments: Arguments(words), output: .string(limit: 1 << 24), error: .string(limit: 1 << 24))
         guard result.terminationStatus.isSuccess else {
             let last = result.standardError.split(separator: "\n").suffix(20).joined(separator: "\n")
-            throw BenchError.disobeyed("\(words[0]) failed:\n\(last)")
+            let program = words.first { !$0.contains("=") } ?? ""
+            throw BenchError.disobeyed("\(program) failed:\n\(last)")
         }
         return Self.trimmed(result.standardOutput)
     }

@@ -90,6 +90,11 @@ migrate() {
         fail_with_log migrate "the migrations failed"
 }
 
+# peer_python NAME: prints a Python that has what bench/peers/NAME needs.
+peer_python() {
+    venv_install "$1" "$ROOT/bench/peers/$1/requirements.txt" || die "$1 could not be installed"
+}
+
 # start_ready NAME URL COMMAND...: starts it, waits until the URL answers, and prints its pid.
 start_ready() {
     local name=$1 url=$2

@@ -3,55 +3,11 @@
 Once with `async def` and aiohttp, once with threads and `http.client`: whichever is faster is the one that counts.
 """
 
-import http.client
-import json
-import threading
-
-import aiohttp
 from dbos import DBOS, DBOSConfig
 
-from settings import APPLICATION, WORKFLOW, Settings
-
-Order = dict[str, object]
-Answer = dict[str, object]
-
-HEADERS = {"content-type": "application/json"}
-
-
-class Participant:
-    """Where the steps call, and the kept connections to it."""
-
-    port = 0
-    session: aiohttp.ClientSession
-    local = threading.local()
-
-    @classmethod
-    async def open(cls, port: int) -> None:
-        """Must run on the event loop that will run the steps."""
-        cls.port = port
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
-        cls.session = aiohttp.ClientSession(f"http://127.0.0.1:{port}", connector=connector, headers=HEADERS)
-
-    @classmethod
-    async def post(cls, path: str, order: Order) -> Answer:
-        async with cls.session.post(path, data=json.dumps(order)) as response:
-            response.raise_for_status()
-            answer: Answer = json.loads(await response.read())
-            return answer
-
-    @classmethod
-    def post_from_thread(cls, path: str, order: Order) -> Answer:
-        """One connection a thread."""
-        connection: http.client.HTTPConnection | None = getattr(cls.local, "connection", None)
-        if connection is None:
-            connection = cls.local.connection = http.client.HTTPConnection("127.0.0.1", cls.port)
-        connection.request("POST", path, json.dumps(order), HEADERS)
-        response = connection.getresponse()
-        body = response.read()
-        if response.status != 200:
-            raise RuntimeError(f"the participant answered {response.status}")
-        answer: Answer = json.loads(body)
-        return answer
+from order import APPLICATION, WORKFLOW
+from participant import Answer, Order, Participant
+from settings import Settings
 
 
 @DBOS.step()

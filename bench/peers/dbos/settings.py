@@ -1,28 +1,13 @@
-"""How the peer is run: everything that is tuned, in one value that is printed with each figure."""
+"""How DBOS is run."""
 
-import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
-Shape = Literal["start", "call", "threads", "queue"]
-
-APPLICATION = "sagaflow-peer"
-QUEUE = "orders"
-WORKFLOW = "order_chain"
-
-# The same order as sagaflow's bench starts its runs with (bench/BenchWorkflow.swift).
-ORDER: dict[str, object] = {
-    "orderId": "ord-20300101-000042",
-    "customerId": "cus-7f3a9c",
-    "sku": "sku-1138-blue",
-    "amount": 42,
-    "currency": "EUR",
-}
-STEPS = 3
+from tuned import Tuned
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Tuned):
     """One way to run the workload.
 
     - `shape` says how workflows get going:
@@ -37,28 +22,12 @@ class Settings:
     - `polling` is the queue's `polling_interval_sec`.
     """
 
-    shape: Shape = "start"
+    WORDS = {"shape": ("start", "call", "threads", "queue")}
+
+    shape: Literal["start", "call", "threads", "queue"] = "start"
     processes: int = 2
     concurrency: int = 32
     pool: int = 20
     pre_ping: bool = True
     uvloop: bool = False
     polling: float = 0.05
-
-    @staticmethod
-    def parse(text: str) -> "Settings":
-        """Reads `name=value,name=value`; what is not named keeps its default."""
-        kinds = {field.name: field.type for field in fields(Settings)}
-        values: dict[str, object] = {}
-        for part in filter(None, text.split(",")):
-            name, _, value = part.partition("=")
-            if name not in kinds:
-                raise ValueError(f"no setting is called {name}")
-            values[name] = value if name == "shape" else json.loads(value)
-        settings = Settings(**values)  # type: ignore[arg-type]
-        if settings.shape not in ("start", "call", "threads", "queue"):
-            raise ValueError(f"no shape is called {settings.shape}")
-        return settings
-
-    def __str__(self) -> str:
-        return ",".join(f"{name}={json.dumps(value).strip(chr(34))}" for name, value in asdict(self).items())

@@ -1,35 +1,32 @@
 """A process that runs workflows, as many as are wanted, a bounded number at a time."""
 
 import asyncio
-import os
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from multiprocessing.queues import Queue as ProcessQueue
 from multiprocessing.sharedctypes import Synchronized
-from multiprocessing.synchronize import Barrier, Event
 
 from dbos import DBOS
 
 import application
-from settings import ORDER, QUEUE, Settings
+import crew
+from order import ORDER, QUEUE
+from participant import Participant
+from settings import Settings
 
 
 @dataclass(frozen=True)
-class Orders:
+class Orders(crew.Signals):
     """What the driver and all workers share.
 
     `tickets` counts down: whoever takes one starts one workflow, so that no worker idles while another has a backlog.
     A round begins when everyone has passed `begin`, and ends when every worker has said in `reports` when it started
-    its first workflow (seconds since 1970; infinity when it had none).
+    its first workflow (seconds since 1970; infinity when it had none). After `over` everyone passes `begin` once more.
     """
 
     tickets: "Synchronized[int]"
-    begin: Barrier
     reports: "ProcessQueue[float]"
-    over: Event
 
     def take(self) -> bool:
         with self.tickets.get_lock():
@@ -39,26 +36,17 @@ class Orders:
             return True
 
 
-def main(number: int, settings: Settings, database_url: str, participant_port: int, orders: Orders) -> None:
+def main(number: int, orders: Orders, settings: Settings, database_url: str, participant_port: int) -> None:
     """Runs until `orders.over`, or the driver is gone."""
-    threading.Thread(target=_end_with_driver, daemon=True).start()
+    crew.end_with_driver()
     if settings.uvloop:
-        import uvloop
-
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    application.Participant.port = participant_port
+        crew.use_uvloop()
+    Participant.port = participant_port
     DBOS(config=application.configuration(database_url, settings, f"worker-{number}"))
     if settings.shape == "threads":
         _serve_threads(settings, orders)
     else:
         asyncio.run(_serve(settings, orders, participant_port))
-
-
-def _end_with_driver() -> None:
-    driver = parent_process()
-    assert driver is not None
-    driver.join()
-    os._exit(1)
 
 
 def _serve_threads(settings: Settings, orders: Orders) -> None:
@@ -91,7 +79,7 @@ async def _serve(settings: Settings, orders: Orders, participant_port: int) -> N
 
     # On this loop, which DBOS then uses for dequeued workflows, too.
     DBOS.launch()
-    await application.Participant.open(participant_port)
+    await Participant.open(participant_port)
     if settings.shape == "queue":
         await DBOS.register_queue_async(
             QUEUE,
@@ -105,7 +93,7 @@ async def _serve(settings: Settings, orders: Orders, participant_port: int) -> N
         while await loop.run_in_executor(waiting, _begins, orders):
             if settings.shape != "queue":
                 orders.reports.put(min(await asyncio.gather(*(work() for _ in range(settings.concurrency)))))
-    await application.Participant.session.close()
+    await Participant.session.close()
     DBOS.destroy()
 
 

@@ -47,3 +47,8 @@ def calls_answered(participant_port: int) -> int | None:
         stats = json.load(response)
     numbers = [value for value in stats.values() if isinstance(value, int) and not isinstance(value, bool)]
     return numbers[0] if len(numbers) == 1 else stats.get("calls")
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """The middle and the slow end, as figures have them."""
+    return {f"p{percent}": round(percentile(values, percent), 3) for percent in (50, 99)}
