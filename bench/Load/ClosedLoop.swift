@@ -79,12 +79,14 @@ extension MeasuredSystem {
     }
 
     /// Runs before a measurement that are not counted: connections, plans and caches are there then.
-    func warmUp(_ runs: Int = 2000, endingAs status: RunStatus = .completed) async throws {
+    ///
+    /// - Parameter sleepers: how many runs wait beside them.
+    func warmUp(_ runs: Int = 2000, endingAs status: RunStatus = .completed, beside sleepers: Int = 0) async throws {
         try await TimeLimit.within {
             try await BenchDatabase.with(databaseURL) { database in
                 let load = try await Driver.run(.closed(runs: runs), at: target)
                 try await database.waitUntilIdle(since: load.begunAt)
-                try await database.requireEnded(runs, as: status, since: load.begunAt)
+                try await database.requireEnded(runs, as: status, since: load.begunAt, beside: sleepers)
             }
         }
     }

@@ -4,9 +4,9 @@ import NIOPosix
 
 /// `participant`: listens until it is stopped, and answers calls as it is told over the same port.
 ///
-///     GET /mode?hold=MS|gate&reject=yes&busy=SECONDS   how calls are answered from now on
-///     GET /release                                     answers what `gate` holds
-///     GET /stats, GET /reset                           what was counted; counts from here on
+///     GET /mode?hold=MS|gate&reject=yes&busy=SECONDS&busy-third=SECONDS   how calls are answered from now on
+///     GET /release                                                        answers what `gate` holds
+///     GET /stats, GET /reset                                              what was counted; counts from here on
 struct ParticipantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "participant", abstract: "A participant that says yes at once, or as it is told.")

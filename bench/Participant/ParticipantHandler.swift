@@ -60,7 +60,7 @@ final class ParticipantHandler: ChannelInboundHandler {
     private func call(_ context: ChannelHandlerContext, isThird: Bool) {
         let mode = state.mode
         let answer =
-            if let seconds = mode.busySeconds {
+            if let seconds = mode.busySeconds ?? (isThird ? mode.thirdBusySeconds : nil) {
                 Self.response("503 Service Unavailable", headers: "retry-after: \(seconds)\r\n", body: "{}")
             } else if isThird && mode.rejectsThird { Self.no } else { Self.yes }
         switch mode.pace {

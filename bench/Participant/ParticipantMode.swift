@@ -13,8 +13,10 @@ struct ParticipantMode: Sendable, Hashable {
     var rejectsThird = false
     /// Every call is answered 503 with this `Retry-After`.
     var busySeconds: Int?
+    /// Only the action of the third step is answered so.
+    var thirdBusySeconds: Int?
 
-    /// Reads `hold=MS|gate&reject=yes|no&busy=SECONDS`. What is not given is as it is in a new participant.
+    /// Reads `hold=MS|gate&reject=yes|no&busy=SECONDS&busy-third=SECONDS`. What is not given is as it is in a new participant.
     ///
     /// - Returns: nil when it can't be read.
     init?(query: Substring) {
@@ -29,12 +31,18 @@ struct ParticipantMode: Sendable, Hashable {
             case ("reject", "yes"): rejectsThird = true
             case ("reject", "no"): rejectsThird = false
             case ("busy", let text):
-                guard let seconds = Int(text), (0...300).contains(seconds) else { return nil }
+                guard let seconds = Self.seconds(text) else { return nil }
                 busySeconds = seconds == 0 ? nil : seconds
+            case ("busy-third", let text):
+                guard let seconds = Self.seconds(text) else { return nil }
+                thirdBusySeconds = seconds == 0 ? nil : seconds
             default: return nil
             }
         }
     }
+
+    /// No longer than engines honour.
+    private static func seconds(_ text: Substring) -> Int? { Int(text).flatMap { (0...300).contains($0) ? $0 : nil } }
 
     init(holdMilliseconds: Int64) { pace = holdMilliseconds > 0 ? .hold(holdMilliseconds) : .instant }
 }

@@ -21,13 +21,7 @@ struct History: Encodable, Sendable {
 extension Session {
     func history() async throws -> History {
         try await mainSystemGone()
-        let needed = sizes.history * History.runBytes + History.spareBytes
-        let free = Self.freeBytes(at: try await system.stack.call("postgres_folder"))
-        guard free >= needed else {
-            throw NotMeasured(
-                reason: "\(sizes.history) finished runs need \(needed / 1_000_000_000) GB of disk, "
-                    + "\(free / 1_000_000_000) GB are free")
-        }
+        try await requireDisk(for: sizes.history, "finished")
         let begin = ContinuousClock.now
         try await system.seedHistory(runs: sizes.history)
         let seconds = Int((ContinuousClock.now - begin).seconds)
@@ -51,6 +45,17 @@ extension Session {
 
     private func historySize() async throws -> String {
         try await system.query("SELECT pg_size_pretty(pg_database_size('history'))").first?.first.flatMap { $0 } ?? ""
+    }
+
+    /// - Throws: `NotMeasured` unless there is disk for so many runs, and for what they are made with.
+    func requireDisk(for runs: Int, _ kind: String) async throws {
+        let needed = runs * History.runBytes + History.spareBytes
+        let free = Self.freeBytes(at: try await system.stack.call("postgres_folder"))
+        guard free >= needed else {
+            throw NotMeasured(
+                reason: "\(runs) \(kind) runs need \(needed / 1_000_000_000) GB of disk, "
+                    + "\(free / 1_000_000_000) GB are free")
+        }
     }
 
     private static func freeBytes(at path: String) -> Int {

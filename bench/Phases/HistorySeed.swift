@@ -66,15 +66,13 @@ struct HistorySeed {
         CREATE SCHEMA seed;
         CREATE TABLE seed.workflow_runs AS
             SELECT * FROM workflow_runs WHERE status = 'COMPLETED' ORDER BY run_id DESC LIMIT 1;
-        CREATE TABLE seed.run_steps AS
-            SELECT * FROM run_steps WHERE run_id = (SELECT run_id FROM seed.workflow_runs) ORDER BY step_index;
-        CREATE TABLE seed.run_events AS
-            SELECT * FROM run_events WHERE run_id = (SELECT run_id FROM seed.workflow_runs) ORDER BY seq;
+        CREATE TABLE seed.run_journal AS
+            SELECT * FROM run_journal WHERE run_id = (SELECT run_id FROM seed.workflow_runs) ORDER BY seq;
         CREATE TABLE seed.span AS
             SELECT date_trunc('milliseconds', now()) - interval '\(Self.days) days' AS begin_at,
                 \(Self.days) * 86400000.0 / \(runs) AS step_ms;
         SELECT create_run_partition(parent, week, week + interval '7 days')
-        FROM unnest(array['workflow_runs', 'run_steps', 'run_events']::regclass[]) parent,
+        FROM unnest(array['workflow_runs', 'run_journal']::regclass[]) parent,
             generate_series(0, \(Self.days) / 7 + 1) n,
             LATERAL (SELECT to_timestamp((floor(extract(epoch FROM now()) / 604800) - n) * 604800) AS week) w
         WHERE week + interval '7 days' > (SELECT begin_at FROM seed.span)
@@ -90,7 +88,7 @@ struct HistorySeed {
                 greatest(ceil(extract(epoch FROM lower_at - begin_at) * 1000 / step_ms), 1)::int8 AS low,
                 least(ceil(extract(epoch FROM upper_at - begin_at) * 1000 / step_ms) - 1, \(runs))::int8 AS high) p
         WHERE low <= high
-        ORDER BY (high - low) * CASE parent_table::text WHEN 'run_events' THEN 8 WHEN 'run_steps' THEN 3 ELSE 1 END DESC
+        ORDER BY (high - low) * CASE parent_table::text WHEN 'run_journal' THEN 5 ELSE 1 END DESC
         """
     }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// What is measured, in this order.
 enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
-    case latency, throughput, sweep, compensated, floor, scaling, memory, takeover, burst, snapshot, history
+    case latency, throughput, sweep, compensated, floor, scaling, memory, takeover, burst, snapshot, history, sleeping
 
     func heading(_ sizes: Sizes) -> String {
         switch self {
@@ -17,6 +17,7 @@ enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .burst: "Burst: \(sizes.burstRounds) times \(sizes.burstStarts) starts at once"
         case .snapshot: "Old snapshot: held for \(sizes.snapshotSeconds) seconds under load"
         case .history: "History: with \(sizes.history) finished runs, and without"
+        case .sleeping: "Sleeping: \(sizes.sleeping) runs wait, and a tenth of that"
         }
     }
 }

@@ -39,6 +39,7 @@ struct Results: Encodable, Sendable {
     var burst: Measured<Burst>?
     var snapshot: Measured<OldSnapshot>?
     var history: Measured<History>?
+    var sleeping: Measured<Sleeping>?
 }
 
 extension Results {

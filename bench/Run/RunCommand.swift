@@ -14,6 +14,8 @@ struct RunCommand: AsyncParsableCommand {
     var repeats: Int?
     @Option(help: "Finished runs in the tables of the history phase.")
     var history: Int?
+    @Option(help: "Runs that wait in the sleeping phase.")
+    var sleeping: Int?
     @Option(help: "How long the snapshot phase holds its snapshot under load.")
     var snapshotSeconds: Int?
     @Option(help: "Writes the figures there, too.")
@@ -30,13 +32,15 @@ struct RunCommand: AsyncParsableCommand {
         if let runs { sizes.runs = runs }
         if let repeats { sizes.repeats = repeats }
         if let history { sizes.history = history }
+        if let sleeping { sizes.sleeping = sleeping }
         if let snapshotSeconds { sizes.snapshotSeconds = snapshotSeconds }
         return sizes
     }
 
     func validate() throws {
         for (name, value) in [
-            ("--runs", runs), ("--repeat", repeats), ("--history", history), ("--snapshot-seconds", snapshotSeconds),
+            ("--runs", runs), ("--repeat", repeats), ("--history", history), ("--sleeping", sleeping),
+            ("--snapshot-seconds", snapshotSeconds),
         ] {
             try Self.requireCount(name, value)
         }

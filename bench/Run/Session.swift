@@ -28,6 +28,7 @@ final class Session {
             case .burst: results.burst = try await measured(burst)
             case .snapshot: results.snapshot = try await measured(snapshot)
             case .history: results.history = try await measured(history)
+            case .sleeping: results.sleeping = try await measured(sleeping)
             }
         } catch {
             Console.complain("the measurement \(phase.rawValue) failed")

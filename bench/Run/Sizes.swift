@@ -6,6 +6,8 @@ struct Sizes: Sendable, Hashable {
     var repeats: Int
     /// Finished runs in the tables of the history phase.
     var history: Int
+    /// Runs that wait in the sleeping phase.
+    var sleeping: Int
     var snapshotSeconds: Int
     var latencySeconds: Int
     var sweepSeconds: Int
@@ -16,13 +18,16 @@ struct Sizes: Sendable, Hashable {
     var burstRounds: Int
 
     var halfRuns: Int { runs / 2 }
+    /// How many wait in the database that the sleeping phase compares with, and how many of either wake.
+    var fewerSleeping: Int { max(sleeping / 10, 1) }
+    var wokenSleepers: Int { max(sleeping / 20, 1) }
 
     static let full = Sizes(
-        runs: 60_000, repeats: 3, history: 10_000_000, snapshotSeconds: 600, latencySeconds: 20, sweepSeconds: 15,
-        heldRuns: 5000, burstStarts: 20_000, burstConnections: 5000, burstRounds: 3)
+        runs: 60_000, repeats: 3, history: 10_000_000, sleeping: 1_000_000, snapshotSeconds: 600, latencySeconds: 20,
+        sweepSeconds: 15, heldRuns: 5000, burstStarts: 20_000, burstConnections: 5000, burstRounds: 3)
 
     /// To see that the machinery works.
     static let quick = Sizes(
-        runs: 6000, repeats: 1, history: 200_000, snapshotSeconds: 20, latencySeconds: 4, sweepSeconds: 4,
-        heldRuns: 1000, burstStarts: 4000, burstConnections: 1000, burstRounds: 2)
+        runs: 6000, repeats: 1, history: 200_000, sleeping: 40_000, snapshotSeconds: 20, latencySeconds: 4,
+        sweepSeconds: 4, heldRuns: 1000, burstStarts: 4000, burstConnections: 1000, burstRounds: 2)
 }
