@@ -35,19 +35,20 @@ struct RunCheck: Sendable {
         _ runID: RunID, _ pool: Pool, _ definitions: DefinitionStore, _ entries: Ledgers
     ) async -> Outcome {
         do throws(PostgresError) {
-            let (rows, steps, events) = try await pool.withConnection(deadline: .seconds(30)) {
+            let (rows, snapshots, history) = try await pool.withConnection(deadline: .seconds(30)) {
                 connection throws(PostgresError) in
-                try await connection.transaction(FindRun(runID), FindSteps(runID), FindEvents(runID, limit: 1_000_000))
+                try await connection.transaction(FindRun(runID), FindSnapshot(runID), FindEvents(runID))
             }
-            guard let row = rows.first else { return .success(Report()) }
-            return .success(await judge(row, steps, events, definitions, entries.byRun[runID] ?? []))
+            guard let row = rows.first, let snapshot = snapshots.first else { return .success(Report()) }
+            let events = history.flatMap { $0 }
+            return .success(await judge(row, snapshot, events, definitions, entries.byRun[runID] ?? []))
         } catch {
             return .failure(.database("\(error)"))
         }
     }
 
     private func judge(
-        _ row: RunRow, _ steps: [StepRow], _ events: [StoredEvent], _ definitions: DefinitionStore,
+        _ row: RunRow, _ snapshot: SnapshotRow, _ events: [StoredEvent], _ definitions: DefinitionStore,
         _ entries: [LedgerEntry]
     ) async -> Report {
         var report = Report()
@@ -61,10 +62,30 @@ struct RunCheck: Sendable {
         }
         // A newer version wrote it, and judges it.
         if events.contains(where: { !$0.isKnown }) { report.counts.notUnderstood += 1 }
+        let steps: [StepRow]?
+        do throws(UnreadableRun) { steps = try snapshot.rows(events) } catch {
+            report.add(Violation(12, row.runID, "its snapshot can't be read: \(error)"))
+            return report
+        }
         let audit = RunAudit(
-            row: row, steps: steps, definition: definition, events: events, entries: entries, ledgers: ledgers,
+            row: row, snapshot: .init(steps: steps, sequence: snapshot.sequence), definition: definition,
+            events: events, entries: entries, ledgers: ledgers,
             allowsLiveRuns: options.allowsLiveRuns, isOver: row.completedAt.map { $0 < ledgersReadAt } ?? false)
         report.add(audit.violations())
         return report
+    }
+}
+
+extension SnapshotRow {
+    /// The steps as the snapshot has them, with the outputs to which it refers; nil for a run that is as its start left it, and
+    /// for steps of a newer version.
+    fileprivate func rows(_ events: [StoredEvent]) throws(UnreadableRun) -> [StepRow]? {
+        var rows: [StepRow] = []
+        for (index, stored) in try steps()?.enumerated() ?? [].enumerated() {
+            let referred = stored.outputSequence.flatMap { sequence in events.first { $0.sequence == sequence } }
+            guard let step = stored.step(output: referred?.row.data?["output"]) else { return nil }
+            rows.append(StepRow(index: index, stepID: stored.stepID, step: step))
+        }
+        return bytes == nil ? nil : rows
     }
 }

@@ -77,10 +77,9 @@ package final class RunDriver<Host: SessionHost> {
 
     @inline(never)
     private func stored(_ commit: SessionCommit, _ verdict: CommitVerdict) {
-        let now = host.now
-        session.stored(verdict, now: now)
+        session.stored(verdict)
         mailbox.hasTurnedBack = session.hasTurnedBack
-        if case .written = verdict { host.committed(commit, at: now) }
+        if case .written = verdict { host.committed(commit, at: host.now) }
     }
 
     @inline(never)

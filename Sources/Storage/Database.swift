@@ -71,12 +71,16 @@ package struct Database: Sendable {
 
 /// Asks whether the database answers, and whether it has been migrated.
 package struct Ping: Statement {
-    /// Whether the tables are there.
+    /// Whether the tables are there, and what the repeatable migrations make.
     package typealias Row = Bool
 
     package init() {}
 
-    package static let sql = "SELECT to_regclass('outbox') IS NOT NULL"
+    // Something of each file: between the tables and their default partitions a start would fail.
+    package static let sql = """
+        SELECT to_regclass('outbox') IS NOT NULL AND to_regclass('run_partitions') IS NOT NULL
+            AND to_regclass('step_attempts') IS NOT NULL
+        """
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
 }
@@ -85,7 +89,7 @@ package struct Ping: Statement {
 package enum DatabaseState: Sendable, Hashable {
     /// It answers and has been migrated.
     case ready
-    /// It answers, and has no tables of ours.
+    /// It answers, and has no tables of ours, or not all that migrations make.
     case noSchema
     /// It did not answer in time.
     case noAnswer

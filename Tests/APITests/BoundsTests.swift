@@ -119,8 +119,14 @@ struct BoundsTests {
             try await api.register(steps: (0..<40).map { "s\($0)" })
             let id = try await api.start(body: #"{"input":"\#(String(repeating: "i", count: 300_000))"}"#)
             try await api.database.query(
-                "UPDATE run_steps SET output = json_build_array(repeat('y', 250000), step_id) WHERE step_index > 0")
-            try await api.database.end(id)
+                """
+                INSERT INTO run_events (run_id, seq, at, kind, step_index, step_id, action, attempt, outcome, duration_us,
+                    epoch, data)
+                SELECT '\(id)', i + 1, now(), 'attempt_succeeded', i, 's' || i, 'execute', 1, 'succeeded', 1000, 1,
+                    json_build_object('output', json_build_array(repeat('y', 250000), 's' || i))
+                FROM generate_series(1, 39) i
+                """)
+            try await api.database.end(id, sequence: 41)
             let answer = try await api.client.send("GET", "/v1/runs/\(id)")
             #expect(answer.status == 200 && answer.body.count > 39 * 250_000)
             let json = answer.json

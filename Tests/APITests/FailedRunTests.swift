@@ -86,7 +86,7 @@ struct FailedRunTests {
                 let answer = try await resolve(id, bad)
                 #expect(answer.status == 422 && answer.pointers == [pointer], "\(answer.text)")
             }
-            let started = 5  // the run started above: run, two steps, an event, an outbox row
+            let started = 3  // the run started above: run, journal, outbox
             #expect(try await api.database.rowCount() == before + started)
             let accepted = try await resolve(id, body)
             #expect(accepted.status == 202 && accepted.headers["location"] == "/v1/runs/\(id)")

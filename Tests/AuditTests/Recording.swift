@@ -7,6 +7,8 @@ struct Recording {
     let definition: WorkflowDefinition
     var row: RunRow
     var steps: [StepRow]
+    /// The last event that `steps` have seen.
+    var seen = 0
     var events: [StoredEvent] = []
     var entries: [LedgerEntry] = []
     private var run: Run
@@ -44,9 +46,7 @@ struct Recording {
             apply(try decide(run, happening, now: now, jitter: 0), epoch: 1)
         }
         row = RunRow(run)
-        steps = run.steps.enumerated().map {
-            StepRow(index: $0.offset, stepID: definition.steps[$0.offset].id, step: $0.element)
-        }
+        (steps, seen) = (run.stepRows, run.lastSequence)
     }
 
     private mutating func apply(_ decided: [RunEvent], epoch: Int64) {
@@ -81,8 +81,8 @@ struct Recording {
     /// What the audit says of it.
     func invariants(allowsLiveRuns: Bool = false) -> [Int] {
         let audit = RunAudit(
-            row: row, steps: steps, definition: definition, events: events, entries: entries, ledgers: ["p"],
-            allowsLiveRuns: allowsLiveRuns, isOver: row.status.isTerminal)
+            row: row, snapshot: RunSnapshot(steps: steps, sequence: seen), definition: definition, events: events,
+            entries: entries, ledgers: ["p"], allowsLiveRuns: allowsLiveRuns, isOver: row.status.isTerminal)
         return Set(audit.violations().map(\.invariant)).sorted()
     }
 }

@@ -37,6 +37,8 @@ private struct Falsehood: Sendable, CustomTestStringConvertible {
             step.attempts = 7
             recording.steps[0] = StepRow(index: 0, stepID: "a", step: step)
         },
+        Falsehood(what: "a snapshot that has not seen the end", invariants: [12]) { $0.seen -= 1 },
+        Falsehood(what: "a snapshot of events that are not there", invariants: [12]) { $0.seen += 1 },
         Falsehood(what: "a write under an old epoch", invariants: [11, 12, 13]) {
             $0.append(.deadlineExceeded, epoch: 0)
         },

@@ -14,7 +14,9 @@ struct OperatorTests {
         try await Stage.with([chain], answer: TestParticipant.held(by: gate, at: "/step-1")) { stage in
             try await stage.withEngine { _ in
                 let runID = try await stage.start(chain)[0]
-                try await stage.wait(for: runID, "at work") { run, _ in run.status == .running }
+                try await stage.wait(for: runID, "at work") { run, _ in
+                    run.status == .running && !stage.participant.calls.isEmpty
+                }
                 try await stage.send(InboxRequest(.cancel(reason: "changed my mind"), sentBy: "ann"), to: runID)
                 try await stage.wait(for: runID, "draining") { run, _ in run.cause == .cancelRequested }
                 gate.open()

@@ -50,7 +50,7 @@ package struct ConformanceRun<Store: ConformingStore> {
             return try await pump(index)
         case .resend(let number):
             guard let index = number.place(in: sent) else { return "-" }
-            return "\(try await store.commit(sent[index].commit, engine: sent[index].engine))"
+            return try await store.commit(sent[index].commit, engine: sent[index].engine).words
         case .renew(let engine):
             let leases = held.filter { $0.engine == engine }.map(\.lease)
             let renewed = try await store.renew(leases, engine: engine)
@@ -166,8 +166,8 @@ package struct ConformanceRun<Store: ConformingStore> {
             case .commit(let commit):
                 let committed = try await store.commit(commit, engine: held[index].engine)
                 sent.append((commit, held[index].engine))
-                words.append("\(committed)")
-                held[index].session.stored(CommitVerdict(committed), now: now)
+                words.append(committed.words)
+                held[index].session.stored(CommitVerdict(committed))
             case .think: return "no effort is too much"
             case .execute(let commands):
                 let calls = commands.compactMap { command -> String? in
@@ -193,7 +193,7 @@ extension Int {
 extension CommitVerdict {
     fileprivate init(_ committed: MemoryStore.Committed) {
         switch committed {
-        case .written(let unread): self = .written(unread: unread)
+        case .written(let unread, let at): self = .written(unread: unread, at: at)
         case .inboxFirst: self = .inboxFirst
         case .leaseLost: self = .leaseLost
         case .duplicate: self = .unavailable("its events are there already")

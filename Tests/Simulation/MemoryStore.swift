@@ -9,9 +9,15 @@ package struct MemoryStore {
     package struct Row {
         /// As it was before its first event.
         package let fresh: Run
-        /// `workflow_runs` and `run_steps`.
+        /// Where it stands: its snapshot with the journal after it.
         package var run: Run
-        /// `run_events`.
+        /// What the next claim begins, as it was decided when the run came to rest.
+        package var due: DueAttempts?
+        /// It is not begun before that.
+        package var dueAt: Instant?
+        /// Its steps as they are stored; nil while it is as its start left it.
+        package var snapshot: StoredSteps?
+        /// The events of `run_journal`.
         package var events: [Event] = []
         /// The outbox row; nil when the run is over.
         package var outbox: Outbox?
@@ -21,7 +27,14 @@ package struct MemoryStore {
         package var differs = false
     }
 
-    /// A row of `run_events`.
+    /// `snapshot`, `snapshot_seq` and `snapshot_at` of `workflow_runs`.
+    package struct StoredSteps {
+        package let bytes: [UInt8]
+        package let sequence: Int
+        package let at: Instant
+    }
+
+    /// An event in `run_journal`.
     package struct Event {
         package let sequence: Int
         package let at: Instant
@@ -53,11 +66,16 @@ package struct MemoryStore {
 
     /// What became of a commit's statement.
     package enum Committed: Hashable, Sendable {
-        case written(unread: Int)
+        case written(unread: Int, at: Instant)
         case inboxFirst
         case leaseLost
         /// Its events are there already, or others with their numbers: nothing is written.
         case duplicate
+
+        /// The same without the time.
+        var words: String {
+            if case .written(let unread, _) = self { "written, \(unread) unread" } else { "\(self)" }
+        }
     }
 
     /// Holders lost in a row without a single event, from which a run is a suspect.
@@ -83,6 +101,11 @@ package struct MemoryStore {
         if !row.run.status.isTerminal {
             row.outbox = Outbox(
                 availableAt: fresh.createdAt, owner: nil, epoch: 0, lastSequence: row.run.lastSequence)
+            (row.due, row.dueAt) = (row.run.dueWhenClaimed, fresh.createdAt)
+        }
+        if row.events.count > 1 {
+            let (bytes, _) = Snapshot.encode(row.run, since: fresh, at: fresh.createdAt)
+            row.snapshot = StoredSteps(bytes: bytes, sequence: row.run.lastSequence, at: fresh.createdAt)
         }
         rows[fresh.id] = row
         order.append(fresh.id)
@@ -109,20 +132,19 @@ package struct MemoryStore {
         guard var row = rows[runID], var outbox = row.outbox else { return nil }
         let isTakeover = outbox.owner != nil
         outbox.epoch += 1
-        let progressed = row.events.contains {
-            $0.sequence > outbox.lastSequence && $0.event.kind != .attemptStarted
-        }
+        let progressed = row.run.lastSequence > outbox.lastSequence
         outbox.failures = isTakeover && !progressed ? outbox.failures + 1 : 0
         outbox.owner = engine
-        outbox.lastSequence = row.run.lastSequence
         outbox.availableAt = now + length
-        let begins = !isTakeover && row.inbox.isEmpty && row.run.beginsWhenClaimed(at: now)
-        row.outbox = outbox
-        if begins {
-            for event in row.run.dueAttempts(at: now) {
-                append(event, to: &row, at: now, engine: engine, epoch: outbox.epoch)
-            }
+        var begins = false
+        if !isTakeover, row.inbox.isEmpty, let due = row.due, due.before.map({ now < $0 }) ?? true,
+            row.dueAt.map({ $0 <= now }) ?? false
+        {
+            begins = true
+            for event in due.events { append(event, to: &row, at: now, engine: engine, epoch: outbox.epoch) }
         }
+        outbox.lastSequence = row.run.lastSequence
+        row.outbox = outbox
         rows[runID] = row
         return Claimed(
             lease: Lease(runID: runID, epoch: outbox.epoch), run: row.run, inboxCount: row.inbox.count,
@@ -145,11 +167,16 @@ package struct MemoryStore {
         }
         for event in commit.events { append(event, to: &row, at: now, engine: engine, epoch: commit.lease.epoch) }
         row.differs = row.differs || !row.run.isSame(as: commit.after)
+        if commit.storesRun {
+            let (bytes, _) = Snapshot.encode(commit.after, since: commit.before, at: commit.decidedAt)
+            row.snapshot = StoredSteps(bytes: bytes, sequence: row.run.lastSequence, at: now)
+        }
         row.inbox.removeAll { commit.consumedInbox.contains($0.inboxID) }
         switch commit.afterwards {
         case .end: row.outbox = nil
         case .giveBack(let delay):
             outbox.owner = nil
+            (row.due, row.dueAt) = (commit.after.dueWhenClaimed, now + delay)
             outbox.availableAt = unread > 0 && !isPlanted(.wakeUpLost) ? now : now + delay
             (outbox.lastSequence, outbox.failures) = (row.run.lastSequence, 0)
             row.outbox = outbox
@@ -158,14 +185,14 @@ package struct MemoryStore {
             row.outbox = outbox
         }
         rows[runID] = row
-        return .written(unread: unread)
+        return .written(unread: unread, at: now)
     }
 
-    /// Whether a commit's first event is stored as this engine's.
-    package func isStored(_ commit: SessionCommit, engine: EngineID) -> Bool {
-        rows[commit.lease.runID]?.events.contains {
+    /// When a commit was stored, by its first event as this engine's; nil when it is not.
+    package func storedAt(_ commit: SessionCommit, engine: EngineID) -> Instant? {
+        rows[commit.lease.runID]?.events.first {
             $0.sequence == commit.firstSequence && $0.epoch == commit.lease.epoch && $0.engine == engine
-        } ?? false
+        }?.at
     }
 
     private func holds(_ outbox: Outbox, _ lease: Lease, _ engine: EngineID) -> Bool {
@@ -242,11 +269,9 @@ package struct MemoryStore {
 
     /// For tests: what a run waits for is due.
     package mutating func makeDue(_ runID: RunID, now: Instant) {
-        guard let row = rows[runID], let outbox = row.outbox, outbox.owner == nil else { return }
+        guard let outbox = rows[runID]?.outbox, outbox.owner == nil else { return }
         rows[runID]?.outbox?.availableAt = now - .seconds(1)
-        for index in row.run.steps.indices where row.run.steps[index].nextAttemptAt != nil {
-            rows[runID]?.run.steps[index].nextAttemptAt = now - .seconds(1)
-        }
+        rows[runID]?.dueAt = now - .seconds(1)
     }
 
     private func append(_ event: RunEvent, to row: inout Row, at: Instant, engine: EngineID?, epoch: Int64) {
@@ -260,20 +285,5 @@ extension InboxRequest {
     /// What waits already is not written again.
     fileprivate func repeats(_ other: InboxRequest) -> Bool {
         name == other.name && (name == "cancel" || payload == other.payload)
-    }
-}
-
-extension Run {
-    /// The same but for times, which are the database's in one and the holder's in the other.
-    fileprivate func isSame(as other: Run) -> Bool {
-        status == other.status && cause == other.cause && output == other.output && error == other.error
-            && lastSequence == other.lastSequence
-            && zip(steps, other.steps).allSatisfy { one, other in
-                one.status == other.status && one.attempts == other.attempts && one.isAmbiguous == other.isAmbiguous
-                    && one.compensationStatus == other.compensationStatus
-                    && one.compensationAttempts == other.compensationAttempts
-                    && one.isCompensationAmbiguous == other.isCompensationAmbiguous && one.output == other.output
-                    && one.error == other.error && (one.nextAttemptAt == nil) == (other.nextAttemptAt == nil)
-            }
     }
 }

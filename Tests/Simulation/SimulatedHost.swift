@@ -43,10 +43,10 @@ extension SimulatedHost {
             if world.happens(.commitLost, 5) {
                 committed = nil
                 arriveLate(commit)
-            } else if isInDoubt, world.store.isStored(commit, engine: engine.id),
+            } else if isInDoubt, let at = world.store.storedAt(commit, engine: engine.id),
                 !isPlanted(.lostAcknowledgementCommittedTwice)
             {
-                committed = .written(unread: 0)
+                committed = .written(unread: 0, at: at)
             } else {
                 committed = world.commit(commit, by: engine)
             }
@@ -58,7 +58,7 @@ extension SimulatedHost {
             }
             guard await engine.hop() else { return .leaseLost }
             switch committed {
-            case .written(let unread): return .written(unread: unread)
+            case .written(let unread, let at): return .written(unread: unread, at: at)
             case .inboxFirst: return .inboxFirst
             case .leaseLost: return .leaseLost
             case .duplicate, nil:

@@ -300,15 +300,13 @@ package final class Simulation: @unchecked Sendable {
             let isPrompt = ended.map { $0.at <= deadlineAt + Self.promptness } ?? true
             require(isPrompt, "run \(name(runID)): its deadline, \(deadlineAt), was acted on too late")
         }
-        let steps = run.steps.enumerated().map {
-            StepRow(index: $0.offset, stepID: run.definition.steps[$0.offset].id, step: $0.element)
-        }
         let events = row.events.map {
             StoredEvent(
                 $0.event, of: run.definition, sequence: $0.sequence, at: $0.at, engineID: $0.engine, epoch: $0.epoch)
         }
         let audit = RunAudit(
-            row: RunRow(run), steps: steps, definition: run.definition, events: events,
+            row: RunRow(run), snapshot: RunSnapshot(steps: row.storedSteps, sequence: row.snapshot?.sequence ?? 1),
+            definition: run.definition, events: events,
             entries: participants.ledgers[runID] ?? [], ledgers: ["p"], allowsLiveRuns: true, isOver: true)
         for violation in audit.violations() { violations.append("run \(name(runID)): \(violation.text)") }
     }

@@ -34,11 +34,11 @@ struct ClaimRoomTests {
             var held = try await engine.begin(definition)
             func weight() async throws -> Int { Int(try await test.value("SELECT weight FROM outbox") ?? "") ?? -1 }
             #expect(try await weight() == 0)
-            #expect(try await engine.settle(&held, [try held.answered(.yes)]) == .written(unread: 0))
+            #expect(try await engine.settle(&held, [try held.answered(.yes)]).unread == 0)
             #expect(try await weight() == 0)
             var large = CallResult.yes
             large.output = Self.input(50_000)
-            #expect(try await engine.settle(&held, [try held.answered(large)]) == .written(unread: 0))
+            #expect(try await engine.settle(&held, [try held.answered(large)]).unread == 0)
             #expect((50_000...52_000).contains(try await weight()))
             #expect(try await test.value("SELECT lease_owner IS NOT NULL FROM outbox") == "t", "it is held")
             try await test.expireLeases()
@@ -111,7 +111,7 @@ struct SuspicionTests {
                 #expect(suspect.failures == failures)
             }
             var held = Held(claimed: suspect, run: try suspect.run(of: definition), claimedAt: .now)
-            #expect(try await engine.settle(&held, [try held.answered(.yes)]) == .written(unread: 0))
+            #expect(try await engine.settle(&held, [try held.answered(.yes)]).unread == 0)
             try await test.expireLeases()
             // The row still says what it said: it is claimed alone once more, and then it is as others.
             #expect(try await engine.leases.claimSuspect()?.failures == 0)

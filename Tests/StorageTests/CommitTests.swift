@@ -48,7 +48,7 @@ struct CommitTests {
             let results = await first.writer.write(commits)
             for (commit, result) in zip(commits, results) {
                 let isStolen = stolen.contains(commit.lease.runID)
-                #expect(try result.get() == (isStolen ? .leaseLost : .written(unread: 0)))
+                #expect(try result.get().unread == (isStolen ? nil : 0))
                 let count = isStolen ? 2 : 4
                 #expect(
                     try await test.value("SELECT count(*) FROM run_events WHERE run_id = '\(commit.lease.runID)'")
@@ -64,13 +64,13 @@ struct CommitTests {
             let bad = try WorkflowDefinition.sample(
                 name: "bad", steps: [WorkflowDefinition.sampleStep("a"), WorkflowDefinition.sampleStep("poison")])
             let engine = TestEngine(test, good, bad)
-            try await test.execute("ALTER TABLE run_events ADD CHECK (step_id <> 'poison')")
+            try await test.execute("ALTER TABLE run_journal ADD CHECK (events::text NOT LIKE '%poison%')")
             try await engine.start((0..<9).map { .sample($0 == 4 ? bad : good) })
             let held = try await engine.claim()
             let commits = try held.map { try $0.decide([try $0.answered(.yes)]) }
             for (commit, result) in zip(commits, await engine.writer.write(commits)) {
-                guard commit.run.definition.name == "bad" else {
-                    #expect(try result.get() == .written(unread: 0))
+                guard commit.decision.after.definition.name == "bad" else {
+                    #expect(try result.get().unread == 0)
                     continue
                 }
                 #expect(throws: StoreError.self) { try result.get() }
@@ -88,7 +88,7 @@ struct CommitTests {
             let engine = TestEngine(test, definition)
             var held = try await engine.begin(definition)
             let old = try held.decide([try held.answered(.no)])
-            #expect(try await engine.settle(&held, [try held.answered(.yes)]) == .written(unread: 0))
+            #expect(try await engine.settle(&held, [try held.answered(.yes)]).unread == 0)
             let before = try await test.snapshot()
             let error = await #expect(throws: StoreError.self) { try await engine.write(old) }
             guard case .refused(let cause) = error else {
@@ -109,7 +109,7 @@ struct CommitTests {
             try await engine.start([.sample(definition)])
             #expect(try #require(try await engine.leases.nextDue().wait) <= .zero)
             var held = try await engine.claimOne()
-            #expect(try await engine.settle(&held, [try held.answered(.busy)]) == .written(unread: 0))
+            #expect(try await engine.settle(&held, [try held.answered(.busy)]).unread == 0)
             let row = try await test.query(
                 """
                 SELECT o.lease_owner, o.last_seq, abs(extract(epoch FROM o.available_at - s.next_attempt_at)) < 0.001

@@ -53,10 +53,11 @@ struct FailedRunListTests {
             #expect(short.count == 3 && short[1].steps[0].error == ["kind": "rejected", "message": "no"])
             try await test.execute(
                 """
-                INSERT INTO run_steps (run_id, step_index, step_id, status, compensation_status, error)
-                SELECT run_id, i, 's' || i, 'SUCCEEDED', 'FAILED',
-                    json_build_object('kind', 'rejected', 'message', repeat('x', 2000))
-                FROM workflow_runs, generate_series(100, 1300) i WHERE run_id = '\(otherRun)'
+                UPDATE workflow_runs SET snapshot = (
+                    SELECT json_agg(json_build_object('id', 's' || i, 'status', 'SUCCEEDED', 'compensation', 'FAILED',
+                        'error', json_build_object('kind', 'rejected', 'message', repeat('x', 2000))))
+                    FROM generate_series(100, 1300) i)
+                WHERE run_id = '\(otherRun)'
                 """)
             let early = try await reader.failed(FailedRunQuery(limit: 10))
             #expect(early.map(\.run.runID) == [poisoned, otherRun] && early.last?.isLast == false)
@@ -74,8 +75,8 @@ struct FailedRunListTests {
             try await test.execute(
                 """
                 INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
-                    created_at, updated_at)
-                SELECT gen_random_uuid(), 'default', 'w', '1.0.0', 'COMPLETED', '{}', '{}', now(), now()
+                    created_at, updated_at, snapshot_seq, snapshot_at)
+                SELECT gen_random_uuid(), 'default', 'w', '1.0.0', 'COMPLETED', '{}', '{}', now(), now(), 1, now()
                 FROM generate_series(1, 20000)
                 """)
             try await test.execute("VACUUM ANALYZE workflow_runs")

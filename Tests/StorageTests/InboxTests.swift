@@ -23,7 +23,7 @@ struct InboxTests {
             #expect(rows.map(\.request) == [InboxRequest(.cancel(reason: "changed my mind"), sentBy: "client")])
             let requests = rows.compactMap { held.happening($0) }
             let outcome = try await engine.settle(&held, requests + [try held.answered(.yes)], consuming: rows)
-            #expect(outcome == .written(unread: 0))
+            #expect(outcome.unread == 0)
             #expect(held.calls == [Call(step: 0, action: .compensate, attempt: 1)])
             _ = try await engine.settle(&held, [try held.answered(.yes)])
             #expect(held.run.status == .cancelled)
@@ -98,7 +98,7 @@ struct InboxTests {
                 while read < total {
                     let rows = try await engine.leases.inbox(of: held.run.id)
                     let outcome = try await engine.write(try held.decide([], consuming: rows))
-                    guard case .written(let unread) = outcome else { throw PostgresError.decoding("\(outcome)") }
+                    guard let unread = outcome.unread else { throw PostgresError.decoding("\(outcome)") }
                     #expect(unread >= 0)
                     read += rows.count
                     let agrees = "SELECT inbox_count = (SELECT count(*) FROM run_inbox) FROM outbox"
@@ -186,7 +186,7 @@ struct InboxTests {
             var held = try await engine.begin(definition)
             let inbox = RunInbox(database: test.database)
             #expect(try await inbox.ask(held.run.id, InboxRequest(.cancel(reason: nil), sentBy: "client")) == .accepted)
-            #expect(try await engine.settle(&held, [try held.answered(.busy)]) == .written(unread: 1))
+            #expect(try await engine.settle(&held, [try held.answered(.busy)]).unread == 1)
             #expect(try await engine.claimOne().claimed.inboxCount == 1)
         }
     }

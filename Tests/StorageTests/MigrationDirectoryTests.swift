@@ -8,10 +8,47 @@ struct MigrationDirectoryTests {
     func reads() throws {
         try withFiles(["002_b.up.sql", "002_b.down.sql", "001_a_b.up.sql", "001_a_b.down.sql", "README.md"]) {
             (folder: String) throws in
-            let migrations = try MigrationDirectory.read(folder)
-            #expect(migrations.map(\.name) == ["001_a_b", "002_b"])
-            #expect(migrations[0].up == "-- 001_a_b.up.sql")
-            #expect(migrations[1].down == "-- 002_b.down.sql")
+            let files = try MigrationDirectory.read(folder)
+            #expect(files.numbered.map(\.name) == ["001_a_b", "002_b"])
+            #expect(files.numbered[0].up == "-- 001_a_b.up.sql")
+            #expect(files.numbered[1].down == "-- 002_b.down.sql")
+            #expect(files.repeatable.isEmpty, "there need not be a folder of them")
+        }
+    }
+
+    @Test("Repeatable ones are read in the order of their names; other files, and an empty folder, are left alone")
+    func readsRepeatable() throws {
+        let names = ["20_a.sql", "10_z.sql", "10_a_b.sql", "README.md"].map { "repeatable/" + $0 }
+        try withFiles(["001_a.up.sql", "001_a.down.sql"] + names) { (folder: String) throws in
+            let files = try MigrationDirectory.read(folder)
+            #expect(files.numbered.map(\.name) == ["001_a"])
+            #expect(files.repeatable.map(\.title) == ["10_a_b", "10_z", "20_a"])
+            #expect(files.repeatable.last?.sql == "-- repeatable/20_a.sql")
+            #expect(files.repeatable.last?.fileName == "repeatable/20_a.sql")
+        }
+        try withFiles(["001_a.up.sql", "001_a.down.sql", "repeatable/.keep"]) { (folder: String) throws in
+            #expect(try MigrationDirectory.read(folder).repeatable.isEmpty)
+        }
+    }
+
+    @Test(
+        "A repeatable one with a name of another form is refused by name",
+        arguments: [
+            "1_a.sql", "010_a.sql", "10-a.sql", "10_.sql", "10.sql", "a.sql", "10_a.b.sql", "10_a.up.sql", "1x_a.sql",
+            ".sql",
+        ])
+    func refusesRepeatable(name: String) throws {
+        try withFiles(["001_a.up.sql", "001_a.down.sql", "repeatable/" + name]) { (folder: String) throws in
+            let error = #expect(throws: MigrationError.self) { try MigrationDirectory.read(folder) }
+            #expect(error?.description.contains("repeatable/\(name) ") == true, "\(String(describing: error))")
+        }
+    }
+
+    @Test("A file in the place of the folder of repeatable ones is no missing folder")
+    func unreadableRepeatable() throws {
+        try withFiles(["001_a.up.sql", "001_a.down.sql", "repeatable"]) { (folder: String) throws in
+            let error = #expect(throws: MigrationError.self) { try MigrationDirectory.read(folder) }
+            #expect(error?.description.contains("/repeatable") == true, "\(String(describing: error))")
         }
     }
 

@@ -74,19 +74,35 @@ struct PageTests {
             let small = try #require(try await reader.shown(new.run.id))
             #expect(small.run.input == .here(new.inputBytes) && small.run.output == .absent)
             #expect(small.steps.map(\.stepID) == definition.steps.map(\.id))
+            // While it lives, large outputs stand in its journal alone; then its snapshot refers to them.
+            var held = try await engine.claimOne()
+            let answer = CallResult(
+                outcome: .succeeded, httpStatus: 200, duration: .milliseconds(3),
+                output: [.string(String(repeating: "y", count: 200_000))])
+            _ = try await engine.settle(&held, [try held.answered(answer)])
+            let live = try #require(try await reader.shown(new.run.id))
+            #expect(live.steps.map(\.status) == ["SUCCEEDED", "EXECUTING", "PENDING"])
+            #expect(live.steps.map(\.output) == [.large(200_004), .absent, .absent])
+            #expect(live.steps.map(\.engineID) == [engine.id, engine.id, nil])
+            for _ in 0..<2 { _ = try await engine.settle(&held, [try held.answered(answer)]) }
+            #expect(held.run.status == .completed)
+            #expect(try await test.fold(new.run.id, definition).differences == [])
             try await test.execute("UPDATE workflow_runs SET output = json_build_array(repeat('x', 300000))")
-            try await test.execute(
-                """
-                UPDATE run_steps SET output = json_build_array(repeat('y', 200000)), error = '{"kind":"k","message":"m"}'
-                """)
             let large = try #require(try await reader.shown(new.run.id))
             #expect(large.run.output == .large(300_004) && large.run.input == .large(new.inputBytes.count))
-            #expect(large.steps.allSatisfy { $0.output == .large(200_004) })
-            #expect(large.steps.allSatisfy { $0.error == .here(Array(#"{"kind":"k","message":"m"}"#.utf8)) })
+            #expect(large.steps.allSatisfy { $0.output == .large(200_004) && $0.error == .absent })
             #expect(try await reader.payload(.output, of: new.run.id)?.count == 300_004)
             #expect(try await reader.payload(.input, of: new.run.id) == new.inputBytes)
             #expect(try await reader.payload(.context, of: new.run.id) == new.contextBytes)
             #expect(try await reader.payload(.stepOutput(2), of: new.run.id)?.count == 200_004)
+            try await test.execute(
+                """
+                UPDATE run_steps SET output = NULL, error = json_build_object('kind', 'k', 'message', 'm',
+                    'response', repeat('z', CASE WHEN step_index = 0 THEN 1 ELSE 300000 END))
+                """)
+            let failed = try #require(try await reader.shown(new.run.id)).steps.map(\.error.size)
+            #expect(failed[0] < 100 && failed[1] > 300_000 && failed[2] == failed[1])
+            #expect(try await reader.payload(.stepError(1), of: new.run.id)?.count == failed[1])
             #expect(try await reader.payload(.error, of: new.run.id) == nil)
             #expect(try await reader.payload(.input, of: .sample()) == nil)
         }

@@ -62,7 +62,7 @@ struct PartitionPlanTests {
         let existing = all(Self.thursday, Self.thursday + Self.day * 7)
         let plan = PartitionPlan(existing: existing, now: Self.thursday + Self.day * 30, retention: Self.day * 30)
         #expect(plan.created.map(\.lower).min() == Self.thursday + Self.day * 28)
-        #expect(plan.created.count == 6)
+        #expect(plan.created.count == 4)
     }
 
     @Test("What is wholly past the retention is dropped, runs first; nothing is without one")
@@ -72,15 +72,15 @@ struct PartitionPlanTests {
         let now = Self.thursday + Self.day * 37
         let plan = PartitionPlan(existing: young + old, now: now, retention: Self.day * 30)
         #expect(plan.dropped == old)
-        #expect(plan.dropped.map(\.table) == [.runs, .steps, .events])
+        #expect(plan.dropped.map(\.table) == [.runs, .journal])
         #expect(PartitionPlan(existing: old, now: now - .seconds(1), retention: Self.day * 30).dropped == [])
         #expect(PartitionPlan(existing: old, now: now, retention: nil).dropped == [])
     }
 
     @Test("A table that lags behind the others is brought up to them")
     func oneTableMissing() {
-        let existing = all(Self.thursday, Self.thursday + Self.day * 14).filter { $0.table != .steps }
+        let existing = all(Self.thursday, Self.thursday + Self.day * 14).filter { $0.table != .journal }
         let plan = PartitionPlan(existing: existing, now: Self.thursday + Self.day, retention: Self.day * 30)
-        #expect(Set(plan.created.map(\.table)) == [.steps])
+        #expect(Set(plan.created.map(\.table)) == [.journal])
     }
 }

@@ -56,7 +56,7 @@ struct PartitionTests {
         try await TestDatabase.with { test in
             let definition = try WorkflowDefinition.sampleChain(2)
             try await TestEngine(test, definition).start([.sample(definition)])
-            let tables = "SELECT count(*) FROM run_steps_default"
+            let tables = "SELECT count(*) FROM run_journal_default"
             #expect(try await test.value(tables) == "0", "the run is in a partition of its own time")
             let store = PartitionStore(test.database)
             let (_, ahead) = try await store.maintain(retention: Self.month)
@@ -65,7 +65,7 @@ struct PartitionTests {
             #expect(hourly.changes.isEmpty, "what reaches far enough is enough")
             let (changes, _) = try await store.maintain(retention: nil)
             #expect(changes.allSatisfy { if case .created = $0 { true } else { false } })
-            #expect(changes.count >= 3)
+            #expect(changes.count >= 2)
             #expect(try await store.maintain(retention: nil).changes.isEmpty)
         }
     }
@@ -94,13 +94,13 @@ struct PartitionTests {
 
             let (changes, _) = try await PartitionStore(test.database).maintain(retention: Self.month)
             let kept = changes.compactMap { if case .dropped(_, let kept) = $0 { kept } else { nil } }
-            #expect(kept.count == 3 && kept[0] == 2 && kept[1] == 4)
+            #expect(kept == [2, 8], "of each run its row, and each row of its journal")
             #expect(try await test.value("SELECT count(*) FROM run_partitions WHERE upper_at < now()") == "0")
             #expect(try await rows(test, held[0].run.id).isEmpty)
             #expect(try await rows(test, held[1].run.id) == failed)
             #expect(try await rows(test, held[2].run.id) == live)
 
-            #expect(try await engine.settle(&held[2], [try held[2].answered(.yes)]) == .written(unread: 0))
+            #expect(try await engine.settle(&held[2], [try held[2].answered(.yes)]).unread == 0)
             #expect(held[2].run.status == .completed)
             #expect(try await test.fold(held[2].run.id, definition).differences == [])
             let store = PartitionStore(test.database)
@@ -128,7 +128,7 @@ struct PartitionTests {
             let before = try await rows(test, young)
             let store = PartitionStore(test.database)
             let (changes, _) = try await store.maintain(retention: Self.month)
-            #expect(changes.count { if case .dropped = $0 { true } else { false } } == 3)
+            #expect(changes.count { if case .dropped = $0 { true } else { false } } == 2)
             #expect(try await rows(test, old).isEmpty)
             #expect(try await store.deleteLeftovers(age: Self.month) == 0)
             #expect(try await rows(test, young) == before)
@@ -145,28 +145,28 @@ struct PartitionTests {
             let engine = TestEngine(test, definition)
             let new = run(Self.day * 3 - Self.day * 30, definition)  // a clock that is weeks ahead
             try await engine.start([new])
-            #expect(try await test.value("SELECT count(*) FROM run_steps_default") == "2")
+            #expect(try await test.value("SELECT count(*) FROM run_journal_default") == "1")
             let before = try await rows(test, new.run.id)
             try await makePartitions(test, around: Self.day * 3 - Self.day * 30)
-            #expect(try await test.value("SELECT count(*) FROM run_steps_default") == "0")
+            #expect(try await test.value("SELECT count(*) FROM run_journal_default") == "0")
             #expect(try await rows(test, new.run.id) == before)
         }
     }
 
-    @Test("Steps and events can't be dropped before their runs, whoever asks")
+    @Test("A journal can't be dropped before its runs, whoever asks")
     func order() async throws {
         try await TestDatabase.with { test in
             try await makePartitions(test, around: Self.day * 40)
-            let events = try #require(
+            let journal = try #require(
                 try await test.value(
                     """
                     SELECT partition_table FROM run_partitions
-                    WHERE upper_at < now() - interval '30 days' AND parent_table = 'run_events'::regclass
+                    WHERE upper_at < now() - interval '30 days' AND parent_table = 'run_journal'::regclass
                     """))
             await #expect(throws: PostgresError.self) {
-                try await test.database.writes.execute(DropPartition(.events, name: events, age: .zero))
+                try await test.database.writes.execute(DropPartition(.journal, name: journal, age: .zero))
             }
-            #expect(try await test.value("SELECT to_regclass('\(events)')") != nil)
+            #expect(try await test.value("SELECT to_regclass('\(journal)')") != nil)
         }
     }
 
@@ -186,7 +186,7 @@ struct PartitionTests {
             #expect(try await engine.claim().count == 1)
             await reader.close()
             let (later, _) = try await store.maintain(retention: Self.month)
-            #expect(later.count { if case .dropped = $0 { true } else { false } } == 3)
+            #expect(later.count { if case .dropped = $0 { true } else { false } } == 2)
         }
     }
 
@@ -223,7 +223,7 @@ struct PartitionTests {
                 }
                 flag.isUp.store(true, ordering: .relaxed)
                 let done = try await group.reduce(into: []) { $0 += $1 }
-                #expect(dropped >= 6)
+                #expect(dropped >= 4)
                 #expect(done.count > 20)
                 for run in done { #expect(try await test.fold(run, definition).differences == []) }
             }

@@ -55,12 +55,14 @@ struct StatementTests {
             CommitResults(CommitDecisions(engine: engine, commits: [last, commit])) == nil, "it gives its lease back")
         let query = RunQuery()
         let partition = RunPartition(
-            table: .events, lower: .init(microseconds: 4_102_444_800_000_000),
+            table: .journal, lower: .init(microseconds: 4_102_444_800_000_000),
             upper: .init(microseconds: 4_102_531_200_000_000))
         let migration = Migration(version: 7, title: "sample", up: "SELECT 1", down: "SELECT 1")
+        let repeatable = RepeatableMigration(title: "70_sample", sql: "SELECT 1")
         return [
-            FindMigrationTable(), ListMigrations(), DigestMigrations([migration]), RecordMigration(migration),
-            ForgetMigration(version: 7), Notify("tests"), Ping(),
+            FindMigrationTables(), ListMigrations(), DigestMigrations([migration.up]), RecordMigration(migration),
+            ForgetMigration(version: 7), ListRepeatables(), RecordRepeatable(repeatable), ForgetRepeatables(),
+            Notify("tests"), Ping(),
             RegisterDefinition(definition, specHash: Array(repeating: 1, count: 32), createdBy: "tests"),
             FindDefinition(name: definition.name, version: "1.0.0"), ListVersions(name: "a"),
             ListWorkflows(limit: 3), DeprecateDefinition(name: "a", version: "1.0.0", by: "tests", reason: nil),
@@ -73,7 +75,6 @@ struct StatementTests {
             FindIdempotencyKeys([new]), FindLockedKeys([new]),
             FindRuns(runIDs: [runID]), FindLocked(runIDs: [runID]),
             ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),
-            ClaimUnlocked(ClaimRuns(engine: engine, limit: 10, lease: .seconds(1))),
             ClaimSuspect(engine: engine, lease: .seconds(1)),
             IsSuspectDue(), ClearSuspect(engine: engine, lease: lease), PutOffOrphans(delay: .seconds(1), limit: 3),
             CommitDecisions(engine: engine, commits: [commit]), results,
@@ -83,8 +84,9 @@ struct StatementTests {
             SendToRun(runID: runID, request: InboxRequest(.cancel(reason: nil), sentBy: "tests")),
             SendToFailedRuns(runIDs: [runID], request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
             ReadInbox(runID: runID), RecountInbox(engine: engine, lease: lease),
-            FindRun(runID), FindSteps(runID), FindRunStatus(runID), FindEvents(runID),
-            FindRunHead(runID), FindStepHeads(runID), FindShownRun(runID: runID), FindShownSteps(runID: runID),
+            FindRun(runID), FindSnapshot(runID), FindRunStatus(runID), FindEvents(runID),
+            FindJournalHeads(runID: runID),
+            FindShownRun(runID: runID),
             FindPayload(runID: runID, payload: .stepOutput(0)), FindRunsWithPayloads(runIDs: [runID], maxBytes: 1),
             FindEventPage(runID, after: 0, limit: 2, maxBytes: 1), WatchRuns(runIDs: [runID]),
             FindLiveRuns(runIDs: [runID]),
@@ -94,7 +96,7 @@ struct StatementTests {
             FindQuietRuns(quietFor: .zero, limit: 10), FindForsakenRuns(quietFor: .zero, limit: 10),
             FreeRuns(seen: [(lease, 1)]),
             ListPartitions(), CreatePartition(partition),
-            DropPartition(.events, name: "run_events_p21000101t0000", age: .zero),
+            DropPartition(.journal, name: "run_journal_p21000101t0000", age: .zero),
             DeleteLeftovers(age: .seconds(86_400), limit: 10),
             QuarantineRun(engine: engine, lease: lease, failure: Failure(kind: "quarantined", message: "no")),
         ]

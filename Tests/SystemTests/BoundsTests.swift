@@ -77,9 +77,10 @@ extension NemesisTests {
             try await system.deployment.test.execute(
                 """
                 INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
-                    created_at, updated_at, completed_at)
+                    created_at, updated_at, completed_at, snapshot, snapshot_seq, snapshot_at)
                 SELECT gen_random_uuid(), tenant_id, workflow_name, workflow_version, status,
-                    ('{"padding":[' || repeat('{"a":1},', 131000) || '1]}')::json, context, now(), now(), now()
+                    ('{"padding":[' || repeat('{"a":1},', 131000) || '1]}')::json, context, now(), now(), now(),
+                    snapshot, snapshot_seq, snapshot_at
                 FROM workflow_runs, generate_series(1, 250)
                 """)
             await withTaskGroup(of: Void.self) { tasks in

@@ -62,7 +62,16 @@ private struct Plant: Sendable {
             sql: "UPDATE run_steps SET attempts = 7 WHERE run_id = '$RUN' AND step_index = 1"),
         Plant(
             invariant: 12, what: "a run's row that the history does not tell of",
-            sql: #"UPDATE workflow_runs SET output = '{"a":1}' WHERE run_id = '$RUN'"#),
+            sql: "UPDATE workflow_runs SET updated_at = updated_at + interval '1 second' WHERE run_id = '$RUN'"),
+        Plant(
+            invariant: 12, what: "a snapshot that has not seen the end",
+            sql: "UPDATE workflow_runs SET snapshot_seq = snapshot_seq - 1 WHERE run_id = '$RUN'"),
+        Plant(
+            invariant: 12, what: "a snapshot that can't be read",
+            sql: "UPDATE workflow_runs SET snapshot = '[{}]' WHERE run_id = '$RUN'"),
+        Plant(
+            invariant: 11, what: "a row of the journal that counts what is not there",
+            sql: "UPDATE run_journal SET event_count = event_count + 1 WHERE run_id = '$RUN' AND seq = 1"),
         Plant(
             invariant: 13, what: "a write under an old epoch",
             sql: "UPDATE run_events SET epoch = 0 WHERE run_id = '$RUN' AND kind = 'run_completed'"),

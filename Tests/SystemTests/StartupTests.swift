@@ -60,8 +60,13 @@ struct StartupTests {
                 try await system.until(.seconds(20), "the engine has said why it waits") {
                     try system.output(of: "engine").contains("saga migrate up")
                 }
-                let migrated = try await Tool("saga", environment: ["DATABASE_URL": test.url]).run(["migrate", "up"])
+                let saga = try Tool("saga", environment: ["DATABASE_URL": test.url])
+                let migrated = try await saga.run(["migrate", "up"])
                 #expect(migrated.exitCode == 0, "\(migrated)")
+                let statuses = try await saga.run(["migrate", "status", "-o", "json"]).json.array ?? []
+                #expect(statuses.first?["name"] == "001_sagas" && statuses.first?["version"] == 1, "\(statuses)")
+                #expect(statuses.last?["name"] == "repeatable/20_views" && statuses.last?["version"] == .null)
+                #expect(statuses.allSatisfy { $0["state"] == "applied" })
                 try await system.until(.seconds(20), "the engine is alive") {
                     try await test.value("SELECT count(*) FROM engines") == "1"
                 }

@@ -71,6 +71,11 @@ package struct TestDatabase: Sendable {
 
     /// Registers a definition, so that engines and APIs find it.
     package func register(_ definition: WorkflowDefinition) async throws {
+        try await Self.register(definition, database)
+    }
+
+    /// The same in any database.
+    package static func register(_ definition: WorkflowDefinition, _ database: Database) async throws {
         let digest = Array(repeating: UInt8(truncatingIfNeeded: definition.name.utf8.count), count: 32)
         _ = try await DefinitionStore(pool: database.writes).register(definition, specHash: digest, by: "tests")
     }

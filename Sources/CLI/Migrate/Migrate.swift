@@ -8,7 +8,8 @@ struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Changes the database's schema.",
         discussion: """
-            Migrations are numbered pairs of files. Each runs in one transaction; a failure leaves nothing of that \
+            Migrations are numbered pairs of files, and files of functions and views (repeatable/), which are applied \
+            after those, and again when they have changed. Each runs in one transaction; a failure leaves nothing of that \
             file. Several may be started at once: one works, the others wait and find nothing left to do.
             """,
         subcommands: [MigrateUp.self, MigrateDown.self, MigrateStatus.self])
@@ -32,11 +33,11 @@ struct MigrationOptions: ParsableArguments {
     }
 
     /// Tells what was changed: one line each, or `{"VERB": ["NNN_title", …]}`.
-    func show(_ changed: [Migration], verb: String) {
-        let lines = changed.map { "\(verb) \($0.name)" }
+    func show(_ changed: [String], verb: String) {
+        let lines = changed.map { "\(verb) \($0)" }
         output.show(
             text: lines.isEmpty ? "nothing to do" : lines.joined(separator: "\n"),
-            json: .object([verb: .array(changed.map { .string($0.name) })]))
+            json: .object([verb: .array(changed.map { .string($0) })]))
     }
 }
 
@@ -47,7 +48,7 @@ struct MigrateUp: AsyncParsableCommand {
 
     @OptionGroup var options: MigrationOptions
 
-    @Option(help: "The last version to apply (default: all).")
+    @Option(help: "The last version to apply (default: all). Functions and views are applied with the newest only.")
     var to: Int?
 
     func run() async throws {
@@ -75,7 +76,7 @@ struct MigrateDown: AsyncParsableCommand {
 
     func run() async throws {
         let migrator = try options.migrator()
-        let reverted: [Migration]
+        let reverted: [String]
         if let to {
             reverted = try await migrator.down(to: to)
         } else {
@@ -100,7 +101,8 @@ struct MigrateStatus: AsyncParsableCommand {
             json: .array(
                 statuses.map {
                     [
-                        "version": JSON($0.version), "title": JSON($0.title), "state": JSON($0.state.word),
+                        "name": JSON($0.name), "version": $0.version.map { JSON($0) } ?? .null,
+                        "title": JSON($0.title), "state": JSON($0.state.word),
                         "appliedAt": JSON($0.state.appliedAt?.description),
                     ]
                 }))

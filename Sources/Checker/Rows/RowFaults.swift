@@ -30,7 +30,8 @@ struct KeptSince: Statement {
 }
 
 /// Invariants 3 and 13 as far as SQL sees them: a live run has exactly one outbox row, a terminal run none, nothing
-/// belongs to a run that is not there, counts agree, and no outbox row has an epoch below its run's events.
+/// belongs to a run that is not there, counts agree, and no outbox row has an epoch below its run's events, or has seen others
+/// than there are.
 ///
 /// A FAILED run somebody has just asked to retry has an outbox row with an unread inbox: that is not a fault. Nor is an
 /// inbox nobody could read when its run was quarantined: it is read when the run is retried.
@@ -54,23 +55,30 @@ struct OutboxFaults: Statement {
         WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.run_id = i.run_id)
             AND NOT EXISTS (
                 SELECT FROM workflow_runs r WHERE r.run_id = i.run_id AND r.status = 'FAILED' AND EXISTS (
-                    SELECT FROM run_events e WHERE e.run_id = i.run_id AND e.kind = 'run_quarantined'))
+                    SELECT FROM run_journal j CROSS JOIN LATERAL json_array_elements(j.events) e
+                    WHERE j.run_id = i.run_id AND e.value->>'kind' = 'run_quarantined'))
         UNION ALL
         SELECT 3, o.run_id, 'its outbox row counts ' || o.inbox_count || ' inbox rows, there are ' || count(i.run_id)
         FROM outbox o LEFT JOIN run_inbox i ON i.run_id = o.run_id
         GROUP BY o.run_id HAVING o.inbox_count <> count(i.run_id)
         UNION ALL
-        SELECT DISTINCT 3, s.run_id, 'a step of no run' FROM run_steps s
-        WHERE s.run_id >= (SELECT run_id FROM kept)
-            AND NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = s.run_id)
+        SELECT DISTINCT 3, j.run_id, 'an event of no run' FROM run_journal j
+        WHERE j.run_id >= (SELECT run_id FROM kept)
+            AND NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = j.run_id)
         UNION ALL
-        SELECT DISTINCT 3, e.run_id, 'an event of no run' FROM run_events e
-        WHERE e.run_id >= (SELECT run_id FROM kept)
-            AND NOT EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = e.run_id)
+        SELECT 11, j.run_id, 'its row ' || j.seq || ' of the journal counts ' || j.event_count || ' events, there are '
+            || json_array_length(j.events)
+        FROM run_journal j WHERE j.event_count <> json_array_length(j.events)
         UNION ALL
-        SELECT 13, o.run_id, 'its outbox row is at epoch ' || o.epoch || ', its events at ' || max(e.epoch)
-        FROM outbox o JOIN run_events e ON e.run_id = o.run_id
-        GROUP BY o.run_id HAVING o.epoch < max(e.epoch)
+        SELECT 13, o.run_id, 'its outbox row is at epoch ' || o.epoch || ', its events at ' || max(j.epoch)
+        FROM outbox o JOIN run_journal j ON j.run_id = o.run_id
+        GROUP BY o.run_id HAVING o.epoch < max(j.epoch)
+        UNION ALL
+        SELECT 3, o.run_id, 'its outbox row is at event ' || o.last_seq || ', its journal at '
+            || max(j.seq + j.event_count - 1)
+        FROM outbox o JOIN run_journal j ON j.run_id = o.run_id
+        GROUP BY o.run_id HAVING CASE WHEN o.lease_owner IS NULL THEN o.last_seq <> max(j.seq + j.event_count - 1)
+            ELSE o.last_seq > max(j.seq + j.event_count - 1) END
         """
 
     static func decode(_ row: inout RowReader) throws(PostgresError) -> Violation {

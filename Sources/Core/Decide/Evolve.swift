@@ -63,6 +63,7 @@ extension Run {
 
     private mutating func beginAttempt(_ index: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
         steps[index].nextAttemptAt = nil
+        steps[index].attemptSequence = lastSequence
         switch action {
         case .execute:
             steps[index].status = .executing
@@ -80,6 +81,7 @@ extension Run {
         case .execute:
             steps[index].status = .succeeded
             steps[index].output = output
+            steps[index].outputSequence = lastSequence
             steps[index].error = nil
             steps[index].completedAt = at
         case .compensate:

@@ -1,4 +1,4 @@
-/// An event as the columns of `run_events`, and back.
+/// An event taken apart, as `run_journal` keeps it and the view `run_events` shows it, and back.
 package struct EventRow: Sendable {
     /// Nil for one that only a newer version knows.
     package var kind: RunEventKind?

@@ -1,7 +1,7 @@
 /// The history of a run folded into the run, and how it differs from the stored rows.
 ///
-/// `run_events` is the truth; `workflow_runs` and `run_steps` are its projection, kept up to date by the statements
-/// that append events. Whoever wants to know that they agree folds and compares.
+/// `run_journal` is the truth; the row in `workflow_runs` and the snapshot in it are its projection as of `snapshot_seq`.
+/// Whoever wants to know that they agree folds and compares.
 package enum HistoryFold {
     /// Applies all events of a run in order.
     ///
@@ -76,5 +76,6 @@ private struct Differences {
         compare("\(id) started_at", folded.startedAt, stored.startedAt)
         compare("\(id) completed_at", folded.completedAt, stored.completedAt)
         compare("\(id) next_attempt_at", folded.nextAttemptAt, stored.nextAttemptAt)
+        compare("\(id) last attempt", folded.attemptSequence, stored.attemptSequence)
     }
 }

@@ -4,7 +4,7 @@ package struct RunRow: Sendable {
     package let tenantID: String
     package let workflowName: String
     package let workflowVersion: String
-    package let status: RunStatus
+    package private(set) var status: RunStatus
     package let cause: RunCause?
     package let error: JSON?
     package let input: JSON
@@ -12,7 +12,7 @@ package struct RunRow: Sendable {
     package let context: JSON
     package let correlationID: String?
     package let createdAt: Instant
-    package let updatedAt: Instant
+    package private(set) var updatedAt: Instant
     package let completedAt: Instant?
     package let deadlineAt: Instant?
 
@@ -42,6 +42,14 @@ package struct RunRow: Sendable {
         self.updatedAt = updatedAt
         self.completedAt = completedAt
         self.deadlineAt = deadlineAt
+    }
+
+    /// The same as a run stands whose journal was read along: what it has done since it rested last is not in its row.
+    package func following(_ run: Run) -> RunRow {
+        var copy = self
+        copy.status = run.status
+        copy.updatedAt = run.updatedAt
+        return copy
     }
 
     /// The row that a run is stored as.

@@ -1,4 +1,4 @@
-/// A row of `run_steps`, as it is shown.
+/// A step with its place and name, as snapshots keep it and the view `run_steps` shows it.
 package struct StepRow: Sendable {
     package let index: Int
     package let stepID: String
@@ -8,5 +8,12 @@ package struct StepRow: Sendable {
         self.index = index
         self.stepID = stepID
         self.step = step
+    }
+}
+
+extension Run {
+    /// Its steps as rows.
+    package var stepRows: [StepRow] {
+        zip(steps, definition.steps).map { StepRow(index: $1.index, stepID: $1.id, step: $0) }
     }
 }

@@ -1,4 +1,4 @@
-/// A row of `run_events`, as it is shown.
+/// An event of `run_journal` with its number, as the view `run_events` shows it.
 package struct StoredEvent: Sendable {
     package let sequence: Int
     package let at: Instant

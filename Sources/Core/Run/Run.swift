@@ -1,4 +1,5 @@
-/// One execution of a workflow definition, as the lease holder sees it: the rows in `workflow_runs` and `run_steps`.
+/// One execution of a workflow definition, as the lease holder sees it: its row in `workflow_runs` with the events in
+/// `run_journal` after it.
 ///
 /// A run is a value. `decide` says what happens next, `evolve` applies it, and folding all events of a run from
 /// `Run.init` gives exactly the stored rows.
@@ -34,6 +35,8 @@ package struct Run: Sendable {
     package var steps: [Step]
     /// Sequence number of the last event; 0 before the first.
     package var lastSequence: Int = 0
+    /// The last event that its row has seen; what came after stands in the journal alone.
+    package var storedSequence: Int = 0
 
     /// A run before its first event.
     package init(

@@ -1,4 +1,4 @@
-/// One thing that happened to a run: a row in `run_events`, the append-only truth.
+/// One thing that happened to a run: in `run_journal`, the append-only truth.
 package enum RunEvent: Sendable, Hashable {
     /// The API accepted the run; these steps (by index) are due at once.
     case runStarted(due: [Int])
@@ -35,7 +35,7 @@ package enum RunEvent: Sendable, Hashable {
     /// The run could not be processed and was set aside.
     case runQuarantined(Failure)
 
-    /// The name in `run_events.kind`.
+    /// Its name in `run_journal` and in the view `run_events`.
     package var kind: RunEventKind {
         switch self {
         case .runStarted: .runStarted

@@ -1,4 +1,4 @@
-/// One step of one run: the row in `run_steps`.
+/// One step of one run.
 package struct Step: Sendable, Hashable {
     /// Where the forward action stands.
     package var status: StepStatus = .pending
@@ -22,6 +22,11 @@ package struct Step: Sendable, Hashable {
     package var completedAt: Instant?
     /// When the next attempt (of whichever action waits) is due; nil when none waits.
     package var nextAttemptAt: Instant?
+    /// The number of the event with which the last attempt, of either action, began; 0 before the first. When that was, and
+    /// on which engine, stands there.
+    package var attemptSequence = 0
+    /// The number of the event that holds the output; 0 when there is none, or nobody needs to know.
+    package var outputSequence = 0
 
     package init() {}
 

@@ -1,5 +1,16 @@
-// What a claim itself does with a run: it begins the due steps, so that their intent is committed with the claim. The
-// claim's statement does it, and whoever reads the claimed rows does it again with `evolve`.
+// What a claim itself does with a run: it begins the steps that are due, so that their intent is committed with the claim.
+//
+// Which those are is decided here when the run comes to rest, and stored with it (`workflow_runs.due`). The claim appends
+// them to the journal as they are when nothing else is to be decided first, that is, when the run was given back and its
+// inbox is empty.
+
+/// What the claim of a run that rests begins.
+package struct DueAttempts: Sendable {
+    /// The beginnings of attempts, in the order of the definition; never empty.
+    package let events: [RunEvent]
+    /// From then on the claim begins nothing; nil for no such time.
+    package let before: Instant?
+}
 
 extension Run {
     /// The next attempt of every step whose time has come, in the order of the definition.
@@ -13,13 +24,19 @@ extension Run {
         }
     }
 
-    /// A claim begins the due steps, as nothing else is to be decided first: if, that is, the run was given back, and its
-    /// inbox is empty.
-    package func beginsWhenClaimed(at now: Instant) -> Bool {
+    /// What the next claim begins of a run that comes to rest as it now stands: what is due when it wakes. Nil when it wakes for
+    /// something else, or something else comes first.
+    package var dueWhenClaimed: DueAttempts? {
+        let before: Instant?
         switch status {
-        case .compensating: true
-        case .pending, .running: cause == nil && deadlineAt.map { $0 > now } ?? true
-        case .completed, .compensated, .cancelled, .failed: false
+        case .compensating: before = nil
+        case .pending, .running:
+            if cause != nil { return nil }
+            before = deadlineAt
+        case .completed, .compensated, .cancelled, .failed: return nil
         }
+        guard let wakeAt else { return nil }
+        let events = dueAttempts(at: wakeAt)
+        return events.isEmpty ? nil : DueAttempts(events: events, before: before)
     }
 }

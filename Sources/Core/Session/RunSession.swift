@@ -138,18 +138,16 @@ package struct RunSession: Sendable {
     package mutating func storeFailed(_ reason: String) { phase = .over(.giveBack(reason)) }
 
     /// What became of the commit that was handed out last.
-    ///
-    /// - Parameter now: the database's time.
-    package mutating func stored(_ verdict: CommitVerdict, now: Instant) {
+    package mutating func stored(_ verdict: CommitVerdict) {
         guard case .committing(let commit) = phase else { preconditionFailure("no commit is under way") }
         switch verdict {
-        case .written(let unread): written(commit, unread: unread, by: now)
+        case .written(let unread, let at): written(commit, unread: unread, at: at)
         case .inboxFirst:
             promisedInbox = commit.consumedInbox.count + 1
             isInboxPending = true
             phase = .deciding
         case .leaseLost:
-            if isPlanted(.lostLeaseIgnored) { return written(commit, unread: 0, by: now) }
+            if isPlanted(.lostLeaseIgnored) { return written(commit, unread: 0, at: commit.decidedAt) }
             phase = .over(.leaseLost)
         case .refused(let reason): phase = .over(.setAside(reason))
         case .unavailable(let reason): phase = .over(.giveBack(reason))
@@ -165,10 +163,10 @@ package struct RunSession: Sendable {
 }
 
 extension RunSession {
-    private mutating func written(_ commit: SessionCommit, unread: Int, by now: Instant) {
-        run = commit.after
+    private mutating func written(_ commit: SessionCommit, unread: Int, at: Instant) {
+        // A backoff counts from the commit, not from the decision.
+        run = commit.stored(at: at)
         (toDecide, takesOver, isUntouched) = ([], false, false)
-        postponeWaits(of: commit, by: now - commit.decidedAt)
         phase = .settled
         switch commit.afterwards {
         case .end, .giveBack: return phase = .over(.settled)
@@ -180,15 +178,6 @@ extension RunSession {
             phase = .deciding
         } else if foreignInbox > 0, run.status.isTerminal || !run.hasCallInFlight {
             _ = leaveToOthers()
-        }
-    }
-
-    /// A stored backoff counts from its commit, not from its decision: without this the next attempt would begin too
-    /// early by as long as the commit took.
-    private mutating func postponeWaits(of commit: SessionCommit, by delay: Duration) {
-        for event in commit.events {
-            guard case .attemptFailed(let step, _, _, _, _, .some) = event else { continue }
-            run.steps[step].nextAttemptAt? += delay
         }
     }
 

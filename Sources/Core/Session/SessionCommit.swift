@@ -28,6 +28,33 @@ package final class SessionCommit: Sendable {
     /// Sequence number of the first event.
     package var firstSequence: Int { before.lastSequence + 1 }
 
+    /// The run's row is written, and a snapshot of its steps with it: where the run comes to rest or ends, and where something
+    /// happens that people look for in many runs. What else happens to a run is in its journal alone, until then.
+    package var storesRun: Bool {
+        // What is asked of a FAILED run may come to nothing; then it is over as before.
+        if afterwards == .end, events.isEmpty { return false }
+        if afterwards != .keep || after.cause != before.cause { return true }
+        if after.status != before.status, after.status != .running { return true }
+        if after.lastSequence - before.storedSequence >= Self.mostEvents { return true }
+        return zip(before.steps, after.steps).contains { before, after in
+            after.compensationStatus == .failed && before.compensationStatus != .failed
+        }
+    }
+
+    /// So many events stand in the journal alone at the most: whoever reads the run reads them all.
+    private static let mostEvents = 100
+
+    /// The run as the store has it now.
+    ///
+    /// - Parameter at: when the decision was committed, by the database's clock. Until then that was not known, and `after` has
+    ///   `decidedAt` in its place.
+    package func stored(at: Instant) -> Run {
+        var run = before
+        for event in events { run.evolve(event, at: at) }
+        if storesRun { run.storedSequence = run.lastSequence }
+        return run
+    }
+
     /// - Parameters:
     ///   - before: the run as stored.
     ///   - after: `before` with `events` applied.
@@ -69,8 +96,8 @@ package final class SessionCommit: Sendable {
 
 /// What the store says to a commit.
 package enum CommitVerdict: Sendable, Hashable {
-    /// Written. `unread` inbox rows wait to be consumed.
-    case written(unread: Int)
+    /// Written at this time of the database. `unread` inbox rows wait to be consumed.
+    case written(unread: Int, at: Instant)
     /// Not written: the run would have ended with unread inbox rows. Read them and decide again.
     case inboxFirst
     /// Another engine holds the run, or it is over: drop it without another word.

@@ -45,10 +45,10 @@ extension RunHost {
         let rows = RunCommit(commit)
         do throws(StoreError) {
             switch try await context.committer.submit(rows) {
-            case .written(let unread):
+            case .written(let unread, let at):
                 if let weight = rows.weight { context.table.weigh(claimed.lease, weight) }
                 if let releaseIn = rows.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
-                return .written(unread: unread)
+                return .written(unread: unread, at: at)
             case .inboxFirst: return .inboxFirst
             case .leaseLost: return .leaseLost
             }

@@ -69,6 +69,9 @@ extension RowReader {
     /// An array of `int2`; elements may be NULL, the array not.
     package mutating func int16OrNilArray() throws(PostgresError) -> [Int16?] { try nullableArray(WireInt16.self) }
 
+    /// An array of `int4`, or nil for NULL.
+    package mutating func int32ArrayOrNil() throws(PostgresError) -> [Int32]? { try arrayOrNil(WireInt32.self) }
+
     /// An array of `int4`; elements may be NULL, the array not.
     package mutating func int32OrNilArray() throws(PostgresError) -> [Int32?] { try nullableArray(WireInt32.self) }
 
@@ -91,4 +94,9 @@ extension RowReader {
 
     /// An array of `json`, UTF-8 bytes; elements may be NULL, the array not.
     package mutating func jsonOrNilArray() throws(PostgresError) -> [[UInt8]?] { try nullableArray(WireJSON.self) }
+
+    /// An array of `json`, UTF-8 bytes, or nil for NULL; elements may be NULL.
+    package mutating func jsonOrNilArrayOrNil() throws(PostgresError) -> [[UInt8]?]? {
+        try nullableArrayOrNil(WireJSON.self)
+    }
 }

@@ -50,7 +50,14 @@ package struct RowReader: ~Copyable {
     }
 
     mutating func nullableArray<Type: WireType>(_: Type.Type) throws(PostgresError) -> [Type.Value?] {
-        guard var elements = try elements(Type.self) else { throw failure("NULL where \(Type.name)[] was expected") }
+        guard let array = try nullableArrayOrNil(Type.self) else {
+            throw failure("NULL where \(Type.name)[] was expected")
+        }
+        return array
+    }
+
+    mutating func nullableArrayOrNil<Type: WireType>(_: Type.Type) throws(PostgresError) -> [Type.Value?]? {
+        guard var elements = try elements(Type.self) else { return nil }
         var values: [Type.Value?] = []
         values.reserveCapacity(elements.count)
         while let element = try elementBytes(&elements, Type.self) {

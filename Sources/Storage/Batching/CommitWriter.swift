@@ -32,7 +32,7 @@ struct CommitWriter: BatchWriter {
         else { throw .decoding("a commit answers every decision") }
         return zip(row.verdicts, row.unread).map { verdict, unread in
             switch verdict {
-            case 1: .success(.written(unread: Int(unread ?? 0)))
+            case 1: .success(.written(unread: Int(unread ?? 0), at: row.at))
             case 2: .success(.inboxFirst)
             case 3: .failure(.rowLocked)
             default: .success(.leaseLost)
@@ -41,9 +41,10 @@ struct CommitWriter: BatchWriter {
     }
 
     func findStored(_ commits: [RunCommit]) async throws(PostgresError) -> [Answer?] {
-        let stored = Set(try await pool.execute(FindCommitted(engine: engine, commits: commits)))
+        let rows = try await pool.execute(FindCommitted(engine: engine, commits: commits))
+        let stored = Dictionary(rows.map { ($0.lease, $0.at) }) { first, _ in first }
         // What waits in the inbox is not known: the next commit or renewal tells.
-        return commits.map { stored.contains($0.lease) ? .success(.written(unread: 0)) : nil }
+        return commits.map { commit in stored[commit.lease].map { .success(.written(unread: 0, at: $0)) } }
     }
 
     func findLocked(_ commits: [RunCommit]) async throws(PostgresError) -> [Answer?] {

@@ -3,8 +3,8 @@ package import Postgres
 
 /// What became of a decision.
 package enum CommitOutcome: Sendable, Hashable {
-    /// Written. `unread` inbox rows wait to be consumed.
-    case written(unread: Int)
+    /// Written at this time of the database. `unread` inbox rows wait to be consumed.
+    case written(unread: Int, at: Instant)
     /// Another engine holds the run, or it is over: drop it without another word.
     case leaseLost
     /// Not written: the run would have ended with unread inbox rows. Read them and decide again.

@@ -75,8 +75,6 @@ package struct FindLocked: Statement {
     package static let sql = """
         WITH run AS MATERIALIZED (
             SELECT run_id FROM workflow_runs WHERE run_id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED
-        ), step AS MATERIALIZED (
-            SELECT run_id, step_index FROM run_steps WHERE run_id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED
         ), pulse AS MATERIALIZED (
             SELECT run_id FROM outbox WHERE run_id = ANY ($1::uuid[]) FOR UPDATE SKIP LOCKED
         ), request AS MATERIALIZED (
@@ -85,11 +83,6 @@ package struct FindLocked: Statement {
         (SELECT run_id FROM outbox WHERE run_id = ANY ($1::uuid[]) EXCEPT SELECT run_id FROM pulse)
         UNION
         (SELECT run_id FROM workflow_runs WHERE run_id = ANY ($1::uuid[]) EXCEPT SELECT run_id FROM run)
-        UNION
-        SELECT run_id FROM (
-            SELECT run_id, step_index FROM run_steps WHERE run_id = ANY ($1::uuid[])
-            EXCEPT SELECT run_id, step_index FROM step
-        ) s
         UNION
         SELECT run_id FROM (
             SELECT run_id, inbox_id FROM run_inbox WHERE run_id = ANY ($1::uuid[])
@@ -134,13 +127,13 @@ package struct FindCommitted: Statement {
     /// The decisions in doubt; their first events are looked for.
     package let commits: [RunCommit]
 
-    /// The lease of a decision that is stored.
-    package typealias Row = Lease
+    /// A decision that is stored: its lease, and when it was committed.
+    package typealias Row = (lease: Lease, at: Instant)
 
     package static let sql = """
         \(replicationBarrier)
-        SELECT e.run_id, e.epoch FROM unnest($2::uuid[], $3::int4[], $4::int8[]) AS u (run_id, seq, epoch)
-        JOIN run_events e ON e.run_id = u.run_id AND e.seq = u.seq AND e.epoch = u.epoch AND e.engine_id = $1
+        SELECT e.run_id, e.epoch, e.at FROM unnest($2::uuid[], $3::int4[], $4::int8[]) AS u (run_id, seq, epoch)
+        JOIN run_journal e ON e.run_id = u.run_id AND e.seq = u.seq AND e.epoch = u.epoch AND e.engine_id = $1
         WHERE (SELECT lsn FROM barrier) IS NOT NULL
         """
 }
@@ -198,8 +191,8 @@ extension FindCommitted {
         parameters.int64Array(commits.lazy.map(\.lease.epoch))
     }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Lease {
-        Lease(runID: try row.runID(), epoch: try row.int64())
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        (Lease(runID: try row.runID(), epoch: try row.int64()), try row.instant())
     }
 }
 
@@ -211,7 +204,8 @@ extension FindRuns {
 
 /// Sets a run aside without looking at anything but its lease: for runs that can't be read.
 ///
-/// Its inbox stays as it is: a cancel that was accepted is read when an operator takes the run up again.
+/// Its inbox stays as it is: a cancel that was accepted is read when an operator takes the run up again. So does its
+/// snapshot: that the run is set aside stands in the journal after it.
 package struct QuarantineRun: Statement {
     /// The holder.
     package let engine: EngineID
@@ -233,10 +227,12 @@ package struct QuarantineRun: Statement {
             SELECT o.run_id FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
             WHERE o.run_id = $2 AND r.run_id = $2 AND o.epoch = $3 AND o.lease_owner = $1 FOR UPDATE SKIP LOCKED
         ), event AS (
-            INSERT INTO run_events (run_id, seq, at, kind, error, engine_id, epoch)
-            SELECT run_id, (SELECT max(seq) + 1 FROM run_events e WHERE e.run_id = held.run_id), now(),
-                'run_quarantined', $4, $1, $3
-            FROM held
+            INSERT INTO run_journal (run_id, seq, event_count, at, epoch, engine_id, events)
+            SELECT held.run_id, last.seq + last.event_count, 1, now(), $3, $1,
+                json_build_array(json_build_object('kind', 'run_quarantined', 'error', $4::json))
+            FROM held CROSS JOIN LATERAL (
+                SELECT seq, event_count FROM run_journal j WHERE j.run_id = held.run_id ORDER BY j.seq DESC LIMIT 1
+            ) last
         ), run AS (
             UPDATE workflow_runs SET status = 'FAILED', cause = COALESCE(cause, 'QUARANTINED'),
                 error = CASE WHEN error IS NULL THEN $4 ELSE

@@ -7,7 +7,6 @@ package struct LeaseStore: Sendable {
     private let pool: Pool
     let engine: EngineID
     let length: Duration
-    private let wariness = Wariness()
 
     /// - Parameters:
     ///   - database: its write pool is used.
@@ -30,18 +29,7 @@ package struct LeaseStore: Sendable {
     package func claim(
         limit: Int, since: Instant = ClaimWindow.beginning, room: Int = .max
     ) async throws(StoreError) -> [ClaimedRun] {
-        let claim = ClaimRuns(engine: engine, limit: limit, lease: length, since: since, room: room)
-        if wariness.isWary(at: .now) { return try await execute(ClaimUnlocked(claim)) }
-        do throws(StoreError) {
-            let claimed = try await execute(claim)
-            if since == ClaimWindow.beginning { wariness.trust() }
-            return claimed
-        } catch {
-            // One row that somebody has locked must not keep all others from being claimed.
-            guard error.isLockTimeout else { throw error }
-            wariness.beware(at: .now)
-            return try await execute(ClaimUnlocked(claim))
-        }
+        try await execute(ClaimRuns(engine: engine, limit: limit, lease: length, since: since, room: room))
     }
 
     /// When a run is due that was not due before `since`.

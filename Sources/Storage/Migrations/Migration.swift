@@ -28,13 +28,15 @@ package struct Migration: Sendable, Hashable {
 package struct MigrationStatus: Sendable, Hashable {
     /// What is known about it.
     package enum State: Sendable, Hashable {
-        /// Not applied yet.
+        /// Not applied yet; of a repeatable one also: not since it was changed, or since a numbered one was applied or
+        /// reverted.
         case pending
         /// Applied, and the file is still the same.
         case applied(at: Instant)
-        /// Applied, but the file was changed since: refused by `up` and `down`.
+        /// A numbered one, applied, but the file was changed since: refused by `up` and `down`.
         case edited(at: Instant)
-        /// Applied by a newer release: there is no file for it here.
+        /// Applied by another release: there is no file for it here. A numbered one is refused by `up` and `down`, a
+        /// repeatable one is left alone.
         case unknown(at: Instant)
 
         /// One word for people and programs.
@@ -56,18 +58,19 @@ package struct MigrationStatus: Sendable, Hashable {
         }
     }
 
-    package let version: Int
+    /// Nil for a repeatable one.
+    package let version: Int?
     package let title: String
     package let state: State
 
-    init(_ version: Int, _ title: String, _ state: State) {
+    init(_ version: Int?, _ title: String, _ state: State) {
         self.version = version
         self.title = title
         self.state = state
     }
 
-    /// `NNN_title`.
-    package var name: String { Self.name(version, title) }
+    /// `NNN_title` or `repeatable/NN_title`.
+    package var name: String { version.map { Self.name($0, title) } ?? RepeatableMigration.name(title) }
 
     static func name(_ version: Int, _ title: String) -> String {
         let digits = String(version)

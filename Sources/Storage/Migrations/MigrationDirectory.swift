@@ -25,9 +25,14 @@ package enum MigrationDirectory {
 
     /// Reads all migrations, in order.
     ///
-    /// Throws `files` unless they are numbered from 1 without gaps, each once and with both files; other names than
-    /// `NNN_title.up.sql` and `NNN_title.down.sql` that end in `.sql` are refused rather than overlooked.
-    package static func read(_ directory: String) throws(MigrationError) -> [Migration] {
+    /// Throws `files` unless the numbered ones are numbered from 1 without gaps, each once and with both files; other names
+    /// than `NNN_title.up.sql` and `NNN_title.down.sql`, and `NN_title.sql` in the folder `repeatable` (which may be
+    /// missing), that end in `.sql` are refused rather than overlooked.
+    package static func read(_ directory: String) throws(MigrationError) -> MigrationFiles {
+        MigrationFiles(numbered: try numbered(directory), repeatable: try repeatable(directory))
+    }
+
+    private static func numbered(_ directory: String) throws(MigrationError) -> [Migration] {
         var titles: [Int: String] = [:]
         var texts: [Int: [Substring: String]] = [:]
         for name in try list(directory).sorted() where name.hasSuffix(".sql") {
@@ -52,6 +57,28 @@ package enum MigrationDirectory {
             }
             return Migration(version: version, title: title, up: up, down: down)
         }
+    }
+
+    private static func repeatable(_ directory: String) throws(MigrationError) -> [RepeatableMigration] {
+        let folder = "\(directory)/\(RepeatableMigration.folder)"
+        guard FileManager.default.fileExists(atPath: folder) else { return [] }
+        var files: [RepeatableMigration] = []
+        for name in try list(folder).sorted() where name.hasSuffix(".sql") {
+            guard let title = repeatableTitle(name) else {
+                throw .files("\(RepeatableMigration.name(name)) is not named like 10_title.sql")
+            }
+            files.append(RepeatableMigration(title: title, sql: try text("\(folder)/\(name)")))
+        }
+        return files
+    }
+
+    /// `10_views.sql` → `10_views`. Always two digits: the order is that of the names.
+    private static func repeatableTitle(_ name: String) -> String? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        let digits = parts[0].prefix { $0.isASCII && $0.isNumber }
+        guard parts.count == 2, digits.count == 2 else { return nil }
+        let rest = parts[0].dropFirst(2)
+        return rest.first == "_" && rest.count > 1 ? String(parts[0]) : nil
     }
 
     /// `012_add_index.up.sql` → 12, `add_index`, `up`.

@@ -4,7 +4,7 @@ package import Postgres
 package enum MigrationError: Error, Sendable, CustomStringConvertible {
     /// No directory of migrations was found or it can't be read.
     case directory(String)
-    /// The files are not numbered 1, 2, 3… in pairs.
+    /// The files are not numbered 1, 2, 3… in pairs, or one has a name that says nothing.
     case files(String)
     /// The text of an applied migration was changed.
     case edited(String)

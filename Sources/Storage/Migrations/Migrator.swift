@@ -1,6 +1,7 @@
 // The schema and how it changes: numbered SQL files (Migration, MigrationDirectory) applied one after the other, each
 // in a transaction of its own, and remembered with the checksum of its text (Migrator). What is applied is never
-// edited: a change is a new file.
+// edited: a change is a new file. Functions and views, which can be made anew at any time, are in files that are applied
+// after those, and again when their text has changed (RepeatableMigration).
 
 import Logging
 package import Postgres
@@ -14,7 +15,7 @@ package struct Migrator: Sendable {
     static let lockKey: Int64 = 0x7361_6761_666c_6f77
 
     private let configuration: ConnectionConfiguration
-    private let migrations: [Migration]
+    let files: MigrationFiles
     private let lockDeadline: Duration
 
     /// - Parameters:
@@ -23,43 +24,54 @@ package struct Migrator: Sendable {
     ///   - migrations: all that there are, as `MigrationDirectory.read` gives them.
     ///   - lockDeadline: how long to wait for another runner.
     package init(
-        _ configuration: ConnectionConfiguration, migrations: [Migration], lockDeadline: Duration = .seconds(60)
+        _ configuration: ConnectionConfiguration, migrations: MigrationFiles, lockDeadline: Duration = .seconds(60)
     ) {
         var configuration = configuration
         configuration.statementTimeout = nil
         configuration.idleInTransactionTimeout = nil
         self.configuration = configuration
-        self.migrations = migrations
+        files = migrations
         self.lockDeadline = lockDeadline
     }
 
-    /// Applies what is not applied yet, in order.
+    /// Applies what is not applied yet, in order: numbered migrations, then, if the newest of these is applied, repeatable
+    /// ones.
+    ///
+    /// With each numbered one all repeatable ones become due again: it may have dropped a view that was in its way.
     ///
     /// - Parameter target: the last version to apply; nil for all.
-    /// - Returns: what was applied by this call.
-    package func up(to target: Int? = nil) async throws(MigrationError) -> [Migration] {
+    /// - Returns: the names of what was applied by this call.
+    package func up(to target: Int? = nil) async throws(MigrationError) -> [String] {
         if let target { try require(target) }
         return try await locked { connection throws(MigrationError) in
             let applied = try await checkedCount(connection)
-            let wanted = migrations.prefix(target ?? migrations.count).dropFirst(applied)
-            for migration in wanted { try await apply(migration, connection) }
-            return Array(wanted)
+            let wanted = files.numbered.prefix(target ?? files.numbered.count).dropFirst(applied)
+            for migration in wanted {
+                let record = RecordMigration(migration)
+                try await apply(migration.up, of: migration.upName, connection) { connection throws(PostgresError) in
+                    _ = try connection.execute(record)
+                    _ = try connection.execute(ForgetRepeatables())
+                }
+            }
+            let isNewest = applied + wanted.count == files.numbered.count
+            return wanted.map(\.name) + (isNewest ? try await applyRepeatables(connection) : [])
         }
     }
 
-    /// Reverts the newest migrations, newest first, until `target` is the last one applied; 0 reverts all.
+    /// Reverts the newest numbered migrations, newest first, until `target` is the last one applied; 0 reverts all.
     ///
-    /// Data in what is dropped is gone.
-    /// - Returns: what was reverted by this call.
-    package func down(to target: Int) async throws(MigrationError) -> [Migration] {
+    /// Data in what is dropped is gone. Repeatable migrations have nothing that reverts them: the next `up` applies them all
+    /// again, and who drops a table drops what they made of it.
+    /// - Returns: the names of what was reverted by this call.
+    package func down(to target: Int) async throws(MigrationError) -> [String] {
         if target != 0 { try require(target) }
         return try await locked { connection throws(MigrationError) in
             try await revert(to: target, from: try await checkedCount(connection), connection)
         }
     }
 
-    /// Reverts that many migrations, newest first; fewer if fewer are applied.
-    package func down(steps: Int) async throws(MigrationError) -> [Migration] {
+    /// Reverts that many numbered migrations, newest first; fewer if fewer are applied.
+    package func down(steps: Int) async throws(MigrationError) -> [String] {
         precondition(steps >= 0, "a number of migrations is not negative")
         return try await locked { connection throws(MigrationError) in
             let applied = try await checkedCount(connection)
@@ -67,13 +79,17 @@ package struct Migrator: Sendable {
         }
     }
 
-    /// Where every migration stands, applied ones that have no file included. Changes nothing and waits for nobody.
+    /// Where every migration stands, applied ones that have no file included: numbered ones, then repeatable ones. Changes
+    /// nothing and waits for nobody.
     package func status() async throws(MigrationError) -> [MigrationStatus] {
         let connection = try await open()
         do throws(MigrationError) {
-            let exists = try await run { () throws(PostgresError) in try await connection.execute(FindMigrationTable())
+            let tables = try await run { () throws(PostgresError) in
+                try await connection.execute(FindMigrationTables()).first
             }
-            let statuses = try await statuses(connection, isTracked: exists.first ?? false)
+            let statuses =
+                try await numberedStatuses(connection, isTracked: tables?.numbered ?? false)
+                + repeatableStatuses(connection, isTracked: tables?.repeatable ?? false)
             await connection.close()
             return statuses
         } catch {
@@ -82,82 +98,51 @@ package struct Migrator: Sendable {
         }
     }
 
-    // MARK: One file
-
-    private func apply(_ migration: Migration, _ connection: Connection) async throws(MigrationError) {
-        let record = RecordMigration(migration)
-        let isWhole = try await run(migration.upName) { () throws(PostgresError) in
-            try await connection.inTransaction { connection throws(PostgresError) in
-                guard try connection.runWhole(migration.up) else { return false }
-                _ = try connection.execute(record)
-                return true
-            }
-        }
-        if !isWhole { throw .endsTransaction(migration.upName) }
-    }
+    // MARK: Files
 
     private func revert(
         to target: Int, from applied: Int, _ connection: Connection
-    ) async throws(MigrationError) -> [Migration] {
-        let unwanted = migrations.prefix(applied).dropFirst(target).reversed()
+    ) async throws(MigrationError) -> [String] {
+        let unwanted = files.numbered.prefix(applied).dropFirst(target).reversed()
         for migration in unwanted {
             let forget = ForgetMigration(version: migration.version)
-            let isWhole = try await run(migration.downName) { () throws(PostgresError) in
-                try await connection.inTransaction { connection throws(PostgresError) in
-                    guard try connection.runWhole(migration.down) else { return false }
-                    _ = try connection.execute(forget)
-                    return true
-                }
+            try await apply(migration.down, of: migration.downName, connection) { connection throws(PostgresError) in
+                _ = try connection.execute(forget)
+                _ = try connection.execute(ForgetRepeatables())
             }
-            if !isWhole { throw .endsTransaction(migration.downName) }
         }
-        return Array(unwanted)
+        return unwanted.map(\.name)
     }
 
-    // MARK: What is applied
-
-    /// How many migrations are applied, after making sure that they are the ones we know.
-    private func checkedCount(_ connection: Connection) async throws(MigrationError) -> Int {
-        let statuses = try await statuses(connection, isTracked: true)
-        var count = 0
-        for status in statuses {
-            switch status.state {
-            case .applied:
-                guard count == status.version - 1 else { throw .gap(applied: status.version, missing: count + 1) }
-                count += 1
-            case .pending: continue
-            case .edited: throw .edited(status.name)
-            case .unknown: throw .unknownVersion(status.name)
+    private func applyRepeatables(_ connection: Connection) async throws(MigrationError) -> [String] {
+        let statuses = try await repeatableStatuses(connection, isTracked: true)
+        let wanted = zip(files.repeatable, statuses).filter { $1.state == .pending }.map(\.0)
+        for migration in wanted {
+            let record = RecordRepeatable(migration)
+            try await apply(migration.sql, of: migration.fileName, connection) { connection throws(PostgresError) in
+                _ = try connection.execute(record)
             }
         }
-        return count
+        return wanted.map(\.name)
     }
 
-    private func statuses(
-        _ connection: Connection, isTracked: Bool
-    ) async throws(MigrationError) -> [MigrationStatus] {
-        let (checksums, rows) = try await run { () throws(PostgresError) in
-            let checksums = try await connection.execute(DigestMigrations(migrations))
-            return (checksums, isTracked ? try await connection.execute(ListMigrations()) : [])
-        }
-        var applied: [Int: ListMigrations.Row] = [:]
-        for row in rows { applied[row.version] = row }
-        var statuses = zip(migrations, checksums).map { migration, checksum in
-            guard let row = applied.removeValue(forKey: migration.version) else {
-                return MigrationStatus(migration.version, migration.title, .pending)
+    /// Runs a file's text and notes it, in one transaction: nothing is left when either fails.
+    private func apply(
+        _ sql: String, of file: String, _ connection: Connection,
+        note: @Sendable (isolated Connection) throws(PostgresError) -> Void
+    ) async throws(MigrationError) {
+        let isWhole = try await run(file) { () throws(PostgresError) in
+            try await connection.inTransaction { connection throws(PostgresError) in
+                guard try connection.runWhole(sql) else { return false }
+                try note(connection)
+                return true
             }
-            let isSame = row.checksum == checksum && row.title == migration.title
-            return MigrationStatus(
-                migration.version, migration.title, isSame ? .applied(at: row.appliedAt) : .edited(at: row.appliedAt))
         }
-        for row in applied.values.sorted(by: { $0.version < $1.version }) {
-            statuses.append(MigrationStatus(row.version, row.title, .unknown(at: row.appliedAt)))
-        }
-        return statuses
+        if !isWhole { throw .endsTransaction(file) }
     }
 
     private func require(_ version: Int) throws(MigrationError) {
-        guard migrations.contains(where: { $0.version == version }) else { throw .noSuchVersion(version) }
+        guard files.numbered.contains(where: { $0.version == version }) else { throw .noSuchVersion(version) }
     }
 
     // MARK: Connection and lock
@@ -173,12 +158,12 @@ package struct Migrator: Sendable {
 
     /// Runs `body` while no other runner works on this database. The lock ends with the session, whatever happens.
     private func locked(
-        _ body: (Connection) async throws(MigrationError) -> [Migration]
-    ) async throws(MigrationError) -> [Migration] {
+        _ body: (Connection) async throws(MigrationError) -> [String]
+    ) async throws(MigrationError) -> [String] {
         let connection = try await open()
         do throws(MigrationError) {
             try await lock(connection)
-            _ = try await run { () throws(PostgresError) in try await connection.simpleQuery(createMigrationTable) }
+            _ = try await run { () throws(PostgresError) in try await connection.simpleQuery(createMigrationTables) }
             let changed = try await body(connection)
             await connection.close()
             return changed
@@ -202,7 +187,7 @@ package struct Migrator: Sendable {
         }
     }
 
-    private func run<Value: Sendable>(
+    func run<Value: Sendable>(
         _ file: String? = nil, _ body: () async throws(PostgresError) -> Value
     ) async throws(MigrationError) -> Value {
         do throws(PostgresError) { return try await body() } catch { throw .database(error, file: file) }

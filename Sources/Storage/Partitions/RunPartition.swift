@@ -5,8 +5,7 @@ package import Postgres
 /// for of the other tables those rows are kept whose run is.
 package enum PartitionedTable: String, Sendable, Hashable, CaseIterable {
     case runs = "workflow_runs"
-    case steps = "run_steps"
-    case events = "run_events"
+    case journal = "run_journal"
 }
 
 /// One partition of one table, other than the default one.
@@ -132,10 +131,8 @@ package struct DeleteLeftovers: Statement {
                 AND status IN ('COMPLETED', 'COMPENSATED', 'CANCELLED')
                 AND NOT EXISTS (SELECT FROM outbox o WHERE o.run_id = r.run_id)
             ORDER BY run_id LIMIT $2 FOR UPDATE SKIP LOCKED
-        ), step AS (
-            DELETE FROM run_steps_default s USING old WHERE s.run_id = old.run_id
-        ), event AS (
-            DELETE FROM run_events_default e USING old WHERE e.run_id = old.run_id
+        ), journal AS (
+            DELETE FROM run_journal_default j USING old WHERE j.run_id = old.run_id
         ), run AS (
             DELETE FROM workflow_runs_default r USING old WHERE r.run_id = old.run_id RETURNING 1
         )

@@ -46,58 +46,78 @@ package struct QuietRun: Sendable {
     package let lastEventAt: Instant
     /// When all this was read.
     package let now: Instant
-    package let workflowName: String
-    package let workflowVersion: String
-    package let status: RunStatus
-    package let deadlineAt: Instant?
+    package fileprivate(set) var status: RunStatus
     /// Engines that gave a sign of life in the last 15 seconds.
     package let liveEngines: Int
     /// The next attempt that waits.
-    package let wait: Wait?
-    package let calls: [OpenCall]
+    package fileprivate(set) var wait: Wait?
+    package fileprivate(set) var calls: [OpenCall] = []
     package let locker: Locker?
-    /// Why it left the forward path; nil while it has not, or for a reason this version does not know.
-    package let cause: RunCause?
     /// Somebody asked for it to be undone, and its engine has not recorded that yet.
     package let hasUnreadCancel: Bool
 
-    package var runID: RunID { lease.runID }
+    fileprivate let head: RunHead
 
-    init(_ row: inout RowReader) throws(PostgresError) {
+    package var runID: RunID { lease.runID }
+    package var workflowName: String { head.workflowName }
+    package var workflowVersion: String { head.workflowVersion }
+    package var deadlineAt: Instant? { head.deadlineAt }
+    /// Why it left the forward path; nil while it has not, or for a reason this version does not know.
+    package var cause: RunCause? { head.causeText.flatMap { RunCause(rawValue: $0) } }
+
+    fileprivate init(_ row: inout RowReader) throws(PostgresError) {
         lease = Lease(runID: try row.runID(), epoch: try row.int64())
         sequence = Int(try row.int32())
         availableAt = try row.instant()
         let owner = try row.engineIDOrNil()
         lastEventAt = try row.instant()
         now = try row.instant()
-        workflowName = try row.text()
-        workflowVersion = try row.text()
-        let statusText = try row.text()
-        guard let status = RunStatus(rawValue: statusText) else { throw .decoding("no run status: \(statusText)") }
-        self.status = status
-        deadlineAt = try row.instantOrNil()
         let (host, heartbeatAt) = (try row.textOrNil(), try row.instantOrNil())
         holder = owner.map { Holder(engine: $0, host: host, heartbeatAt: heartbeatAt) }
         liveEngines = Int(try row.int64())
-        let (stepID, isCompensation, until) = (try row.textOrNil(), try row.boolOrNil(), try row.instantOrNil())
-        wait = stepID.flatMap { stepID in
-            until.map { Wait(stepID: stepID, action: isCompensation == true ? .compensate : .execute, until: $0) }
-        }
-        let steps = try row.int16ArrayOrNil() ?? []
-        let areCompensations = try row.boolArrayOrNil() ?? []
-        let begun = try row.timestampArrayOrNil() ?? []
-        calls = steps.indices.map {
-            OpenCall(
-                step: Int(steps[$0]), action: areCompensations[$0] ? .compensate : .execute,
-                begunAt: Instant(microseconds: begun[$0]))
-        }
         let isLocked = try row.bool()
         let (pid, application) = (try row.int32OrNil(), try row.textOrNil())
         let (state, since) = (try row.textOrNil(), try row.instantOrNil())
         locker =
             isLocked ? Locker(pid: pid.map { Int($0) }, application: application, state: state, since: since) : nil
-        cause = try row.textOrNil().flatMap { RunCause(rawValue: $0) }
         hasUnreadCancel = try row.bool()
+        head = try RunHead(&row)
+        guard let status = head.status else { throw .decoding("no run status: \(head.statusText)") }
+        self.status = status
+    }
+}
+
+/// A quiet run as it is read: where its steps stand is still to be worked out.
+package struct QuietRow: Sendable {
+    private let quiet: QuietRun
+    private let snapshot: SnapshotRow
+    private let journal: [JournalHead]
+
+    init(_ row: inout RowReader) throws(PostgresError) {
+        quiet = try QuietRun(&row)
+        snapshot = try SnapshotRow(&row)
+        let (sequences, times) = (try row.int32ArrayOrNil() ?? [], try row.timestampArrayOrNil() ?? [])
+        let later = try row.jsonOrNilArrayOrNil() ?? []
+        journal = sequences.indices.map {
+            JournalHead(
+                sequence: Int(sequences[$0]), at: Instant(microseconds: times[$0]), engineID: nil, later: later[$0])
+        }
+    }
+
+    /// The run with what it waits for and what is in flight.
+    func run(_ definitions: DefinitionStore) async throws(StoreError) -> QuietRun {
+        let followed = try await FollowedRun(quiet.head, snapshot, journal, definitions)
+        var run = quiet
+        if let status = followed.run?.status { run.status = status }
+        for (index, stored) in followed.steps.enumerated() {
+            guard let step = stored.step() else { continue }
+            if let until = step.nextAttemptAt, run.wait.map({ until < $0.until }) ?? true {
+                run.wait = QuietRun.Wait(stepID: stored.stepID, action: step.waitingAction, until: until)
+            }
+            guard let call = step.callInFlight, let begun = journal.row(of: step.attemptSequence) else { continue }
+            run.calls.append(QuietRun.OpenCall(step: index, action: call.action, begunAt: begun.at))
+        }
+        return run
     }
 }
 

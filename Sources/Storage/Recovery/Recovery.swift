@@ -28,7 +28,8 @@ package struct Recovery: Sendable {
     package func quietRuns(for quietFor: Duration, limit: Int) async throws(StoreError) -> [Finding] {
         let rows = try await execute(FindQuietRuns(quietFor: quietFor, limit: limit), on: database.reads)
         var findings: [Finding] = []
-        for row in rows {
+        for quiet in rows {
+            let row = try await quiet.run(definitions)
             let definition: WorkflowDefinition?
             do throws(DefinitionProblem) {
                 definition = try await definitions.definition(row.workflowName, version: row.workflowVersion)

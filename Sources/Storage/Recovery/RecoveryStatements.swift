@@ -10,7 +10,7 @@ package struct FindQuietRuns: Statement {
     package let quietFor: Duration
     package let limit: Int
 
-    package typealias Row = QuietRun
+    package typealias Row = QuietRow
 
     package static let sql = QuietSQL.select(
         quiet: "last.at <= now() - $1 * interval '1 microsecond' ORDER BY last.at LIMIT $2",
@@ -27,7 +27,7 @@ package struct FindQuietRuns: Statement {
 package struct FindLiveRuns: Statement {
     package let runIDs: [RunID]
 
-    package typealias Row = QuietRun
+    package typealias Row = QuietRow
 
     package static let sql = QuietSQL.select(
         quiet: "o.run_id = ANY ($1::uuid[])",
@@ -48,7 +48,7 @@ private enum QuietSQL {
             SELECT o.run_id, o.available_at, o.lease_owner, o.epoch, o.inbox_count, o.xmax AS locker, last.at, last.seq
             FROM outbox o
             CROSS JOIN LATERAL (
-                SELECT at, seq FROM run_events WHERE run_id = o.run_id ORDER BY seq DESC LIMIT 1
+                SELECT at, seq + event_count - 1 AS seq FROM run_journal j WHERE j.run_id = o.run_id ORDER BY j.seq DESC LIMIT 1
             ) last
             WHERE \(quiet)
         ), locks AS MATERIALIZED (
@@ -56,33 +56,23 @@ private enum QuietSQL {
         ), alive AS MATERIALIZED (
             SELECT count(*) AS engines FROM engines WHERE heartbeat_at > now() - interval '15 seconds'
         )
-        SELECT q.run_id, q.epoch, q.seq, q.available_at, q.lease_owner, q.at, now(), r.workflow_name,
-            r.workflow_version, r.status, r.deadline_at, e.host, e.heartbeat_at, alive.engines,
-            wait.step_id, wait.is_compensation, wait.next_attempt_at,
-            calls.steps, calls.are_compensations, calls.begun,
-            k.transactionid IS NOT NULL, k.pid, k.application_name, k.state, k.xact_start, r.cause,
+        SELECT q.run_id, q.epoch, q.seq, q.available_at, q.lease_owner, q.at, now(), e.host, e.heartbeat_at, alive.engines,
+            k.transactionid IS NOT NULL, k.pid, k.application_name, k.state, k.xact_start,
             q.inbox_count > 0 AND EXISTS (
                 SELECT 1 FROM run_inbox i WHERE i.run_id = q.run_id AND i.kind = 'cancel'
-            )
+            ),
+            \(RunHead.columns), \(SnapshotSQL.heads), r.snapshot_seq, r.snapshot_at, r.due,
+            journal.seqs, journal.ats, journal.later
         FROM quiet q
         JOIN workflow_runs r ON r.run_id = q.run_id
         CROSS JOIN alive
         LEFT JOIN engines e ON e.engine_id = q.lease_owner
         LEFT JOIN locks k ON k.transactionid = q.locker
-        LEFT JOIN LATERAL (
-            SELECT step_id, compensation_status = 'PENDING' AS is_compensation, next_attempt_at FROM run_steps s
-            WHERE s.run_id = q.run_id AND next_attempt_at IS NOT NULL ORDER BY next_attempt_at LIMIT 1
-        ) wait ON true
-        LEFT JOIN LATERAL (
-            SELECT array_agg(s.step_index) AS steps, array_agg(s.compensation_status = 'COMPENSATING')
-                AS are_compensations, array_agg(attempt.at) AS begun
-            FROM run_steps s
-            CROSS JOIN LATERAL (
-                SELECT at FROM run_events v WHERE v.run_id = s.run_id AND v.step_index = s.step_index
-                    AND v.kind = 'attempt_started' ORDER BY v.seq DESC LIMIT 1
-            ) attempt
-            WHERE s.run_id = q.run_id AND (s.status = 'EXECUTING' OR s.compensation_status = 'COMPENSATING')
-        ) calls ON true
+        CROSS JOIN LATERAL (
+            SELECT array_agg(j.seq ORDER BY j.seq) AS seqs, array_agg(j.at ORDER BY j.seq) AS ats,
+                array_agg(CASE WHEN j.seq > r.snapshot_seq THEN \(EventSQL.heads("j.events")) END ORDER BY j.seq) AS later
+            FROM run_journal j WHERE j.run_id = q.run_id
+        ) journal
         ORDER BY q.at
         """
     }
@@ -120,7 +110,7 @@ package struct FreeRuns: Statement {
             SELECT o.run_id FROM outbox o
             JOIN unnest($1::uuid[], $2::int8[], $3::int4[]) AS u (run_id, epoch, seq) USING (run_id)
             WHERE o.epoch = u.epoch
-                AND NOT EXISTS (SELECT FROM run_events e WHERE e.run_id = u.run_id AND e.seq > u.seq)
+                AND NOT EXISTS (SELECT FROM run_journal j WHERE j.run_id = u.run_id AND j.seq > u.seq)
             ORDER BY o.run_id FOR UPDATE OF o SKIP LOCKED
         )
         UPDATE outbox o SET epoch = o.epoch + 1, available_at = now(),
@@ -136,13 +126,13 @@ extension FindQuietRuns {
         parameters.int64(Int64(limit))
     }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> QuietRun { try QuietRun(&row) }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> QuietRow { try QuietRow(&row) }
 }
 
 extension FindLiveRuns {
     package func bind(_ parameters: inout Parameters) { parameters.uuidArray(runIDs.map(\.uuid)) }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> QuietRun { try QuietRun(&row) }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> QuietRow { try QuietRow(&row) }
 }
 
 extension FindForsakenRuns {

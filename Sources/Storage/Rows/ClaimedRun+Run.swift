@@ -14,7 +14,7 @@ package struct UnreadableRun: Error, Sendable, CustomStringConvertible {
 }
 
 extension ClaimedRun {
-    /// The run after the claim.
+    /// The run after the claim: its snapshot, with everything applied that came after it.
     ///
     /// - Throws: `UnreadableRun` when rows and definition do not fit together.
     package func run(of definition: WorkflowDefinition) throws(UnreadableRun) -> Run {
@@ -25,63 +25,33 @@ extension ClaimedRun {
         if cause == nil, let unknown = self.cause {
             throw UnreadableRun("its cause, \(unknown), is not known", mayBeNewer: true)
         }
+        guard let steps else { throw UnreadableRun("its steps were read before") }
         var run = Run(
-            id: lease.runID, definition: definition, input: try Self.parse(input), context: try Self.parse(context),
+            id: lease.runID, definition: definition, input: try parsed(input), context: try parsed(context),
             createdAt: createdAt)
-        if let steps {
-            run.status = status
-            run.cause = cause
-            try restore(&run, steps)
-        } else {
-            for event in start(run, now: createdAt) { run.evolve(event, at: createdAt) }
-            guard run.lastSequence == lastSequence else {
-                throw UnreadableRun("its first events do not follow from its definition")
-            }
-        }
-        // The claim statement did the same.
-        if beganDueSteps { for event in run.dueAttempts(at: now) { run.evolve(event, at: now) } }
-        return run
-    }
-
-    private func restore(_ run: inout Run, _ columns: StepColumns) throws(UnreadableRun) {
-        guard columns.status.count == run.steps.count else {
-            throw UnreadableRun("it has \(columns.status.count) steps, its definition \(run.steps.count)")
-        }
-        let error = try error.map(Self.parse)
-        run.error = error.flatMap { Failure($0) }
-        run.turnedBackBy = error?["before"].flatMap { Failure($0) }
+        run.status = status
+        run.cause = cause
         run.updatedAt = updatedAt
-        run.lastSequence = lastSequence
-        for index in run.steps.indices { run.steps[index] = try columns.step(index) }
-    }
-
-    fileprivate static func parse(_ bytes: [UInt8]) throws(UnreadableRun) -> JSON {
-        do { return try JSON(parsing: bytes, limits: .stored) } catch {
-            throw UnreadableRun("a json column holds what sagaflow did not write: \(error)")
+        if let error {
+            let error = try parsed(error)
+            run.error = Failure(error)
+            run.turnedBackBy = error["before"].flatMap { Failure($0) }
         }
+        try steps.snapshot.restore(&run) { sequence throws(UnreadableRun) in try steps.output(sequence) }
+        for (at, events) in steps.later { try run.apply(try parsed(events), at: at) }
+        // Of a run that was given back, its row knows best.
+        guard run.lastSequence == lastSequence || (run.lastSequence > lastSequence && !isTakeover && !beganDueSteps)
+        else {
+            throw UnreadableRun("its journal ends with event \(run.lastSequence) and not with \(lastSequence)")
+        }
+        if beganDueSteps, let due = steps.snapshot.due { try run.apply(try parsed(due), at: now) }
+        return run
     }
 }
 
-extension ClaimedRun.StepColumns {
-    fileprivate func step(_ index: Int) throws(UnreadableRun) -> Step {
-        let statuses = "\(status[index]) and \(compensationStatus[index])"
-        guard let status = StepStatus(rawValue: status[index]),
-            let compensationStatus = CompensationStatus(rawValue: compensationStatus[index])
-        else {
-            throw UnreadableRun("what its step \(index) is, \(statuses), is not known", mayBeNewer: true)
-        }
-        var step = Step()
-        step.status = status
-        step.attempts = Int(attempts[index])
-        step.isAmbiguous = isAmbiguous[index]
-        step.compensationStatus = compensationStatus
-        step.compensationAttempts = Int(compensationAttempts[index])
-        step.isCompensationAmbiguous = isCompensationAmbiguous[index]
-        step.output = try output[index].map(ClaimedRun.parse)
-        step.error = try error[index].map(ClaimedRun.parse).flatMap { Failure($0) }
-        step.startedAt = startedAt[index].map { Instant(microseconds: $0) }
-        step.completedAt = completedAt[index].map { Instant(microseconds: $0) }
-        step.nextAttemptAt = nextAttemptAt[index].map { Instant(microseconds: $0) }
-        return step
+extension ClaimedRun.StoredSteps {
+    fileprivate func output(_ sequence: Int) throws(UnreadableRun) -> JSON? {
+        guard let event = references.first(where: { $0.sequence == sequence })?.event else { return nil }
+        return try parsed(event)["data"]?["output"]
     }
 }

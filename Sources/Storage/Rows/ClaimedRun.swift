@@ -1,13 +1,14 @@
 package import Core
 package import Postgres
 
-/// A claimed run as the database tells it: its lease, and its state before the steps the claim itself began.
+/// A claimed run as the database tells it: its lease, and its state before the attempts that the claim itself began.
 package struct ClaimedRun: Sendable {
     package let lease: Lease
     /// Inbox rows that wait to be consumed.
     package let inboxCount: Int
     /// The former holder did not give the lease back.
     package let isTakeover: Bool
+    /// The last event before the claim.
     package let lastSequence: Int
     /// Takeovers in a row that found nothing done since the claim before.
     package let failures: Int
@@ -30,22 +31,16 @@ package struct ClaimedRun: Sendable {
     package let now: Instant
     /// Bytes of memory that its payloads take, about; 0 when they are few.
     package let weight: Int
-    /// Nil for a run that was never claimed before: its steps follow from its definition.
-    package private(set) var steps: StepColumns?
+    /// Nil for whoever has read them.
+    package private(set) var steps: StoredSteps?
 
-    /// The rows of `run_steps`, column by column, in the order of the definition.
-    package struct StepColumns: Sendable {
-        package let status: [String]
-        package let attempts: [Int16]
-        package let isAmbiguous: [Bool]
-        package let compensationStatus: [String]
-        package let compensationAttempts: [Int16]
-        package let isCompensationAmbiguous: [Bool]
-        package let output: [[UInt8]?]
-        package let error: [[UInt8]?]
-        package let startedAt: [Int64?]
-        package let completedAt: [Int64?]
-        package let nextAttemptAt: [Int64?]
+    /// What tells where the steps of a run stand: its snapshot, and what came after it.
+    package struct StoredSteps: Sendable {
+        package let snapshot: SnapshotRow
+        /// Events that hold outputs to which the snapshot refers: their numbers, and they.
+        package let references: [(sequence: Int, event: [UInt8])]
+        /// What came after the snapshot and before the claim, oldest first.
+        package let later: [(at: Instant, events: [UInt8])]
     }
 
     /// The same without its payloads, for whoever has read them.
@@ -65,17 +60,17 @@ extension ClaimRuns {
             status: try row.text(), cause: try row.textOrNil(), error: try row.jsonOrNil(), input: try row.json(),
             context: try row.json(), correlationID: try row.textOrNil(), traceparent: try row.textOrNil(),
             createdAt: try row.instant(), updatedAt: try row.instant(), availableAt: try row.instant(),
-            now: try row.instant(), weight: Int(try row.int32()),
-            steps: try decodeSteps(&row))
+            now: try row.instant(), weight: Int(try row.int32()), steps: try ClaimedRun.StoredSteps(&row))
     }
+}
 
-    private static func decodeSteps(_ row: inout RowReader) throws(PostgresError) -> ClaimedRun.StepColumns? {
-        guard let status = try row.textArrayOrNil() else { return nil }
-        return ClaimedRun.StepColumns(
-            status: status, attempts: try row.int16Array(), isAmbiguous: try row.boolArray(),
-            compensationStatus: try row.textArray(), compensationAttempts: try row.int16Array(),
-            isCompensationAmbiguous: try row.boolArray(), output: try row.jsonOrNilArray(),
-            error: try row.jsonOrNilArray(), startedAt: try row.timestampOrNilArray(),
-            completedAt: try row.timestampOrNilArray(), nextAttemptAt: try row.timestampOrNilArray())
+extension ClaimedRun.StoredSteps {
+    /// The next columns: the snapshot, what it refers to, and what came after it.
+    fileprivate init(_ row: inout RowReader) throws(PostgresError) {
+        snapshot = try SnapshotRow(&row)
+        let (numbers, events) = (try row.int32ArrayOrNil() ?? [], try row.jsonOrNilArrayOrNil() ?? [])
+        references = zip(numbers, events).map { (Int($0), $1 ?? []) }
+        let (times, rows) = (try row.timestampArrayOrNil() ?? [], try row.jsonOrNilArrayOrNil() ?? [])
+        later = zip(times, rows).map { (Instant(microseconds: $0), $1 ?? []) }
     }
 }

@@ -3,17 +3,20 @@ package import Core
 /// A decision about one run, as the rows it becomes. Built by the run's own task, so that the connection's thread only
 /// copies bytes. A class, because it is handed on several times between the two.
 package final class RunCommit: Sendable {
+    /// What it was made from.
+    package let decision: SessionCommit
     /// The lease under which it was decided.
-    package let lease: Lease
-    /// The run as the decision leaves it.
-    package let run: Run
+    package var lease: Lease { decision.lease }
     /// Sequence number of the first event.
-    package let firstSequence: Int
-    package let events: [Event]
-    package let steps: [ChangedStep]
-    package let changedRun: ChangedRun?
+    package var firstSequence: Int { decision.firstSequence }
+    /// How many events.
+    package var eventCount: Int { decision.events.count }
+    /// The events as `run_journal` keeps them; nil for none.
+    package let events: [UInt8]?
+    /// The run's row, where it is written.
+    package let row: StoredRun?
     /// Inbox rows that led to this decision.
-    package let consumedInbox: [Int64]
+    package var consumedInbox: [Int64] { decision.consumedInbox }
     /// Nil to keep the lease; otherwise it is given back and the run is due after this long.
     package let releaseIn: Duration?
     /// `outbox.weight` from now on; nil leaves it as it is, as nearly all do.
@@ -22,59 +25,38 @@ package final class RunCommit: Sendable {
     /// The run is over, and its outbox row goes.
     package let ends: Bool
 
-    /// An event with its payloads encoded.
-    package struct Event: Sendable {
-        package let row: EventRow
-        package let error: [UInt8]?
-        package let data: [UInt8]?
-    }
-
-    /// A step's row after the decision. Times are flags and distances: the database's clock fills them in.
-    package struct ChangedStep: Sendable {
-        package let index: Int
-        package let step: Step
-        /// Nil leaves the stored output alone.
+    /// What changes in `workflow_runs`.
+    package struct StoredRun: Sendable {
+        package let status: RunStatus
+        package let cause: RunCause?
+        /// Nil for the time of the commit.
+        package let updatedAt: Instant?
         package let output: [UInt8]?
         package let error: [UInt8]?
-        package let starts: Bool
-        package let completes: Bool
-        package let nextIn: Duration?
+        package let snapshot: StoredSnapshot
     }
 
     /// Bytes of all payloads in it.
-    package var size: Int {
-        let ofEvents = events.reduce(0) { $0 + ($1.error?.count ?? 0) + ($1.data?.count ?? 0) }
-        let ofSteps = steps.reduce(0) { $0 + ($1.output?.count ?? 0) + ($1.error?.count ?? 0) }
-        return ofEvents + ofSteps + (changedRun?.output?.count ?? 0) + (changedRun?.error?.count ?? 0)
-    }
-
-    /// The run's payloads after the decision.
-    package struct ChangedRun: Sendable {
-        package let output: [UInt8]?
-        package let error: [UInt8]?
-    }
+    package var size: Int { (events?.count ?? 0) + (row?.size ?? 0) }
 
     /// Works out what changes.
     package init(_ commit: SessionCommit) {
         let (before, after) = (commit.before, commit.after)
-        lease = commit.lease
-        consumedInbox = commit.consumedInbox
-        firstSequence = commit.firstSequence
-        run = after
-        events = commit.events.map { event in
-            let row = EventRow(event, of: after.definition)
-            return Event(row: row, error: row.error?.bytes, data: row.data?.bytes)
+        decision = commit
+        events =
+            commit.events.isEmpty
+            ? nil : EventRow.encode(commit.events.lazy.map { EventRow($0, of: after.definition) })
+        row =
+            commit.storesRun
+            ? StoredRun(
+                status: after.status, cause: after.cause,
+                updatedAt: after.updatedAt == before.updatedAt ? after.updatedAt : nil, output: after.output?.bytes,
+                error: after.errorJSON?.bytes,
+                snapshot: StoredSnapshot(after, since: before, at: commit.decidedAt)) : nil
+        let hasGrown = commit.events.contains { event in
+            if case .attemptSucceeded(_, .execute, _, _, _) = event { true } else { false }
         }
-        var touched: [Touch] = Array(repeating: Touch(), count: after.steps.count)
-        for event in commit.events { event.touchSteps(&touched) }
-        steps = touched.enumerated().compactMap { index, touch in
-            touch.isTouched ? ChangedStep(index, after.steps[index], touch, commit.decidedAt) : nil
-        }
-        changedRun =
-            after.differsInRow(from: before)
-            ? ChangedRun(output: after.output?.bytes, error: after.errorJSON?.bytes) : nil
-        let grownBy = steps.reduce(0) { $0 + ($1.output?.count ?? 0) }
-        weight = grownBy > JSON.compactFrom ? after.weight : nil
+        weight = hasGrown && (events?.count ?? 0) > JSON.compactFrom ? after.weight : nil
         switch commit.afterwards {
         case .keep: (ends, releaseIn) = (false, nil)
         case .giveBack(let delay): (ends, releaseIn) = (false, delay)
@@ -83,58 +65,32 @@ package final class RunCommit: Sendable {
     }
 }
 
-extension Run {
-    /// The row in `workflow_runs` changes. Whatever changes it changes one of these.
-    fileprivate func differsInRow(from before: Run) -> Bool {
-        status != before.status || cause != before.cause || updatedAt != before.updatedAt
-    }
+extension RunCommit.StoredRun {
+    fileprivate var size: Int { (output?.count ?? 0) + (error?.count ?? 0) + snapshot.steps.count }
 }
 
-/// What the events of one decision did to one step.
-struct Touch {
-    var isTouched = false
-    var starts = false
-    var completes = false
-    var setsOutput = false
-}
+/// A run's steps and what its next claim begins, as `workflow_runs` keeps them.
+package struct StoredSnapshot: Sendable {
+    /// `snapshot`.
+    let steps: [UInt8]
+    /// `snapshot_refs`, one after the other; empty for none.
+    let referencesText: String
+    /// `due` and `due_count`; nil when the next claim begins nothing.
+    let due: [UInt8]?
+    let dueCount: Int32?
+    /// `due_before`.
+    let dueBefore: Instant?
 
-extension RunCommit.ChangedStep {
-    fileprivate init(_ index: Int, _ step: Step, _ touch: Touch, _ now: Instant) {
-        self.init(
-            index: index, step: step, output: touch.setsOutput ? step.output?.bytes : nil,
-            error: step.error?.json.bytes, starts: touch.starts, completes: step.completedAt != nil && touch.completes,
-            nextIn: step.nextAttemptAt.map { $0 - now })
-    }
-}
-
-extension RunEvent {
-    fileprivate func touchSteps(_ touched: inout [Touch]) {
-        switch self {
-        case .attemptStarted(let step, let action, _):
-            touched[step].isTouched = true
-            touched[step].starts = touched[step].starts || action == .execute
-        case .attemptSucceeded(let step, let action, _, _, _):
-            touched[step].isTouched = true
-            touched[step].completes = touched[step].completes || action == .execute
-            touched[step].setsOutput = touched[step].setsOutput || action == .execute
-        case .attemptFailed(let step, let action, _, _, _, let retryIn):
-            touched[step].isTouched = true
-            touched[step].completes = touched[step].completes || (action == .execute && retryIn == nil)
-        case .stepSkipped(let step):
-            touched[step].isTouched = true
-            touched[step].completes = true
-        case .stepAbandoned(let step):
-            touched[step].isTouched = true
-            touched[step].completes = true
-        case .runCompensating(let steps, _):
-            for step in steps { touched[step].isTouched = true }
-        case .retryRequested(let step?, _, _), .stepResolved(let step, _, _):
-            touched[step].isTouched = true
-        case .retryRequested(nil, _, _):
-            for step in touched.indices { touched[step].isTouched = true }
-        case .runStarted, .cancelRequested, .deadlineExceeded, .runCompleted, .runCompensated, .runCancelled,
-            .runFailed, .runQuarantined:
-            break
-        }
+    /// - Parameters:
+    ///   - before: the run before the commit with which this is stored.
+    ///   - at: the time with which that commit was decided.
+    init(_ run: Run, since before: Run, at: Instant) {
+        let (bytes, references) = Snapshot.encode(run, since: before, at: at)
+        steps = bytes
+        referencesText = references.isEmpty ? "" : references.map(String.init).joined(separator: " ")
+        let begun = run.dueWhenClaimed
+        due = begun.map { EventRow.encode($0.events.lazy.map { EventRow($0, of: run.definition) }) }
+        dueCount = begun.map { Int32($0.events.count) }
+        dueBefore = begun?.before
     }
 }

@@ -46,16 +46,17 @@ package struct SendToFailedRuns: Statement {
         ), made AS (
             INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq, weight)
             SELECT s.run_id, now(), last.epoch, s.kept + 1, last.seq,
-                least(2147483647, \(JSON.maxFootprint) * (payload.bytes + coalesce(outputs.bytes, 0)))
+                least(\(Run.maxWeight), \(JSON.maxFootprint) * (payload.bytes + coalesce(outputs.bytes, 0)))
             FROM same s JOIN LATERAL (
-                SELECT e.epoch, e.seq FROM run_events e WHERE e.run_id = s.run_id ORDER BY e.seq DESC LIMIT 1
+                SELECT j.epoch, j.seq + j.event_count - 1 AS seq FROM run_journal j WHERE j.run_id = s.run_id
+                ORDER BY j.seq DESC LIMIT 1
             ) last ON true
             JOIN LATERAL (
                 SELECT octet_length(input::text)::int8 + octet_length(context::text) AS bytes
                 FROM workflow_runs r WHERE r.run_id = s.run_id
             ) payload ON true
             JOIN LATERAL (
-                SELECT sum(octet_length(output::text))::int8 AS bytes FROM run_steps t WHERE t.run_id = s.run_id
+                SELECT sum(octet_length(events::text))::int8 AS bytes FROM run_journal j WHERE j.run_id = s.run_id
             ) outputs ON true
             ON CONFLICT DO NOTHING RETURNING run_id
         ), joined AS (
@@ -132,11 +133,15 @@ package struct ListFailedRuns: Statement {
             FROM (
                 SELECT r.*, failed.* FROM workflow_runs r
                 LEFT JOIN LATERAL (
-                    SELECT array_agg(step_id ORDER BY step_index) AS step_ids,
-                        array_agg(compensation_attempts ORDER BY step_index) AS attempts,
-                        array_agg(\(ErrorText.short("CASE WHEN $9 THEN error END", before: false)) ORDER BY step_index)
+                    SELECT array_agg(s.step->>'id' ORDER BY s.ord) AS step_ids,
+                        array_agg(COALESCE((s.step->>'compensationAttempts')::int2, 0::int2) ORDER BY s.ord) AS attempts,
+                        array_agg(\(ErrorText.short("CASE WHEN $9 THEN s.step->'error' END", before: false)) ORDER BY s.ord)
                             AS errors
-                    FROM run_steps s WHERE s.run_id = r.run_id AND s.compensation_status = 'FAILED'
+                    FROM json_array_elements(r.snapshot) WITH ORDINALITY AS s (step, ord)
+                    WHERE s.step->>'compensation' = 'FAILED'
+                        -- One that was set aside later stands there as it was before.
+                        AND NOT EXISTS (
+                            SELECT FROM run_journal j WHERE j.run_id = r.run_id AND j.seq > r.snapshot_seq + 1)
                 ) failed ON true
                 WHERE r.cause IS NOT NULL AND r.status = 'FAILED' AND r.run_id > $1 AND r.run_id < $2
                     AND ($3::text IS NULL OR r.workflow_name = $3)

@@ -6,7 +6,7 @@ package import Core
 package import Postgres
 
 private let filters = """
-    r.run_id > $1 AND r.run_id < $2 AND ($3::text IS NULL OR r.status = $3)
+    r.run_id > $1 AND r.run_id < $2 AND ($3::text IS NULL OR \(RunStatusSQL.shown) = $3)
         AND ($4::text IS NULL OR r.workflow_name = $4) AND ($5::text IS NULL OR r.tenant_id = $5)
         AND ($6::timestamptz IS NULL OR r.created_at >= $6) AND ($7::timestamptz IS NULL OR r.created_at < $7)
     """

@@ -6,8 +6,13 @@ package struct NewRun: Sendable {
     package let run: Run
     /// The events with which it begins (`Core.start`).
     package let events: [RunEvent]
-    /// The same as columns.
-    let rows: [EventRow]
+    /// The same as `run_journal` keeps them.
+    let eventBytes: [UInt8]
+    /// `workflow_runs.snapshot`: nil for a run of which nothing has happened but that its first steps are due.
+    let snapshot: [UInt8]?
+    /// `workflow_runs.due` and `due_count`.
+    let due: [UInt8]?
+    let dueCount: Int32?
     /// Whose it is.
     package let tenantID: String
     /// What the client calls it by.
@@ -46,7 +51,11 @@ package struct NewRun: Sendable {
         var run = fresh
         for event in events { run.evolve(event, at: fresh.createdAt) }
         self.run = run
-        rows = events.map { EventRow($0, of: fresh.definition) }
+        eventBytes = EventRow.encode(
+            events.lazy.map { EventRow($0, of: fresh.definition) }, traceID: traceparent.flatMap(Self.traceID))
+        let stored = StoredSnapshot(run, since: fresh, at: fresh.createdAt)
+        snapshot = events.count > 1 ? stored.steps : nil
+        (due, dueCount) = (stored.due, stored.dueCount)
         self.tenantID = tenantID
         self.correlationID = correlationID
         self.traceparent = traceparent
@@ -55,5 +64,11 @@ package struct NewRun: Sendable {
         contextBytes = run.context.bytes
         // What a few small payloads take is in what an engine reckons for every run.
         weight = inputBytes.count + contextBytes.count > JSON.compactFrom ? run.weight : 0
+    }
+
+    /// The second field of a W3C `traceparent`.
+    private static func traceID(_ traceparent: String) -> String? {
+        let fields = traceparent.split(separator: "-", omittingEmptySubsequences: false)
+        return fields.count >= 4 ? String(fields[1]) : nil
     }
 }

@@ -3,7 +3,7 @@ package import Postgres
 
 /// A run with its payloads as they are stored.
 package struct ShownRun: Sendable {
-    package let head: RunHead
+    package private(set) var head: RunHead
     /// Whole, what a participant answered included.
     package let error: StoredText
     package let input: StoredText
@@ -21,6 +21,9 @@ package struct ShownRun: Sendable {
         output = try StoredText(&row)
     }
 
+    /// It stands as this run does, whose journal was read along.
+    mutating func follow(_ run: Run) { head = head.following(run) }
+
     static let payloads = ["r.error", "r.input", "r.context", "r.output"]
 
     static func columns(when condition: String) -> String {
@@ -28,7 +31,7 @@ package struct ShownRun: Sendable {
     }
 }
 
-/// A row of `run_steps` with its payloads as they are stored.
+/// A step with its payloads as they are stored.
 package struct ShownStep: Sendable {
     package let index: Int
     package let stepID: String
@@ -45,59 +48,63 @@ package struct ShownStep: Sendable {
     package let engineID: EngineID?
 }
 
-/// One run; payloads that are more than 256 KiB together are only counted.
+/// One run with the snapshot of its steps; payloads that are more than 256 KiB together are only counted, and so are outputs to
+/// which the snapshot refers.
 package struct FindShownRun: Statement {
     package let runID: RunID
 
-    package typealias Row = ShownRun
+    /// A run, its steps as of their snapshot, and outputs that are not held there, by the numbers of their events.
+    package typealias Row = (run: ShownRun, snapshot: SnapshotRow, outputs: [Int: StoredText])
 
     package static let sql = """
-        SELECT \(ShownRun.columns(when: "\(PayloadSQL.sizes(ShownRun.payloads)) <= \(256 * 1024)"))
-        FROM workflow_runs r WHERE r.run_id = $1
+        SELECT \(ShownRun.columns(when: "\(PayloadSQL.sizes(ShownRun.payloads)) <= \(PayloadSQL.shownBytes)")),
+            \(SnapshotSQL.heads), r.snapshot_seq, r.snapshot_at, r.due, referred.seqs, referred.sizes, referred.outputs
+        FROM workflow_runs r LEFT JOIN LATERAL (
+            SELECT array_agg(o.seq ORDER BY o.seq) AS seqs, array_agg(o.bytes ORDER BY o.seq) AS sizes,
+                array_agg(CASE WHEN o.total <= \(PayloadSQL.shownBytes) THEN o.output END ORDER BY o.seq) AS outputs
+            FROM (
+                SELECT *, sum(bytes) OVER () AS total FROM (
+                    SELECT seq, event AS output, \(PayloadSQL.size("event")) AS bytes
+                    FROM (\(EventSQL.referred(by: "r", "e.event->'data'->'output'"))) one
+                ) sized
+            ) o
+        ) referred ON r.snapshot_refs IS NOT NULL
+        WHERE r.run_id = $1
         """
 
     package func bind(_ parameters: inout Parameters) { parameters.uuid(runID.uuid) }
 
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> ShownRun { try ShownRun(&row) }
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        let (run, snapshot) = (try ShownRun(&row), try SnapshotRow(&row))
+        let (numbers, sizes) = (try row.int32ArrayOrNil() ?? [], try row.int32ArrayOrNil() ?? [])
+        let outputs = try row.jsonOrNilArrayOrNil() ?? []
+        var texts: [Int: StoredText] = [:]
+        for (place, number) in numbers.enumerated() {
+            texts[Int(number)] = outputs[place].map { .here($0) } ?? .large(Int(sizes[place]))
+        }
+        return (run, snapshot, texts)
+    }
 }
 
-/// The steps of one run, in the order of its definition; payloads that are more than 256 KiB together are only counted,
-/// except for small ones.
-package struct FindShownSteps: Statement {
-    package let runID: RunID
-
-    package typealias Row = ShownStep
-
-    private static let isShown = """
-        octet_length(s.payload::text) <= 1024 OR s.bytes <= \(256 * 1024)
+/// SQL for snapshots.
+enum SnapshotSQL {
+    /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in `errorBytes`.
+    static let heads = """
+        CASE WHEN octet_length(r.snapshot::text) <= \(PayloadSQL.shownBytes) THEN r.snapshot ELSE (
+            SELECT json_agg(CASE WHEN octet_length((s.step->'error')::text) <= \(JSON.compactFrom) THEN s.step
+                ELSE json_strip_nulls(json_build_object('id', s.step->'id', 'status', s.step->'status',
+                    'attempts', s.step->'attempts', 'ambiguous', s.step->'ambiguous',
+                    'compensation', s.step->'compensation', 'compensationAttempts', s.step->'compensationAttempts',
+                    'compensationAmbiguous', s.step->'compensationAmbiguous', 'output', s.step->'output',
+                    'outputSeq', s.step->'outputSeq', 'error', \(ErrorText.short("s.step->'error'", before: false)),
+                    'errorBytes', \(PayloadSQL.size("(s.step->'error')")),
+                    'startedAt', s.step->'startedAt', 'startedIn', s.step->'startedIn',
+                    'completedAt', s.step->'completedAt', 'completedIn', s.step->'completedIn',
+                    'nextAttemptAt', s.step->'nextAttemptAt', 'nextAttemptIn', s.step->'nextAttemptIn',
+                    'attemptSeq', s.step->'attemptSeq')) END ORDER BY s.ord)
+            FROM json_array_elements(r.snapshot) WITH ORDINALITY AS s (step, ord)
+        ) END
         """
-
-    package static let sql = """
-        SELECT s.step_index, s.step_id, s.status, s.attempts, s.compensation_status, s.compensation_attempts,
-            \(PayloadSQL.text("s.output", when: isShown.replacing("payload", with: "output"))),
-            \(PayloadSQL.text("s.error", when: isShown.replacing("payload", with: "error"))),
-            s.started_at, s.completed_at, s.next_attempt_at, last.engine_id
-        FROM (
-            SELECT r.*, sum(\(PayloadSQL.sizes(["r.output", "r.error"]))) OVER () AS bytes
-            FROM run_steps r WHERE r.run_id = $1
-        ) s
-        LEFT JOIN (
-            SELECT DISTINCT ON (step_index) step_index, engine_id FROM run_events
-            WHERE run_id = $1 AND kind = 'attempt_started' ORDER BY step_index, seq DESC
-        ) last USING (step_index)
-        ORDER BY s.step_index
-        """
-
-    package func bind(_ parameters: inout Parameters) { parameters.uuid(runID.uuid) }
-
-    package static func decode(_ row: inout RowReader) throws(PostgresError) -> ShownStep {
-        ShownStep(
-            index: Int(try row.int16()), stepID: try row.text(), status: try row.text(),
-            attempts: Int(try row.int16()), compensationStatus: try row.text(),
-            compensationAttempts: Int(try row.int16()), output: try StoredText(&row), error: try StoredText(&row),
-            startedAt: try row.instantOrNil(), completedAt: try row.instantOrNil(),
-            nextAttemptAt: try row.instantOrNil(), engineID: try row.engineIDOrNil())
-    }
 }
 
 /// Which payload of a run.
@@ -119,8 +126,23 @@ package struct FindPayload: Statement {
         SELECT CASE $2 WHEN 'input' THEN r.input WHEN 'context' THEN r.context WHEN 'output' THEN r.output ELSE r.error END
         FROM workflow_runs r WHERE r.run_id = $1 AND $3::int2 IS NULL
         UNION ALL
-        SELECT CASE $2 WHEN 'output' THEN s.output ELSE s.error END
-        FROM run_steps s WHERE s.run_id = $1 AND s.step_index = $3
+        SELECT CASE $2
+            WHEN 'error' THEN COALESCE(later.event->'error', r.snapshot->$3::int4->'error')
+            ELSE COALESCE(later.event->'data'->'output', referred.output, r.snapshot->$3::int4->'output') END
+        FROM workflow_runs r LEFT JOIN LATERAL (
+            SELECT e.event
+            FROM run_journal j CROSS JOIN LATERAL json_array_elements(j.events) WITH ORDINALITY AS e (event, ord)
+            CROSS JOIN LATERAL json_to_record(e.event) AS x (kind text, step int4, action text)
+            WHERE j.run_id = $1 AND j.seq > r.snapshot_seq AND x.step = $3
+                AND CASE $2 WHEN 'error' THEN x.kind = 'attempt_failed'
+                    ELSE x.kind = 'attempt_succeeded' AND x.action = 'execute' END
+            ORDER BY j.seq DESC, e.ord DESC LIMIT 1
+        ) later ON true LEFT JOIN LATERAL (
+            SELECT j.events->((r.snapshot->$3::int4->>'outputSeq')::int4 - j.seq)->'data'->'output' AS output
+            FROM run_journal j WHERE j.run_id = $1 AND j.seq <= (r.snapshot->$3::int4->>'outputSeq')::int4
+            ORDER BY j.seq DESC LIMIT 1
+        ) referred ON true
+        WHERE r.run_id = $1 AND $3::int2 IS NOT NULL
         """
 
     package func bind(_ parameters: inout Parameters) {
@@ -173,7 +195,7 @@ package struct FindRunsWithPayloads: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> ShownRun { try ShownRun(&row) }
 }
 
-/// A json column of a run or a step, as its text: nobody who only shows it needs to take it apart.
+/// A payload of a run or a step, as its text: nobody who only shows it needs to take it apart.
 package enum StoredText: Sendable, Hashable {
     case absent
     case here([UInt8])
@@ -205,6 +227,9 @@ package enum StoredText: Sendable, Hashable {
 
 /// SQL for payloads and their sizes.
 enum PayloadSQL {
+    /// Bytes of payloads that are shown at once.
+    static let shownBytes = 256 * 1024
+
     /// Bytes of a json column; null when it is.
     static func size(_ column: String) -> String { "octet_length(\(column)::text)" }
 

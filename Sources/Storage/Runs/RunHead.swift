@@ -8,13 +8,15 @@ package struct RunHead: Sendable {
     package let workflowName: String
     package let workflowVersion: String
     /// As it is stored, which may be a word of a later version.
-    package let statusText: String
+    package private(set) var statusText: String
+    /// As it stands in the row, which does not tell that a run has begun until it rests.
+    let storedStatusText: String
     package let causeText: String?
     /// `{kind, message, httpStatus?, stepId?, before?}`: what participants answered is left out.
     package let error: JSON?
     package let correlationID: String?
     package let createdAt: Instant
-    package let updatedAt: Instant
+    package private(set) var updatedAt: Instant
     package let completedAt: Instant?
     package let deadlineAt: Instant?
 
@@ -24,7 +26,7 @@ package struct RunHead: Sendable {
     package var isQuarantined: Bool { status == .failed && error?["kind"]?.string == Failure.quarantinedKind }
 
     static let columns = """
-        r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, r.status, r.cause,
+        r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, \(RunStatusSQL.shown), r.status, r.cause,
         \(ErrorText.short("r.error", before: true)), r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at
         """
 
@@ -34,6 +36,7 @@ package struct RunHead: Sendable {
         workflowName = try row.text()
         workflowVersion = try row.text()
         statusText = try row.text()
+        storedStatusText = try row.text()
         causeText = try row.textOrNil()
         error = try row.jsonValueOrNil()
         correlationID = try row.textOrNil()
@@ -42,6 +45,27 @@ package struct RunHead: Sendable {
         completedAt = try row.instantOrNil()
         deadlineAt = try row.instantOrNil()
     }
+}
+
+extension RunHead {
+    /// The same as a run stands whose journal was read along: that it has begun is not in its row until it rests.
+    func following(_ run: Run) -> RunHead {
+        var copy = self
+        copy.statusText = run.status.rawValue
+        copy.updatedAt = run.updatedAt
+        return copy
+    }
+}
+
+/// SQL for the status of a run, `r`.
+enum RunStatusSQL {
+    /// As it is shown: a run in whose journal more stands than its row has seen has begun, though its row does not tell until it
+    /// rests.
+    static let shown = """
+        CASE WHEN r.status = 'PENDING' AND EXISTS (
+            SELECT FROM run_journal j WHERE j.run_id = r.run_id AND j.seq > r.snapshot_seq
+        ) THEN 'RUNNING' ELSE r.status END
+        """
 }
 
 /// SQL for errors in lists.

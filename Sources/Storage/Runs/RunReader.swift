@@ -4,28 +4,58 @@ package import Postgres
 /// What the API reads of runs. Reads only; never on the hot path.
 package struct RunReader: Sendable {
     private let pool: Pool
+    private let definitions: DefinitionStore
 
     /// - Parameter pool: see `Database.reads`.
-    package init(pool: Pool) { self.pool = pool }
+    package init(pool: Pool) {
+        self.pool = pool
+        definitions = DefinitionStore(pool: pool)
+    }
 
     /// One run with its steps, everything in them, both of the same moment; nil when there is none.
     ///
     /// All of it is in memory at once, parsed: not for what anybody may ask for.
-    package func find(_ runID: RunID) async throws(StoreError) -> (run: RunRow, steps: [StepRow])? {
-        let (runs, steps) = try await read(FindRun(runID), FindSteps(runID))
-        return runs.first.map { ($0, steps) }
+    ///
+    /// No steps come with it when its definition can't be read.
+    ///
+    /// - Throws: `UnreadableRun`, too, when rows and definition do not fit together.
+    package func find(_ runID: RunID) async throws -> (run: RunRow, steps: [StepRow])? {
+        let (rows, snapshots, history) = try await read(FindRun(runID), FindSnapshot(runID), FindEvents(runID))
+        guard let row = rows.first, let snapshot = snapshots.first else { return nil }
+        do {
+            let definition = try await definitions.definition(row.workflowName, version: row.workflowVersion)
+            let run = try Run(row, snapshot, history.flatMap { $0 }, of: definition)
+            return (row.following(run), run.stepRows)
+        } catch is DefinitionProblem {
+            return (row, [])
+        }
     }
 
     /// Where one run and its steps stand, without payloads; nil when there is none.
-    package func standing(of runID: RunID) async throws(StoreError) -> (run: RunHead, steps: [StepRow])? {
-        let (runs, steps) = try await read(FindRunHead(runID), FindStepHeads(runID))
-        return runs.first.map { ($0, steps) }
+    func standing(of runID: RunID) async throws(StoreError) -> (run: RunHead, steps: [SnapshotStep])? {
+        guard let (shown, followed, _) = try await followed(runID) else { return nil }
+        return (shown.run.head, followed.steps)
     }
 
-    /// One run with its steps to be shown; nil when there is none. At most half a megabyte: what is larger is read by `payload`.
+    /// One run with its steps to be shown; nil when there is none. At most a megabyte: what is larger is read by `payload`.
     package func shown(_ runID: RunID) async throws(StoreError) -> (run: ShownRun, steps: [ShownStep])? {
-        let (runs, steps) = try await read(FindShownRun(runID: runID), FindShownSteps(runID: runID))
-        return runs.first.map { ($0, steps) }
+        guard let (shown, followed, journal) = try await followed(runID) else { return nil }
+        let steps = followed.steps.enumerated().map { index, step in
+            ShownStep(
+                index: index, step, output: followed.output(of: index, shown.outputs),
+                engineID: journal.row(of: step.counts.attemptSequence)?.engineID)
+        }
+        return (shown.run, steps)
+    }
+
+    private func followed(
+        _ runID: RunID
+    ) async throws(StoreError) -> (shown: FindShownRun.Row, FollowedRun, [JournalHead])? {
+        let (rows, journal) = try await read(FindShownRun(runID: runID), FindJournalHeads(runID: runID))
+        guard var shown = rows.first else { return nil }
+        let followed = try await FollowedRun(shown.run.head, shown.snapshot, journal, definitions)
+        if let run = followed.run { shown.run.follow(run) }
+        return (shown, followed, journal)
     }
 
     /// One payload of a run; nil when there is none (any more).
@@ -45,7 +75,9 @@ package struct RunReader: Sendable {
 
     /// What may explain why nothing happens in these runs; those that are over are left out.
     package func live(_ runIDs: [RunID]) async throws(StoreError) -> [QuietRun] {
-        try await read(FindLiveRuns(runIDs: runIDs))
+        var live: [QuietRun] = []
+        for row in try await read(FindLiveRuns(runIDs: runIDs)) { live.append(try await row.run(definitions)) }
+        return live
     }
 
     /// The engines, as they told in their last heartbeats.
@@ -84,21 +116,56 @@ package struct RunReader: Sendable {
     package func events(
         of runID: RunID, after sequence: Int = 0, limit: Int = 10_000
     ) async throws(StoreError) -> [StoredEvent] {
-        try await read(FindEvents(runID, after: sequence, limit: limit))
+        Array(try await read(FindEvents(runID)).flatMap { $0 }.lazy.filter { $0.sequence > sequence }.prefix(limit))
     }
 
     private func read<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
         do throws(PostgresError) { return try await pool.execute(statement) } catch { throw StoreError(error) }
     }
 
-    /// Two statements of the same moment.
-    private func read<First: Statement, Second: Statement>(
-        _ first: First, _ second: Second
-    ) async throws(StoreError) -> ([First.Row], [Second.Row]) {
+    /// Statements of the same moment.
+    private func read<each S: Statement>(_ statements: repeat each S) async throws(StoreError) -> (
+        repeat [(each S).Row]
+    ) {
         do throws(PostgresError) {
             return try await pool.withConnection { connection throws(PostgresError) in
-                try await connection.transaction(first, second)
+                try await connection.transaction(repeat each statements)
             }
         } catch { throw StoreError(error) }
+    }
+}
+
+extension Run {
+    /// A run by its row, with its snapshot, and what the history holds after that, applied.
+    package init(
+        _ row: RunRow, _ snapshot: SnapshotRow, _ history: [StoredEvent], of definition: WorkflowDefinition
+    ) throws(UnreadableRun) {
+        self.init(
+            id: row.runID, definition: definition, input: row.input, context: row.context, createdAt: row.createdAt)
+        status = row.status
+        cause = row.cause
+        error = row.error.flatMap { Failure($0) }
+        turnedBackBy = row.error?["before"].flatMap { Failure($0) }
+        output = row.output
+        updatedAt = row.updatedAt
+        completedAt = row.completedAt
+        try snapshot.restore(&self) { sequence throws(UnreadableRun) in
+            history.first { $0.sequence == sequence }?.row.data?["output"]
+        }
+        for stored in history where stored.sequence > snapshot.sequence {
+            guard let event = stored.row.event(of: definition) else {
+                throw UnreadableRun(
+                    "its event \(stored.sequence), \(stored.kind), can't be read", mayBeNewer: !stored.isKnown)
+            }
+            follow(event, at: stored.at)
+        }
+    }
+}
+
+extension [JournalHead] {
+    /// The row that an event is in; nil when there is none.
+    func row(of sequence: Int) -> JournalHead? {
+        if sequence < 1 { return nil }
+        return last { $0.sequence <= sequence }
     }
 }

@@ -1,18 +1,19 @@
 package import Core
 
-/// Where a run and its steps stand, by their rows.
+/// Where a run and its steps stand, by what is stored of them.
 package struct RunStanding: Standing, Sendable {
     package let status: RunStatus
     package let isQuarantined: Bool
     package let steps: [Step]
     private let stepIDs: [String]
 
-    /// Nil when its status is one that this version does not know.
-    init?(_ run: RunHead, _ steps: [StepRow]) {
-        guard let status = run.status else { return nil }
+    /// Nil when its status, or that of a step, is one that this version does not know.
+    init?(_ run: RunHead, _ steps: [SnapshotStep]) {
+        let known = steps.compactMap { $0.step() }
+        guard let status = run.status, known.count == steps.count else { return nil }
         self.status = status
         isQuarantined = run.isQuarantined
-        self.steps = steps.map(\.step)
+        self.steps = known
         stepIDs = steps.map(\.stepID)
     }
 

@@ -28,7 +28,9 @@ package struct WatchRuns: Statement {
     package init(runIDs: [RunID]) { self.runIDs = runIDs }
 
     package static let sql = """
-        SELECT r.run_id, r.status, (SELECT e.seq FROM run_events e WHERE e.run_id = r.run_id ORDER BY e.seq DESC LIMIT 1)
+        SELECT r.run_id, \(RunStatusSQL.shown), (
+            SELECT j.seq + j.event_count - 1 FROM run_journal j WHERE j.run_id = r.run_id ORDER BY j.seq DESC LIMIT 1
+        )
         FROM workflow_runs r WHERE r.run_id = ANY ($1::uuid[])
         """
 

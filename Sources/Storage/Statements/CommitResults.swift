@@ -30,7 +30,7 @@ package struct CommitResults: Statement {
                 WHERE run_id = u.run_id AND epoch = u.epoch AND lease_owner = $1 FOR UPDATE SKIP LOCKED
             ) o ON true
         \(CommitDecisions.changes)
-        SELECT verdicts, unread FROM guard
+        SELECT verdicts, unread, now() FROM guard
         """
 
     package func bind(_ parameters: inout Parameters) { decisions.bind(&parameters) }

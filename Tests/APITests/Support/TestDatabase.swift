@@ -28,7 +28,7 @@ struct TestDatabase: Sendable {
     /// Rows in all tables the API writes to.
     func rowCount() async throws -> Int {
         let tables = [
-            "workflow_definitions", "participants", "workflow_runs", "run_steps", "run_events", "outbox", "run_inbox",
+            "workflow_definitions", "participants", "workflow_runs", "run_journal", "outbox", "run_inbox",
             "idempotency_keys", "admin_actions",
         ]
         let sum = tables.map { "(SELECT count(*) FROM \($0))" }.joined(separator: " + ")

@@ -32,11 +32,11 @@ struct SessionPlay {
     }
 
     mutating func stored(_ verdict: CommitVerdict) -> String {
-        session.stored(verdict, now: now)
+        session.stored(verdict)
         return next()
     }
 
-    mutating func written(unread: Int = 0) -> String { stored(.written(unread: unread)) }
+    mutating func written(unread: Int = 0) -> String { stored(.written(unread: unread, at: now)) }
 
     mutating func read(_ requests: InboxRequest.Kind?...) -> String {
         session.inboxRead(

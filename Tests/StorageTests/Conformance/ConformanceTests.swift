@@ -12,6 +12,7 @@ struct ConformanceTests {
     func same(seed: UInt64) async throws {
         try await TestDatabase.with { test in
             let definitions = try Self.definitions
+            for definition in definitions { try await test.register(definition) }
             var random = SeededGenerator(seed: seed)
             var postgres = ConformanceRun(ConformingPostgresStore(test, definitions), definitions: definitions)
             var memory = ConformanceRun(ConformingMemoryStore(), definitions: definitions)

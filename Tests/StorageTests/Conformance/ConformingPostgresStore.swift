@@ -59,7 +59,7 @@ struct ConformingPostgresStore: ConformingStore {
                 rows = try await pool.execute(decisions)
             }
             switch rows[0].verdicts[0] {
-            case 1: return .written(unread: Int(rows[0].unread[0] ?? 0))
+            case 1: return .written(unread: Int(rows[0].unread[0] ?? 0), at: rows[0].at)
             case 2: return .inboxFirst
             case 3: throw PostgresError.decoding("nobody else is here to lock a row")
             default: return .leaseLost
@@ -107,8 +107,7 @@ struct ConformingPostgresStore: ConformingStore {
                 UPDATE outbox SET available_at = now() - interval '1 s'
                 WHERE run_id = '\(runID)' AND lease_owner IS NULL RETURNING run_id
             )
-            UPDATE run_steps SET next_attempt_at = now() - interval '1 s'
-            WHERE run_id IN (SELECT run_id FROM free) AND next_attempt_at IS NOT NULL
+            UPDATE workflow_runs SET due_at = now() - interval '1 s' WHERE run_id IN (SELECT run_id FROM free)
             """)
     }
 

@@ -1,0 +1,154 @@
+// The steps of a run in `workflow_runs.snapshot`, as they are after the event `snapshot_seq`: an array with an object for each
+// step of the definition, with the members that differ from a step nobody has begun:
+//
+//   {"id", "status", "attempts", "ambiguous", "compensation", "compensationAttempts", "compensationAmbiguous",
+//    "output" or "outputSeq", "error", "startedAt", "completedAt", "nextAttemptAt", "attemptSeq"}
+//
+// Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
+// written: such a time ends in `In` instead of `At` and counts from `snapshot_at`.
+//
+// An output that is longer than `Snapshot.heldOutput` stays in its event alone, whose number is `outputSeq`; `snapshot_refs`
+// lists them, so that a claim can read them along. `attemptSeq` is the event with which the last attempt began: its row tells
+// when, and on which engine.
+
+/// The form in which a run's steps are kept beside its journal.
+package enum Snapshot {
+    /// Bytes of an output that is held in the snapshot itself at the most.
+    package static let heldOutput = 512
+
+    /// The steps of a run.
+    ///
+    /// - Parameters:
+    ///   - before: the run before the commit with which this is stored.
+    ///   - at: the time with which that commit was decided.
+    /// - Returns: the text, and the events that hold outputs it refers to.
+    package static func encode(
+        _ run: Run, since before: Run, at: Instant
+    ) -> (bytes: [UInt8], references: [Int]) {
+        var writer = JSONMemberWriter(capacity: 96 * run.steps.count)
+        var references: [Int] = []
+        writer.begin("[")
+        for (index, step) in run.steps.enumerated() {
+            writer.begin("{")
+            writer.member("id", run.definition.steps[index].id)
+            write(step, since: before.steps[index], at: at, to: &writer, &references)
+            writer.end("}")
+        }
+        writer.end("]")
+        return (writer.bytes, references)
+    }
+
+    private static func write(
+        _ step: Step, since before: Step, at: Instant, to writer: inout JSONMemberWriter, _ references: inout [Int]
+    ) {
+        writer.member("status", step.status.rawValue)
+        if step.attempts != 0 { writer.member("attempts", step.attempts) }
+        if step.isAmbiguous { writer.member("ambiguous", true) }
+        if step.compensationStatus != .notRequired { writer.member("compensation", step.compensationStatus.rawValue) }
+        if step.compensationAttempts != 0 { writer.member("compensationAttempts", step.compensationAttempts) }
+        if step.isCompensationAmbiguous { writer.member("compensationAmbiguous", true) }
+        if let output = step.output {
+            if step.outputSequence > 0, output.isLonger(than: heldOutput) {
+                writer.member("outputSeq", step.outputSequence)
+                references.append(step.outputSequence)
+            } else {
+                writer.member("output", output)
+            }
+        }
+        if let error = step.error { writer.member("error", error.json) }
+        if let time = step.startedAt {
+            time == before.startedAt
+                ? writer.member("startedAt", Int(time.microseconds))
+                : writer.member("startedIn", Int((time - at).microseconds))
+        }
+        if let time = step.completedAt {
+            time == before.completedAt
+                ? writer.member("completedAt", Int(time.microseconds))
+                : writer.member("completedIn", Int((time - at).microseconds))
+        }
+        if let time = step.nextAttemptAt {
+            time == before.nextAttemptAt
+                ? writer.member("nextAttemptAt", Int(time.microseconds))
+                : writer.member("nextAttemptIn", Int((time - at).microseconds))
+        }
+        if step.attemptSequence != 0 { writer.member("attemptSeq", step.attemptSequence) }
+    }
+}
+
+/// A step as a snapshot keeps it: names as they are stored, those of a later version included.
+package struct SnapshotStep: Sendable {
+    package let stepID: String
+    package let status: String
+    package let compensationStatus: String
+    /// Its output, if it is held here.
+    package let output: JSON?
+    /// The event that holds its output; nil when that is held here, or there is none.
+    package let outputSequence: Int?
+    package let error: JSON?
+    /// Numbers and times; what stands above is not in it.
+    package let counts: Step
+
+    /// Reads one element of a snapshot; nil when it is none.
+    ///
+    /// - Parameter at: when the snapshot was stored.
+    package init?(_ json: JSON, at: Instant) {
+        guard let stepID = json["id"]?.string, let status = json["status"]?.string else { return nil }
+        self.stepID = stepID
+        self.status = status
+        compensationStatus = json["compensation"]?.string ?? CompensationStatus.notRequired.rawValue
+        output = json["output"]
+        outputSequence = json["outputSeq"]?.int
+        error = json["error"]
+        errorBytes = json["errorBytes"]?.int
+        var step = Step()
+        step.attempts = json["attempts"]?.int ?? 0
+        step.isAmbiguous = json["ambiguous"]?.bool ?? false
+        step.compensationAttempts = json["compensationAttempts"]?.int ?? 0
+        step.isCompensationAmbiguous = json["compensationAmbiguous"]?.bool ?? false
+        step.startedAt = Self.time(json["startedAt"], json["startedIn"], at)
+        step.completedAt = Self.time(json["completedAt"], json["completedIn"], at)
+        step.nextAttemptAt = Self.time(json["nextAttemptAt"], json["nextAttemptIn"], at)
+        step.attemptSequence = json["attemptSeq"]?.int ?? 0
+        counts = step
+    }
+
+    /// How long its error is, where it was shortened to be read.
+    package let errorBytes: Int?
+
+    /// A step as it would be kept.
+    ///
+    /// - Parameters:
+    ///   - outputSequence: the event that holds its output; nil when that is held here, or there is none.
+    ///   - errorBytes: how long its error is, where it was shortened.
+    package init(_ step: Step, id: String, outputSequence: Int? = nil, errorBytes: Int? = nil) {
+        self.errorBytes = errorBytes
+        self.outputSequence = outputSequence
+        stepID = id
+        status = step.status.rawValue
+        compensationStatus = step.compensationStatus.rawValue
+        output = step.output
+        error = step.error?.json
+        counts = step
+    }
+
+    private static func time(_ absolute: JSON?, _ relative: JSON?, _ at: Instant) -> Instant? {
+        if let time = absolute?.int { return Instant(microseconds: Int64(time)) }
+        return relative?.int.map { at + .microseconds($0) }
+    }
+
+    /// The step; nil when it is something that this version does not know.
+    ///
+    /// - Parameter referred: its output, when that is not held here.
+    package func step(output referred: JSON? = nil) -> Step? {
+        guard let status = StepStatus(rawValue: status),
+            let compensationStatus = CompensationStatus(rawValue: compensationStatus)
+        else { return nil }
+        var step = counts
+        step.status = status
+        step.compensationStatus = compensationStatus
+        step.output = output ?? referred
+        step.outputSequence = outputSequence ?? 0
+        step.error = error.flatMap { Failure($0) }
+        return step
+    }
+}

@@ -1,0 +1,158 @@
+import Core
+import Testing
+
+@Suite("What the journal and the snapshot of a run keep is read as it was written")
+struct JournalTests {
+    private static let now = Instant(microseconds: 1_767_225_600_000_000)
+
+    private static var definition: WorkflowDefinition {
+        get throws {
+            try WorkflowDefinition([
+                "name": "w", "version": "1.0.0",
+                "steps": .array(
+                    ["a", "b"].map {
+                        [
+                            "id": .string($0), "action": ["participant": "p", "path": "/do"],
+                            "compensation": ["participant": "p", "path": "/undo"],
+                        ]
+                    }),
+            ])
+        }
+    }
+
+    private static let failure = Failure(
+        kind: "busy", message: "\"No\", it said.\n", httpStatus: 503, response: ["why": [1, 2.50, nil]], lostAttempts: 2
+    )
+    private static let report = CallReport(outcome: .busy, httpStatus: 503, duration: .microseconds(11_342))
+
+    /// One of each kind, with all it can hold and with the least.
+    private static let events: [RunEvent] = [
+        .runStarted(due: [0, 1]), .runStarted(due: []),
+        .attemptStarted(step: 1, action: .compensate, attempt: 12),
+        .attemptSucceeded(
+            step: 0, action: .execute, attempt: 1, CallReport(outcome: .succeeded, httpStatus: 200, duration: .zero),
+            output: ["é\u{1}": "ä\\"]),
+        .attemptFailed(step: 0, action: .execute, attempt: 3, report, failure, retryIn: .milliseconds(250)),
+        .attemptFailed(step: 0, action: .execute, attempt: 3, report, failure, retryIn: nil),
+        .stepSkipped(step: 1), .stepAbandoned(step: 0), .cancelRequested(by: "ann", reason: nil),
+        .cancelRequested(by: "ann", reason: "changed my mind"), .deadlineExceeded,
+        .runCompensating(steps: [1, 0], uncompensated: []), .runCompensating(steps: [], uncompensated: [1]),
+        .runCompleted(output: ["n": 1.0], failure: nil), .runCompleted(output: ["n": 1.0], failure: failure),
+        .runCompensated, .runCancelled, .runFailed(failure), .retryRequested(step: nil, by: "bob"),
+        .retryRequested(step: 1, by: "bob", reason: "mended"), .stepResolved(step: 1, by: "bob", reason: "by hand"),
+        .runQuarantined(failure),
+    ]
+
+    @Test("Every event comes back from its row, numbered from the row's first; a run's output comes from the run")
+    func events() throws {
+        let definition = try Self.definition
+        let bytes = EventRow.encode(Self.events.map { EventRow($0, of: definition) }, traceID: "0af7")
+        let parsed = try JSON(parsing: bytes, limits: .init(depth: 80))
+        #expect(parsed.bytes == bytes, "it is compact")
+        let row = JournalRow(
+            sequence: 7, at: Self.now, epoch: 3, engineID: EngineID(high: 1, low: 2), events: try #require(parsed.array)
+        )
+        let stored = row.stored(output: ["n": 1.0])
+        #expect(stored.map { $0.row.event(of: definition) } == Self.events)
+        #expect(stored.map(\.sequence) == Array(7..<7 + Self.events.count) && row.lastSequence == stored.last?.sequence)
+        #expect(stored.allSatisfy { $0.isKnown && $0.at == Self.now && $0.epoch == 3 && $0.engineID == row.engineID })
+        #expect(stored.map(\.traceID) == ["0af7"] + Array(repeating: nil, count: Self.events.count - 1))
+        #expect(Set(Self.events.map(\.kind)).count == RunEventKind.allCases.count, "one of each kind")
+        #expect(!String(decoding: bytes, as: UTF8.self).contains(#""n":1.0"#), "the run's output is not in its history")
+    }
+
+    @Test("An event of a newer version keeps its words")
+    func newer() {
+        let row = JournalRow(
+            sequence: 1, at: Self.now, epoch: 1, engineID: nil,
+            events: [["kind": "step_parked", "step": 0, "action": "park", "outcome": "parked"]])
+        let stored = row.stored(output: nil)[0]
+        #expect(
+            !stored.isKnown && stored.kind == "step_parked" && stored.action == "park" && stored.outcome == "parked")
+    }
+
+    @Test("What the commit itself did counts from the time of the snapshot; what was before keeps its time")
+    func times() throws {
+        let definition = try Self.definition
+        var before = Run(
+            id: RunID(high: 1, low: 2), definition: definition, input: [:], context: [:], createdAt: Self.now)
+        let (earlier, decided) = (Self.now + .milliseconds(1), Self.now + .milliseconds(2))
+        before.evolve(.runStarted(due: [0]), at: Self.now)
+        before.evolve(.attemptStarted(step: 0, action: .execute, attempt: 1), at: earlier)
+        let events: [RunEvent] = [
+            .attemptSucceeded(step: 0, action: .execute, attempt: 1, Self.report, output: ["x": 1]),
+            .attemptStarted(step: 1, action: .execute, attempt: 1),
+            .attemptFailed(step: 1, action: .execute, attempt: 1, Self.report, Self.failure, retryIn: .seconds(30)),
+        ]
+        var (after, stored) = (before, before)
+        for event in events { after.evolve(event, at: decided) }
+        let (bytes, references) = Snapshot.encode(after, since: before, at: decided)
+        // The commit came 5 ms after the decision.
+        let at = decided + .milliseconds(5)
+        for event in events { stored.evolve(event, at: at) }
+        let steps = try #require(try JSON(parsing: bytes).array).map { SnapshotStep($0, at: at)?.step() }
+        #expect(references.isEmpty && steps.map { $0?.outputSequence } == [0, 0])
+        stored.steps[0].outputSequence = 0
+        #expect(steps == stored.steps)
+        #expect(steps[0]?.startedAt == earlier && steps[0]?.completedAt == at)
+        #expect(steps[1]?.nextAttemptAt == at + .seconds(30) && steps[1]?.attemptSequence == 4)
+    }
+
+    @Test("An output is held up to 512 bytes of text; of a longer one the event is named", arguments: [508, 509])
+    func references(length: Int) throws {
+        let definition = try Self.definition
+        var run = Run(id: RunID(high: 1, low: 2), definition: definition, input: [:], context: [:], createdAt: Self.now)
+        run.evolve(.runStarted(due: [0]), at: Self.now)
+        run.evolve(.attemptStarted(step: 0, action: .execute, attempt: 1), at: Self.now)
+        let output: JSON = [.string(String(repeating: "x", count: length))]
+        run.evolve(
+            .attemptSucceeded(step: 0, action: .execute, attempt: 1, Self.report, output: output), at: Self.now)
+        let (bytes, references) = Snapshot.encode(run, since: run, at: Self.now)
+        let elements = try #require(try JSON(parsing: bytes).array)
+        let step = try #require(SnapshotStep(elements[0], at: Self.now))
+        let isHeld = output.bytes.count <= Snapshot.heldOutput
+        #expect(references == (isHeld ? [] : [3]) && step.outputSequence == references.first)
+        #expect(step.step(output: isHeld ? nil : output)?.output == output)
+    }
+
+    @Test("At most a hundred events stand in the journal alone, however long a run is held")
+    func longTail() throws {
+        let definition = try Self.definition
+        var run = Run(id: RunID(high: 1, low: 2), definition: definition, input: [:], context: [:], createdAt: Self.now)
+        run.evolve(.runStarted(due: [0]), at: Self.now)
+        run.evolve(.attemptStarted(step: 0, action: .execute, attempt: 1), at: Self.now)
+        run.storedSequence = 1
+        let lease = Lease(runID: run.id, epoch: 1)
+        func commit() -> SessionCommit {
+            SessionCommit(
+                lease: lease, run: run, events: [.retryRequested(step: nil, by: "ann")], now: Self.now, keepsLease: true
+            )
+        }
+        while run.lastSequence < 99 { run = commit().stored(at: Self.now) }
+        #expect(!commit().storesRun && run.storedSequence == 1)
+        run = commit().stored(at: Self.now)
+        #expect(commit().storesRun && run.lastSequence == 100)
+        run = commit().stored(at: Self.now)
+        #expect(run.storedSequence == 101 && !commit().storesRun)
+    }
+
+    @Test("A step in a state of a newer version is no step of ours, and keeps its words")
+    func newerStep() {
+        let element: JSON = ["id": "a", "status": "PARKED", "attempts": 2, "compensation": "WAITING"]
+        let step = SnapshotStep(element, at: Self.now)
+        #expect(step?.status == "PARKED" && step?.compensationStatus == "WAITING" && step?.counts.attempts == 2)
+        #expect(step?.step() == nil && SnapshotStep(["status": "PENDING"], at: Self.now) == nil)
+    }
+
+    @Test("What is long is known without writing it")
+    func lengths() {
+        let values: [JSON] = [
+            nil, true, false, 12.50, "", "abc", [], [1], [[], [1, 2]], [:], ["a": 1],
+            ["a": ["b": [true, "c"]], "d": nil],
+        ]
+        for value in values {
+            let length = value.bytes.count
+            #expect(!value.isLonger(than: length) && value.isLonger(than: length - 1), "\(value)")
+        }
+    }
+}
