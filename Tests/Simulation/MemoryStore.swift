@@ -112,6 +112,9 @@ package struct MemoryStore {
         return fresh.id
     }
 
+    /// When the next outbox row is due; nil when there is none.
+    package var nextDue: Instant? { rows.values.lazy.compactMap { $0.outbox?.availableAt }.min() }
+
     /// Claims what is due, in the order in which it became so.
     ///
     /// - Parameters:

@@ -68,8 +68,13 @@ final class SimulatedEngine: @unchecked Sendable {
 
     // MARK: Claims and leases
 
+    /// While things go wrong it looks around all the time; then it sleeps until something is due, as engines do.
     private func tick() {
-        let pause = Duration.milliseconds(Int.random(in: 5...150, using: &world.schedule.random))
+        var pause = Duration.milliseconds(Int.random(in: 5...150, using: &world.schedule.random))
+        if world.isHealed {
+            let wait = world.store.nextDue.map { $0 - world.now } ?? .seconds(5)
+            pause = max(pause, min(wait, .seconds(5)))
+        }
         later(pause) { [self] isAlive in
             guard isAlive, !world.isOver else { return }
             claim()

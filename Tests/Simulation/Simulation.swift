@@ -35,7 +35,8 @@ package final class Simulation: @unchecked Sendable {
     private static let origin = Instant(microseconds: 1_767_225_600_000_000)
     /// Time after healing in which everything must end: the longest backoffs and waits are five minutes, and there are few.
     private static let patience = Duration.seconds(2 * 3600)
-    private static let maxTurns = 50_000
+    /// Things done in that time at the most; more is a violation of its own.
+    private static let maxTurns = 200_000
     /// Where only participants fail, deadlines and requests are acted on in this time.
     private static let promptness = Duration.seconds(1)
 
@@ -59,10 +60,12 @@ package final class Simulation: @unchecked Sendable {
         schedule.after(healsAt) { [unowned self] in heal() }
         schedule.run(turns: Self.maxTurns) { isDone || schedule.now > healsAt + Self.patience }
         let ended = isDone
+        let isOutOfTurns = !ended && schedule.now <= healsAt + Self.patience && schedule.turns >= Self.maxTurns
         isOver = true
         for engine in engines { engine.kill() }
         // Whatever is still on its way arrives.
         schedule.run(turns: Self.maxTurns) { false }
+        if isOutOfTurns { violations.append("more is done than in \(Self.maxTurns) turns, and it is not over") }
         if !ended { violations.append(contentsOf: unfinished()) }
         for engine in engines + dead where engine.drivers > 0 {
             violations.append("\(engine.drivers) drivers of engine \(engine.name) never came to an end")
@@ -70,6 +73,9 @@ package final class Simulation: @unchecked Sendable {
         for runID in store.order { judge(runID) }
         return Report(plan: plan, seen: seen, violations: violations, log: log ?? [])
     }
+
+    /// Nothing goes wrong any more.
+    var isHealed: Bool { schedule.now > healsAt }
 
     private var isDone: Bool {
         schedule.now > healsAt && store.order.count == plan.runs

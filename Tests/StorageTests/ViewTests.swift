@@ -108,7 +108,6 @@ struct ViewTests {
         try await TestDatabase.with { test in
             let definition = try WorkflowDefinition.sampleChain(3)
             try await test.execute("SELECT pg_stat_reset()")
-            // Sessions tell the statistics what they wrote when they end.
             let database = Database(test.configuration, writes: 1, reads: 1)
             let engine = EngineID.sample()
             let leases = LeaseStore(database: database, engine: engine, length: .seconds(60))
@@ -124,6 +123,10 @@ struct ViewTests {
                     #expect(try await writer.write([commit])[0].get().unread == 0)
                     held.run = commit.decision.after
                 }
+            }
+            // The one session that wrote tells the statistics now.
+            _ = try await database.writes.withConnection { connection throws(PostgresError) in
+                try await connection.simpleQuery("SELECT pg_stat_force_next_flush()")
             }
             await database.close()
             let versions = try await test.value("SELECT sum(n_tup_ins + n_tup_upd) FROM pg_stat_user_tables")
