@@ -68,12 +68,13 @@ final class SimulatedEngine: @unchecked Sendable {
 
     // MARK: Claims and leases
 
-    /// While things go wrong it looks around all the time; then it sleeps until something is due, as engines do.
+    /// While things go wrong it looks around all the time; then it sleeps until something is due, though never for long: nobody
+    /// wakes it when a run is given back.
     private func tick() {
         var pause = Duration.milliseconds(Int.random(in: 5...150, using: &world.schedule.random))
         if world.isHealed {
-            let wait = world.store.nextDue.map { $0 - world.now } ?? .seconds(5)
-            pause = max(pause, min(wait, .seconds(5)))
+            let wait = world.store.nextDue.map { $0 - world.now } ?? .milliseconds(500)
+            pause = max(pause, min(wait, .milliseconds(500)))
         }
         later(pause) { [self] isAlive in
             guard isAlive, !world.isOver else { return }
