@@ -130,6 +130,8 @@ package struct RunSession: Sendable {
     /// The count of the inbox's rows was put right; so many too many were counted.
     package mutating func inboxRecounted(excess: Int) {
         isInboxOverpromised = false
+        // None, when a commit of ours that nobody heard of came through after the count had been told.
+        if excess == 0 { return }
         notes.append(
             .broken("an inbox count promised \(excess) more rows than there are; it is put right"))
     }

@@ -84,6 +84,15 @@ struct RunSessionTests {
         #expect(session.written(unread: 1) == "inbox")
     }
 
+    @Test("a count that was right after all, when it is looked at, is no fault: a commit of ours came through late")
+    func promisedBefore() throws {
+        var session = SessionPlay(try play("a b", "go"), inboxCount: 2, beganDueSteps: true)
+        #expect(session.next() == "inbox")
+        #expect(session.read(.cancel(reason: nil)) == "recount")
+        #expect(session.recounted(0) == "(1)[cancel]keep")
+        #expect(session.session.takeNotes().isEmpty)
+    }
+
     @Test("a count that promises more requests than there are is put right, and told, and nothing spins")
     func overpromised() throws {
         var session = SessionPlay(try play("a b", "go"), inboxCount: 2, beganDueSteps: true)
