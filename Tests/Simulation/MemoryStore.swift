@@ -169,7 +169,8 @@ package struct MemoryStore {
             return .duplicate
         }
         for event in commit.events { append(event, to: &row, at: now, engine: engine, epoch: commit.lease.epoch) }
-        row.differs = row.differs || !row.run.isSame(as: commit.after)
+        // Without events it may come late, when the run has gone on: then it changes nothing.
+        row.differs = row.differs || (!commit.events.isEmpty && !row.run.isSame(as: commit.after))
         if commit.storesRun {
             let (bytes, _) = Snapshot.encode(commit.after, since: commit.before, at: commit.decidedAt)
             row.snapshot = StoredSteps(bytes: bytes, sequence: row.run.lastSequence, at: now)
