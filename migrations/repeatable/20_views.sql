@@ -16,10 +16,13 @@ $$;
 CREATE VIEW run_events AS
 SELECT j.run_id, j.seq + (e.ord - 1)::int AS seq, j.at, e.event->>'kind' AS kind,
     (e.event->>'step')::smallint AS step_index, e.event->>'stepId' AS step_id,
-    -- execute or compensate.
-    e.event->>'action' AS action, (e.event->>'attempt')::smallint AS attempt,
+    -- execute or compensate. What nearly every attempt says is not written: execute, the attempt 1, and that a success succeeded.
+    COALESCE(e.event->>'action', CASE WHEN e.event->>'kind' IN ('attempt_started', 'attempt_succeeded', 'attempt_failed')
+        THEN 'execute' END) AS action,
+    COALESCE((e.event->>'attempt')::smallint, CASE WHEN e.event->>'kind'
+        IN ('attempt_started', 'attempt_succeeded', 'attempt_failed') THEN 1::smallint END) AS attempt,
     -- succeeded, rejected, busy, unknown or notSent.
-    e.event->>'outcome' AS outcome, (e.event->>'httpStatus')::smallint AS http_status,
+    COALESCE(e.event->>'outcome', CASE WHEN e.event->>'kind' = 'attempt_succeeded' THEN 'succeeded' END) AS outcome, (e.event->>'httpStatus')::smallint AS http_status,
     (e.event->>'durationUs')::bigint AS duration_us,
     -- When the attempt will be repeated, from `at`; null on a failed attempt means that the action gave up.
     (e.event->>'retryInUs')::bigint AS retry_in_us,

@@ -3,7 +3,36 @@
 //   {"kind", "step", "stepId", "action", "attempt", "outcome", "httpStatus", "durationUs", "retryInUs", "error", "data",
 //    "traceId"}
 //
-// `step` is the step's place in the definition. The output of a run is in its row and nowhere else.
+// `step` is the step's place in the definition. The output of a run is in its row and nowhere else. What nearly every attempt
+// says is not written: the action `execute`, the attempt 1, the outcome `succeeded` of `attempt_succeeded`. `EventNames` and the
+// view `run_events` give it back.
+
+/// What an event in the journal names, with what is not written filled in; names are as they are stored, those of a later version
+/// included.
+package struct EventNames: Sendable {
+    package let kind: String
+    package let action: String?
+    package let attempt: Int?
+    package let outcome: String?
+
+    package init(_ json: JSON) {
+        kind = json["kind"]?.string ?? ""
+        let known = RunEventKind(rawValue: kind)
+        let isAttempt = known?.isAttempt ?? false
+        action = json["action"]?.string ?? (isAttempt ? CallAction.execute.rawValue : nil)
+        attempt = json["attempt"]?.int ?? (isAttempt ? 1 : nil)
+        outcome = json["outcome"]?.string ?? (known == .attemptSucceeded ? Outcome.succeeded.rawValue : nil)
+    }
+}
+
+extension RunEventKind {
+    fileprivate var isAttempt: Bool {
+        switch self {
+        case .attemptStarted, .attemptSucceeded, .attemptFailed: true
+        default: false
+        }
+    }
+}
 
 extension EventRow {
     /// Writes the events of one commit as the array that `run_journal` keeps.
@@ -26,9 +55,10 @@ extension EventRow {
         if let kind { writer.member("kind", kind.rawValue) }
         if let stepIndex { writer.member("step", stepIndex) }
         if let stepID { writer.member("stepId", stepID) }
-        if let action { writer.member("action", action.rawValue) }
-        if let attempt { writer.member("attempt", attempt) }
-        if let outcome { writer.member("outcome", outcome.rawValue) }
+        let isAttempt = kind?.isAttempt ?? false
+        if let action, !isAttempt || action != .execute { writer.member("action", action.rawValue) }
+        if let attempt, !isAttempt || attempt != 1 { writer.member("attempt", attempt) }
+        if let outcome, kind != .attemptSucceeded || outcome != .succeeded { writer.member("outcome", outcome.rawValue) }
         if let httpStatus { writer.member("httpStatus", httpStatus) }
         if let duration { writer.member("durationUs", Int(duration.microseconds)) }
         if let retryIn { writer.member("retryInUs", Int(retryIn.microseconds)) }
@@ -42,11 +72,15 @@ extension EventRow {
     ///
     /// - Parameter output: the run's.
     package init(_ json: JSON, output: JSON?) {
-        let kind = json["kind"]?.string.flatMap { RunEventKind(rawValue: $0) }
+        self.init(json, EventNames(json), output: output)
+    }
+
+    init(_ json: JSON, _ names: EventNames, output: JSON?) {
+        let kind = RunEventKind(rawValue: names.kind)
         self.init(
             kind: kind, stepIndex: json["step"]?.int, stepID: json["stepId"]?.string,
-            action: json["action"]?.string.flatMap { CallAction(rawValue: $0) }, attempt: json["attempt"]?.int,
-            outcome: json["outcome"]?.string.flatMap { Outcome(rawValue: $0) }, httpStatus: json["httpStatus"]?.int,
+            action: names.action.flatMap { CallAction(rawValue: $0) }, attempt: names.attempt,
+            outcome: names.outcome.flatMap { Outcome(rawValue: $0) }, httpStatus: json["httpStatus"]?.int,
             duration: json["durationUs"]?.int.map { .microseconds($0) },
             retryIn: json["retryInUs"]?.int.map { .microseconds($0) }, error: json["error"],
             data: kind == .runCompleted ? ["output": output ?? .null] : json["data"])

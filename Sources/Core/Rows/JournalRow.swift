@@ -26,10 +26,10 @@ package struct JournalRow: Sendable {
     /// - Parameter output: the run's, which the event of its completion does not hold.
     package func stored(output: JSON?) -> [StoredEvent] {
         events.enumerated().map { offset, event in
-            StoredEvent(
-                sequence: sequence + offset, at: at, kind: event["kind"]?.string ?? "",
-                action: event["action"]?.string, outcome: event["outcome"]?.string,
-                row: EventRow(event, output: output), engineID: engineID, epoch: epoch,
+            let names = EventNames(event)
+            return StoredEvent(
+                sequence: sequence + offset, at: at, kind: names.kind, action: names.action, outcome: names.outcome,
+                row: EventRow(event, names, output: output), engineID: engineID, epoch: epoch,
                 traceID: event["traceId"]?.string)
         }
     }

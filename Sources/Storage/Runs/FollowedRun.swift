@@ -60,7 +60,7 @@ struct FollowedRun {
             for event in events.array ?? [] {
                 guard let step = event["step"]?.int else { continue }
                 if event["error"] != nil { errorBytes.updateValue(event["errorBytes"]?.int, forKey: step) }
-                guard event["action"]?.string == CallAction.execute.rawValue else { continue }
+                guard EventNames(event).action == CallAction.execute.rawValue else { continue }
                 if let size = event["data"]?["outputBytes"]?.int { bytes[step] = size }
             }
             try run.apply(events.withoutOutputSizes, at: row.at)

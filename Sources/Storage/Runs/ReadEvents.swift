@@ -214,11 +214,11 @@ package struct FindEventPage: Statement {
         let (epoch, newest) = (try row.int64(), Int(try row.int32()))
         let event = try row.jsonValue()
         let (error, data, output) = (try row.jsonOrNil(), try row.jsonOrNil(), try row.jsonOrNil())
-        let kind = event["kind"]?.string ?? ""
-        let isCompletion = kind == RunEventKind.runCompleted.rawValue
+        let names = EventNames(event)
+        let isCompletion = names.kind == RunEventKind.runCompleted.rawValue
         return ShownEvent(
-            sequence: sequence, at: at, kind: kind, stepID: event["stepId"]?.string, action: event["action"]?.string,
-            attempt: event["attempt"]?.int, outcome: event["outcome"]?.string, httpStatus: event["httpStatus"]?.int,
+            sequence: sequence, at: at, kind: names.kind, stepID: event["stepId"]?.string, action: names.action,
+            attempt: names.attempt, outcome: names.outcome, httpStatus: event["httpStatus"]?.int,
             duration: event["durationUs"]?.int.map { .microseconds($0) },
             retryIn: event["retryInUs"]?.int.map { .microseconds($0) }, error: error ?? event["error"]?.bytes,
             data: isCompletion

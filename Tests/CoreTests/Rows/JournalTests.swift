@@ -61,6 +61,29 @@ struct JournalTests {
         #expect(!String(decoding: bytes, as: UTF8.self).contains(#""n":1.0"#), "the run's output is not in its history")
     }
 
+    @Test("What nearly every attempt says is not written, and is read")
+    func implied() throws {
+        let definition = try Self.definition
+        let events: [RunEvent] = [
+            .attemptSucceeded(
+                step: 0, action: .execute, attempt: 1,
+                CallReport(outcome: .succeeded, httpStatus: 201, duration: .microseconds(9)), output: 7),
+            .attemptStarted(step: 1, action: .execute, attempt: 1),
+        ]
+        let bytes = EventRow.encode(events.map { EventRow($0, of: definition) })
+        let id = definition.steps.map(\.id)
+        #expect(
+            String(decoding: bytes, as: UTF8.self)
+                == #"[{"kind":"attempt_succeeded","step":0,"stepId":"\#(id[0])","httpStatus":201,"durationUs":9,"#
+                + #""data":{"output":7}},{"kind":"attempt_started","step":1,"stepId":"\#(id[1])"}]"#)
+        let names = try #require(try JSON(parsing: bytes).array).map(EventNames.init)
+        #expect(names.map(\.action) == ["execute", "execute"] && names.map(\.attempt) == [1, 1])
+        #expect(names.map(\.outcome) == ["succeeded", nil])
+        // Of what is no attempt nothing is implied.
+        let other = EventNames(["kind": "step_skipped", "step": 0])
+        #expect(other.action == nil && other.attempt == nil && other.outcome == nil)
+    }
+
     @Test("An event of a newer version keeps its words")
     func newer() {
         let row = JournalRow(
