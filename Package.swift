@@ -68,8 +68,9 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
 
         .target(name: "Basics", swiftSettings: settings + optimized),
-        .target(name: "Core", dependencies: ["Basics"], swiftSettings: settings + optimized),
+        .target(name: "Core", dependencies: ["Basics", crypto], swiftSettings: settings + optimized),
         .target(name: "Driver", dependencies: ["Core"], swiftSettings: settings + optimized),
+        .target(name: "Rehearsal", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Audit", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Settings", dependencies: ["Core", configuration], swiftSettings: settings),
         .target(
@@ -136,6 +137,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
+        .testTarget(name: "RehearsalTests", dependencies: ["Core", "Rehearsal"], swiftSettings: settings),
         .testTarget(name: "CoreTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: settings),

@@ -40,7 +40,7 @@ package final class RunDriver<Host: SessionHost> {
                 for command in commands {
                     switch command {
                     case .call(let call):
-                        await host.prepare(participant(of: call))
+                        if let participant = participant(of: call) { await host.prepare(participant) }
                         begin(call)
                     case .wake(let at): host.wake(at: at) { [mailbox] in mailbox.post(.due) }
                     }
@@ -83,7 +83,7 @@ package final class RunDriver<Host: SessionHost> {
     }
 
     @inline(never)
-    private func participant(of call: Command.Call) -> String { session.run.definition(of: call).participant }
+    private func participant(of call: Command.Call) -> String? { session.run.participant(of: call) }
 
     @inline(never)
     private func begin(_ call: Command.Call) { begin(call, of: session.run) }

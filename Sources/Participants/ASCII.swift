@@ -25,6 +25,18 @@ extension Span<UInt8> {
         }
     }
 
+    /// Whether the bytes in lower case equal `name`, which is in lower case.
+    func isLowercased(_ name: String) -> Bool {
+        var index = 0
+        for wanted in name.utf8 {
+            guard index < count else { return false }
+            let byte = self[index]
+            if (byte &- 0x41 < 26 ? byte | 0x20 : byte) != wanted { return false }
+            index += 1
+        }
+        return index == count
+    }
+
     /// The bytes as text; anything that is not UTF-8 becomes U+FFFD.
     var text: String {
         withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }

@@ -99,6 +99,28 @@ package struct BaseURL: Hashable, Sendable {
     }
 }
 
+extension BaseURL {
+    /// What follows the base for a location that a participant's answer gave: a URL with the same scheme, host and port, or
+    /// a path from the root of the host, either below this URL's own path. Nil for anything else, and for what has a
+    /// fragment, or segments that are dots, encoded or not.
+    package func path(ofLocation text: String) -> String? {
+        var rest = text[...]
+        if !rest.hasPrefix("/") {
+            guard let scheme = rest.firstIndex(of: ":"), rest[scheme...].hasPrefix("://") else { return nil }
+            let authority = rest.index(scheme, offsetBy: 3)
+            let end = rest[authority...].firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+            guard let base = try? BaseURL(parsing: String(rest[..<end])), base.origin == origin else { return nil }
+            rest = rest[end...]
+        }
+        guard !rest.hasPrefix("//"), rest.hasPrefix(pathPrefix) else { return nil }
+        rest = rest.dropFirst(pathPrefix.count)
+        guard rest.hasPrefix("/") else { return nil }
+        let path = rest.prefix { $0 != "?" }
+        guard (try? Self.checkedPrefix(path)) != nil, RequestRules.isPathAndQuery(rest.utf8) else { return nil }
+        return String(rest)
+    }
+}
+
 extension BaseURL: CustomStringConvertible {
     package var description: String { "\(origin)\(pathPrefix)" }
 }

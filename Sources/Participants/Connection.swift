@@ -66,7 +66,9 @@ final class Connection: ChannelInboundHandler {
             return
         }
         state = .busy(call)
-        parser.begin(expectsBody: call.call.method != "HEAD")
+        parser.begin(
+            expectsBody: call.call.method != "HEAD", maxBodyBytes: call.call.maxResponseBytes,
+            wantedHeaders: call.call.wantedHeaders)
         pool.encoder.encode(call.call, into: &request)
         let isOneWrite = pool.origin.scheme == .http || request.readableBytes <= Self.oneTLSRecord
         isWriting = true
@@ -113,7 +115,8 @@ final class Connection: ChannelInboundHandler {
     private func response(_ head: ResponseHead, body: [UInt8], fault: String? = nil) -> TransportResult {
         let wait = head.retryAfter.flatMap { RetryAfter.parse($0, now: secondsSince1970) }
         return .response(
-            status: head.status, retryAfter: wait, contentType: head.contentType, body: body, bodyFault: fault)
+            status: head.status, retryAfter: wait, contentType: head.contentType, body: body, bodyFault: fault,
+            headers: head.headers)
     }
 
     /// False when the answer came before the participant read the whole request: the rest must not be taken for a new
@@ -140,7 +143,7 @@ final class Connection: ChannelInboundHandler {
     private func fault(_ kind: TransportFailure.Kind, isEncoded: Bool) -> String {
         let what = isEncoded ? "is in a content coding, which was not asked for, and " : ""
         return switch kind {
-        case .responseTooLarge: "\(what)exceeds \(pool.loopPool.configuration.maxResponseBytes) bytes"
+        case .responseTooLarge: "\(what)exceeds \(parser.maxBodyBytes) bytes"
         case .timeout: "\(what)was not complete before the deadline"
         case .malformedResponse: "\(what)is malformed"
         case .connectionClosed, .dns, .notAllowed, .connect, .tls, .poolExhausted, .invalidRequest, .withdrawn,
@@ -227,8 +230,7 @@ final class Connection: ChannelInboundHandler {
             case .malformed(let reason):
                 fail(.malformedResponse, "The answer of \(pool.origin) is malformed: \(reason).")
             case .tooLarge:
-                let limit = pool.loopPool.configuration.maxResponseBytes
-                fail(.responseTooLarge, "The answer of \(pool.origin) exceeds \(limit) bytes.")
+                fail(.responseTooLarge, "The answer of \(pool.origin) exceeds \(parser.maxBodyBytes) bytes.")
             }
         }
     }

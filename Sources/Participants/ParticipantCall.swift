@@ -11,10 +11,14 @@ package struct ParticipantCall: Sendable {
     package var body: [UInt8]
     /// The total deadline: waiting for a connection, connecting, writing and the whole answer.
     package var timeout: Duration
+    /// Bytes of a success's body at most; nil for the client's own limit.
+    package var maxResponseBytes: Int?
+    /// Headers of the answer that the caller wants, in lower case.
+    package var wantedHeaders: [String]
 
     package init(
         method: String = "POST", baseURL: BaseURL, path: String, headers: [(String, String)] = [], body: [UInt8] = [],
-        timeout: Duration
+        timeout: Duration, maxResponseBytes: Int? = nil, wantedHeaders: [String] = []
     ) {
         self.method = method
         self.baseURL = baseURL
@@ -22,6 +26,8 @@ package struct ParticipantCall: Sendable {
         self.headers = headers
         self.body = body
         self.timeout = timeout
+        self.maxResponseBytes = maxResponseBytes
+        self.wantedHeaders = wantedHeaders
     }
 }
 
@@ -35,9 +41,11 @@ package enum TransportResult: Sendable {
     /// `bodyFault` is nil when the body is whole and readable, and otherwise completes the sentence "Its body …". An
     /// answer other than 2xx is decided by its head, so what is too long, cut off, late or malformed in its body leaves it
     /// an answer; `body` is then its beginning, at most 4 KiB. A body in a content coding, which
-    /// is never asked for, is dropped.
+    /// is never asked for, is dropped. `headers` are those that the call wants and that came: of one that came several
+    /// times the values with a comma between them.
     case response(
-        status: Int, retryAfter: Duration?, contentType: String?, body: [UInt8], bodyFault: String? = nil)
+        status: Int, retryAfter: Duration?, contentType: String?, body: [UInt8], bodyFault: String? = nil,
+        headers: [String: String] = [:])
     /// The participant surely never saw the request: repeating it cannot double an effect.
     case notSent(TransportFailure)
     /// The request was sent, or may have been, and there is no usable answer: an effect is possible.

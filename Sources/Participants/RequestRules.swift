@@ -34,7 +34,7 @@ enum RequestRules {
         !bytes.contains(UInt8(ascii: "?")) && isPathAndQuery(bytes)
     }
 
-    private static func isPathAndQuery(_ bytes: some Collection<UInt8>) -> Bool {
+    static func isPathAndQuery(_ bytes: some Collection<UInt8>) -> Bool {
         var hexDigitsDue = 0
         for byte in bytes {
             if hexDigitsDue > 0 {

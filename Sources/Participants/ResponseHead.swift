@@ -13,6 +13,9 @@ struct ResponseHead {
     private(set) var isEncoded = false
     /// Seconds after which the server says it closes an idle connection (`Keep-Alive: timeout=5`).
     var keepAliveTimeout: Int?
+    /// Names, in lower case, of the headers that are kept in `headers`.
+    var wanted: [String] = []
+    private(set) var headers: [String: String] = [:]
     private var saysClose = false
     private var saysKeepAlive = false
 
@@ -43,6 +46,15 @@ struct ResponseHead {
     mutating func readField(_ line: Span<UInt8>) throws(ParseFault) {
         let (name, value) = try Self.checkField(line)
         try keep(name: line.extracting(name), value: line.extracting(value))
+        if !wanted.isEmpty { keepWanted(line.extracting(name), line.extracting(value)) }
+    }
+
+    private mutating func keepWanted(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+        for wanted in wanted where wanted.utf8.count == name.count && name.isLowercased(wanted) {
+            let before = headers[wanted]
+            headers[wanted] = before.map { "\($0), \(value.text)" } ?? value.text
+            return
+        }
     }
 
     /// Checks the form of `name: value` and tells where both are in the line, without the blanks around the value.

@@ -45,6 +45,8 @@ struct ResponseParser {
     static let keptBytes = 4096
 
     private let limits: Limits
+    /// Of the current answer.
+    private(set) var maxBodyBytes: Int
     private var stage = Stage.statusLine
     private var expectsBody = true
     /// The beginning of a line whose end has not been read yet.
@@ -60,6 +62,7 @@ struct ResponseParser {
 
     init(limits: Limits) {
         self.limits = limits
+        maxBodyBytes = limits.bodyBytes
     }
 
     /// Whether the answer is complete, its end was marked by something else than closing, and the server reads on.
@@ -74,15 +77,22 @@ struct ResponseParser {
         }
     }
 
-    /// Forgets the last answer. `expectsBody` is false for HEAD.
-    mutating func begin(expectsBody: Bool) {
+    /// Forgets the last answer.
+    ///
+    /// - Parameters:
+    ///   - expectsBody: false for HEAD.
+    ///   - maxBodyBytes: of this answer; nil for the limit that all have.
+    ///   - wantedHeaders: which headers are to be kept, in lower case.
+    mutating func begin(expectsBody: Bool, maxBodyBytes: Int? = nil, wantedHeaders: [String] = []) {
         self.expectsBody = expectsBody
+        self.maxBodyBytes = maxBodyBytes ?? limits.bodyBytes
         stage = .statusLine
         partialLine = []
         headBytes = 0
         headerCount = 0
         informationalCount = 0
         head = ResponseHead()
+        head.wanted = wantedHeaders
         body = []
         hasBegun = false
         endedWithConnection = false
@@ -103,7 +113,7 @@ struct ResponseParser {
                 let count = takeBody(input, &at, atMost: remaining)
                 stage = count == remaining ? .chunkEnd : .chunk(remaining: remaining - count)
             case .untilClose:
-                if body.count + (input.count - at) > limits.bodyBytes {
+                if body.count + (input.count - at) > maxBodyBytes {
                     try exceed()
                 } else {
                     takeBody(input, &at, atMost: input.count)
@@ -240,7 +250,7 @@ extension ResponseParser {
             stage = .trailer
             return
         }
-        guard size <= limits.bodyBytes - body.count else { return try exceed() }
+        guard size <= maxBodyBytes - body.count else { return try exceed() }
         stage = .chunk(remaining: size)
     }
 
@@ -253,7 +263,9 @@ extension ResponseParser {
             guard informationalCount <= limits.informationalAnswers else {
                 throw .malformed("there are more than \(limits.informationalAnswers) informational answers")
             }
+            let wanted = head.wanted
             head = ResponseHead()
+            head.wanted = wanted
             stage = .statusLine
             return
         }
@@ -267,7 +279,7 @@ extension ResponseParser {
             }
             stage = .chunkSize
         } else if let length = head.contentLength {
-            guard length <= limits.bodyBytes else { return try exceed() }
+            guard length <= maxBodyBytes else { return try exceed() }
             body.reserveCapacity(min(length, Self.maxReservation))
             stage = length == 0 ? .done : .fixed(remaining: length)
         } else {

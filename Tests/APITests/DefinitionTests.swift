@@ -75,10 +75,22 @@ struct DefinitionTests {
             #expect(fresh.status == 200 && fresh.json["valid"] == true, "\(fresh.text)")
             #expect(fresh.json["steps"] == ["a"] && fresh.json["participants"] == ["p"])
             #expect(fresh.json["registered"] == false)
-            let warned = fresh.json["warnings"]?.array?.compactMap { $0["pointer"]?.string }
-            #expect(warned == ["/version", "/steps/0", "/steps/0/action/participant"])
+            let warned = fresh.json["findings"]?.array?.compactMap { $0["pointer"]?.string }
+            #expect(warned == ["/version", "/steps/0", "/steps/0/action", "/steps/0/action/participant"])
+            #expect(
+                fresh.json["findings"]?.array?.compactMap { $0["rule"]?.string }
+                    == ["prerelease", "no-undo", "whole-input", "unknown-participant"])
+            // What is a warning there refuses it when that is asked for; notes refuse nothing.
+            let strict = try await api.client.send(
+                "POST", "/v1/admin/workflows?strict=true",
+                body: #"{"name":"v","version":"1.0.0-rc1","steps":\#(Self.steps)}"#,
+                Self.token)
+            #expect(strict.status == 422 && strict.pointers == ["/steps/0/action/participant"], "\(strict.text)")
+            let unclear = try await api.client.send(
+                "POST", "/v1/admin/workflows?strict=yes", body: "{}", Self.token)
+            #expect(unclear.status == 400 && unclear.problem == "invalid-parameter")
             let conflict = try await validate(#"{"name":"w","version":"1.0.0","steps":\#(Self.steps)}"#)
-            #expect(conflict.json["warnings"]?[0]?["pointer"] == "/version")
+            #expect(conflict.json["findings"]?[0]?["pointer"] == "/version")
             for (body, pointer) in [
                 (#"{"name":"v","version":"1","steps":\#(Self.steps)}"#, "/version"),
                 (#"{"name":"v","version":"1.0.0","steps":[]}"#, "/steps"),
@@ -93,9 +105,9 @@ struct DefinitionTests {
             _ = try await api.client.send(
                 "PUT", "/v1/admin/participants/p", body: #"{"url":"http://p"}"#, Self.token)
             let quiet = try await validate(
-                #"{"name":"v","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"},"#
-                    + #""compensation":{"participant":"p","path":"/y"}}]}"#)
-            #expect(quiet.json["warnings"] == [])
+                #"{"name":"v","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x","body":"none"},"#
+                    + #""compensation":{"participant":"p","path":"/y","body":"none"}}]}"#)
+            #expect(quiet.json["findings"] == [])
         }
     }
 

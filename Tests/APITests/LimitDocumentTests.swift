@@ -40,7 +40,9 @@ struct LimitDocumentTests {
             let most = isAnyNumber || row.most.hasSuffix("more") ? 40 : try #require(numbers.last, "\(row)")
             for count in 0...41 {
                 // What one argument stands for needs no brackets; a name is a reference that `var` accepts.
-                let arguments = JSON.array(Array(repeating: "input.a", count: count))
+                // The name of a secret is none of those.
+                let argument: JSON = name == "hmacSha256" ? "key" : "input.a"
+                let arguments = JSON.array(Array(repeating: argument, count: count))
                 let isAccepted = (try? Condition(.object([name: arguments]))) != nil
                 let isBoundless = most == 40 && count == 41
                 #expect(isAccepted == ((least...most).contains(count) || isBoundless), "\(name) with \(count)")
@@ -55,9 +57,15 @@ struct LimitDocumentTests {
     private static let operatorNames = [
         "var", "missing", "missing_some", "if", "?:", "==", "===", "!=", "!==", "!", "!!", "or", "and", ">", ">=", "<",
         "<=", "max", "min", "+", "-", "*", "/", "%", "map", "filter", "reduce", "all", "none", "some", "merge", "in",
-        "cat", "substr", "log", "method",
+        "cat", "substr", "log", "method", "??", "object", "text", "number", "json", "parse", "join", "split", "round",
+        "floor",
+        "ceil", "abs", "dateAdd", "dateDiff", "day", "unix", "fromUnix", "sha256", "hmacSha256", "base64",
     ].filter { name in
-        (0...3).contains { (try? Condition(.object([name: .array(Array(repeating: "input.a", count: $0))]))) != nil }
+        (0...3).contains { count in
+            ["input.a", "key"].contains { (argument: JSON) in
+                (try? Condition(.object([name: .array(Array(repeating: argument, count: count))]))) != nil
+            }
+        }
     }
 
     private static func text(_ count: Int) -> String { String(repeating: "a", count: count) }
@@ -113,6 +121,21 @@ struct LimitDocumentTests {
             let rule = (0..<count).reduce(into: JSON.bool(true)) { rule, _ in rule = .object(["!": rule]) }
             return (try? Condition(rule)) != nil
         },
+        "`maxElapsed`": { registers(["retry": ["maxElapsed": .string("\($0)s")]]) },
+        "policies of a `retry` list": { registers(["retry": .array(Array(repeating: ["on": 503], count: $0))]) },
+        "kinds of failures in one `on`": {
+            registers(["retry": [["on": .array((0..<$0).map { JSON(400 + $0) })]]])
+        },
+        "parameters in `query`": { registers(call: ["query": members($0)]) },
+        "name of a parameter": { registers(call: ["query": .object([text($0): "x"])]) },
+        "participants in `oneOf`": { count in
+            let names = JSON.array((0..<count).map { .string("p\($0)") })
+            return registers(call: ["participant": ["oneOf": names, "by": "${input.p}"]])
+        },
+        "`maxResponseBytes`": { registers(call: ["maxResponseBytes": JSON($0), "output": "x"]) },
+        "elements of a reference": { count in
+            Reference("input" + String(repeating: ".a", count: count - 1)) != nil
+        },
         "size of a definition": { $0 <= defaultBody },
     ]
 
@@ -121,7 +144,7 @@ struct LimitDocumentTests {
     private struct OneValue: Scope {
         let value: JSON
 
-        func value(_ reference: Reference) -> JSON? { value }
+        func value(_ root: Reference.Root) -> JSON? { value }
     }
 
     private static let rendered: [String: Probe] = [
@@ -137,6 +160,8 @@ struct LimitDocumentTests {
         "body of a call": { size in
             (try? Template(.string("${input}")).bytes(OneValue(value: string(size - 2))))?.count == size
         },
+        "operations of all `$logic` in a template": { $0 <= Template.maxOperations },
+        "output made by `output` of a call": { $0 <= CallDefinition.keptResponseBytes },
         "lost attempts of an action": { $0 <= RetryPolicy.maxLostAttempts },
         "memory of a run's values": { $0 <= Run.maxWeight },
     ]

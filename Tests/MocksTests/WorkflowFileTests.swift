@@ -23,12 +23,14 @@ struct WorkflowFileTests {
             if let compensation = step.compensation { try expectServed(compensation, as: .compensate) }
             #expect(step.compensation != nil || step.id == "validate-refund", "\(step.id) has an effect")
         }
+        #expect(definition.findings().isEmpty, "they show the right way")
     }
 
     private func expectServed(_ call: CallDefinition, as action: CallAction) throws {
-        let participant = try #require(Participant.all.first { $0.name == call.participant })
+        let name = try #require(call.participant.only)
+        let participant = try #require(Participant.all.first { $0.name == name })
         let path = try call.path.render(NoValues())
-        let route = try #require(participant.routes[path], "\(call.participant) has no \(path)")
+        let route = try #require(participant.routes[path], "\(name) has no \(path)")
         #expect(route.actions.contains(action), "\(path)")
     }
 
@@ -41,5 +43,5 @@ struct WorkflowFileTests {
 }
 
 private struct NoValues: Scope {
-    func value(_ reference: Reference) -> JSON? { nil }
+    func value(_ root: Reference.Root) -> JSON? { nil }
 }

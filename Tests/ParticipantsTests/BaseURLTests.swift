@@ -57,4 +57,23 @@ struct BaseURLTests {
             }
         }
     }
+
+    @Test(
+        "a location is followed below the base only",
+        arguments: [
+            ("/v1/things/7", "/things/7"), ("/v1/things/7?x=1&y=/", "/things/7?x=1&y=/"), ("/v1/", "/"),
+            ("https://a.example/v1/t", "/t"), ("HTTPS://A.example:443/v1/t", "/t"), ("/v1/a%20b", "/a%20b"),
+            ("/v1", nil), ("/v2/t", nil), ("/v10/t", nil), ("things/7", nil), ("", nil), ("//b.example/v1/t", nil),
+            ("http://a.example/v1/t", nil), ("https://b.example/v1/t", nil), ("https://a.example:444/v1/t", nil),
+            ("https://u@a.example/v1/t", nil), ("https://a.example", nil), ("/v1/../v2", nil), ("/v1/%2e%2e/x", nil),
+            ("/v1/t#f", nil), ("/v1/a b", nil), ("/v1/\r\nx: y", nil), ("https:/v1/t", nil), ("/v1//t", "//t"),
+            ("https://a.example?/v1/t", nil), ("/v1/x%2F..%2Fb", nil), ("/v1/%zz", nil),
+        ] as [(String, String?)])
+    func locations(_ location: String, _ path: String?) throws {
+        let base = try BaseURL(parsing: "https://a.example/v1")
+        #expect(base.path(ofLocation: location) == path)
+        if let path {
+            #expect(try BaseURL(parsing: "https://a.example").path(ofLocation: path) == path || path.hasPrefix("//"))
+        }
+    }
 }

@@ -208,7 +208,7 @@ struct FaultTests {
             try await withClient { client in
                 let result = await client.send(call(server.port))
                 #expect(result.body == bytes)
-                guard case .response(_, _, let contentType, _, _) = result else { return }
+                guard case .response(_, _, let contentType, _, _, _) = result else { return }
                 #expect(contentType == "text/plain; charset=x")
             }
         }

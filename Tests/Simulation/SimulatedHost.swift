@@ -112,11 +112,14 @@ extension SimulatedHost {
         let isAmbiguous = call.action == .execute ? step.isAmbiguous : step.isCompensationAmbiguous
         let sentAt = world.schedule.now
         let request = SimulatedParticipants.Request(
-            runID: run.id, stepID: run.definition.steps[call.step].id, participant: definition.participant,
+            runID: run.id, stepID: run.definition.steps[call.step].id, participant: run.participant(of: call) ?? "",
             call: call, key: run.idempotencyKey(of: call))
         let (engine, world) = (engine, world)
+        let scope = CallScope(run, call)
         let judge: (Answer) -> CallResult = {
-            CallResult($0, of: definition, isAmbiguous: isAmbiguous, duration: world.schedule.now - sentAt)
+            var effort = Effort.full
+            return CallResult(
+                $0, of: scope, isAmbiguous: isAmbiguous, duration: world.schedule.now - sentAt, effort: &effort)
         }
         // It waits for its turn.
         engine.later(world.schedule.random.upTo(.milliseconds(30))) { isAlive in

@@ -115,7 +115,9 @@ extension Session {
         for table in SleepingSeed.tables {
             let columns = try await system.query(HistorySeed.columns(of: table), in: seed.database).first?.first
             guard let columns = columns.flatMap({ $0 }) else { throw BenchError.invalid("\(table) has no columns") }
+            try await system.query(HistorySeed.packing(table), in: seed.database)
             try await system.query(seed.copies(count, of: table, columns: columns), in: seed.database)
+            try await system.query(HistorySeed.packing(table, isOver: true), in: seed.database)
         }
         seed.copied += count
         let tables = SleepingSeed.tables.joined(separator: ", ")

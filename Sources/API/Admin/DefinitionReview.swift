@@ -1,61 +1,46 @@
 import Core
 import Storage
 
-/// A definition that is valid, as it would be registered, with what a person might have overlooked.
+/// A definition that is valid, as it would be registered, with what its author may not have meant.
 struct DefinitionReview {
     /// What is registered under its name and version; nil when nothing is.
     let registered: DefinitionStore.Registration?
     let definition: WorkflowDefinition
-    let warnings: [Problem.Place]
+    let findings: [Finding]
 
-    /// - Parameter participants: the names of those that are registered.
+    /// - Parameter participants: those that are registered.
     init(
-        _ definition: WorkflowDefinition, registered: DefinitionStore.Registration?, participants: Set<String>
+        _ definition: WorkflowDefinition, registered: DefinitionStore.Registration?, participants: [StoredParticipant]
     ) {
         self.definition = definition
         self.registered = registered
-        var warnings: [Problem.Place] = []
+        var findings: [Finding] = []
         if registered == .conflict {
-            warnings.append(
-                .init(
-                    pointer: JSONPointer(["version"]),
-                    detail: "This version is registered with other content: registering this would be refused."))
+            findings.append(
+                Finding(
+                    "version-taken", .warning, at: JSONPointer(["version"]),
+                    "This version is registered with other content: registering this would be refused."))
         }
-        if !definition.version.isRelease {
-            warnings.append(
-                .init(
-                    pointer: JSONPointer(["version"]),
-                    detail: "This is a prerelease: only a start that names it takes it."))
-        }
-        for step in definition.steps {
-            let place = JSONPointer(["steps", String(step.index)])
-            if step.compensation == nil {
-                warnings.append(
-                    .init(
-                        pointer: place,
-                        detail: "This step has no compensation: what it did stays when the run is undone."))
-            }
-            for (member, call) in [("action", step.call(of: .execute)), ("compensation", step.compensation)] {
-                guard let call, !participants.contains(call.participant) else { continue }
-                warnings.append(
-                    .init(
-                        pointer: place.appending(member).appending("participant"),
-                        detail: "No participant of this name is registered: calls to it are not sent."))
-            }
-        }
-        self.warnings = warnings
+        let breakers = participants.map { ($0.name, $0.breaker) }
+        findings += definition.findings(KnownParticipants(Dictionary(breakers) { $1 }))
+        self.findings = findings
     }
 
-    /// `{valid, name, version, steps, participants, registered, warnings: [{pointer, detail}]}`.
+    /// - Throws: its warnings, as what refuses it.
+    func refuseWarnings() throws(DefinitionErrors) {
+        let warnings = findings.filter { $0.severity == .warning }
+        if warnings.isEmpty { return }
+        throw DefinitionErrors(warnings.map { DefinitionError($0.pointer, $0.detail) })
+    }
+
+    /// `{valid, name, version, steps, participants, registered, findings: [{rule, severity, pointer, detail}]}`.
     var json: JSON {
         let calls = definition.steps.flatMap { [$0.action.call, $0.compensation].compactMap { $0 } }
         return [
             "valid": true, "name": .string(definition.name), "version": .string(definition.version.description),
             "steps": .array(definition.steps.map { .string($0.id) }),
-            "participants": .array(Set(calls.map(\.participant)).sorted().map { .string($0) }),
-            "registered": .bool(registered == .identical),
-            "warnings": .array(
-                warnings.map { ["pointer": .string($0.pointer.description), "detail": .string($0.detail)] }),
+            "participants": .array(Set(calls.flatMap(\.participant.names)).sorted().map { .string($0) }),
+            "registered": .bool(registered == .identical), "findings": .array(findings.map(\.json)),
         ]
     }
 }

@@ -26,10 +26,17 @@ struct DefinitionRoutes: Sendable {
     @Sendable private func register(
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
+        let isStrict = try Self.isStrict(request)
         let definition = try WorkflowDefinition(try await body.json(request))
         let version = definition.version.description
+        let review = DefinitionReview(
+            definition, registered: nil, participants: try await reads.execute(FindParticipants()))
+        if isStrict { try review.refuseWarnings() }
         let outcome = try await definitions.register(definition, specHash: Self.hash(definition), by: admin.name)
-        let answer: JSON = ["name": .string(definition.name), "version": .string(version)]
+        let answer: JSON = [
+            "name": .string(definition.name), "version": .string(version),
+            "findings": .array(review.findings.map(\.json)),
+        ]
         let headers: HTTPFields = [.location: "/v1/workflows/\(definition.name)/\(PercentEncoding.segment(version))"]
         switch outcome {
         case .created:
@@ -43,17 +50,24 @@ struct DefinitionRoutes: Sendable {
         }
     }
 
-    /// Says what registering would, and what a person might have overlooked. Writes nothing.
+    /// With `?strict=true` warnings refuse a definition.
+    private static func isStrict(_ request: Request) throws(Problem) -> Bool {
+        try Query(request, known: ["strict"]).value("strict", "must be true or false.") { Bool($0) } ?? false
+    }
+
+    /// Says what registering would, and what its author may not have meant. Writes nothing.
     @Sendable private func validate(
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
+        let isStrict = try Self.isStrict(request)
         let definition = try WorkflowDefinition(try await body.json(request))
         let version = definition.version.description
         let known = try await reads.execute(FindDefinition(name: definition.name, version: version)).first
         let participants = try await reads.execute(FindParticipants())
         let review = DefinitionReview(
             definition, registered: known.map { $0.specHash == Self.hash(definition) ? .identical : .conflict },
-            participants: Set(participants.map(\.name)))
+            participants: participants)
+        if isStrict { try review.refuseWarnings() }
         return .json(.ok, review.json)
     }
 

@@ -73,7 +73,7 @@ struct WaitingFor: Sendable {
         _ wait: QuietRun.Wait, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row]
     ) -> JSONObject {
         let step = definition?.steps.first { $0.id == wait.stepID }
-        let participant = step?.call(of: wait.action)?.participant
+        let participant = step?.call(of: wait.action)?.participant.only
         var object: JSONObject = [
             "kind": "retry", "stepId": .string(wait.stepID), "action": .string(wait.action.rawValue),
             "until": RunJSON.time(wait.until),
@@ -91,7 +91,7 @@ struct WaitingFor: Sendable {
         _ engines: [ListEngines.Row]
     ) -> JSONObject {
         let step = definition.flatMap { $0.steps.indices.contains(call.step) ? $0.steps[call.step] : nil }
-        let participant = step?.call(of: call.action)?.participant
+        let participant = step?.call(of: call.action)?.participant.only
         let engine = run.holder?.engine
         var object: JSONObject = [
             "kind": "call", "stepId": JSON(step?.id), "action": .string(call.action.rawValue),

@@ -43,8 +43,8 @@ struct EffectAudit {
     }
 
     private func isCovered(_ step: StepDefinition) -> Bool {
-        ledgers.contains(step.action.call.participant)
-            && (step.compensation.map { ledgers.contains($0.participant) } ?? true)
+        ledgers.isSuperset(of: step.action.call.participant.names)
+            && (step.compensation.map { ledgers.isSuperset(of: $0.participant.names) } ?? true)
     }
 
     /// Invariant 8: each call that arrived was intended before it was sent.
@@ -112,7 +112,8 @@ struct EffectAudit {
         for descendant in step.descendants
         where (history.undoing?.contains(descendant) ?? false) && !history.resolved.contains(descendant) {
             let dependent = history.definition.steps[descendant]
-            guard let compensation = dependent.compensation, ledgers.contains(compensation.participant) else {
+            guard let compensation = dependent.compensation, ledgers.isSuperset(of: compensation.participant.names)
+            else {
                 continue
             }
             let undoneAt = byStep[dependent.id]?.first { $0.kind == .undo || $0.kind == .nullCompensation }?.at

@@ -45,11 +45,11 @@ extension HistoryAudit {
         }
         let last = attempts[step]?[action] ?? 0
         require(attempt == last + 1, 14, "attempt \(attempt) of \(id) follows attempt \(last)")
-        if let maximum = policy(step, action)?.maxAttempts {
+        if let maximum = rules(step, action)?.map(\.policy.maxAttempts).max() {
             let unspent = unspent(step, action)
             require(
                 attempt - unspent <= maximum, 14,
-                "attempt \(attempt) of \(id), \(unspent) of them lost or not allowed, the policy allows \(maximum)")
+                "attempt \(attempt) of \(id), \(unspent) of them free, the policy allows \(maximum)")
         }
         if last > 0 {
             let due = waiting[step]
@@ -59,12 +59,13 @@ extension HistoryAudit {
         }
         waiting[step] = nil
         attempts[step, default: [:]][action] = attempt
+        if attempt == 1 { began[step, default: [:]][action] = at }
         inFlight[step] = (action, attempt)
     }
 
     /// Attempts begun so far that the policy does not count.
     private func unspent(_ step: Int, _ action: CallAction) -> Int {
-        (lost[step]?[action] ?? 0) + (notAllowed[step]?[action] ?? 0)
+        (lost[step]?[action] ?? 0) + (notAllowed[step]?[action] ?? 0) + (patient[step]?[action] ?? 0)
     }
 
     mutating func end(_ step: Int, _ action: CallAction, _ attempt: Int) {
@@ -77,10 +78,8 @@ extension HistoryAudit {
 
     mutating func fail(_ failed: FailedAttempt, _ at: Instant) {
         let (step, action, id) = (failed.step, failed.action, id(failed.step))
-        let isUnknown =
-            failed.report.outcome == .unknown || (failed.report.outcome == .busy && failed.report.httpStatus == 408)
-        if action == .execute, isUnknown { mayHaveEffect.insert(step) }
-        guard let policy = policy(step, action) else {
+        if action == .execute, Self.mayHaveEffect(failed.report) { mayHaveEffect.insert(step) }
+        guard let rules = rules(step, action) else {
             require(false, 5, "\(id) was undone, but has no compensation")
             return
         }
@@ -88,38 +87,84 @@ extension HistoryAudit {
         if isLost { lost[step, default: [:]][action, default: 0] += 1 }
         let isNotAllowed = failed.failure.kind == Failure.notAllowedKind
         if isNotAllowed { notAllowed[step, default: [:]][action, default: 0] += 1 }
+        let isPatient = failed.failure.patientAttempts > 0
+        if isPatient {
+            require(failed.report.outcome == .busy, 14, "\(id) was not told when to come back, but does not count it")
+            patient[step, default: [:]][action, default: 0] += 1
+        }
+        let policies = Self.policies(for: failed.report, among: rules)
+        let isFinal = failed.report.outcome == .rejected || (action == .execute && hasLeftForward)
+        let isFree = isNotAllowed || isPatient || isLost
         let unspent = unspent(step, action)
-        let isOver =
-            isLost
-            ? lost[step]?[action] ?? 0 >= RetryPolicy.maxLostAttempts
-            : !isNotAllowed && failed.attempt - unspent >= policy.maxAttempts
-        let mustGiveUp = failed.report.outcome == .rejected || isOver || (action == .execute && hasLeftForward)
+        func isOver(_ policy: RetryPolicy, jitter: Double) -> Bool {
+            if isLost { return lost[step]?[action] ?? 0 >= RetryPolicy.maxLostAttempts }
+            if !isFree, failed.attempt - unspent >= policy.maxAttempts { return true }
+            guard !isNotAllowed, let bound = policy.maxElapsed, let began = began[step]?[action] else { return false }
+            let delay = jitter < 1 ? policy.delay(afterAttempt: failed.attempt, jitter: 0) : longest(failed, policy)
+            return at + delay >= began + bound
+        }
+        let mustGiveUp = isFinal || policies.allSatisfy { isOver($0, jitter: 0) }
+        let mayGiveUp = isFinal || policies.contains { isOver($0, jitter: 1) }
         let gaveUp = failed.retryIn == nil
+        let limits = policies.map { String($0.maxAttempts) }.joined(separator: " or ")
         require(
-            mustGiveUp == gaveUp, 14,
-            "\(id) \(gaveUp ? "gave up" : "did not give up") after attempt \(failed.attempt), \(unspent) of them lost "
-                + "or not allowed, of \(policy.maxAttempts)")
+            gaveUp ? mayGiveUp : !mustGiveUp, 14,
+            "\(id) \(gaveUp ? "gave up" : "did not give up") after attempt \(failed.attempt), \(unspent) of them free, "
+                + "of \(limits)")
         guard let retryIn = failed.retryIn else {
             if action == .execute { hasLeftForward = true } else { gaveUpUndoing.insert(step) }
             return
         }
         waiting[step] = at + retryIn
-        checkBackoff(failed, retryIn, policy)
+        checkBackoff(failed, retryIn, policies)
+    }
+
+    /// No usable answer, or one of those to a request that may have begun.
+    private static func mayHaveEffect(_ report: CallReport) -> Bool {
+        switch (report.outcome, report.httpStatus ?? 0) {
+        case (.unknown, _), (.busy, 408), (.busy, 200..<400), (.busy, 500...502), (.busy, 504...): true
+        default: false
+        }
+    }
+
+    /// The policies of which one counts. Where it takes the answer to tell which, there are several.
+    private static func policies(
+        for report: CallReport, among rules: [(on: [RetryRules.Match], policy: RetryPolicy)]
+    ) -> [RetryPolicy] {
+        var policies: [RetryPolicy] = []
+        for rule in rules {
+            var (fits, mayFit) = (rule.on.isEmpty, false)
+            for match in rule.on {
+                switch match {
+                case .outcome(let outcome): fits = fits || outcome == report.outcome
+                case .status(let status): fits = fits || status == report.httpStatus
+                case .condition: mayFit = report.httpStatus != nil
+                }
+            }
+            if fits || mayFit { policies.append(rule.policy) }
+            if fits { break }
+        }
+        return policies
     }
 
     /// An action waits as the policy says, or as long as the participant or its breaker asked.
-    private func checkBackoff(_ failed: FailedAttempt, _ retryIn: Duration, _ policy: RetryPolicy) {
+    private func checkBackoff(_ failed: FailedAttempt, _ retryIn: Duration, _ policies: [RetryPolicy]) {
         let id = id(failed.step)
-        let shortest = policy.delay(afterAttempt: failed.attempt, jitter: 0)
-        var longest = policy.delay(afterAttempt: failed.attempt, jitter: 1)
-        if failed.report.outcome == .busy || failed.report.outcome == .notSent { longest = max(longest, retryAfterCap) }
+        let bounds = policies.map { ($0.delay(afterAttempt: failed.attempt, jitter: 0), longest(failed, $0)) }
+        let texts = bounds.map { "\($0) to \($1)" }.joined(separator: " or ")
         require(
-            shortest <= retryIn && retryIn <= longest, 14,
-            "\(id) waits \(retryIn) after attempt \(failed.attempt), the policy says \(shortest) to \(longest)")
+            bounds.contains { $0 <= retryIn && retryIn <= $1 }, 14,
+            "\(id) waits \(retryIn) after attempt \(failed.attempt), the policy says \(texts)")
     }
 
-    private func policy(_ step: Int, _ action: CallAction) -> RetryPolicy? {
-        definition.steps[step].call(of: action)?.retry
+    private func longest(_ failed: FailedAttempt, _ policy: RetryPolicy) -> Duration {
+        let longest = policy.delay(afterAttempt: failed.attempt, jitter: 1)
+        let asks = failed.report.outcome == .busy || failed.report.outcome == .notSent
+        return asks ? max(longest, retryAfterCap) : longest
+    }
+
+    private func rules(_ step: Int, _ action: CallAction) -> [(on: [RetryRules.Match], policy: RetryPolicy)]? {
+        definition.steps[step].call(of: action)?.retry.rules
     }
 
     mutating func retry(_ step: Int?, _ at: Instant) {
@@ -131,6 +176,7 @@ extension HistoryAudit {
             attempts[step]?[.compensate] = 0
             lost[step]?[.compensate] = 0
             notAllowed[step]?[.compensate] = 0
+            patient[step]?[.compensate] = 0
             waiting[step] = at
         } else if waiting[step] != nil {
             waiting[step] = at

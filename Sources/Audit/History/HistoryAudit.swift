@@ -30,6 +30,10 @@ struct HistoryAudit {
     var lost: [Int: [CallAction: Int]] = [:]
     /// And those that were not made because their engines were not allowed to.
     var notAllowed: [Int: [CallAction: Int]] = [:]
+    /// Attempts after which the participant had said when to come back.
+    var patient: [Int: [CallAction: Int]] = [:]
+    /// When the first attempt of each action began.
+    var began: [Int: [CallAction: Instant]] = [:]
     /// Steps that wait for their next attempt, and the earliest time for it.
     var waiting: [Int: Instant] = [:]
     /// Forward progress has ended.

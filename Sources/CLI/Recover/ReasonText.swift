@@ -87,7 +87,7 @@ struct ReasonText {
     /// Who is being called.
     var participant: String? {
         switch reason {
-        case .calling(let call, _), .callHangs(let call, _, _): callDefinition(call)?.participant
+        case .calling(let call, _), .callHangs(let call, _, _): callDefinition(call)?.participant.only
         case .waiting, .waitingForDeadline, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle, .parked:
             nil
         }
@@ -115,7 +115,7 @@ struct ReasonText {
 
     private func name(_ call: QuietRun.OpenCall) -> String {
         let step = step(call)?.id ?? "step \(call.step + 1)"
-        let target = callDefinition(call).map { " at \($0.participant)" } ?? ""
+        let target = callDefinition(call)?.participant.only.map { " at \($0)" } ?? ""
         return (call.action == .compensate ? "the compensation of " : "") + step + target
     }
 

@@ -71,11 +71,11 @@ enum LedgerReader {
         _ call: ParticipantCall, _ name: String, _ client: ParticipantClient
     ) async throws(CheckerError) -> JSON? {
         switch await client.send(call) {
-        case .response(200, _, _, let body, _): return try? JSON(parsing: body)
-        case .response(404, _, _, _, _), .response(405, _, _, _, _), .response(410, _, _, _, _),
-            .response(501, _, _, _, _):
+        case .response(200, _, _, let body, _, _): return try? JSON(parsing: body)
+        case .response(404, _, _, _, _, _), .response(405, _, _, _, _, _), .response(410, _, _, _, _, _),
+            .response(501, _, _, _, _, _):
             return nil
-        case .response(let status, _, _, _, _): throw .ledger(participant: name, "it answered \(status)")
+        case .response(let status, _, _, _, _, _): throw .ledger(participant: name, "it answered \(status)")
         case .notSent(let failure), .unknown(let failure): throw .ledger(participant: name, failure.message)
         }
     }

@@ -12,13 +12,46 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
     case notSent
 }
 
+/// An HTTP answer.
+package struct Response: Sendable, Hashable {
+    package let status: Int
+    /// What its header asked for.
+    package let retryAfter: Duration?
+    package let body: [UInt8]
+    /// What the body says it is.
+    package let contentType: String?
+    /// Why the body is not as it was meant; completes the sentence "Its body …". Of a success it can't be used then, of
+    /// anything else it is what there is of it.
+    package let bodyFault: String?
+    /// Those of its headers that somebody wants, their names in lower case.
+    package let headers: [String: String]
+
+    package init(
+        status: Int, retryAfter: Duration? = nil, body: [UInt8], contentType: String? = nil, bodyFault: String? = nil,
+        headers: [String: String] = [:]
+    ) {
+        self.status = status
+        self.retryAfter = retryAfter
+        self.body = body
+        self.contentType = contentType
+        self.bodyFault = bodyFault
+        self.headers = headers
+    }
+}
+
 /// What came back from a participant, before it is judged.
 package enum Answer: Sendable, Hashable {
-    /// An HTTP answer. `retryAfter` is what its header asked for, `contentType` what the body says it is. `bodyFault`
-    /// says why the body is not as it was meant, and completes the sentence "Its body …": of a success it can't be used
-    /// then, of anything else it is what there is of it.
-    case response(
-        status: Int, retryAfter: Duration?, body: [UInt8], contentType: String? = nil, bodyFault: String? = nil)
+    case response(Response)
+
+    /// The same, by its parts.
+    package static func response(
+        status: Int, retryAfter: Duration?, body: [UInt8], contentType: String? = nil, bodyFault: String? = nil
+    ) -> Answer {
+        .response(
+            Response(status: status, retryAfter: retryAfter, body: body, contentType: contentType, bodyFault: bodyFault)
+        )
+    }
+
     /// It never reached the participant; the text says why, `retryAfter` how long trying again is known to be futile.
     case notSent(String, retryAfter: Duration? = nil)
     /// This engine may not call where the participant is; the text says which rule it is.
@@ -41,6 +74,10 @@ package struct CallResult: Sendable, Hashable {
     package var duration: Duration
     /// The answer's body, when it succeeded.
     package var output: JSON?
+    /// Headers of the answer that somebody wants, when it succeeded; names in lower case.
+    package var headers: [String: String] = [:]
+    /// Which of the call's policies counts, when it failed.
+    package var retryRule = 0
     /// What went wrong, when it did not.
     package var failure: Failure?
     /// The participant is not to be called before this long: it asked for that, or its breaker is open.
@@ -59,9 +96,11 @@ package struct CallResult: Sendable, Hashable {
     }
 
     /// The effect may exist although the participant did not say so: no usable answer, or a 408, which a server sends
-    /// when it gave up waiting and may have begun.
+    /// when it gave up waiting and may have begun. Where a definition says that a success or a server's error means
+    /// *later*, something may have begun there, too.
     package static func mayHaveEffect(_ outcome: Outcome, httpStatus: Int?) -> Bool {
         if isPlanted(.unknownHasNoEffect) { return false }
-        return outcome == .unknown || (outcome == .busy && httpStatus == 408)
+        guard outcome == .busy, let httpStatus else { return outcome == .unknown }
+        return httpStatus == 408 || httpStatus < 400 || (httpStatus >= 500 && httpStatus != 503)
     }
 }

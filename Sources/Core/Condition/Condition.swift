@@ -3,8 +3,8 @@
 // afterwards has no side effects and is bounded in time and memory whatever the data. What would exceed the bounds has no
 // value: it is neither true nor false, and its step fails.
 //
-// Files: ConditionParser reads, Expression is what it makes, Evaluator (+Comparison, +Data, +Lists) computes, Cost says what
-// that costs, Coercion, Arithmetic and NotFinite are the rules of JavaScript that JsonLogic builds on.
+// Files: ConditionParser reads, Expression is what it makes, Evaluator (+Comparison, +Data, +Lists, +Conversion) computes, Cost
+// says what that costs, Coercion, Arithmetic and NotFinite are the rules of JavaScript that JsonLogic builds on.
 
 /// A `when`: a JsonLogic rule whose variables are references (`input.x`, `steps.ID.output.y`).
 ///
@@ -16,6 +16,7 @@
 /// - Arrays and objects are equal when their contents are; JavaScript compares identity.
 /// - Texts are ordered, cut, indexed and measured by Unicode scalars, not by UTF-16 units.
 /// - `>` and `>=` take a third argument, as `<` and `<=` do.
+/// - There are operators that JsonLogic has not, from `??` on in `Operator`.
 /// - `log` does not exist, and what lacks arguments it needs is refused.
 package struct Condition: Sendable {
     /// What came of an evaluation.
@@ -33,7 +34,10 @@ package struct Condition: Sendable {
     package static let maxLevels = 128
 
     /// Every reference with its place in the rule, in the order of the text.
-    package let uses: [(pointer: JSONPointer, reference: Reference)]
+    package let uses: [ReferenceUse]
+
+    /// The secrets that it names.
+    package let secrets: Set<String>
 
     private let expression: Expression
 
@@ -42,12 +46,20 @@ package struct Condition: Sendable {
         var parser = ConditionParser()
         expression = try parser.expression(json, at: .root, in: .run)
         uses = parser.uses
+        secrets = parser.secrets
     }
 
     /// The distinct references, in the order of the text.
     package var references: [Reference] {
         var seen: Set<Reference> = []
         return uses.map(\.reference).filter { seen.insert($0).inserted }
+    }
+
+    /// It names nothing, and does not hold.
+    var isAlwaysFalse: Bool {
+        struct Nothing: Scope { func value(_ root: Reference.Root) -> JSON? { nil } }
+        var effort = Effort.full
+        return uses.isEmpty && verdict(Nothing(), &effort) != .yes
     }
 
     /// Whether the rule holds: its value is truthy.
@@ -65,6 +77,16 @@ package struct Condition: Sendable {
         }
         effort.use(budget - evaluator.budget, isFinished: verdict != .tooCostly)
         return verdict
+    }
+
+    /// The rule's value.
+    ///
+    /// Parts may be shared many times over, and numbers may be none that JSON has: not to be encoded before it is measured.
+    func value(_ scope: some Scope, _ effort: inout Effort) throws(GivenUp) -> JSON {
+        let budget = effort.forOne
+        var evaluator = Evaluator(scope: scope, budget: budget)
+        defer { effort.use(budget - max(0, evaluator.budget), isFinished: true) }
+        return try evaluator.value(of: expression, with: nil)
     }
 
     /// The rule's value; nil when it was given up. Parts may be shared many times over, and numbers may be none that

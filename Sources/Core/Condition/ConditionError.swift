@@ -7,6 +7,7 @@ package struct ConditionError: Error, Hashable, Sendable, CustomStringConvertibl
         case argumentCount(String, ClosedRange<Int>)
         case invalidReference(String)
         case wholeData
+        case secretName
         case tooDeep(limit: Int)
     }
 
@@ -26,7 +27,8 @@ package struct ConditionError: Error, Hashable, Sendable, CustomStringConvertibl
         case .argumentCount(let name, let range):
             "\"\(name)\" takes \(range.lowerBound) to \(range.upperBound) arguments."
         case .invalidReference(let path):
-            "\"\(path)\" is no reference: input…, context…, run.id, steps.ID.output… and steps.ID.status are."
+            Reference.refusal(of: path)
+        case .secretName: "The first argument of \"hmacSha256\" is the name of a secret, written out."
         case .wholeData: "Outside of lists a variable names what it refers to."
         case .tooDeep(let limit): "A rule is nested at most \(limit) levels."
         }

@@ -6,7 +6,11 @@ struct ConditionParser {
     /// Levels of a rule at most; evaluation is recursive.
     static let maxDepth = 64
 
-    private(set) var uses: [(pointer: JSONPointer, reference: Reference)] = []
+    private(set) var uses: [ReferenceUse] = []
+    /// The secrets that are named.
+    private(set) var secrets: Set<String> = []
+    /// What is read now may be missing: something stands in for it.
+    private var isGuarded = false
 
     mutating func expression(_ json: JSON, at pointer: JSONPointer, in place: Place) throws(ConditionError)
         -> Expression
@@ -44,6 +48,9 @@ struct ConditionParser {
     private mutating func call(
         _ symbol: Operator, _ json: JSON, at pointer: JSONPointer, in place: Place
     ) throws(ConditionError) -> Expression {
+        let wasGuarded = isGuarded
+        defer { isGuarded = wasGuarded }
+        if symbol == .coalesce || symbol == .missing || symbol == .missingSome { isGuarded = true }
         let arguments =
             json.array.map { array in array.indices.map { (array[$0], pointer.appending($0)) } }
             ?? [(json, pointer)]
@@ -55,6 +62,12 @@ struct ConditionParser {
         for (index, argument) in arguments.enumerated() {
             let isBody = symbol.iterates && index == 1
             expressions.append(try expression(argument.0, at: argument.1, in: isBody ? .element : place))
+        }
+        if symbol == .hmacSHA256 {
+            guard let name = expressions[0].literal?.string, Name.isValid(name) else {
+                throw ConditionError(kind: .secretName, pointer: arguments[0].1)
+            }
+            secrets.insert(name)
         }
         switch symbol {
         case .missing: return .missing(expressions, try names(in: arguments, in: place))
@@ -68,6 +81,7 @@ struct ConditionParser {
     ) throws(ConditionError) -> Expression {
         var fallback: Expression?
         if arguments.count == 2 { fallback = try expression(arguments[1].0, at: arguments[1].1, in: place) }
+        if fallback != nil { isGuarded = true }
         let (name, namePointer) = arguments.first ?? (.null, pointer)
         let computed = try expression(name, at: namePointer, in: place)
         guard let literal = computed.literal else {
@@ -78,7 +92,7 @@ struct ConditionParser {
             guard let path = Self.path(literal) else {
                 throw ConditionError(kind: .invalidReference(literal.typeName), pointer: namePointer)
             }
-            return .variable(.element(Expression.Path(path)), fallback: fallback)
+            return .variable(.element(Expression.Path(path.map { .name($0) })), fallback: fallback)
         case .run:
             if literal.isNull || literal.string == "" { throw ConditionError(kind: .wholeData, pointer: namePointer) }
             let target = Expression.Target(try reference(literal, at: namePointer))
@@ -114,7 +128,7 @@ struct ConditionParser {
         case .string(let name) where isComputed:
             guard let reference = Reference(name) else { return }
             found[name] = Expression.Target(reference)
-            uses.append((pointer, reference))
+            uses.append(ReferenceUse(pointer, reference, isGuarded: isGuarded))
         case .null, .bool, .number, .string:
             if isComputed { return }
             let reference = try reference(json, at: pointer)
@@ -127,7 +141,7 @@ struct ConditionParser {
             let text = json.string ?? json.typeName
             throw ConditionError(kind: .invalidReference(String(text.prefix(80))), pointer: pointer)
         }
-        uses.append((pointer, reference))
+        uses.append(ReferenceUse(pointer, reference, isGuarded: isGuarded))
         return reference
     }
 

@@ -25,6 +25,9 @@ package struct Effort: Sendable {
     /// Whatever `Condition.maxOperations` allows for each condition: for where nobody waits.
     package static let full = Effort(left: .max)
 
+    /// Of all rules in one template.
+    static let ofTemplate = Effort(left: Template.maxOperations * Cost.operation)
+
     /// What one condition may use.
     var forOne: Int { min(left, Condition.maxOperations * Cost.operation) }
 

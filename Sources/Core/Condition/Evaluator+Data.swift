@@ -23,15 +23,35 @@ extension Evaluator {
     }
 
     private mutating func follow(_ target: Expression.Target) throws(GivenUp) -> JSON? {
-        try follow(target.path, from: scope.value(target.base))
+        try follow(target.path, from: scope.value(target.root))
     }
 
     private mutating func follow(_ path: Expression.Path, from start: JSON?) throws(GivenUp) -> JSON? {
-        guard var value = start else { return nil }
+        guard let start else { return nil }
         try charge(bytes: path.cost)
-        for name in path.names {
-            guard let next = try member(name, of: value) else { return nil }
-            value = next
+        return try follow(path.elements[...], from: start)
+    }
+
+    private mutating func follow(
+        _ path: ArraySlice<Reference.Element>, from start: JSON
+    ) throws(GivenUp) -> JSON? {
+        var value = start
+        for (index, element) in zip(path.indices, path) {
+            switch element {
+            case .name(let name):
+                guard let next = try member(name, of: value) else { return nil }
+                value = next
+            case .each:
+                guard let elements = value.array else { return nil }
+                let rest = path[(index + 1)...]
+                if rest.isEmpty { return value }
+                var found: [JSON] = []
+                for element in elements {
+                    try charge(rest.count)
+                    found.append(try follow(rest, from: element) ?? .null)
+                }
+                return .array(found)
+            }
         }
         return value
     }

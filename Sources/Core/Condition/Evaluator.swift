@@ -68,6 +68,12 @@ struct Evaluator<Data: Scope> {
         case .choose, .chooseShort: return try choose(arguments, with: element)
         case .and: return try firstValue(of: arguments, with: element, decidedBy: false)
         case .or: return try firstValue(of: arguments, with: element, decidedBy: true)
+        case .coalesce:
+            for argument in arguments {
+                let value = try value(of: argument, with: element)
+                if !value.isNull { return value }
+            }
+            return .null
         case .map, .filter, .reduce, .all, .none, .some: return try iterate(symbol, arguments, with: element)
         default: return try apply(symbol, to: try values(of: arguments, with: element))
         }
@@ -118,8 +124,13 @@ struct Evaluator<Data: Scope> {
         case .contains: return .bool(try contains(values[1], values[0]))
         case .concatenate: return .string(try concatenated(values, separator: ""))
         case .substring: return .string(try substring(values))
-        case .variable, .missing, .missingSome, .choose, .chooseShort, .or, .and, .map, .filter, .reduce, .all, .none,
-            .some:
+        case .object, .text, .number, .json, .parse, .join, .split, .round, .floor, .ceil, .abs, .dateAdd, .dateDiff,
+            .day,
+            .unix, .fromUnix, .sha256, .hmacSHA256, .base64:
+            return try convert(symbol, values)
+        case .variable, .missing, .missingSome, .choose, .chooseShort, .or, .and, .coalesce, .map, .filter, .reduce,
+            .all,
+            .none, .some:
             preconditionFailure("\(symbol.rawValue) takes its arguments unevaluated")
         }
     }

@@ -22,29 +22,26 @@ indirect enum Expression: Sendable {
 
     /// Names to follow one after the other.
     struct Path: Sendable {
-        let names: [String]
+        let elements: [Reference.Element]
         /// What following them costs, in bytes.
         let cost: Int
 
-        init(_ names: [String]) {
-            self.names = names
-            cost = names.reduce(0) { $0 + Cost.ofName($1.utf8.count) }
+        init(_ elements: [Reference.Element]) {
+            self.elements = elements
+            cost = elements.reduce(0) {
+                if case .name(let name) = $1 { $0 + Cost.ofName(name.utf8.count) } else { $0 + Cost.operation }
+            }
         }
     }
 
     /// A reference, as what the scope is asked for and the way from there.
     struct Target: Sendable {
-        let base: Reference
+        let root: Reference.Root
         let path: Path
 
         init(_ reference: Reference) {
-            switch reference.root {
-            case .input(let names): (base, path) = (Reference(.input([])), Path(names))
-            case .context(let names): (base, path) = (Reference(.context([])), Path(names))
-            case .stepOutput(let step, let names):
-                (base, path) = (Reference(.stepOutput(step: step, [])), Path(names))
-            case .runID, .stepStatus: (base, path) = (reference, Path([]))
-            }
+            root = reference.root
+            path = Path(reference.path)
         }
     }
 

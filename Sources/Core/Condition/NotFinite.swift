@@ -19,7 +19,7 @@ extension JSONNumber {
     var computable: Double { Double(text) ?? .nan }
 
     /// Ends with a digit, as JSON's numbers do.
-    private var isFinite: Bool { text.utf8.last?.isDigit == true }
+    var isFinite: Bool { text.utf8.last?.isDigit == true }
 
     /// How one value stands to another; nil when one of them is NaN, which stands to nothing.
     static func order(_ left: JSONNumber, _ right: JSONNumber) -> Order? {

@@ -60,6 +60,13 @@ extension Run {
         return definition
     }
 
+    /// The participant that an attempt goes to; nil when it can't be told.
+    package func participant(of call: Command.Call) -> String? {
+        let choice = definition(of: call).participant
+        if let name = choice.only { return name }
+        return try? choice.name(CallScope(self, call))
+    }
+
     /// The key with which an attempt is sent.
     package func idempotencyKey(of call: Command.Call) -> String {
         let key = Core.idempotencyKey(run: id, step: definition.steps[call.step].id, action: call.action)

@@ -186,15 +186,20 @@ extension Decision {
     private mutating func finishAttempt(
         _ index: Int, _ action: CallAction, _ attempt: Int, _ result: CallResult, jitter: Double
     ) {
-        let report = CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration)
+        var report = CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration)
         switch result.outcome {
         case .succeeded:
+            // Nobody names what a compensation was answered.
+            if action == .execute, let kept = run.definition.steps[index].keptAnswer {
+                report.headers = result.headers.filter { kept.headers.contains($0.key) }
+            }
             let output = result.output ?? .null
             append(.attemptSucceeded(step: index, action: action, attempt: attempt, report, output: output))
         case .rejected, .busy, .unknown, .notSent:
-            let failure =
+            var failure =
                 result.failure
                 ?? Failure(kind: result.outcome.rawValue, message: "The call failed.", httpStatus: result.httpStatus)
+            failure.patientAttempts = isPatient(index, action, result) ? 1 : 0
             let retryIn = retryDelay(index, action, attempt, result, jitter: jitter)
             append(
                 .attemptFailed(
@@ -208,15 +213,30 @@ extension Decision {
     ) -> Duration? {
         if result.outcome == .rejected { return nil }
         if action == .execute && run.cause != nil { return nil }
-        let step = run.definition.steps[index]
-        guard let call = step.call(of: action) else { return nil }
-        let backoff = call.retry.delay(afterAttempt: attempt, jitter: jitter)
-        let notAllowed = run.steps[index].notAllowedAttempts(before: attempt)
+        guard let call = run.definition.steps[index].call(of: action) else { return nil }
+        let policy = call.retry.rules[min(result.retryRule, call.retry.rules.count - 1)].policy
+        let backoff = policy.delay(afterAttempt: attempt, jitter: jitter)
+        let state = run.steps[index]
+        let notAllowed = state.notAllowedAttempts(before: attempt)
         if result.failure?.kind == Failure.notAllowedKind { return max(backoff, waitForAnother(notAllowed)) }
-        let spent = attempt - run.steps[index].lostAttempts(before: attempt) - notAllowed
-        guard spent < call.retry.maxAttempts else { return nil }
-        guard let asked = result.retryAfter else { return backoff }
-        return max(backoff, min(asked, retryAfterCap))
+        let free = state.lostAttempts(before: attempt) + notAllowed + state.patientAttempts(before: attempt)
+        guard isPatient(index, action, result) || attempt - free < policy.maxAttempts else { return nil }
+        let delay = result.retryAfter.map { max(backoff, min($0, retryAfterCap)) } ?? backoff
+        if let bound = policy.maxElapsed, now + delay >= began(index, action) + bound { return nil }
+        return delay
+    }
+
+    /// The participant said when to come back: that is no failure of its, and none of `maxAttempts`, for so long as
+    /// `RetryPolicy.patience` says, or the policy's own bound. A compensation waits for it as long as it takes.
+    private func isPatient(_ index: Int, _ action: CallAction, _ result: CallResult) -> Bool {
+        guard result.outcome == .busy, result.retryAfter != nil else { return false }
+        return action == .compensate || now < began(index, action) + RetryPolicy.patience
+    }
+
+    /// When the first attempt of an action began.
+    private func began(_ index: Int, _ action: CallAction) -> Instant {
+        let step = run.steps[index]
+        return (action == .execute ? step.startedAt : step.undoingSince) ?? now
     }
 
     /// For how long a run is given back whose engine may not make a call: no attempt of the policy is spent on that, and
@@ -235,6 +255,7 @@ extension Decision {
             guard let definition = step.call(of: call.action) else { continue }
             var result = CallResult(.lost, of: definition, isAmbiguous: true, duration: .zero)
             if isPlanted(.lostCallHasNoEffect) { result.outcome = .notSent }
+            let policy = definition.retry.rules[result.retryRule].policy
             let report = CallReport(outcome: result.outcome, httpStatus: nil, duration: .zero)
             let lost = run.steps[index].lostAttempts(before: call.attempt) + 1
             let givesUp = lost >= RetryPolicy.maxLostAttempts || (call.action == .execute && run.cause != nil)
@@ -242,7 +263,7 @@ extension Decision {
             append(
                 .attemptFailed(
                     step: index, action: call.action, attempt: call.attempt, report, failure,
-                    retryIn: givesUp ? nil : definition.retry.delay(afterAttempt: call.attempt, jitter: jitter)))
+                    retryIn: givesUp ? nil : policy.delay(afterAttempt: call.attempt, jitter: jitter)))
         }
     }
 

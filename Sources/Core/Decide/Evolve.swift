@@ -11,8 +11,8 @@ extension Run {
             for index in due { steps[index].nextAttemptAt = at }
         case .attemptStarted(let index, let action, let attempt):
             beginAttempt(index, action, attempt, at)
-        case .attemptSucceeded(let index, let action, _, _, let output):
-            succeed(index, action, output, at)
+        case .attemptSucceeded(let index, let action, _, let report, let output):
+            succeed(index, action, report, output, at)
         case .attemptFailed(let index, let action, let attempt, let report, let failure, let retryIn):
             fail(index, action, attempt, report, failure, retryIn, at)
         case .stepSkipped(let index):
@@ -73,15 +73,23 @@ extension Run {
         case .compensate:
             steps[index].compensationStatus = .compensating
             steps[index].compensationAttempts = attempt
+            if steps[index].undoingSince == nil, definition.steps[index].compensation?.retry.boundsElapsed == true {
+                steps[index].undoingSince = at
+            }
         }
     }
 
-    private mutating func succeed(_ index: Int, _ action: CallAction, _ output: JSON, _ at: Instant) {
+    private mutating func succeed(
+        _ index: Int, _ action: CallAction, _ report: CallReport, _ output: JSON, _ at: Instant
+    ) {
         switch action {
         case .execute:
             steps[index].status = .succeeded
             steps[index].output = output
             steps[index].outputSequence = lastSequence
+            if let kept = definition.steps[index].keptAnswer {
+                steps[index].answer = StepAnswer(kept, status: report.httpStatus, headers: report.headers)
+            }
             steps[index].error = nil
             steps[index].completedAt = at
         case .compensate:
@@ -94,11 +102,16 @@ extension Run {
         _ retryIn: Duration?, _ at: Instant
     ) {
         let before = steps[index]
+        if action == .compensate, before.status == .failed, before.actionError == nil {
+            steps[index].actionError = before.error
+        }
         steps[index].error = failure
         steps[index].error?.lostAttempts =
             before.lostAttempts(before: attempt) + (failure.kind == Failure.lostKind ? 1 : 0)
         steps[index].error?.notAllowedAttempts =
             before.notAllowedAttempts(before: attempt) + (failure.kind == Failure.notAllowedKind ? 1 : 0)
+        // `failure` says by itself whether its attempt is one of these.
+        steps[index].error?.patientAttempts = before.patientAttempts(before: attempt) + failure.patientAttempts
         steps[index].error?.hidesOutput =
             before.error?.hidesOutput == true || (action == .execute && failure.kind == Failure.unreadableKind)
         steps[index].nextAttemptAt = retryIn.map { at + $0 }
@@ -146,6 +159,7 @@ extension Run {
             if state.compensationStatus == .failed {
                 steps[step].compensationStatus = .pending
                 steps[step].compensationAttempts = 0
+                steps[step].undoingSince = nil
                 steps[step].nextAttemptAt = at
             } else if index != nil, state.nextAttemptAt != nil {
                 steps[step].nextAttemptAt = at

@@ -1,46 +1,87 @@
+/// What may be named where.
+private struct Reach {
+    /// Steps whose outputs and answers are there by then.
+    var steps: Set<String>
+    /// What these steps are, for people.
+    var what: String
+    /// A compensation's: why the run turned back, and where every step stands, can be named.
+    var allSteps: Set<String>?
+    /// What a call sends can name the attempt.
+    var isSent = false
+    /// Not where the same has to be sent with every attempt.
+    var isSentOnce = false
+    /// What is made of an answer can name it.
+    var isAnswer = false
+
+    /// The sentence that refuses a reference; nil for none.
+    func refusal(of reference: Reference) -> String? {
+        switch reference.root {
+        case .input, .context: return nil
+        case .run(.cause), .run(.error):
+            return allSteps == nil ? "\(reference) can be named by a compensation alone." : nil
+        case .run: return nil
+        case .step(let step, .error):
+            guard let allSteps else { return "\(reference) can be named by a compensation alone." }
+            return allSteps.contains(step) ? nil : "\(reference) names a step that the workflow does not have."
+        case .step(let step, .status) where allSteps != nil:
+            return allSteps?.contains(step) == true ? nil : "\(reference) names a step that the workflow does not have."
+        case .step(let step, _):
+            return steps.contains(step) ? nil : "\(reference) names a step that is not among \(what)."
+        case .attempt(.attempt) where isSentOnce:
+            return "\(reference) can't be named here: with one key the same is sent each time."
+        case .attempt: return isSent ? nil : "\(reference) can be named only in what a call sends."
+        case .response: return isAnswer ? nil : "\(reference) can be named only where an answer is judged."
+        }
+    }
+}
+
 extension DefinitionReader {
     /// Checks that everything in a step refers to steps that are done by then: ancestors and, in its compensation, itself.
     mutating func checkReferences(
         of step: StepDefinition, among steps: [StepDefinition], _ graph: StepGraph, at pointer: JSONPointer
     ) {
         let ancestors = Set(steps.filter { graph.descendants[$0.index].contains(step.index) }.map(\.id))
-        if let condition = step.condition {
-            for use in condition.uses {
-                check(
-                    use.reference, at: pointer.appending("when").appending(use.pointer), knows: ancestors,
-                    of: "the steps before \(step.id)")
-            }
-        }
-        check(step.action.call, at: pointer.appending("action"), knows: ancestors, of: "the steps before \(step.id)")
+        let before = Reach(steps: ancestors, what: "the steps before \(step.id)")
+        if let condition = step.condition { check(condition.uses, at: pointer.appending("when"), before) }
+        check(step.action.call, at: pointer.appending("action"), before)
         if let compensation = step.compensation {
-            check(
-                compensation, at: pointer.appending("compensation"), knows: ancestors.union([step.id]),
-                of: "\(step.id) and the steps before it")
+            let after = Reach(
+                steps: ancestors.union([step.id]), what: "\(step.id) and the steps before it",
+                allSteps: Set(steps.map(\.id)))
+            check(compensation, at: pointer.appending("compensation"), after)
         }
+    }
+
+    /// The output of a run may name every step.
+    mutating func checkOutput(_ output: Template, of steps: [StepDefinition]) {
+        let pointer = JSONPointer(["output"])
+        refuseSecrets(output, at: pointer)
+        check(output.uses, at: pointer, Reach(steps: Set(steps.map(\.id)), what: "this workflow"))
+    }
+
+    private mutating func check(_ call: CallDefinition, at pointer: JSONPointer, _ reach: Reach) {
+        var sent = reach
+        sent.isSent = true
+        for use in call.sentUses {
+            sent.isSentOnce = use.pointer.tokens.first != "headers"
+            if let refusal = sent.refusal(of: use.reference) { refuse(pointer.appending(use.pointer), refusal) }
+        }
+        var answer = reach
+        answer.isAnswer = true
+        check(call.answerUses, at: pointer, answer)
+        if let output = call.output { refuseSecrets(output, at: pointer.appending("output")) }
     }
 
     private mutating func check(
-        _ call: CallDefinition, at pointer: JSONPointer, knows steps: Set<String>, of what: String
+        _ uses: [ReferenceUse], at pointer: JSONPointer, _ reach: Reach
     ) {
-        for reference in call.path.references {
-            check(reference, at: pointer.appending("path"), knows: steps, of: what)
-        }
-        if let body = call.body { check(body, at: pointer.appending("body"), knows: steps, of: what) }
-        for (name, value) in call.headers {
-            for reference in value.references {
-                check(reference, at: pointer.appending("headers").appending(name), knows: steps, of: what)
-            }
+        for use in uses {
+            if let refusal = reach.refusal(of: use.reference) { refuse(pointer.appending(use.pointer), refusal) }
         }
     }
 
-    mutating func check(_ template: Template, at pointer: JSONPointer, knows steps: Set<String>, of what: String) {
-        for use in template.uses { check(use.reference, at: pointer.appending(use.pointer), knows: steps, of: what) }
-    }
-
-    private mutating func check(
-        _ reference: Reference, at pointer: JSONPointer, knows steps: Set<String>, of what: String
-    ) {
-        guard let step = reference.step, !steps.contains(step) else { return }
-        refuse(pointer, "\(reference) names a step that is not among \(what).")
+    private mutating func refuseSecrets(_ template: Template, at pointer: JSONPointer) {
+        guard let secret = template.secrets.min() else { return }
+        refuse(pointer, "A secret (\(secret)) can be used only in what a call sends.")
     }
 }

@@ -6,10 +6,15 @@ extension DefinitionReader {
         let condition: Condition?
         let action: CallDefinition?
         let compensation: CallDefinition?
+        var needsNoUndo = false
     }
 
     /// The steps with their graph; nil when an error leaves no graph to speak of.
-    mutating func steps(_ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited) -> [StepDefinition]? {
+    ///
+    /// - Parameter named: what the run's output names.
+    mutating func steps(
+        _ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited, named: [Reference]
+    ) -> [StepDefinition]? {
         guard let elements = json.array else {
             refuse(pointer, "This must be an array of steps, not \(json.typeName).")
             return nil
@@ -23,13 +28,15 @@ extension DefinitionReader {
             drafts.append(draft(element, at: pointer.appending(index), inheriting: inherited))
         }
         guard let graph = graph(of: drafts, at: pointer) else { return nil }
+        let named = Self.named(in: drafts) + named
         var steps: [StepDefinition] = []
         for (index, draft) in drafts.enumerated() {
             guard let id = draft.id, let action = draft.action else { return nil }
             let step = StepDefinition(
                 id: id, index: index, dependencies: graph.dependencies[index], dependents: graph.dependents[index],
                 descendants: graph.descendants[index], condition: draft.condition, action: .call(action),
-                compensation: draft.compensation)
+                compensation: draft.compensation, needsNoUndo: draft.needsNoUndo,
+                keptAnswer: Self.keptAnswer(of: id, in: named))
             steps.append(step)
         }
         for step in steps { checkReferences(of: step, among: steps, graph, at: pointer.appending(step.index)) }
@@ -47,14 +54,42 @@ extension DefinitionReader {
         let condition = optional("when", in: fields, at: pointer) { $0.condition($1, at: $2) }
         let own = optional("timeout", in: fields, at: pointer) { $0.duration($1, at: $2, max: .seconds(3600)) }
         let timeout = own ?? inherited.timeout
-        let retry = retryPolicy("retry", in: fields, at: pointer, inheriting: inherited.retry)
+        let retry = retryRules("retry", in: fields, at: pointer, inheriting: inherited.retry)
         let action = required("action", in: fields, at: pointer) {
             $0.call($1, at: $2, timeout: timeout, retry: retry)
         }
-        let compensation = optional("compensation", in: fields, at: pointer) {
-            $0.call($1, at: $2, timeout: timeout, retry: inherited.compensationRetry)
+        let needsNoUndo = fields["compensation"] == "none"
+        let compensation =
+            needsNoUndo
+            ? nil
+            : optional("compensation", in: fields, at: pointer) {
+                $0.call($1, at: $2, timeout: timeout, retry: inherited.compensationRetry)
+            }
+        return Draft(
+            id: id, dependsOn: dependsOn, condition: condition, action: action, compensation: compensation,
+            needsNoUndo: needsNoUndo)
+    }
+
+    /// Everything that steps name.
+    private static func named(in drafts: [Draft]) -> [Reference] {
+        drafts.flatMap { draft in
+            (draft.condition?.uses.map(\.reference) ?? [])
+                + [draft.action, draft.compensation].compactMap { $0 }
+                .flatMap { $0.sentUses.map(\.reference) + $0.answerUses.map(\.reference) }
         }
-        return Draft(id: id, dependsOn: dependsOn, condition: condition, action: action, compensation: compensation)
+    }
+
+    /// What of a step's answer is kept beside its output: what something names.
+    private static func keptAnswer(of id: String, in references: [Reference]) -> KeptAnswer? {
+        var kept = KeptAnswer()
+        for case .step(id, let member) in references.map(\.root) {
+            switch member {
+            case .responseStatus: kept.keepsStatus = true
+            case .responseHeader(let name): kept.headers.insert(name)
+            case .output, .status, .error: break
+            }
+        }
+        return kept.keepsStatus || !kept.headers.isEmpty ? kept : nil
     }
 
     private mutating func dependencies(_ json: JSON, at pointer: JSONPointer) -> [String]? {
@@ -68,15 +103,6 @@ extension DefinitionReader {
             ids.append(string(element, at: pointer.appending(index)) ?? "")
         }
         return ids
-    }
-
-    private mutating func condition(_ json: JSON, at pointer: JSONPointer) -> Condition? {
-        do {
-            return try Condition(json)
-        } catch {
-            refuse(pointer.appending(error.pointer), error.message)
-            return nil
-        }
     }
 
     /// Resolves ids; nil when ids are wrong, unknown or ambiguous, or when steps wait for each other.

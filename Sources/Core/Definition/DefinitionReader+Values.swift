@@ -53,30 +53,16 @@ extension DefinitionReader {
         return nil
     }
 
-    /// The policy under `key`, what it leaves out (or all of it) taken from `parent`.
-    mutating func retryPolicy(
-        _ key: String, in object: JSONObject, at pointer: JSONPointer, inheriting parent: RetryPolicy
-    ) -> RetryPolicy {
-        optional(key, in: object, at: pointer) { $0.retryPolicy($1, at: $2, inheriting: parent) } ?? parent
-    }
-
-    private mutating func retryPolicy(
-        _ json: JSON, at pointer: JSONPointer, inheriting parent: RetryPolicy
-    ) -> RetryPolicy? {
-        let members = ["maxAttempts", "initialInterval", "maxInterval", "multiplier", "jitter"]
-        guard let fields = self.object(json, at: pointer, members: members) else { return nil }
-        let day = Duration.seconds(86_400)
-        let attempts = optional("maxAttempts", in: fields, at: pointer) { $0.integer($1, at: $2, in: 1...100) }
-        let initial = optional("initialInterval", in: fields, at: pointer) { $0.duration($1, at: $2, max: day) }
-        let max = optional("maxInterval", in: fields, at: pointer) { $0.duration($1, at: $2, max: day) }
-        let multiplier = optional("multiplier", in: fields, at: pointer) { $0.number($1, at: $2, in: 1...10) }
-        let jitter = optional("jitter", in: fields, at: pointer) { $0.number($1, at: $2, in: 0...1) }
-        if let initial, let max, max < initial {
-            refuse(pointer.appending("maxInterval"), "The longest interval is not shorter than the first.")
+    mutating func condition(_ json: JSON, at pointer: JSONPointer) -> Condition? {
+        do {
+            let condition = try Condition(json)
+            if let secret = condition.secrets.min() {
+                refuse(pointer, "A secret (\(secret)) can be used only in what a call sends.")
+            }
+            return condition
+        } catch {
+            refuse(pointer.appending(error.pointer), error.message)
+            return nil
         }
-        return RetryPolicy(
-            maxAttempts: attempts ?? parent.maxAttempts, initialInterval: initial ?? parent.initialInterval,
-            maxInterval: max ?? parent.maxInterval, multiplier: multiplier ?? parent.multiplier,
-            jitter: jitter ?? parent.jitter)
     }
 }

@@ -22,13 +22,18 @@ struct DefinitionReader {
         let version = required("version", in: fields, at: .root) { $0.version($1, at: $2) }
         let description = optional("description", in: fields, at: .root) { $0.description($1, at: $2) }
         let timeout = optional("timeout", in: fields, at: .root) { $0.duration($1, at: $2, max: .seconds(30 * 86_400)) }
-        let retry = retryPolicy("retry", in: fields, at: .root, inheriting: .action)
-        let compensationRetry = retryPolicy("compensationRetry", in: fields, at: .root, inheriting: .compensation)
+        let retry = retryRules("retry", in: fields, at: .root, inheriting: RetryRules(.action))
+        let compensationRetry = retryRules(
+            "compensationRetry", in: fields, at: .root, inheriting: RetryRules(.compensation))
         let inherited = Inherited(retry: retry, compensationRetry: compensationRetry)
-        let steps = required("steps", in: fields, at: .root) { $0.steps($1, at: $2, inheriting: inherited) }
+        // What is wrong with it is told in its turn.
+        let named = fields["output"].flatMap { try? Template($0) }?.references ?? []
+        let steps = required("steps", in: fields, at: .root) {
+            $0.steps($1, at: $2, inheriting: inherited, named: named)
+        }
         let output = optional("output", in: fields, at: .root) { $0.template($1, at: $2) }
         guard let steps else { return nil }
-        if let output { check(output, at: JSONPointer(["output"]), knows: Set(steps.map(\.id)), of: "this workflow") }
+        if let output { checkOutput(output, of: steps) }
         guard let name, let version else { return nil }
         return WorkflowDefinition(
             name: name, version: version, description: description, timeout: timeout, steps: steps, output: output,
@@ -37,8 +42,8 @@ struct DefinitionReader {
 
     /// What steps and calls fall back on.
     struct Inherited {
-        var retry: RetryPolicy
-        var compensationRetry: RetryPolicy
+        var retry: RetryRules
+        var compensationRetry: RetryRules
         var timeout = CallDefinition.defaultTimeout
     }
 
@@ -83,7 +88,7 @@ package struct DefinitionErrors: Error, Hashable, Sendable, CustomStringConverti
     /// Errors reported at most; one is enough to refuse, hundreds help nobody.
     package static let limit = 100
 
-    init(_ errors: [DefinitionError]) { self.errors = Array(errors.prefix(Self.limit)) }
+    package init(_ errors: [DefinitionError]) { self.errors = Array(errors.prefix(Self.limit)) }
 
     package var description: String { errors.map(\.description).joined(separator: "\n") }
 }

@@ -16,6 +16,9 @@ package struct HeaderTemplate: Sendable {
     /// The references in order, repetitions included.
     package var references: [Reference] { text.references }
 
+    /// The same, with whether something stands in for a value that is missing.
+    var uses: [ReferenceUse] { text.uses(at: .root) }
+
     /// A value that may be missing is: the header is not sent.
     package func isLeftOut(_ scope: some Scope) -> Bool { text.isLeftOut(scope) }
 

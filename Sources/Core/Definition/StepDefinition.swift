@@ -10,6 +10,15 @@ package enum StepAction: Sendable {
     }
 }
 
+/// What something in a definition names of a step's answer, beside its output.
+package struct KeptAnswer: Hashable, Sendable {
+    package var keepsStatus = false
+    /// In lower case.
+    package var headers: Set<String> = []
+
+    package init() {}
+}
+
 /// One step of a workflow and its place in the graph. A class for the same reason as `WorkflowDefinition`.
 package final class StepDefinition: Sendable {
     /// `[a-z0-9][a-z0-9_-]{0,62}`, unique in the workflow.
@@ -27,10 +36,14 @@ package final class StepDefinition: Sendable {
     package let action: StepAction
     /// What undoes the action's effect; nil when nothing can or need be undone.
     package let compensation: CallDefinition?
+    /// Its author says that there is nothing to undo.
+    package let needsNoUndo: Bool
+    /// What of the action's answer is kept beside its output; nil for nothing.
+    package let keptAnswer: KeptAnswer?
 
     init(
         id: String, index: Int, dependencies: [Int], dependents: [Int], descendants: [Int], condition: Condition?,
-        action: StepAction, compensation: CallDefinition?
+        action: StepAction, compensation: CallDefinition?, needsNoUndo: Bool, keptAnswer: KeptAnswer?
     ) {
         self.id = id
         self.index = index
@@ -40,6 +53,8 @@ package final class StepDefinition: Sendable {
         self.condition = condition
         self.action = action
         self.compensation = compensation
+        self.needsNoUndo = needsNoUndo
+        self.keptAnswer = keptAnswer
     }
 
     /// The call that one of its two actions makes; nil for a compensation it does not have.

@@ -51,8 +51,9 @@ extension EventRow {
         guard let stepIndex, let action, let attempt else { return nil }
         if kind == .attemptStarted { return .attemptStarted(step: stepIndex, action: action, attempt: attempt) }
         guard let outcome, let duration else { return nil }
-        let report = CallReport(outcome: outcome, httpStatus: httpStatus, duration: duration)
+        var report = CallReport(outcome: outcome, httpStatus: httpStatus, duration: duration)
         if kind == .attemptSucceeded {
+            for (name, value) in data?["headers"]?.object?.members ?? [] { report.headers[name] = value.string }
             guard let output = data?["output"] else { return nil }
             return .attemptSucceeded(step: stepIndex, action: action, attempt: attempt, report, output: output)
         }

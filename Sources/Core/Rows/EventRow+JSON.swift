@@ -58,7 +58,9 @@ extension EventRow {
         let isAttempt = kind?.isAttempt ?? false
         if let action, !isAttempt || action != .execute { writer.member("action", action.rawValue) }
         if let attempt, !isAttempt || attempt != 1 { writer.member("attempt", attempt) }
-        if let outcome, kind != .attemptSucceeded || outcome != .succeeded { writer.member("outcome", outcome.rawValue) }
+        if let outcome, kind != .attemptSucceeded || outcome != .succeeded {
+            writer.member("outcome", outcome.rawValue)
+        }
         if let httpStatus { writer.member("httpStatus", httpStatus) }
         if let duration { writer.member("durationUs", Int(duration.microseconds)) }
         if let retryIn { writer.member("retryInUs", Int(retryIn.microseconds)) }

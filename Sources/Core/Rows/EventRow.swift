@@ -24,6 +24,12 @@ package struct EventRow: Sendable {
         case .attemptSucceeded(let step, let action, let attempt, let report, let output):
             set(step, definition, action, attempt, report)
             data = ["output": output]
+            if !report.headers.isEmpty {
+                let members = report.headers.sorted { $0.key < $1.key }.map {
+                    (key: $0.key, value: JSON.string($0.value))
+                }
+                data = ["output": output, "headers": .object(JSONObject(members))]
+            }
         case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
             set(step, definition, action, attempt, report)
             error = failure.json

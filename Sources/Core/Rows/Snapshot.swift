@@ -2,7 +2,8 @@
 // step of the definition, with the members that differ from a step nobody has begun:
 //
 //   {"id", "status", "attempts", "ambiguous", "compensation", "compensationAttempts", "compensationAmbiguous",
-//    "output" or "outputSeq", "error", "startedAt", "completedAt", "nextAttemptAt", "attemptSeq"}
+//    "output" or "outputSeq", "answer": {"status", "headers"}, "error", "actionError", "startedAt", "undoingAt", "completedAt",
+//    "nextAttemptAt", "attemptSeq"}
 //
 // Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
 // written: such a time ends in `In` instead of `At` and counts from `snapshot_at`.
@@ -55,11 +56,18 @@ package enum Snapshot {
                 writer.member("output", output)
             }
         }
+        if let answer = step.answer { writer.member("answer", answer.json) }
         if let error = step.error { writer.member("error", error.json) }
+        if let error = step.actionError { writer.member("actionError", error.json) }
         if let time = step.startedAt {
             time == before.startedAt
                 ? writer.member("startedAt", Int(time.microseconds))
                 : writer.member("startedIn", Int((time - at).microseconds))
+        }
+        if let time = step.undoingSince {
+            time == before.undoingSince
+                ? writer.member("undoingAt", Int(time.microseconds))
+                : writer.member("undoingIn", Int((time - at).microseconds))
         }
         if let time = step.completedAt {
             time == before.completedAt
@@ -105,7 +113,10 @@ package struct SnapshotStep: Sendable {
         step.isAmbiguous = json["ambiguous"]?.bool ?? false
         step.compensationAttempts = json["compensationAttempts"]?.int ?? 0
         step.isCompensationAmbiguous = json["compensationAmbiguous"]?.bool ?? false
+        step.answer = StepAnswer(json["answer"])
+        step.actionError = json["actionError"].flatMap { Failure($0) }
         step.startedAt = Self.time(json["startedAt"], json["startedIn"], at)
+        step.undoingSince = Self.time(json["undoingAt"], json["undoingIn"], at)
         step.completedAt = Self.time(json["completedAt"], json["completedIn"], at)
         step.nextAttemptAt = Self.time(json["nextAttemptAt"], json["nextAttemptIn"], at)
         step.attemptSequence = json["attemptSeq"]?.int ?? 0

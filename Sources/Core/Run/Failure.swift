@@ -18,6 +18,8 @@ package struct Failure: Sendable, Hashable, Error {
     package var lostAttempts: Int
     /// The same of attempts that their engines were not allowed to make.
     package var notAllowedAttempts = 0
+    /// The same of attempts after which the participant said when to come back.
+    package var patientAttempts = 0
     /// In a step's own error: its action was answered with a success that could not be read, so nothing may be built
     /// from the output it seems not to have.
     package var hidesOutput = false
@@ -44,7 +46,8 @@ package struct Failure: Sendable, Hashable, Error {
     /// The kind of an attempt whose engine died before it could write down the answer.
     package static let lostKind = "lost"
 
-    /// `{kind, message, httpStatus?, stepId?, response?, pointer?, lostAttempts?, notAllowedAttempts?, hidesOutput?}`.
+    /// `{kind, message, httpStatus?, stepId?, response?, pointer?, lostAttempts?, notAllowedAttempts?, patientAttempts?,
+    /// hidesOutput?}`.
     package var json: JSON { json(before: nil) }
 
     /// The same, and under `before`, at the end, what went wrong before, if anything did.
@@ -58,6 +61,7 @@ package struct Failure: Sendable, Hashable, Error {
         if let pointer { object["pointer"] = .string(pointer) }
         if lostAttempts > 0 { object["lostAttempts"] = .number(JSONNumber(lostAttempts)) }
         if notAllowedAttempts > 0 { object["notAllowedAttempts"] = .number(JSONNumber(notAllowedAttempts)) }
+        if patientAttempts > 0 { object["patientAttempts"] = .number(JSONNumber(patientAttempts)) }
         if hidesOutput { object["hidesOutput"] = true }
         if let before { object["before"] = before.json }
         return .object(object)
@@ -71,6 +75,7 @@ package struct Failure: Sendable, Hashable, Error {
             response: json["response"], pointer: json["pointer"]?.string,
             lostAttempts: json["lostAttempts"]?.int ?? 0)
         notAllowedAttempts = json["notAllowedAttempts"]?.int ?? 0
+        patientAttempts = json["patientAttempts"]?.int ?? 0
         hidesOutput = json["hidesOutput"]?.bool ?? false
     }
 

@@ -93,17 +93,37 @@ package struct Run: Sendable {
 }
 
 extension Run: Scope {
-    package func value(_ reference: Reference) -> JSON? {
-        switch reference.root {
-        case .input(let path): input.value(at: path)
-        case .context(let path): context.value(at: path)
-        case .runID: .string(id.description)
-        case .stepOutput(let step, let path): self.step(step)?.output?.value(at: path)
-        case .stepStatus(let step): self.step(step).map { .string($0.status.rawValue) }
+    package func value(_ root: Reference.Root) -> JSON? {
+        switch root {
+        case .input: input
+        case .context: context
+        case .run(let member): value(member)
+        case .step(let id, let member): definition.steps.first { $0.id == id }.flatMap { steps[$0.index].value(member) }
+        case .attempt, .response: nil
         }
     }
 
-    private func step(_ id: String) -> Step? {
-        definition.steps.first { $0.id == id }.map { steps[$0.index] }
+    private func value(_ member: Reference.RunMember) -> JSON? {
+        switch member {
+        case .id: .string(id.description)
+        case .workflow: .string(definition.name)
+        case .version: .string(definition.versionText)
+        case .startedAt: .string(createdAt.shortText)
+        case .deadlineAt: deadlineAt.map { .string($0.shortText) }
+        case .cause: cause.map { .string($0.rawValue) }
+        case .error: error?.json
+        }
+    }
+}
+
+extension Step {
+    fileprivate func value(_ member: Reference.StepMember) -> JSON? {
+        switch member {
+        case .output: output
+        case .status: .string(status.rawValue)
+        case .error: forwardError?.json
+        case .responseStatus: answer?.status.map { JSON($0) }
+        case .responseHeader(let name): answer?.headers[name].map { .string($0) }
+        }
     }
 }

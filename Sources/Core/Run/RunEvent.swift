@@ -107,11 +107,14 @@ package struct CallReport: Sendable, Hashable {
     package var httpStatus: Int?
     /// How long the call took.
     package var duration: Duration
+    /// Headers of a success that something in the definition names; names in lower case.
+    package var headers: [String: String]
 
-    package init(outcome: Outcome, httpStatus: Int?, duration: Duration) {
+    package init(outcome: Outcome, httpStatus: Int?, duration: Duration, headers: [String: String] = [:]) {
         self.outcome = outcome
         self.httpStatus = httpStatus
         self.duration = duration
+        self.headers = headers
     }
 
     /// See `CallResult.mayHaveEffect`.

@@ -14,10 +14,16 @@ package struct Step: Sendable, Hashable {
     package var isCompensationAmbiguous: Bool = false
     /// What the participant answered to the forward action.
     package var output: JSON?
+    /// What is kept of the answer that the output came from, beside it; nil for nothing.
+    package var answer: StepAnswer?
     /// The last failure of either action.
     package var error: Failure?
+    /// Why the action failed, when its compensation has failed since.
+    package var actionError: Failure?
     /// When the first forward attempt began.
     package var startedAt: Instant?
+    /// When the first attempt of its compensation began; nil where no policy asks for it.
+    package var undoingSince: Instant?
     /// When the forward action ended: succeeded, failed or skipped.
     package var completedAt: Instant?
     /// When the next attempt (of whichever action waits) is due; nil when none waits.
@@ -29,6 +35,9 @@ package struct Step: Sendable, Hashable {
     package var outputSequence = 0
 
     package init() {}
+
+    /// Why the action failed; nil when it has not. Nothing that happens to the compensation changes it.
+    package var forwardError: Failure? { status == .failed ? actionError ?? error : nil }
 
     /// The participant may hold an effect of this step, so undoing the run must undo it.
     package var mayHaveEffect: Bool {
@@ -62,8 +71,45 @@ package struct Step: Sendable, Hashable {
         attempt > 1 ? error?.notAllowedAttempts ?? 0 : 0
     }
 
+    /// The same of attempts after which the participant said when to come back.
+    package func patientAttempts(before attempt: Int) -> Int {
+        attempt > 1 ? error?.patientAttempts ?? 0 : 0
+    }
+
     /// The action that `nextAttemptAt` speaks of.
     package var waitingAction: CallAction {
         compensationStatus == .pending ? .compensate : .execute
+    }
+}
+
+/// What something in the definition names of an answer, beside the output.
+package struct StepAnswer: Sendable, Hashable {
+    package var status: Int?
+    /// Names in lower case.
+    package var headers: [String: String] = [:]
+
+    /// Nil when nothing is to be kept.
+    init?(_ kept: KeptAnswer?, status: Int?, headers: [String: String]) {
+        guard let kept else { return nil }
+        self.status = kept.keepsStatus ? status : nil
+        self.headers = headers.filter { kept.headers.contains($0.key) }
+    }
+
+    /// `{status?, headers?}`.
+    var json: JSON {
+        var object = JSONObject()
+        if let status { object["status"] = JSON(status) }
+        if !headers.isEmpty {
+            object["headers"] = .object(
+                JSONObject(headers.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSON.string($0.value)) }))
+        }
+        return .object(object)
+    }
+
+    /// Reads what `json` wrote; nil for nothing.
+    init?(_ json: JSON?) {
+        guard let json else { return nil }
+        status = json["status"]?.int
+        for (name, value) in json["headers"]?.object?.members ?? [] { headers[name] = value.string }
     }
 }

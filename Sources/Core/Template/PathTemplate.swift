@@ -10,6 +10,8 @@ package struct PathTemplate: Sendable {
     private enum Body: Sendable {
         case constant(String)
         case pieces([TextTemplate.Piece])
+        /// The whole is where an answer said that something is.
+        case location(Choice)
         /// With parameters that may be left out: the path, and the parameters of the query.
         case parameters(TextTemplate, [TextTemplate])
     }
@@ -18,11 +20,23 @@ package struct PathTemplate: Sendable {
     /// The empty segments that the definition itself has; one more is the work of an empty value.
     private let emptySegments: Int
     /// The references in order, repetitions included.
-    package let references: [Reference]
+    package var references: [Reference] { uses.map(\.reference) }
+    /// The same, with whether something stands in for a value that is missing.
+    let uses: [ReferenceUse]
 
-    /// Reads a path that begins with exactly one `/`, has only URL characters, no fragment and no dot segments.
+    /// It is a location, as answers give it: a URL, or a path from its root. To be followed below the participant's base only.
+    package var isLocation: Bool { if case .location = body { true } else { false } }
+
+    /// Reads a path that begins with exactly one `/`, has only URL characters, no fragment and no dot segments; or one
+    /// reference, whose value is a location.
     package init(_ text: String) throws(TemplateError) {
         let template = try TextTemplate(text)
+        if let choice = template.wholeChoice, choice.fallback == .nothing {
+            uses = template.uses(at: .root)
+            body = .location(choice)
+            emptySegments = 0
+            return
+        }
         guard text.utf8.first == UInt8(ascii: "/"), !text.utf8.starts(with: "//".utf8) else {
             throw TemplateError(.pathNotAbsolute, pointer: .root)
         }
@@ -32,14 +46,14 @@ package struct PathTemplate: Sendable {
         if template.references.count > Template.maxReferences {
             throw TemplateError(.tooManyReferences(limit: Template.maxReferences), pointer: .root)
         }
-        references = template.references
+        uses = template.uses(at: .root)
         body = try Self.body(text, template)
         // What is wrong whatever the values are is seen with harmless ones.
         let sample = template.pieces.map { if case .literal(let literal) = $0 { literal } else { "x" } }.joined()
         emptySegments = try Self.emptySegments(sample.utf8)
     }
 
-    /// The path for one call.
+    /// The path for one call; of a location that, as it is.
     ///
     /// - Throws: `TemplateError` for a value that is missing or no text, and for one that would leave a segment empty or
     ///   turn it into `.` or `..`: the call would go somewhere else than the definition says.
@@ -47,6 +61,15 @@ package struct PathTemplate: Sendable {
         var bytes: [UInt8] = []
         switch body {
         case .constant(let path): return path
+        case .location(let choice):
+            switch TextTemplate.text(of: choice, in: scope) {
+            case .success(let text):
+                guard text.utf8.count <= Self.maxLength else {
+                    throw TemplateError(.tooLong(limit: Self.maxLength), pointer: .root)
+                }
+                return text
+            case .failure(let kind): throw TemplateError(kind, pointer: .root)
+            }
         case .pieces(let pieces): try Self.append(pieces, scope, to: &bytes)
         case .parameters(let path, let parameters):
             try Self.append(path.pieces, scope, to: &bytes)
@@ -68,15 +91,19 @@ package struct PathTemplate: Sendable {
     private static func body(_ text: String, _ template: TextTemplate) throws(TemplateError) -> Body {
         if let constant = template.constant { return .constant(constant) }
         if template.optionals.isEmpty { return .pieces(template.pieces) }
-        // A reference ends with "?}": the query begins with the first "?" that is in none.
+        // The query begins with the first "?" that is in no "${…}".
         var marks: [String.Index] = []
-        var isInReference = false
+        var inside: Quotes?
         for index in text.utf8.indices {
-            switch text.utf8[index] {
-            case UInt8(ascii: "{"): isInReference = true
-            case UInt8(ascii: "}"): isInReference = false
-            case UInt8(ascii: "?") where !isInReference && marks.isEmpty: marks.append(index)
-            case UInt8(ascii: "&") where !isInReference && !marks.isEmpty: marks.append(index)
+            let byte = text.utf8[index]
+            if inside != nil {
+                if byte == UInt8(ascii: "}"), inside?.isOutside == true { inside = nil } else { inside?.read(byte) }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "{"): inside = Quotes()
+            case UInt8(ascii: "?") where marks.isEmpty: marks.append(index)
+            case UInt8(ascii: "&") where !marks.isEmpty: marks.append(index)
             default: break
             }
         }
@@ -97,8 +124,8 @@ package struct PathTemplate: Sendable {
             guard bytes.count <= maxLength else { throw TemplateError(.tooLong(limit: maxLength), pointer: .root) }
             switch piece {
             case .literal(let literal): bytes.append(utf8Of: literal)
-            case .reference(let reference):
-                switch TextTemplate.text(of: reference, in: scope) {
+            case .choice(let choice):
+                switch TextTemplate.text(of: choice, in: scope) {
                 case .success(let text) where text.utf8.count > maxLength:
                     throw TemplateError(.tooLong(limit: maxLength), pointer: .root)
                 case .success(let text): PercentEncoding.append(segment: text, to: &bytes)

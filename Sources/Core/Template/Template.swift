@@ -1,29 +1,37 @@
 // How a definition refers to what a run knows. `${path}` in the strings of a body, a path or a header is read once, at
-// registration, into references and constants; rendering is then a walk that copies only what varies. Templates cannot
-// compute, loop or fail in more ways than TemplateError lists.
+// registration, into references and constants; rendering is then a walk that copies only what varies. Templates cannot fail in
+// more ways than TemplateError lists; what computes in them is JsonLogic, bounded as conditions are.
 
-/// Any JSON with `${path}` references in its strings.
+/// Any JSON with `${…}` in its strings, and JsonLogic in objects whose only member is `$logic`.
 ///
-/// A string that is nothing but one reference becomes the value itself, type kept, `null` when missing. Inside a longer
+/// A string that is nothing but one `${…}` becomes the value itself, type kept, `null` when missing. Inside a longer
 /// string the value is interpolated: strings as they are, numbers as written, booleans; anything else is an error.
-/// `$${` stands for a literal `${`. Keys of objects hold no references. `${path?}` leaves out the member or element whose
-/// string it is in when it has no value.
+/// `$${` stands for a literal `${`. Keys of objects hold no references. `${path?}`, or `${path ?? omit}`, leaves out the member
+/// or element whose string it is in when it has no value; `${path ?? "text"}` has a value then.
 package struct Template: Sendable {
     /// References in one template at most: more would be a program.
     package static let maxReferences = 256
     /// Bytes that one template is rendered to at most, as compact JSON: several payloads of the size that a start or an
     /// answer may have, and not hundreds.
     package static let maxBytes = 4 << 20
+    /// Operations of all `$logic` in one template at most, each time it is rendered: some 30 ms at worst, on an event loop.
+    package static let maxOperations = 50_000
+    /// The only member of an object that is JsonLogic.
+    package static let logicKey = "$logic"
 
     /// Every reference with its place in the template, in the order of the text.
-    package let uses: [(pointer: JSONPointer, reference: Reference)]
+    package let uses: [ReferenceUse]
 
     private let root: Node
+    /// The secrets that its rules name.
+    package let secrets: Set<String>
 
     /// Reads the references of `json`; the error's pointer is relative to it.
     package init(_ json: JSON) throws(TemplateError) {
-        var uses: [(pointer: JSONPointer, reference: Reference)] = []
-        root = try Node(json, at: .root, &uses)
+        var uses: [ReferenceUse] = []
+        var secrets: Set<String> = []
+        root = try Node(json, at: .root, &uses, &secrets)
+        self.secrets = secrets
         guard uses.count <= Self.maxReferences else {
             throw TemplateError(.tooManyReferences(limit: Self.maxReferences), pointer: .root)
         }
@@ -43,15 +51,23 @@ package struct Template: Sendable {
     package func render(_ scope: some Scope) throws(TemplateError) -> JSON {
         // Values are shared by all places that name them; only as text do they multiply.
         if !uses.isEmpty { _ = try bytes(scope) }
-        return try root.render(scope)
+        var effort = Effort.ofTemplate
+        return try root.render(scope, &effort)
     }
+
+    /// All of it is left out, for want of a value.
+    package func isLeftOut(_ scope: some Scope) -> Bool { root.isLeftOut(scope) }
+
+    /// It is a constant null.
+    var isNull: Bool { root.constantValue?.isNull ?? false }
 
     /// The compact text of what `render` gives, put together as such. What would be larger than `maxBytes` is given up
     /// with the value that is too much.
     package func bytes(_ scope: some Scope) throws(TemplateError) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256)
-        try root.encode(scope, into: &bytes)
+        var effort = Effort.ofTemplate
+        try root.encode(scope, into: &bytes, &effort)
         return bytes
     }
 
@@ -59,7 +75,8 @@ package struct Template: Sendable {
     indirect enum Node: Sendable {
         /// A part without references, taken as it is.
         case constant(JSON)
-        case value(Reference, at: JSONPointer)
+        case value(Choice, at: JSONPointer)
+        case logic(Condition, at: JSONPointer)
         case text(TextTemplate, at: JSONPointer)
         /// What is left out, with the member or element it is, when the text is.
         case optional(TextTemplate, Node)
@@ -68,26 +85,29 @@ package struct Template: Sendable {
         case object(JSONObject, varying: [(index: Int, node: Node)])
 
         init(
-            _ json: JSON, at pointer: JSONPointer, _ uses: inout [(pointer: JSONPointer, reference: Reference)]
+            _ json: JSON, at pointer: JSONPointer, _ uses: inout [ReferenceUse],
+            _ secrets: inout Set<String>
         ) throws(TemplateError) {
             switch json {
             case .null, .bool, .number: self = .constant(json)
             case .string(let string):
                 let text = try TextTemplate(string, at: pointer)
-                uses.append(contentsOf: text.references.map { (pointer, $0) })
+                uses += text.uses(at: pointer)
                 if let constant = text.constant {
                     self = .constant(.string(constant))
                 } else {
-                    let node = text.wholeReference.map { Node.value($0, at: pointer) } ?? .text(text, at: pointer)
+                    let node = text.wholeChoice.map { Node.value($0, at: pointer) } ?? .text(text, at: pointer)
                     self = text.optionals.isEmpty ? node : .optional(text, node)
                 }
             case .array(let elements):
                 var nodes: [Node] = []
                 for (index, element) in elements.enumerated() {
-                    nodes.append(try Node(element, at: pointer.appending(index), &uses))
+                    nodes.append(try Node(element, at: pointer.appending(index), &uses, &secrets))
                 }
                 let constants = nodes.compactMap(\.constantValue)
                 self = constants.count == nodes.count ? .constant(.array(constants)) : .array(nodes)
+            case .object(let object) where object.members.contains { $0.key == Template.logicKey }:
+                self = try Self.logic(object, at: pointer, &uses, &secrets)
             case .object(let object):
                 var prototype = JSONObject()
                 var varying: [(index: Int, node: Node)] = []
@@ -96,11 +116,29 @@ package struct Template: Sendable {
                     if TextTemplate.mentionsReference(member.key) {
                         throw TemplateError(.referenceInKey, pointer: place)
                     }
-                    let node = try Node(member.value, at: place, &uses)
+                    let node = try Node(member.value, at: place, &uses, &secrets)
                     prototype.append(member.key, node.constantValue ?? .null)
                     if !node.isConstant { varying.append((index, node)) }
                 }
                 self = varying.isEmpty ? .constant(.object(prototype)) : .object(prototype, varying: varying)
+            }
+        }
+
+        private static func logic(
+            _ object: JSONObject, at pointer: JSONPointer, _ uses: inout [ReferenceUse],
+            _ secrets: inout Set<String>
+        ) throws(TemplateError) -> Node {
+            let place = pointer.appending(Template.logicKey)
+            guard object.count == 1, let json = object[Template.logicKey] else {
+                throw TemplateError(.logicBesideOthers, pointer: pointer)
+            }
+            do {
+                let rule = try Condition(json)
+                uses += rule.uses.map { $0.below(place) }
+                secrets.formUnion(rule.secrets)
+                return .logic(rule, at: pointer)
+            } catch {
+                throw TemplateError(.logicRefused(error.message), pointer: place.appending(error.pointer))
             }
         }
 

@@ -11,6 +11,8 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case pathCharacter
         case dotSegment
         case optionalSegment
+        case logicBesideOthers
+        case logicRefused(String)
         // Seen when rendering.
         case missing(Reference)
         /// The step was answered with a success that could not be read.
@@ -20,6 +22,13 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case headerCharacter
         case tooLong(limit: Int)
         case tooLarge(limit: Int)
+        case logicTooCostly(limit: Int)
+        case logicTooDeep
+        case logicNoNumber
+        case noSecret(String)
+        case notChoosable(String, [String])
+        case elsewhere
+        case notForm(String)
     }
 
     package let kind: Kind
@@ -41,13 +50,15 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         switch kind {
         case .unterminated: "A \"${\" has no \"}\"."
         case .invalidReference(let path):
-            "\"\(path)\" is no reference: input…, context…, run.id, steps.ID.output… and steps.ID.status are."
+            Reference.refusal(of: path)
         case .referenceInKey: "Keys of objects cannot hold references."
         case .tooManyReferences(let limit): "A template holds at most \(limit) references."
         case .pathNotAbsolute: "A path begins with one \"/\" and names no host."
         case .pathCharacter: "A path holds only characters that a URL's path and query may have."
         case .dotSegment: "A path has no segment \".\" or \"..\"."
         case .optionalSegment: "Of a path only parameters of the query can be left out."
+        case .logicBesideOthers: "\"\(Template.logicKey)\" is the only member of its object."
+        case .logicRefused(let reason): reason
         case .missing(let reference): "\(reference) has no value."
         case .unreadAnswer(let reference, let step):
             "It needs \(reference), and the answer of \(step) could not be read."
@@ -56,6 +67,14 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case .headerCharacter: "A header holds only printable ASCII characters."
         case .tooLong(let limit): "The text is longer than \(limit) bytes."
         case .tooLarge(let limit): "What the template makes of these values is larger than \(limit) bytes."
+        case .logicTooCostly(let limit): "With these values its rules take more than \(limit) operations."
+        case .logicTooDeep: "With these values a rule comes to more than \(Condition.maxLevels) levels."
+        case .logicNoNumber: "With these values a rule comes to a number that JSON has not."
+        case .noSecret(let name): "The engine has no secret \(name)."
+        case .notChoosable(let name, let choices):
+            "The participant would be \"\(name.prefix(80))\"; it may be \(choices.joined(separator: ", "))."
+        case .elsewhere: "The location is not below the participant's base URL."
+        case .notForm(let reason): "The body can't be sent as it is declared: \(reason)"
         }
     }
 

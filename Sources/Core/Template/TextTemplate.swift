@@ -1,18 +1,18 @@
-/// One string with `${path}` references, rendered to text.
+/// One string with `${…}` in it, rendered to text.
 package struct TextTemplate: Sendable {
     enum Piece: Hashable, Sendable {
         case literal(String)
-        case reference(Reference)
+        case choice(Choice)
     }
 
     /// Bytes of a rendered string at most, one that is part of a body or an output.
     package static let maxLength = 1 << 20
 
     let pieces: [Piece]
-    /// Those written `${path?}`: where one has no value, what holds the text is left out.
-    let optionals: [Reference]
+    /// Those that end in `?` or `?? omit`: where one has no value, what holds the text is left out.
+    let optionals: [Choice]
 
-    /// Splits `text` into literals and references; `$${` is a literal `${`.
+    /// Splits `text` into literals and choices; `$${` is a literal `${`.
     package init(_ text: String, at pointer: JSONPointer = .root) throws(TemplateError) {
         guard text.utf8.contains(UInt8(ascii: "$")) else {
             pieces = text.isEmpty ? [] : [.literal(text)]
@@ -20,7 +20,6 @@ package struct TextTemplate: Sendable {
             return
         }
         var pieces: [Piece] = []
-        var optionals: [Reference] = []
         var literal: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.first {
@@ -28,18 +27,15 @@ package struct TextTemplate: Sendable {
                 literal.append(contentsOf: "${".utf8)
                 rest = rest.dropFirst(3)
             } else if rest.starts(with: "${".utf8) {
-                guard let end = rest.firstIndex(of: UInt8(ascii: "}")) else {
+                guard let end = Self.end(of: rest.dropFirst(2)) else {
                     throw TemplateError(.unterminated, pointer: pointer)
                 }
-                let path = String(decoding: rest[(rest.startIndex + 2)..<end], as: UTF8.self)
-                let isOptional = path.utf8.last == UInt8(ascii: "?")
-                guard let reference = Reference(isOptional ? String(path.dropLast()) : path) else {
-                    throw TemplateError(.invalidReference(String(path.prefix(80))), pointer: pointer)
-                }
+                let inner = String(decoding: rest[(rest.startIndex + 2)..<end], as: UTF8.self)
                 if !literal.isEmpty { pieces.append(.literal(String(decoding: literal, as: UTF8.self))) }
                 literal = []
-                pieces.append(.reference(reference))
-                if isOptional { optionals.append(reference) }
+                do throws(TemplateError.Kind) { pieces.append(.choice(try Choice(parsing: inner))) } catch {
+                    throw TemplateError(error, pointer: pointer)
+                }
                 rest = rest[(end + 1)...]
             } else {
                 literal.append(byte)
@@ -48,13 +44,23 @@ package struct TextTemplate: Sendable {
         }
         if !literal.isEmpty { pieces.append(.literal(String(decoding: literal, as: UTF8.self))) }
         self.pieces = pieces
-        self.optionals = optionals
+        optionals = pieces.compactMap {
+            if case .choice(let choice) = $0, choice.fallback == .omit { choice } else { nil }
+        }
+    }
+
+    /// Where the `}` is that ends what a `${` began; one between quotes does not.
+    private static func end(of text: ArraySlice<UInt8>) -> Int? {
+        var quotes = Quotes()
+        for (index, byte) in zip(text.indices, text) {
+            if byte == UInt8(ascii: "}"), quotes.isOutside { return index }
+            quotes.read(byte)
+        }
+        return nil
     }
 
     /// A value that may be missing is missing, or null: what holds the text is left out.
-    package func isLeftOut(_ scope: some Scope) -> Bool {
-        optionals.contains { scope.value($0)?.isNull ?? true }
-    }
+    package func isLeftOut(_ scope: some Scope) -> Bool { optionals.contains { $0.isLeftOut(scope) } }
 
     /// Whether the text would be read as holding a reference or the escape for one.
     static func mentionsReference(_ text: String) -> Bool {
@@ -63,7 +69,16 @@ package struct TextTemplate: Sendable {
 
     /// The references in order, repetitions included.
     package var references: [Reference] {
-        pieces.compactMap { if case .reference(let reference) = $0 { reference } else { nil } }
+        pieces.flatMap { piece -> [Reference] in if case .choice(let choice) = piece { choice.references } else { [] } }
+    }
+
+    /// The references with their place, in order.
+    func uses(at pointer: JSONPointer) -> [ReferenceUse] {
+        pieces.flatMap { piece -> [ReferenceUse] in
+            guard case .choice(let choice) = piece else { return [] }
+            let isGuarded = choice.references.count > 1 || choice.fallback != .nothing
+            return choice.references.map { ReferenceUse(pointer, $0, isGuarded: isGuarded) }
+        }
     }
 
     /// The text when it holds no reference.
@@ -73,9 +88,9 @@ package struct TextTemplate: Sendable {
         return nil
     }
 
-    /// The reference when the text is nothing else.
-    var wholeReference: Reference? {
-        if case .reference(let reference)? = pieces.first, pieces.count == 1 { return reference }
+    /// The choice when the text is nothing else.
+    var wholeChoice: Choice? {
+        if case .choice(let choice)? = pieces.first, pieces.count == 1 { return choice }
         return nil
     }
 
@@ -90,8 +105,8 @@ package struct TextTemplate: Sendable {
             let part: String
             switch piece {
             case .literal(let literal): part = literal
-            case .reference(let reference):
-                switch TextTemplate.text(of: reference, in: scope) {
+            case .choice(let choice):
+                switch TextTemplate.text(of: choice, in: scope) {
                 case .success(let value): part = value
                 case .failure(let kind): throw TemplateError(kind, pointer: pointer)
                 }
@@ -104,15 +119,15 @@ package struct TextTemplate: Sendable {
         return text
     }
 
-    /// The referenced value as text, or why it has none.
-    static func text(of reference: Reference, in scope: some Scope) -> Result<String, TemplateError.Kind> {
-        switch scope.value(reference) {
+    /// The value as text, or why it has none.
+    static func text(of choice: Choice, in scope: some Scope) -> Result<String, TemplateError.Kind> {
+        switch choice.value(scope) {
         case .string(let value): .success(value)
         case .number(let value): .success(value.text)
         case .bool(let value): .success(value ? "true" : "false")
-        case nil, .null: .failure(.missing(reference))
-        case .array(let value): .failure(.notText(reference, JSON.array(value).typeName))
-        case .object(let value): .failure(.notText(reference, JSON.object(value).typeName))
+        case nil, .null: .failure(.missing(choice.references[0]))
+        case .array(let value): .failure(.notText(choice.references[0], JSON.array(value).typeName))
+        case .object(let value): .failure(.notText(choice.references[0], JSON.object(value).typeName))
         }
     }
 }

@@ -60,6 +60,15 @@ extension Instant: CustomStringConvertible {
         return text
     }
 
+    /// The same with no more decimals than it needs: `2025-01-31T12:00:00Z`.
+    package var shortText: String {
+        let text = description
+        var digits = text.utf8.dropLast()[...]
+        while digits.last == UInt8(ascii: "0") { digits = digits.dropLast() }
+        if digits.last == UInt8(ascii: ".") { digits = digits.dropLast() }
+        return String(Substring(digits)) + "Z"
+    }
+
     /// Parses an RFC 3339 date-time with any offset; decimals beyond the sixth are cut off.
     ///
     /// A leap second (`:60`, only before midnight UTC) is the first second of the next day. Nil for any other text.

@@ -22,6 +22,7 @@ struct Engine {
     private let database: Database
     private let committer: DecisionCommitter
     private let registry: ParticipantRegistry
+    private let secrets: Secrets
     private let claimer: Claimer
     private let wakeUp = WakeUp()
     private let others = Others()
@@ -66,9 +67,10 @@ struct Engine {
         client.maxWaitingPerOrigin = configuration.maxInFlight
         client.trustRootsFile = configuration.trustRoots
         client.resolver = configuration.participantRules.guarding()
+        secrets = Secrets(folder: configuration.secretsFolder, logger: logger)
         let caller = ParticipantCaller(
             client: try ParticipantClient(eventLoopGroup: loops.group, configuration: client), registry: registry,
-            room: RequestRoom(bytes: configuration.memory.requestBytes),
+            room: RequestRoom(bytes: configuration.memory.requestBytes), secrets: secrets,
             injector: FailureInjector(share: configuration.injectFailure))
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
         let definitions = DefinitionStore(pool: database.reads)
@@ -124,7 +126,7 @@ struct Engine {
             [limit.watch] + export + [
                 ClosedLast(committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
-                registry,
+                registry, secrets,
                 Heartbeat(
                     pool: database.writes, engine: id, host: Self.hostName, table: table, others: others, clock: clock,
                     report: { [self] in report }, logger: logger),

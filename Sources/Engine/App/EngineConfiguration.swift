@@ -21,6 +21,8 @@ struct EngineConfiguration: Sendable {
     var participantConnections: Int
     var trustRoots: String?
     var participantRules: AddressRules
+    /// The folder of secrets that calls may be signed with.
+    var secretsFolder: String?
     var injectFailure: Double
     /// What it may spend its memory on.
     let memory: MemoryBudget
@@ -67,6 +69,11 @@ struct EngineConfiguration: Sendable {
             participantRules = AddressRules(allowing: try AllowList(parsing: allowed ?? ""))
         } catch {
             throw settings.error("participant.allow", "can't be used: \(error)")
+        }
+        secretsFolder = settings.optionalText(
+            "participant.secrets", help: "folder with a file for each secret that definitions may sign calls with")
+        if let folder = secretsFolder, !Secrets.isReadable(folder) {
+            throw settings.error("participant.secrets", "is \"\(folder)\", which can't be read as a folder.")
         }
         injectFailure = try settings.number(
             "inject.failure", default: 0, in: 0...1,

@@ -8,6 +8,8 @@ struct ParticipantCaller: Sendable {
     let registry: ParticipantRegistry
     /// For large requests.
     let room: RequestRoom
+    /// For what calls sign.
+    let secrets: Secrets
     /// Lets calls fail on purpose; nil outside of tests.
     var injector: FailureInjector?
 
@@ -33,96 +35,102 @@ struct ParticipantCaller: Sendable {
         let isAmbiguous =
             action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
         let span = trace.attempt(step: index, action: action, attempt: attempt)
+        let scope = CallScope(run, call, secrets: secrets.all)
+        let judge = Judge(
+            scope: definition.readsContent ? scope : nil, definition: definition, isAmbiguous: isAmbiguous)
+        let name: String
+        do throws(TemplateError) { name = try definition.participant.name(scope) } catch {
+            return completion(judge(.unrenderable(CallRequest.placed(error, call)), .zero))
+        }
         var completion = completion
         if let span, span.isSampled {
             let calledAt = ContinuousClock.now
             completion = { [completion] result in
                 trace.record(
-                    span, action: action, step: step.id, attempt: attempt, participant: definition.participant,
+                    span, action: action, step: step.id, attempt: attempt, participant: name,
                     from: now, to: now + (ContinuousClock.now - calledAt),
                     CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration),
                     result.failure)
                 completion(result)
             }
         }
-        let judge: @Sendable (Answer, Duration) -> CallResult = { answer, duration in
-            CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: duration)
+        guard let participant = registry.participant(name) else {
+            return completion(judge(.notSent("No participant is registered as \(name)."), .zero))
         }
-        guard let participant = registry.participant(definition.participant) else {
-            return completion(judge(.notSent("No participant is registered as \(definition.participant)."), .zero))
-        }
-        if action == .compensate, let refusal = Self.refusal(of: definition, run, index) {
-            return completion(judge(.unrenderable(refusal), .zero))
-        }
-        let request = Request(
-            run: run, step: index, action: action, attempt: attempt, definition: definition, participant: participant,
-            trace: trace, span: span)
+        let request = CallRequest(
+            scope: scope, definition: definition, name: name, participant: participant, trace: trace, span: span)
+        if let refusal = request.refusal { return completion(judge(.unrenderable(refusal), .zero)) }
         do throws(TemplateError) {
-            let call = try render(request)
-            let bytes = call.body.count
-            if bytes > RequestRoom.smallBytes {
+            let call = try request.rendered()
+            if Self.room(of: call) > RequestRoom.smallBytes {
                 return sendLarge(call, request, judge, isWanted: isWanted, completion: completion)
             }
-            send(
-                call, of: run.id, to: definition.participant, participant, judge, isWanted: isWanted,
-                completion: completion)
+            send(call, request, judge, isWanted: isWanted, completion: completion)
         } catch {
             completion(judge(.unrenderable(error), .zero))
         }
     }
 
-    /// What a request is built from.
-    private struct Request: Sendable {
-        let run: Run
-        let step: Int
-        let action: CallAction
-        let attempt: Int
+    /// Makes results of answers.
+    private struct Judge: Sendable {
+        /// Nil where only the status counts: it holds the run for as long as the call takes.
+        let scope: CallScope?
         let definition: CallDefinition
-        let participant: RegisteredParticipant
-        let trace: RunTrace
-        let span: TraceContext?
+        let isAmbiguous: Bool
+
+        /// Whatever is no answer, or is judged by its status.
+        func callAsFunction(_ answer: Answer, _ duration: Duration) -> CallResult {
+            CallResult(answer, of: definition, isAmbiguous: isAmbiguous, duration: duration)
+        }
+
+        /// Calls `completion` with what an answer means: at once where that takes little, else from where nobody waits.
+        func judge(_ answer: Answer, _ duration: Duration, _ completion: @escaping @Sendable (CallResult) -> Void) {
+            guard let scope else { return completion(self(answer, duration)) }
+            let isAmbiguous = isAmbiguous
+            var effort = Effort.brief
+            let result = CallResult(answer, of: scope, isAmbiguous: isAmbiguous, duration: duration, effort: &effort)
+            if !effort.isSpent { return completion(result) }
+            Task(executorPreference: globalConcurrentExecutor) {
+                var effort = Effort.full
+                completion(
+                    CallResult(answer, of: scope, isAmbiguous: isAmbiguous, duration: duration, effort: &effort))
+            }
+        }
+    }
+
+    /// What a call takes while it is under way, beyond what every call may: its body, and an answer that may be large.
+    private static func room(of call: ParticipantCall) -> Int {
+        call.body.count + max(0, (call.maxResponseBytes ?? 0) - CallDefinition.keptResponseBytes)
     }
 
     /// Sends a large call when there is room for it.
     private func sendLarge(
-        _ call: ParticipantCall, _ request: Request, _ judge: @escaping @Sendable (Answer, Duration) -> CallResult,
-        isWanted: @escaping @Sendable () -> Bool, completion: @escaping @Sendable (CallResult) -> Void
+        _ call: ParticipantCall, _ request: CallRequest, _ judge: Judge, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (CallResult) -> Void
     ) {
-        let bytes = call.body.count
+        let bytes = Self.room(of: call)
         let leaving: @Sendable (CallResult) -> Void = { [room] result in
             room.give(bytes)
             completion(result)
         }
         let transmit: @Sendable (ParticipantCall) -> Void = {
-            send(
-                $0, of: request.run.id, to: request.definition.participant, request.participant, judge,
-                isWanted: isWanted, completion: leaving)
+            send($0, request, judge, isWanted: isWanted, completion: leaving)
         }
         if room.take(bytes) { return transmit(call) }
         // Built anew when there is room: kept meanwhile, it would take what there is not.
         room.wait(for: bytes) {
-            do throws(TemplateError) { transmit(try render(request)) } catch {
+            do throws(TemplateError) { transmit(try request.rendered()) } catch {
                 leaving(judge(.unrenderable(error), .zero))
             }
         }
     }
 
-    /// Why a step can't be undone by a call that needs what its action answered: that answer could not be read, and what
-    /// is built without it would undo something else, or nothing.
-    private static func refusal(of definition: CallDefinition, _ run: Run, _ index: Int) -> TemplateError? {
-        guard run.steps[index].error?.hidesOutput == true else { return nil }
-        let step = run.definition.steps[index].id
-        guard let reference = definition.references.first(where: { $0.isOutput(of: step) }) else { return nil }
-        return TemplateError(
-            .unreadAnswer(reference, step: step), pointer: JSONPointer(["steps", String(index), "compensation"]))
-    }
-
     /// Sends a call when its turn has come and the participant's breaker lets it pass.
     private func send(
-        _ call: ParticipantCall, of run: RunID, to name: String, _ participant: RegisteredParticipant,
-        _ judge: @escaping @Sendable (Answer, Duration) -> CallResult, isWanted: @escaping @Sendable () -> Bool,
+        _ call: ParticipantCall, _ request: CallRequest, _ judge: Judge, isWanted: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (CallResult) -> Void
     ) {
+        let (run, participant) = (request.scope.run.id, request.participant)
         let breaker = participant.breaker
         // A queue before an open breaker would be a long way to be turned away.
         if participant.maxConcurrent != nil, let (reason, retryAfter) = breaker?.refusal() {
@@ -137,11 +145,12 @@ struct ParticipantCaller: Sendable {
             }
             let begun = ContinuousClock.now
             let answered: @Sendable (TransportResult) -> Void = { answer in
-                let result = judge(Answer(answer), ContinuousClock.now - begun)
-                breaker?.report(
-                    Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.message)
-                done()
-                completion(result)
+                judge.judge(Answer(answer), ContinuousClock.now - begun) { result in
+                    breaker?.report(
+                        Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.message)
+                    done()
+                    completion(result)
+                }
             }
             if let injector {
                 injector.send(call, through: client, isWanted: isWanted, completion: answered)
@@ -149,7 +158,7 @@ struct ParticipantCaller: Sendable {
                 client.send(call, isWanted: isWanted, completion: answered)
             }
         }
-        registry.limiter.run(name, limit: participant.maxConcurrent) { done in
+        registry.limiter.run(request.name, limit: participant.maxConcurrent) { done in
             guard let breaker else { return transmit(call, 0, done) }
             breaker.pass(within: call.timeout) { passage in
                 switch passage {
@@ -164,42 +173,17 @@ struct ParticipantCaller: Sendable {
             }
         }
     }
-
-    /// - Throws: an error that names its place from the definition's root.
-    private func render(_ request: Request) throws(TemplateError) -> ParticipantCall {
-        do throws(TemplateError) { return try renderBelow(request) } catch {
-            let action = request.action == .execute ? "action" : "compensation"
-            throw error.below(JSONPointer(["steps", String(request.step), action]))
-        }
-    }
-
-    private func renderBelow(_ request: Request) throws(TemplateError) -> ParticipantCall {
-        let (run, definition, action) = (request.run, request.definition, request.action)
-        let step = run.definition.steps[request.step].id
-        let key = run.idempotencyKey(
-            of: .init(step: request.step, action: action, attempt: request.attempt))
-        var headers: [(String, String)] = [
-            ("content-type", "application/json"), ("accept", "application/json"), ("idempotency-key", key),
-            ("x-idempotency-key", key), ("x-saga-run-id", run.id.description), ("x-saga-step-id", step),
-            ("x-saga-action", action.rawValue), ("x-saga-attempt", String(request.attempt)),
-            ("x-correlation-id", request.trace.correlationID),
-        ]
-        if let traceparent = request.trace.header(of: request.span) { headers.append(("traceparent", traceparent)) }
-        for (name, value) in request.participant.headers { headers.append((name, value)) }
-        try definition.appendHeaders(run, to: &headers)
-        return ParticipantCall(
-            method: definition.method, baseURL: request.participant.baseURL, path: try definition.renderedPath(run),
-            headers: headers, body: try definition.renderedBody(run), timeout: definition.timeout)
-    }
 }
 
 extension Answer {
     /// A transport's result as the decider's rules know it.
     init(_ result: TransportResult) {
         switch result {
-        case .response(let status, let retryAfter, let contentType, let body, let bodyFault):
+        case .response(let status, let retryAfter, let contentType, let body, let bodyFault, let headers):
             self = .response(
-                status: status, retryAfter: retryAfter, body: body, contentType: contentType, bodyFault: bodyFault)
+                Response(
+                    status: status, retryAfter: retryAfter, body: body, contentType: contentType, bodyFault: bodyFault,
+                    headers: headers))
         case .notSent(let failure) where failure.kind == .notAllowed: self = .notAllowed(failure.message)
         case .notSent(let failure): self = .notSent(failure.message)
         case .unknown(let failure): self = .unknown(failure.message)
@@ -214,7 +198,7 @@ extension Breaker.Verdict {
         switch (result.outcome, transport) {
         case (.succeeded, _), (.rejected, _): self = .success
         case (.busy, _): self = .neither
-        case (.unknown, .response(200..<300, _, _, _, _)): self = .success
+        case (.unknown, .response(200..<300, _, _, _, _, _)): self = .success
         case (.unknown, .unknown(let failure)):
             switch failure.kind {
             case .shutdown: self = .neither

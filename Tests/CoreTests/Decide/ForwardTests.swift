@@ -101,8 +101,15 @@ struct ForwardTests {
                 "Retry-After can't park a run for days", "a", script: "go a=busy/2d go",
                 trace: "due(a) / a#1 / a=busy+300000ms / a#2"),
             Case(
-                "busy has no more attempts than anything else", "a", script: "go a=busy/1s go a=busy/1s go a=busy/1s",
-                trace: "due(a) / a#1 / a=busy+1000ms / a#2 / a=busy+1000ms / a#3 / a=busy undo() COMPENSATED"),
+                "busy without a time has no more attempts than anything else", "a",
+                script: "go a=busy go a=busy go a=busy",
+                trace: "due(a) / a#1 / a=busy+100ms / a#2 / a=busy+200ms / a#3 / a=busy undo() COMPENSATED"),
+            Case(
+                "who says when to come back uses up no attempts", "a",
+                script: "go a=busy/1s go a=busy/1s go a=busy/1s go a=busy/1s go a=busy go a=busy go a=busy",
+                trace:
+                    "due(a) / a#1 / a=busy+1000ms / a#2 / a=busy+1000ms / a#3 / a=busy+1000ms / a#4 / a=busy+1000ms / a#5 / "
+                    + "a=busy+1600ms / a#6 / a=busy+3200ms / a#7 / a=busy undo() COMPENSATED"),
         ])
     func retrying(_ example: Case) throws {
         try example.check()

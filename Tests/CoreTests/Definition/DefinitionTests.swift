@@ -45,14 +45,14 @@ struct DefinitionTests {
         #expect(workflow.output == nil)
         #expect(workflow.steps.map(\.id) == ["charge-payment", "reserve-inventory", "send-confirmation-email"])
         let charge = workflow.steps[0]
-        #expect(charge.action.call.participant == "payments")
+        #expect(charge.action.call.participant.only == "payments")
         #expect(charge.action.call.method == "POST")
         #expect(charge.action.call.timeout == .seconds(10))
         #expect(charge.compensation?.timeout == .seconds(15))
         let scope = TestScope(input: ["orderId": "o", "amount": 1])
-        #expect(try charge.action.call.body?.render(scope) == ["orderId": "o", "amount": 1])
+        #expect(try charge.action.call.template?.render(scope) == ["orderId": "o", "amount": 1])
         #expect(try charge.action.call.path.render(scope) == "/charge")
-        #expect(workflow.steps[1].action.call.body == nil)
+        #expect(workflow.steps[1].action.call.template == nil)
         #expect(workflow.steps[1].action.call.timeout == .seconds(10))
         #expect(workflow.steps[2].compensation == nil)
         #expect(workflow.steps[2].condition?.verdict(scope) == .no)
@@ -65,7 +65,7 @@ struct DefinitionTests {
     @Test("a compensation's own output may be absent: the whole string renders to null")
     func nullCompensation() throws {
         let workflow = try definition(Self.example)
-        #expect(try workflow.steps[0].compensation?.body?.render(TestScope()) == ["paymentId": nil])
+        #expect(try workflow.steps[0].compensation?.template?.render(TestScope()) == ["paymentId": nil])
     }
 
     @Test("the same definition in another order and shape has the same canonical bytes")
@@ -118,29 +118,27 @@ struct DefinitionTests {
         let (a, b, c) = (workflow.steps[0], workflow.steps[1], workflow.steps[2])
         #expect(a.action.call.timeout == .seconds(10))
         #expect(
-            a.action.call.retry
+            a.action.call.retry.rest
                 == RetryPolicy(
                     maxAttempts: 5, initialInterval: .milliseconds(100), maxInterval: .seconds(10), multiplier: 2,
                     jitter: 0))
         #expect(
-            a.compensation?.retry
+            a.compensation?.retry.rest
                 == RetryPolicy(maxAttempts: 20, initialInterval: .milliseconds(200), maxInterval: .seconds(30)))
         #expect(b.action.call.timeout == .seconds(3))
         #expect(b.compensation?.timeout == .seconds(3))
         #expect(
-            b.action.call.retry
+            b.action.call.retry.rest
                 == RetryPolicy(
                     maxAttempts: 5, initialInterval: .milliseconds(100), maxInterval: .seconds(7), multiplier: 1.5,
                     jitter: 0))
         #expect(
-            b.compensation?.retry
+            b.compensation?.retry.rest
                 == RetryPolicy(maxAttempts: 20, initialInterval: .seconds(1), maxInterval: .seconds(30)))
         #expect(c.action.call.timeout == .seconds(4))
         #expect(c.action.call.method == "PUT")
-        #expect(c.action.call.retryOn == [409, 422])
-        #expect(c.action.call.rejectOn == [503])
-        #expect(c.action.call.unknownOn == [404])
-        #expect(c.action.call.onUnreadable == .text)
+        #expect(c.action.call.judgement.statuses == [409: .busy, 422: .busy, 503: .rejected, 404: .unknown])
+        #expect(c.action.call.judgement.onUnreadable == .text)
         #expect(c.action.call.headers.map(\.name) == ["X-Order", "Accept"])
         #expect(try c.action.call.headers[0].value.render(TestScope(input: ["id": 7])) == "o-7")
         #expect(
@@ -152,7 +150,7 @@ struct DefinitionTests {
     @Test("without any policy the defaults hold, and a compensation is more patient")
     func defaults() throws {
         let step = try graph([("a", nil)]).steps[0]
-        #expect(step.action.call.retry == .action)
+        #expect(step.action.call.retry.rules.map(\.policy) == [.action])
         #expect(RetryPolicy.action.maxAttempts == 3)
         #expect(RetryPolicy.compensation.maxAttempts == 10)
         #expect(RetryPolicy.compensation.initialInterval == .milliseconds(200))
@@ -202,5 +200,12 @@ struct RetryPolicyTests {
         let capped = RetryPolicy(
             maxAttempts: 2, initialInterval: .seconds(9), maxInterval: .seconds(1), multiplier: 2, jitter: 0)
         #expect(capped.delay(afterAttempt: 1, jitter: 0) == .seconds(1))
+    }
+}
+
+extension CallDefinition {
+    /// The template of what it sends, if that is one.
+    var template: Template? {
+        if case .template(let template) = body.content { template } else { nil }
     }
 }

@@ -34,10 +34,10 @@ struct PathTemplateTests {
             ("/x/${input.empty}", .emptySegment),
             ("/${input.empty}/y", .emptySegment), ("/${input.empty}", .emptySegment),
             ("/x/${input.empty}/", .emptySegment),
-            ("/x/${input.missing}", .missing(Reference(.input(["missing"])))),
-            ("/x/${input.none}", .missing(Reference(.input(["none"])))),
-            ("/x?y=${input.missing}", .missing(Reference(.input(["missing"])))),
-            ("/x/${input.lines}", .notText(Reference(.input(["lines"])), "an array")),
+            ("/x/${input.missing}", .missing(Reference(.input, [.name("missing")]))),
+            ("/x/${input.none}", .missing(Reference(.input, [.name("none")]))),
+            ("/x?y=${input.missing}", .missing(Reference(.input, [.name("missing")]))),
+            ("/x/${input.lines}", .notText(Reference(.input, [.name("lines")]), "an array")),
         ])
     func refusesValues(_ text: String, _ kind: TemplateError.Kind) throws {
         let path = try PathTemplate(text)
@@ -49,7 +49,7 @@ struct PathTemplateTests {
         arguments: [
             ("", TemplateError.Kind.pathNotAbsolute), ("charge", .pathNotAbsolute),
             ("//evil.example/x", .pathNotAbsolute),
-            ("http://evil.example/", .pathNotAbsolute), ("${input.id}", .pathNotAbsolute), ("?a=b", .pathNotAbsolute),
+            ("http://evil.example/", .pathNotAbsolute), ("${input.id}/x", .pathNotAbsolute), ("?a=b", .pathNotAbsolute),
             ("/a#b", .pathCharacter), ("/a b", .pathCharacter), ("/a\r\nHost: x", .pathCharacter),
             ("/a\u{0}", .pathCharacter),
             ("/é", .pathCharacter), ("/a\\b", .pathCharacter), ("/a%", .pathCharacter), ("/a%2", .pathCharacter),
@@ -81,8 +81,8 @@ struct PathTemplateTests {
             ("plain", "plain", nil), ("id ${input.id}", "id o-1", nil), ("${input.amount}", "12.5", nil),
             ("${input.empty}", "", nil), ("${input.id?}", "o-1", nil),
             ("${input.crlf}", nil, .headerCharacter), ("x ${input.text}", nil, .headerCharacter),
-            ("${input.missing}", nil, .missing(Reference(.input(["missing"])))),
-            ("${input.lines}", nil, .notText(Reference(.input(["lines"])), "an array")),
+            ("${input.missing}", nil, .missing(Reference(.input, [.name("missing")]))),
+            ("${input.lines}", nil, .notText(Reference(.input, [.name("lines")]), "an array")),
         ] as [(String, String?, TemplateError.Kind?)])
     func headers(_ text: String, _ expected: String?, _ kind: TemplateError.Kind?) throws {
         let header = try HeaderTemplate(text)

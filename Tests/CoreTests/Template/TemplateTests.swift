@@ -53,12 +53,12 @@ struct TemplateTests {
     @Test(
         "what cannot be text inside a longer string is an error with its place",
         arguments: [
-            ("x${input.missing}", TemplateError.Kind.missing(Reference(.input(["missing"])))),
-            ("x${input.none}", .missing(Reference(.input(["none"])))),
-            ("x${input.lines}", .notText(Reference(.input(["lines"])), "an array")),
-            ("x${input}", .notText(Reference(.input([])), "an object")),
-            ("x${steps.nothing.output}", .missing(Reference(.stepOutput(step: "nothing", [])))),
-            ("x${steps.unknown.status}", .missing(Reference(.stepStatus(step: "unknown")))),
+            ("x${input.missing}", TemplateError.Kind.missing(Reference(.input, [.name("missing")]))),
+            ("x${input.none}", .missing(Reference(.input, [.name("none")]))),
+            ("x${input.lines}", .notText(Reference(.input, [.name("lines")]), "an array")),
+            ("x${input}", .notText(Reference(.input), "an object")),
+            ("x${steps.nothing.output}", .missing(Reference(.step("nothing", .output)))),
+            ("x${steps.unknown.status}", .missing(Reference(.step("unknown", .status)))),
         ])
     func refusesToRender(_ text: String, _ kind: TemplateError.Kind) throws {
         let template = try Template(["a/b": ["ok", .string(text)]])
@@ -72,7 +72,8 @@ struct TemplateTests {
         arguments: [
             "${}", "${ input.id }", "${inputs.id}", "${input.}", "${input..a}", "${.input}", "${input.a b}",
             "${input.é}",
-            "${input[0]}", "${run}", "${run.status}", "${run.id.x}", "${steps}", "${steps.a}", "${steps.a.input}",
+            "${input[-1]}", "${input[01]}", "${input['a'}", "${input.*x}", "${*}", "${run}", "${run.status}",
+            "${run.id.x}", "${steps}", "${steps.a}", "${steps.a.input}",
             "${steps.a.status.x}", "${steps..output}", "${env.HOME}", "${secrets.key}", "${Input.id}", "a ${x} b",
             "${input.id|trim}",
             "${${input.id}}", "${input.\"a\"}",
@@ -89,6 +90,7 @@ struct TemplateTests {
     @Test("an unclosed reference, one in a key and too many of them are refused")
     func refusesOthers() {
         #expect((#expect(throws: TemplateError.self) { try Template("a ${input.id") })?.kind == .unterminated)
+        #expect((#expect(throws: TemplateError.self) { try Template("a ${input['id}") })?.kind == .unterminated)
         #expect((#expect(throws: TemplateError.self) { try Template(["${input.id}": 1]) })?.kind == .referenceInKey)
         let many = JSON.array(Array(repeating: "${input}", count: 257))
         #expect((#expect(throws: TemplateError.self) { try Template(many) })?.kind == .tooManyReferences(limit: 256))
@@ -140,7 +142,7 @@ struct TemplateTests {
         let error = #expect(throws: TemplateError.self) {
             _ = try action.renderedPath(run)
             try action.appendHeaders(run, to: &headers)
-            _ = try action.renderedBody(run)
+            _ = try action.renderedBody(run, of: run)
         }
         let place = error?.below(JSONPointer(["steps", "0", "action"]))
         #expect(place?.pointer.description == "/steps/0/action" + pointer)
@@ -170,7 +172,7 @@ struct TemplateTests {
     func optionalErrors() throws {
         let template = try Template(["a": "x${input.lines?}"])
         #expect(throws: TemplateError.self) { try template.render(TestScope.order) }
-        #expect(template.references == [Reference(.input(["lines"]))])
+        #expect(template.references == [Reference(.input, [.name("lines")])])
         #expect(throws: TemplateError.self) { try Template("${nope?}") }
         #expect(throws: TemplateError.self) { try Template("${input.a??}") }
     }

@@ -8,15 +8,18 @@ struct TestScope: Scope {
     var outputs: [String: JSON] = [:]
     var statuses: [String: String] = [:]
 
-    func value(_ reference: Reference) -> JSON? {
-        switch reference.root {
-        case .input(let path): input.value(at: path)
-        case .context(let path): context.value(at: path)
-        case .runID: JSON(runID)
-        case .stepOutput(let step, let path): outputs[step]?.value(at: path)
-        case .stepStatus(let step): statuses[step].map { JSON($0) }
+    func value(_ root: Reference.Root) -> JSON? {
+        switch root {
+        case .input: input
+        case .context: context
+        case .run(.id): JSON(runID)
+        case .step(let step, .output): outputs[step]
+        case .step(let step, .status): statuses[step].map { JSON($0) }
+        case .run, .step, .attempt, .response: nil
         }
     }
+
+    func secret(_ name: String) -> [UInt8]? { name == "signing" ? Array("key".utf8) : nil }
 
     static let order = TestScope(
         input: [

@@ -8,7 +8,9 @@ import TestSupport
 
 /// A call as the participant saw it.
 struct SeenCall: Sendable, Hashable {
+    let method: String
     let path: String
+    let query: String?
     let key: String
     let attempt: Int
     let headers: [String: String]
@@ -20,7 +22,7 @@ struct SeenCall: Sendable, Hashable {
 
 /// A participant that answers as a test wants.
 final class TestParticipant: Sendable {
-    /// Status and body; may take its time.
+    /// Status and body; may take its time. A 201 has a `Location` below the path that was called.
     typealias Answer = @Sendable (SeenCall) async -> (status: Int, body: String)
 
     /// Takes every call, and answers once the gate is open; one that is not of `path`, if that is given, at once.
@@ -48,7 +50,9 @@ final class TestParticipant: Sendable {
         let participant = TestParticipant(answer)
         let (ports, source) = AsyncStream<Int>.makeStream()
         let router = Router()
-        router.post("**") { request, _ in await participant.handle(request) }
+        for method: HTTPRequest.Method in [.post, .put, .patch, .get, .delete] {
+            router.on("**", method: method) { request, _ in await participant.handle(request) }
+        }
         var logger = Logger(label: "participant")
         logger.logLevel = .critical
         let server = Application(
@@ -76,13 +80,16 @@ final class TestParticipant: Sendable {
         for field in request.headers { headers[field.name.canonicalName] = field.value }
         let body = try? await request.body.collect(upTo: 1 << 20)
         let call = SeenCall(
-            path: request.uri.path, key: headers["idempotency-key"] ?? "",
+            method: request.method.rawValue, path: request.uri.path, query: request.uri.query,
+            key: headers["idempotency-key"] ?? "",
             attempt: headers["x-saga-attempt"].flatMap { Int($0) } ?? 0, headers: headers,
             body: body.map { String(buffer: $0) } ?? "")
         seenCalls.withLock { $0.append(call) }
         let (status, text) = await answer(call)
+        var fields: HTTPFields = [.contentType: "application/json"]
+        if status == 201 { fields[.location] = "\(call.path)/1" }
         return Response(
-            status: .init(code: status), headers: [.contentType: "application/json"],
+            status: .init(code: status), headers: fields,
             body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 }

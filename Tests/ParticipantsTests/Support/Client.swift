@@ -43,7 +43,7 @@ enum Ending: Hashable, CustomStringConvertible {
 
     init(_ result: TransportResult) {
         switch result {
-        case .response(let status, _, _, _, _): self = .response(status)
+        case .response(let status, _, _, _, _, _): self = .response(status)
         case .notSent(let failure): self = .notSent(failure.kind)
         case .unknown(let failure): self = .unknown(failure.kind)
         }
@@ -62,15 +62,15 @@ extension TransportResult {
     var ending: Ending { Ending(self) }
 
     var body: [UInt8]? {
-        if case .response(_, _, _, let body, _) = self { body } else { nil }
+        if case .response(_, _, _, let body, _, _) = self { body } else { nil }
     }
 
     var retryAfter: Duration? {
-        if case .response(_, let wait, _, _, _) = self { wait } else { nil }
+        if case .response(_, let wait, _, _, _, _) = self { wait } else { nil }
     }
 
     var bodyFault: String? {
-        if case .response(_, _, _, _, let fault) = self { fault } else { nil }
+        if case .response(_, _, _, _, let fault, _) = self { fault } else { nil }
     }
 
     var message: String? {

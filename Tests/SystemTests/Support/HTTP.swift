@@ -36,7 +36,7 @@ final class HTTP: Sendable {
         let call = ParticipantCall(
             method: method, baseURL: base, path: path, headers: all, body: body?.bytes ?? [], timeout: timeout)
         switch await client.send(call) {
-        case .response(let status, let retryAfter, let contentType, let body, _):
+        case .response(let status, let retryAfter, let contentType, let body, _, _):
             let json = body.isEmpty ? JSON.null : (try? JSON(parsing: body)) ?? .null
             return Answer(status: status, retryAfter: retryAfter, contentType: contentType, json: json, body: body)
         case .notSent(let failure), .unknown(let failure):

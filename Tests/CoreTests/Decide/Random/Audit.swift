@@ -23,6 +23,8 @@ struct Audit {
     private var attempts: [[CallAction: Int]]
     /// Of those, the lost ones: they are counted apart.
     private var lost: [[CallAction: Int]]
+    /// And those after which the participant had said when to come back.
+    private var patient: [[CallAction: Int]]
     /// Steps that wait for a next attempt, and the earliest time for it.
     private(set) var waiting: [Int: Instant] = [:]
     private(set) var hasLeftForward = false
@@ -32,6 +34,7 @@ struct Audit {
         self.workflow = workflow
         attempts = Array(repeating: [:], count: workflow.count)
         lost = attempts
+        patient = attempts
     }
 
     private mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
@@ -101,7 +104,7 @@ struct Audit {
         let last = attempts[step][action] ?? 0
         require(attempt == last + 1, 14, "attempt \(attempt) of step \(step) follows \(last)")
         let limit = action == .execute ? workflow.maxAttempts : workflow.maxCompensationAttempts
-        let counted = attempt - (lost[step][action] ?? 0)
+        let counted = attempt - (lost[step][action] ?? 0) - (patient[step][action] ?? 0)
         require(counted <= limit, 14, "attempt \(attempt) of step \(step), the limit is \(limit)")
         if last > 0 {
             require(waiting[step].map { $0 <= at } ?? false, 14, "step \(step) is repeated too early")
@@ -142,8 +145,11 @@ struct Audit {
         let limit = action == .execute ? workflow.maxAttempts : workflow.maxCompensationAttempts
         let isLost = failure.kind == "lost"
         if isLost { lost[step][action, default: 0] += 1 }
-        let lost = lost[step][action] ?? 0
-        let isOver = isLost ? lost >= 10 : attempt - lost >= limit
+        let isPatient = failure.patientAttempts > 0
+        require(!isPatient || report.outcome == .busy, 14, "step \(step) counts an attempt for nothing")
+        if isPatient { patient[step][action, default: 0] += 1 }
+        let (lost, patient) = (lost[step][action] ?? 0, patient[step][action] ?? 0)
+        let isOver = isLost ? lost >= 10 : !isPatient && attempt - lost - patient >= limit
         let mustGiveUp = report.outcome == .rejected || isOver || (action == .execute && hasLeftForward)
         require(
             mustGiveUp == (retryIn == nil), 14,
@@ -222,6 +228,7 @@ struct Audit {
         if gaveUpUndoing.remove(step) != nil {
             attempts[step][.compensate] = 0
             lost[step][.compensate] = 0
+            patient[step][.compensate] = 0
             waiting[step] = at
         } else if waiting[step] != nil {
             waiting[step] = at

@@ -1,0 +1,145 @@
+extension WorkflowDefinition {
+    /// What there is to say about one step.
+    func findings(of step: StepDefinition, _ participants: KnownParticipants?) -> [Finding] {
+        let place = JSONPointer(["steps", String(step.index)])
+        var findings: [Finding] = []
+        if let condition = step.condition { findings += conditionFindings(step, condition, place) }
+        findings += undoFindings(step, place)
+        for action in CallAction.allCases {
+            guard let call = step.call(of: action) else { continue }
+            let place = place.appending(action.member)
+            findings += callFindings(call, of: step, action, place)
+            findings += patienceFindings(call, action, place, participants)
+            if let participants { findings += registryFindings(call, place, participants) }
+            findings += skippedReads(call.sentUses + call.answerUses, below: place, by: step)
+        }
+        return findings
+    }
+
+    private func conditionFindings(
+        _ step: StepDefinition, _ condition: Condition, _ place: JSONPointer
+    ) -> [Finding] {
+        let pointer = place.appending("when")
+        guard condition.uses.isEmpty else { return skippedReads(condition.uses, below: pointer, by: step) }
+        let never = "\(step.id) is never reached: its condition is always false. Remove the step, or the condition."
+        let always = "This condition is always true: remove it."
+        return condition.isAlwaysFalse
+            ? [Finding("unreachable-step", .warning, at: pointer, never)]
+            : [Finding("constant-condition", .warning, at: pointer, always)]
+    }
+
+    /// What stays when the run is undone.
+    private func undoFindings(_ step: StepDefinition, _ place: JSONPointer) -> [Finding] {
+        guard step.compensation == nil, !step.needsNoUndo, step.action.call.method != "GET" else { return [] }
+        let others = steps.filter { $0.index != step.index && !step.dependencies.contains($0.index) }
+        let canFail =
+            others.first { step.descendants.contains($0.index) }
+            ?? others.first { !$0.descendants.contains(step.index) }
+        guard let canFail else {
+            return [
+                Finding(
+                    "no-undo", .note, at: place,
+                    "\(step.id) has no compensation: what it did stays when the run is cancelled later than that.")
+            ]
+        }
+        return [
+            Finding(
+                "no-undo", .warning, at: place,
+                "\(step.id) has no compensation, and \(canFail.id) can fail after it: what it did stays then. Give it one, or say "
+                    + "\"compensation\": \"none\" if there is nothing to undo.")
+        ]
+    }
+
+    private func callFindings(
+        _ call: CallDefinition, of step: StepDefinition, _ action: CallAction, _ place: JSONPointer
+    ) -> [Finding] {
+        var findings: [Finding] = []
+        if case .input = call.body.content {
+            findings.append(
+                Finding(
+                    "whole-input", .note, at: place,
+                    "Without \"body\" the whole input is sent, whatever else will be in it one day: name what \(step.id) needs."
+                ))
+        }
+        guard action == .compensate else { return findings }
+        for use in call.sentUses where use.reference.step == step.id && !use.isGuarded {
+            switch use.reference.root {
+            case .step(_, .output), .step(_, .responseStatus), .step(_, .responseHeader): break
+            default: continue
+            }
+            let part = use.pointer.tokens.first ?? ""
+            let effect =
+                ["path", "headers", "query", "participant"].contains(part)
+                ? "then this call can't be made, and the run is left for a person" : "then it is null here"
+            findings.append(
+                Finding(
+                    "own-answer", .warning, at: place.appending(use.pointer),
+                    "\(use.reference) is there only if the answer came: when it was lost, the effect may stand all the same, and "
+                        + "\(effect). Let the participant find it by run and step."))
+        }
+        return findings
+    }
+
+    /// A policy that the run's timeout or a breaker outlasts.
+    private func patienceFindings(
+        _ call: CallDefinition, _ action: CallAction, _ place: JSONPointer, _ participants: KnownParticipants?
+    ) -> [Finding] {
+        var findings: [Finding] = []
+        let pointer = place.appending("retry")
+        let patience = call.retry.rules.map { $0.policy.patience }.max() ?? .zero
+        if action == .execute, let timeout, patience > timeout {
+            let text = patience == .seconds(Int64.max / 1_000_000) ? "for ever" : DurationText.format(patience)
+            findings.append(
+                Finding(
+                    "outlives-run", .warning, at: pointer,
+                    "These attempts wait \(text) together, and the run's timeout is \(DurationText.format(timeout)): it ends them before."
+                ))
+        }
+        for name in call.participant.names {
+            guard action == .execute, let timeout, let breaker = participants?.breakers[name] ?? nil,
+                timeout <= breaker.openFor
+            else { continue }
+            findings.append(
+                Finding(
+                    "breaker-outlasts-run", .warning, at: place.appending("participant"),
+                    "The breaker of \(name) stays open for \(DurationText.format(breaker.openFor)), and the run's timeout is "
+                        + "\(DurationText.format(timeout)): once it opens, no run outlasts it."))
+        }
+        return findings
+    }
+
+    private func registryFindings(
+        _ call: CallDefinition, _ place: JSONPointer, _ participants: KnownParticipants
+    ) -> [Finding] {
+        call.participant.names.filter { participants.breakers[$0] == nil }.map {
+            Finding(
+                "unknown-participant", .warning, at: place.appending("participant"),
+                "No participant \($0) is registered: calls to it are not sent.")
+        }
+    }
+
+    /// Reads of what a step that may be skipped would have answered.
+    func skippedReads(_ uses: [ReferenceUse], below place: JSONPointer, by reader: StepDefinition? = nil) -> [Finding] {
+        uses.compactMap { use in
+            guard !use.isGuarded, let id = use.reference.step, let step = step(id), let condition = step.condition,
+                step.index != reader?.index, !condition.uses.isEmpty || condition.isAlwaysFalse
+            else { return nil }
+            switch use.reference.root {
+            case .step(_, .output), .step(_, .responseStatus), .step(_, .responseHeader): break
+            default: return nil
+            }
+            return Finding(
+                "skipped-output", .warning, at: place.appending(use.pointer),
+                "\(id) may be skipped, and \(use.reference) is null then: give it a value with \"??\".")
+        }
+    }
+}
+
+extension RetryPolicy {
+    /// All its waits together, without jitter; held at the end of time where there is no end.
+    fileprivate var patience: Duration {
+        if let maxElapsed { return maxElapsed }
+        if maxAttempts == Self.unlimited { return .seconds(Int64.max / 1_000_000) }
+        return (1..<max(maxAttempts, 1)).reduce(.zero) { $0 + delay(afterAttempt: $1, jitter: 0.5) }
+    }
+}

@@ -1,0 +1,78 @@
+import Core
+import Participants
+import Telemetry
+
+/// An attempt, with all that its request is built from.
+struct CallRequest: Sendable {
+    let scope: CallScope
+    let definition: CallDefinition
+    /// The participant's.
+    let name: String
+    let participant: RegisteredParticipant
+    let trace: RunTrace
+    let span: TraceContext?
+
+    private var run: Run { scope.run }
+    private var call: Command.Call { scope.call }
+
+    /// The request as it is sent.
+    ///
+    /// - Throws: an error that names its place from the definition's root.
+    func rendered() throws(TemplateError) -> ParticipantCall {
+        do throws(TemplateError) { return try renderedBelow() } catch { throw Self.placed(error, call) }
+    }
+
+    /// The same error, said of the definition.
+    static func placed(_ error: TemplateError, _ call: Command.Call) -> TemplateError {
+        error.below(JSONPointer(["steps", String(call.step), call.action.member]))
+    }
+
+    private func renderedBelow() throws(TemplateError) -> ParticipantCall {
+        if let missing = scope.missingSecret(of: definition) { throw TemplateError(.noSecret(missing), pointer: .root) }
+        let key = run.idempotencyKey(of: call)
+        let body = try definition.renderedBody(scope, of: run)
+        var headers: [(String, String)] = [
+            ("accept", "application/json"), ("idempotency-key", key), ("x-idempotency-key", key),
+            ("x-saga-run-id", run.id.description), ("x-saga-step-id", run.definition.steps[call.step].id),
+            ("x-saga-action", call.action.rawValue), ("x-saga-attempt", String(call.attempt)),
+            ("x-correlation-id", trace.correlationID),
+        ]
+        if let body { headers.append(("content-type", body.contentType)) }
+        if let traceparent = trace.header(of: span) { headers.append(("traceparent", traceparent)) }
+        for (name, value) in participant.headers { headers.append((name, value)) }
+        try definition.appendHeaders(scope, to: &headers)
+        return ParticipantCall(
+            method: definition.method, baseURL: participant.baseURL, path: try path(), headers: headers,
+            body: body?.bytes ?? [], timeout: definition.timeout, maxResponseBytes: definition.maxResponseBytes,
+            wantedHeaders: wantedHeaders)
+    }
+
+    /// The path and query; a location is followed below the participant's base only.
+    private func path() throws(TemplateError) -> String {
+        let path = try definition.renderedPath(scope)
+        guard definition.path.isLocation else { return path }
+        guard let below = participant.baseURL.path(ofLocation: path) else {
+            throw TemplateError(.elsewhere, pointer: JSONPointer(["path"]))
+        }
+        return below
+    }
+
+    /// Headers of the answer that its own call or others name.
+    private var wantedHeaders: [String] {
+        guard call.action == .execute, let kept = run.definition.steps[call.step].keptAnswer, !kept.headers.isEmpty
+        else {
+            return definition.wantedHeaders
+        }
+        return kept.headers.union(definition.wantedHeaders).sorted()
+    }
+
+    /// Why a step can't be undone by a call that needs what its action answered: that answer could not be read, and what
+    /// is built without it would undo something else, or nothing.
+    var refusal: TemplateError? {
+        guard call.action == .compensate, run.steps[call.step].error?.hidesOutput == true else { return nil }
+        let step = run.definition.steps[call.step].id
+        guard let reference = definition.references.first(where: { $0.isOutput(of: step) }) else { return nil }
+        return TemplateError(
+            .unreadAnswer(reference, step: step), pointer: JSONPointer(["steps", String(call.step), "compensation"]))
+    }
+}

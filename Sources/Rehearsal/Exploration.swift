@@ -1,0 +1,159 @@
+package import Core
+
+/// Plays every combination of answers that a definition can get, shortest histories first, and keeps the first history for each
+/// kind of end and for each finding.
+///
+/// Each call ends in one of four ways: it succeeds; it is refused; it has its effect and nobody hears of it; it never arrives.
+/// What a run would do next depends on where it stands and not on how it got there, so histories that meet are followed
+/// once. The answers' bodies are those that the cases know, and none.
+package struct Exploration: Sendable {
+    /// How a call ends.
+    package enum Choice: String, Sendable, CaseIterable {
+        case succeeded, rejected
+        /// The effect is there, the answer is not.
+        case unanswered
+        case notSent
+    }
+
+    /// A history that is worth being told.
+    package struct Example: Sendable {
+        /// `COMPLETED`, `COMPENSATED`, `FAILED: the compensation of charge gave up`, …; for a finding its sentence.
+        package let what: String
+        package let isFinding: Bool
+        /// `charge succeeded`, `ship unanswered`, …
+        package let history: [String]
+        package let status: RunStatus
+    }
+
+    /// Where a run stands are looked at at most.
+    package static let defaultLimit = 20_000
+
+    package private(set) var examples: [Example] = []
+    /// So many different states were looked at.
+    package private(set) var states = 0
+    /// There were more than the limit: what was not looked at may end otherwise.
+    package private(set) var isCut = false
+
+    fileprivate struct Node {
+        var rehearsal: Rehearsal
+        var effects: Set<Int>
+        var history: [String]
+    }
+
+    /// - Parameters:
+    ///   - bodies: successful bodies, by the name of the call.
+    ///   - limit: states that are looked at at most.
+    package init(
+        _ definition: WorkflowDefinition, input: JSON, bodies: [String: [JSON]], limit: Int = defaultLimit
+    ) {
+        var seen: Set<String> = []
+        var queue = [Node(rehearsal: Rehearsal(definition, input: input), effects: [], history: [])]
+        var head = 0
+        while head < queue.count {
+            var node = queue[head]
+            head += 1
+            do throws(RehearsalError) {
+                guard let call = try node.rehearsal.nextCall() else {
+                    end(node)
+                    continue
+                }
+                guard seen.insert(Self.key(node)).inserted else { continue }
+                states += 1
+                if states > limit {
+                    isCut = true
+                    return
+                }
+                for choice in Choice.allCases {
+                    let found = choice == .succeeded ? (bodies[call.name] ?? []) : []
+                    for body in found.isEmpty ? [.null] : Self.distinct(found) {
+                        var next = node
+                        next.history.append("\(call.name) \(call.refusal == nil ? choice.rawValue : "can't be built")")
+                        try next.rehearsal.answer(call, Self.answer(choice, body))
+                        next.note(call, choice)
+                        queue.append(next)
+                        if call.refusal != nil { break }
+                    }
+                    if call.refusal != nil { break }
+                }
+                // What was played is not needed any more.
+                if head > 1024 {
+                    queue.removeFirst(head)
+                    head = 0
+                }
+            } catch {
+                add("\(error)", isFinding: true, node)
+            }
+        }
+    }
+
+    private static func distinct(_ bodies: [JSON]) -> [JSON] {
+        var seen: Set<String> = []
+        return bodies.filter { seen.insert($0.text).inserted }
+    }
+
+    private static func answer(_ choice: Choice, _ body: JSON) -> RehearsedAnswer {
+        switch choice {
+        case .succeeded: .success(body)
+        case .rejected: RehearsedAnswer(.answered(.response(Response(status: 422, body: []))))
+        case .unanswered: RehearsedAnswer(.answered(.unknown("No answer came.")))
+        case .notSent: RehearsedAnswer(.answered(.notSent("The connection was refused.")))
+        }
+    }
+
+    /// What the future depends on; times do not.
+    private static func key(_ node: Node) -> String {
+        let run = node.rehearsal.run
+        var key = "\(run.status.rawValue) \(run.cause?.rawValue ?? "-") \(node.effects.sorted())"
+        for step in run.steps {
+            key += "|\(step.status.rawValue) \(step.attempts) \(step.isAmbiguous) \(step.compensationStatus.rawValue) "
+            key += "\(step.compensationAttempts) \(step.nextAttemptAt != nil) \(step.error?.kind ?? "") "
+            key += "\(step.error?.hidesOutput ?? false) \(step.output?.text ?? "")"
+        }
+        return key
+    }
+
+    private mutating func end(_ node: Node) {
+        let run = node.rehearsal.run
+        switch run.status {
+        case .failed:
+            let step = run.error?.stepID.map { "the compensation of \($0) gave up" } ?? run.error?.message ?? ""
+            add("FAILED: \(step)", isFinding: false, node)
+        case .completed:
+            add(
+                run.error == nil ? "COMPLETED" : "COMPLETED, and its output can't be built",
+                isFinding: run.error != nil, node)
+        case .compensated, .cancelled, .pending, .running, .compensating:
+            add(run.status.rawValue, isFinding: false, node)
+            let standing = node.effects.sorted().map { run.definition.steps[$0] }
+            for step in standing where !step.needsNoUndo {
+                let undo = step.compensation == nil ? "it has no compensation" : "its compensation did not undo it"
+                add("The effect of \(step.id) stands, and nobody undoes it: \(undo).", isFinding: true, node)
+            }
+        }
+        for case .attemptFailed(let index, .compensate, _, _, let failure, nil) in node.rehearsal.events.map({
+            $0.event
+        })
+        where failure.kind == Failure.templateKind {
+            add(
+                "The compensation of \(run.definition.steps[index].id) can't be built from what is known: \(failure.message)",
+                isFinding: true, node)
+        }
+    }
+
+    private mutating func add(_ what: String, isFinding: Bool, _ node: Node) {
+        if examples.contains(where: { $0.what == what }) { return }
+        examples.append(
+            Example(what: what, isFinding: isFinding, history: node.history, status: node.rehearsal.run.status))
+    }
+}
+
+extension Exploration.Node {
+    fileprivate mutating func note(_ call: RehearsedCall, _ choice: Exploration.Choice) {
+        if call.refusal != nil { return }
+        let has = choice == .succeeded || choice == .unanswered
+        switch call.call.action {
+        case .execute: if has, call.method != "GET" { effects.insert(call.call.step) }
+        case .compensate: if has { effects.remove(call.call.step) }
+        }
+    }
+}

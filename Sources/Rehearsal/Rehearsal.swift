@@ -1,0 +1,169 @@
+// A definition is tried out without a server: the production decider decides, a script answers, and time is skipped. What a
+// run would do with these answers is what comes out.
+
+package import Core
+
+/// Plays one run of a definition.
+package struct Rehearsal: Sendable {
+    /// Events of one run at most; what needs more does not end.
+    package static let maxEvents = 10_000
+    /// When every rehearsal begins.
+    package static let start = Instant("2026-01-01T00:00:00Z") ?? Instant(microseconds: 0)
+    /// The id that every rehearsed run has.
+    package static let runID = RunID(high: 0x019b_0000_0000_7000, low: 0x8000_0000_0000_0001)
+
+    package private(set) var run: Run
+    package private(set) var now: Instant
+    /// What has happened, oldest first.
+    package private(set) var events: [(at: Instant, event: RunEvent)] = []
+    /// Calls that were made, oldest first.
+    package private(set) var calls: [RehearsedCall] = []
+    /// Named secrets that rules sign with: whatever they are, calls are made.
+    private let secrets: [String: [UInt8]]
+
+    /// A run that has just been started.
+    package init(_ definition: WorkflowDefinition, input: JSON, context: JSON = .object(JSONObject())) {
+        now = Self.start
+        run = Run(id: Self.runID, definition: definition, input: input, context: context, createdAt: now)
+        let names = definition.steps.flatMap { step in
+            CallAction.allCases.compactMap { step.call(of: $0) }.flatMap(\.secrets)
+        }
+        secrets = Dictionary(names.map { ($0, Array("rehearsal".utf8)) }) { first, _ in first }
+        apply(Core.start(run, now: now))
+    }
+
+    /// The call that is to be answered next, once time has passed until there is one; nil when the run is over.
+    ///
+    /// - Throws: `RehearsalError.endless`.
+    package mutating func nextCall() throws(RehearsalError) -> RehearsedCall? {
+        while !run.status.isTerminal {
+            guard events.count < Self.maxEvents else { throw .endless }
+            for case .call(let call) in run.nextCommands { return request(call) }
+            guard let wakeAt = run.wakeAt else { throw .stuck }
+            now = max(now, wakeAt)
+            try decide(.woke)
+        }
+        return nil
+    }
+
+    /// Ends the call that `nextCall` gave; `after` is how long it took.
+    package mutating func answer(
+        _ call: RehearsedCall, _ answer: RehearsedAnswer
+    ) throws(RehearsalError) {
+        calls.append(call)
+        now += answer.after
+        let flight = call.call
+        switch answer.kind {
+        case .lost:
+            try decide(.tookOver)
+        case .answered(let answered):
+            let state = run.steps[flight.step]
+            let isAmbiguous = flight.action == .execute ? state.isAmbiguous : state.isCompensationAmbiguous
+            var effort = Effort.full
+            let result = CallResult(
+                call.refusal.map { .unrenderable($0) } ?? answered, of: CallScope(run, flight, secrets: secrets),
+                isAmbiguous: isAmbiguous, duration: answer.after, effort: &effort)
+            try decide(
+                .finished(step: flight.step, action: flight.action, attempt: flight.attempt, result.fitting(run)))
+        }
+    }
+
+    /// Asks for the run to be undone.
+    package mutating func cancel() throws(RehearsalError) { try decide(.cancel(by: "rehearsal", reason: nil)) }
+
+    private mutating func decide(_ happening: Happening) throws(RehearsalError) {
+        let decided: [RunEvent]
+        // In the middle of the jitter: the waits that the policy says.
+        do { decided = try Core.decide(run, happening, now: now, jitter: 0.5) } catch {
+            throw .refused(error.description)
+        }
+        apply(decided)
+    }
+
+    private mutating func apply(_ decided: [RunEvent]) {
+        for event in decided {
+            run.evolve(event, at: now)
+            events.append((now, event))
+        }
+    }
+
+    /// What an engine would send.
+    private func request(_ call: Command.Call) -> RehearsedCall {
+        let definition = run.definition(of: call)
+        let scope = CallScope(run, call, secrets: secrets)
+        var rehearsed = RehearsedCall(
+            call: call, step: run.definition.steps[call.step].id, participant: nil, method: definition.method,
+            path: nil,
+            headers: [], body: nil, refusal: nil)
+        do throws(TemplateError) {
+            rehearsed.participant = try definition.participant.name(scope)
+            rehearsed.path = try definition.renderedPath(scope)
+            var headers: [(String, String)] = []
+            try definition.appendHeaders(scope, to: &headers)
+            rehearsed.headers = headers
+            rehearsed.body = try definition.renderedBody(scope, of: run)?.bytes
+        } catch {
+            rehearsed.refusal = error.below(JSONPointer(["steps", String(call.step), call.action.member]))
+        }
+        return rehearsed
+    }
+}
+
+/// A call as it would be sent.
+package struct RehearsedCall: Sendable {
+    package let call: Command.Call
+    /// The step's id.
+    package let step: String
+    package var participant: String?
+    package let method: String
+    /// The path and query.
+    package var path: String?
+    package var headers: [(String, String)]
+    package var body: [UInt8]?
+    /// Why it can't be built; it ends `rejected` then, whatever is answered.
+    package var refusal: TemplateError?
+
+    /// `charge`, or `charge:compensate`.
+    package var name: String { call.action == .execute ? step : "\(step):\(call.action.rawValue)" }
+}
+
+/// How a call ends.
+package struct RehearsedAnswer: Sendable, Hashable {
+    package enum Kind: Sendable, Hashable {
+        case answered(Answer)
+        /// The engine dies; another one takes the run over.
+        case lost
+    }
+
+    package var kind: Kind
+    /// How long it takes.
+    package var after: Duration
+
+    package init(_ kind: Kind, after: Duration = .milliseconds(10)) {
+        self.kind = kind
+        self.after = after
+    }
+
+    /// 200 and this body.
+    package static func success(_ body: JSON = .null) -> RehearsedAnswer {
+        RehearsedAnswer(.answered(.response(Response(status: 200, body: body.isNull ? [] : body.bytes))))
+    }
+}
+
+/// Why a rehearsal can't go on.
+package enum RehearsalError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The run has had so many events, and no end.
+    case endless
+    /// Nothing is to be done and nothing is waited for. Never happens.
+    case stuck
+    case refused(String)
+
+    package var description: String {
+        switch self {
+        case .endless:
+            "The run has no end after \(Rehearsal.maxEvents) events: a policy without end needs an answer that ends it."
+        case .stuck: "The run is not over, and nothing is left to be done."
+        case .refused(let reason): "The decider refused: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package import Core
+
+/// The answers of a case, as they are written.
+///
+/// `{"charge": [503, {"status": 200, "body": {"id": 1}}], "charge:compensate": ["timeout", 200]}`. Calls beyond a list, and of
+/// steps that are not named, are answered 200 with no body.
+package struct Script: Sendable {
+    /// By the name of the call.
+    private let answers: [String: [RehearsedAnswer]]
+    private var used: [String: Int] = [:]
+
+    /// The answer of the next call of this name.
+    package mutating func next(_ name: String) -> RehearsedAnswer {
+        let index = used[name, default: 0]
+        used[name] = index + 1
+        guard let list = answers[name], index < list.count else { return .success() }
+        return list[index]
+    }
+
+    /// Answers that were never asked for, as `NAME (so many)`.
+    package var unused: [String] {
+        answers.keys.sorted().compactMap { name in
+            let left = (answers[name]?.count ?? 0) - used[name, default: 0]
+            return left > 0 ? "\(name) (\(left))" : nil
+        }
+    }
+
+    /// Successful bodies that the script answers with, by the name of the call.
+    package var bodies: [String: [JSON]] {
+        answers.mapValues { list in
+            list.compactMap { answer in
+                guard case .answered(.response(let response)) = answer.kind, (200..<300).contains(response.status)
+                else {
+                    return nil
+                }
+                return try? JSON(parsing: response.body)
+            }
+        }
+    }
+
+    /// Reads the member `answers` of a case.
+    package init(_ json: JSON?, of definition: WorkflowDefinition, at pointer: JSONPointer) throws(CaseError) {
+        var answers: [String: [RehearsedAnswer]] = [:]
+        guard let json else {
+            self.answers = answers
+            return
+        }
+        guard let object = json.object else { throw CaseError(pointer, "This must be an object of lists.") }
+        let known = definition.steps.flatMap { step in
+            CallAction.allCases.filter { step.call(of: $0) != nil }.map {
+                $0 == .execute ? step.id : "\(step.id):\($0.rawValue)"
+            }
+        }
+        for (name, list) in object.members {
+            let place = pointer.appending(name)
+            guard known.contains(name) else {
+                throw CaseError(place, "There is no such call; there are \(known.joined(separator: ", ")).")
+            }
+            guard let elements = list.array else { throw CaseError(place, "This must be a list of answers.") }
+            var read: [RehearsedAnswer] = []
+            for (index, element) in elements.enumerated() {
+                read.append(try Self.answer(element, at: place.appending(index)))
+            }
+            answers[name] = read
+        }
+        self.answers = answers
+    }
+
+    private static let words =
+        "a status, \"timeout\", \"refused\", \"lost\", or an object with status, body, headers, retryAfter and after"
+
+    private static func answer(_ json: JSON, at pointer: JSONPointer) throws(CaseError) -> RehearsedAnswer {
+        if let status = json.int, (200...599).contains(status) {
+            return RehearsedAnswer(.answered(.response(Response(status: status, body: []))))
+        }
+        switch json.string {
+        case "timeout": return RehearsedAnswer(.answered(.unknown("No answer came before the deadline.")))
+        case "refused": return RehearsedAnswer(.answered(.notSent("The connection was refused.")))
+        case "lost": return RehearsedAnswer(.lost)
+        default: break
+        }
+        guard let object = json.object else { throw CaseError(pointer, "An answer is \(words).") }
+        return try answer(object, at: pointer)
+    }
+
+    private static func answer(_ object: JSONObject, at pointer: JSONPointer) throws(CaseError) -> RehearsedAnswer {
+        for (key, _) in object.members where !["status", "body", "headers", "retryAfter", "after"].contains(key) {
+            throw CaseError(pointer.appending(key), "An answer is \(words).")
+        }
+        func duration(_ key: String) throws(CaseError) -> Duration? {
+            guard let json = object[key] else { return nil }
+            guard let duration = json.string.flatMap({ Duration($0) }) else {
+                throw CaseError(pointer.appending(key), "This must be a duration, as in \"10s\".")
+            }
+            return duration
+        }
+        let status = object["status"]?.int ?? 200
+        guard (200...599).contains(status) else {
+            throw CaseError(pointer.appending("status"), "This must be 200 to 599.")
+        }
+        var headers: [String: String] = [:]
+        for (name, value) in object["headers"]?.object?.members ?? [] {
+            guard let text = value.string else { throw CaseError(pointer.appending("headers"), "Headers are texts.") }
+            headers[name.lowercased()] = text
+        }
+        let body = object["body"].map { $0.isNull ? [] : $0.bytes } ?? []
+        let response = Response(
+            status: status, retryAfter: try duration("retryAfter"), body: body, contentType: "application/json",
+            headers: headers)
+        return RehearsedAnswer(.answered(.response(response)), after: try duration("after") ?? .milliseconds(10))
+    }
+}
+
+/// What is wrong with a file of cases.
+package struct CaseError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// In the file.
+    package let pointer: JSONPointer
+    /// A sentence.
+    package let detail: String
+
+    package init(_ pointer: JSONPointer, _ detail: String) {
+        self.pointer = pointer
+        self.detail = detail
+    }
+
+    package var description: String { "\(pointer): \(detail)" }
+}

@@ -1,0 +1,248 @@
+import Core
+import Rehearsal
+import Testing
+
+@Suite("Cases beside a definition")
+struct CaseTests {
+    static func definition(_ members: JSONObject = [:]) throws -> WorkflowDefinition {
+        var json: JSONObject = [
+            "name": "order", "version": "1.0.0", "timeout": "1h",
+            "retry": ["maxAttempts": 3, "initialInterval": "10s", "jitter": 0],
+            "output": ["paymentId": "${steps.charge.output.id}"],
+            "steps": [
+                [
+                    "id": "charge",
+                    "action": ["participant": "payments", "path": "/charge", "body": ["amount": "${input.amount}"]],
+                    "compensation": [
+                        "participant": "payments", "path": "/refund", "body": ["order": "${input.order}"],
+                    ],
+                ],
+                [
+                    "id": "ship", "when": [">": [["var": "input.amount"], 0]],
+                    "action": ["participant": "shipping", "path": "/ship/${steps.charge.output.id}", "body": "none"],
+                ],
+            ],
+        ]
+        for (key, value) in members.members { json[key] = value }
+        return try WorkflowDefinition(.object(json))
+    }
+
+    private static func play(_ given: JSON) throws -> [String] {
+        try TestCase.all([given], of: try definition(), at: .root)[0].play().failures
+    }
+
+    private static let paid: JSON = ["status": 200, "body": ["id": "p-1"]]
+
+    @Test(
+        "what comes of the answers is compared with what is expected",
+        arguments: [
+            [
+                "input": ["amount": 5], "answers": ["charge": [paid]],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["charge", "ship"], "undone": [], "output": ["paymentId": "p-1"],
+                    "cause": nil,
+                    "requests": ["charge": ["body": ["amount": 5], "method": "POST"], "ship": ["path": "/ship/p-1"]],
+                ],
+            ],
+            [
+                "input": ["amount": 5], "answers": ["charge": [503, "timeout", paid], "ship": [409]],
+                "expect": [
+                    "status": "COMPENSATED", "cause": "STEP_FAILED",
+                    "calls": ["charge", "charge", "charge", "ship", "charge:compensate"], "undone": ["charge"],
+                    "error": ["stepId": "ship", "httpStatus": 409],
+                ],
+            ],
+            [
+                "input": ["amount": 0], "answers": ["charge": [paid]],
+                "expect": ["status": "COMPLETED", "calls": ["charge"]],
+            ],
+            [
+                "input": ["amount": 5], "answers": ["charge": ["lost", "refused", paid]],
+                "expect": ["status": "COMPLETED", "calls": ["charge", "charge", "charge", "ship"], "takes": "31s"],
+            ],
+            [
+                "input": ["amount": 5], "answers": ["charge": [["status": 429, "retryAfter": "2m"], paid]],
+                "expect": ["status": "COMPLETED", "takes": "121s"],
+            ],
+            [
+                "input": ["amount": 5], "answers": ["charge": [["after": "2h", "body": ["id": "p-1"]]]],
+                "expect": ["status": "COMPENSATED", "cause": "DEADLINE_EXCEEDED", "undone": ["charge"]],
+            ],
+            [
+                "input": ["amount": 5], "answers": ["charge": [paid]], "cancelAfter": 1,
+                "expect": ["status": "CANCELLED", "undone": ["charge"]],
+            ],
+            ["input": ["amount": 5], "expect": ["status": "COMPENSATED", "error": ["kind": "template"]]],
+        ] as [JSON])
+    func passes(_ given: JSON) throws { #expect(try Self.play(given) == []) }
+
+    @Test(
+        "each expectation can fail, with a sentence that says what was found",
+        arguments: [
+            (["status": "COMPENSATED"], "status is \"COMPLETED\", expected \"COMPENSATED\"."),
+            (["calls": ["charge"]], "calls is [\"charge\",\"ship\"], expected [\"charge\"]."),
+            (["undone": ["charge"]], "undone is [], expected [\"charge\"]."), (["output": 1], "output is"),
+            (["cause": "STEP_FAILED"], "cause is null"), (["error": ["kind": "x"]], "error is null"),
+            (["requests": ["ship": ["path": "/x"]]], "The request of ship"),
+            (["requests": ["charge:compensate": [:]]], "charge:compensate was not called."),
+            (["takes": "1ms"], "It took"),
+        ] as [(JSON, String)])
+    func fails(_ expect: JSON, _ sentence: String) throws {
+        let failures = try Self.play(["input": ["amount": 5], "answers": ["charge": [Self.paid]], "expect": expect])
+        #expect(failures.count == 1 && failures[0].hasPrefix(sentence), "\(failures)")
+    }
+
+    @Test("answers that nobody asked for fail a case: it says something else than it seems to")
+    func unused() throws {
+        let failures = try Self.play([
+            "input": ["amount": 0], "answers": ["charge": [Self.paid, 500], "ship": [200]],
+            "expect": ["status": "COMPLETED"],
+        ])
+        #expect(failures == ["Answers were never asked for: charge (1), ship (1)."])
+    }
+
+    @Test(
+        "a file that says something else than cases is refused at its place",
+        arguments: [
+            ([], ""), ([1], "/0"), ([["expect": [:]]], "/0/expect"),
+            ([["inputs": 1, "expect": ["status": "FAILED"]]], "/0/inputs"),
+            ([["expect": ["state": "x"]]], "/0/expect/state"), ([["expect": ["status": "DONE"]]], "/0/expect/status"),
+            ([["answers": ["pay": []], "expect": ["output": 1]]], "/0/answers/pay"),
+            ([["answers": ["ship:compensate": []], "expect": ["output": 1]]], "/0/answers/ship:compensate"),
+            ([["answers": ["charge": [99]], "expect": ["output": 1]]], "/0/answers/charge/0"),
+            ([["answers": ["charge": [["state": 1]]], "expect": ["output": 1]]], "/0/answers/charge/0/state"),
+            ([["answers": ["charge": [["after": "x"]]], "expect": ["output": 1]]], "/0/answers/charge/0/after"),
+            ([["cancelAfter": -1, "expect": ["output": 1]]], "/0/cancelAfter"),
+        ] as [(JSON, String)])
+    func refused(_ cases: JSON, _ pointer: String) throws {
+        let definition = try Self.definition()
+        let error = #expect(throws: CaseError.self) { try TestCase.all(cases, of: definition, at: .root) }
+        #expect(error?.pointer.description == pointer)
+    }
+
+    @Test("a policy without end needs an answer that ends it")
+    func endless() throws {
+        let definition = try Self.definition([
+            "retry": ["maxAttempts": "unlimited", "initialInterval": "1ms"], "timeout": "30d",
+        ])
+        var rehearsal = Rehearsal(definition, input: ["amount": 5])
+        let error = #expect(throws: RehearsalError.self) {
+            while let call = try rehearsal.nextCall() {
+                try rehearsal.answer(call, RehearsedAnswer(.answered(.unknown("No answer."))))
+            }
+        }
+        #expect(error == .endless)
+    }
+}
+
+@Suite("Every combination of answers")
+struct ExplorationTests {
+    private static func explore(
+        _ members: JSONObject = [:], bodies: [String: [JSON]] = ["charge": [["id": "p-1"]]],
+        limit: Int = Exploration.defaultLimit
+    ) throws -> Exploration {
+        Exploration(
+            try CaseTests.definition(members), input: ["amount": 5, "order": "o"], bodies: bodies, limit: limit)
+    }
+
+    @Test("the shortest history of each kind of end")
+    func ends() throws {
+        let exploration = try Self.explore()
+        let ends = exploration.examples.filter { !$0.isFinding }
+        #expect(
+            ends.map(\.what) == [
+                "COMPENSATED", "COMPLETED", "FAILED: the compensation of charge gave up",
+            ])
+        #expect(ends[0].history == ["charge rejected"])
+        #expect(ends[1].history == ["charge succeeded", "ship succeeded"])
+        #expect(ends[2].history == ["charge succeeded", "ship rejected", "charge:compensate rejected"])
+        #expect(!exploration.isCut && exploration.states > 10)
+    }
+
+    @Test("an effect that nobody undoes, and the answers that lead to it")
+    func effects() throws {
+        let findings = try Self.explore().examples.filter(\.isFinding)
+        let ship = try #require(findings.first)
+        #expect(ship.what.contains("The effect of ship stands") && ship.what.contains("no compensation"))
+        #expect(
+            ship.history == ["charge succeeded", "ship unanswered", "ship rejected", "charge:compensate succeeded"])
+        #expect(findings.count == 1)
+        let steps: JSON = [
+            ["id": "a", "action": ["participant": "p", "path": "/", "body": "none"], "compensation": "none"],
+            ["id": "b", "action": ["participant": "p", "path": "/", "method": "GET"]],
+        ]
+        let quiet = try Self.explore(["steps": steps, "output": 1])
+        #expect(quiet.examples.filter(\.isFinding).isEmpty)
+    }
+
+    @Test("a compensation that can't be built from what is known")
+    func unbuildable() throws {
+        let steps: JSON = [
+            [
+                "id": "charge", "action": ["participant": "p", "path": "/", "body": "none"],
+                "compensation": ["participant": "p", "path": "/undo/${steps.charge.output.id}", "body": "none"],
+            ]
+        ]
+        let findings = try Self.explore(["steps": steps, "output": 1]).examples.filter(\.isFinding)
+        #expect(findings.count == 1 && findings[0].what.contains("The compensation of charge can't be built"))
+        #expect(
+            findings[0].history == [
+                "charge unanswered", "charge rejected", "charge:compensate can't be built",
+            ])
+    }
+
+    @Test("a limit that is reached is said")
+    func limit() throws {
+        #expect(try Self.explore(limit: 5).isCut)
+    }
+}
+
+@Suite("What is told of cases")
+struct RehearsalReportTests {
+    private static func report(explores: Bool = false) throws -> RehearsalReport {
+        let definition = try CaseTests.definition()
+        var report = RehearsalReport("order 1.0.0")
+        let cases: JSON = [
+            [
+                "name": "good", "input": ["amount": 0], "answers": ["charge": [["body": ["id": "p"]]]],
+                "expect": ["status": "COMPLETED"],
+            ],
+            [
+                "name": "a <bad> & \"odd\" one", "input": ["amount": 0], "answers": ["charge": [422]],
+                "expect": ["status": "COMPLETED"],
+            ],
+        ]
+        for given in try TestCase.all(cases, of: definition, at: .root) { report.play(given) }
+        if explores {
+            report.add(Exploration(definition, input: ["amount": 5], bodies: ["charge": [["id": "p-1"]]]))
+        }
+        return report
+    }
+
+    @Test("as text: each case, what failed, and what had happened")
+    func text() throws {
+        let text = try Self.report(explores: true).text
+        #expect(
+            text.contains(
+                "ok   good\nFAIL a <bad> & \"odd\" one\n       status is \"COMPENSATED\", expected \"COMPLETED\"."))
+        #expect(text.contains("attempt_failed charge #1 rejected 422 – The participant answered 422."))
+        #expect(text.contains("2 cases of order 1.0.0, 1 failed"))
+        #expect(text.contains("FOUND The effect of ship stands"))
+        #expect(text.contains("  end COMPLETED\n       after: charge succeeded, ship succeeded"))
+    }
+
+    @Test("as JSON, and for CI servers, where names can't break the file")
+    func forPrograms() throws {
+        let report = try Self.report(explores: true)
+        #expect(
+            report.hasFailed
+                && report.json["cases"]?[0] == ["name": "good", "passed": true, "failures": [], "history": []])
+        #expect(
+            report.json["cases"]?[1]?["passed"] == false
+                && report.json["exploration"]?["findings"]?[0]?["status"] == "COMPENSATED")
+        let junit = report.junit
+        #expect(junit.contains("tests=\"3\" failures=\"2\""))
+        #expect(junit.contains("name=\"a &lt;bad&gt; &amp; &quot;odd&quot; one\">"))
+        #expect(!(try Self.report()).junit.contains("<bad>"))
+    }
+}
