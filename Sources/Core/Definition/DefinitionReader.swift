@@ -15,7 +15,9 @@ struct DefinitionReader {
             let fields = object(
                 json, at: .root,
                 members: [
-                    "name", "version", "description", "timeout", "retry", "compensationRetry", "steps", "output",
+                    "name", "version", "description", "timeout", "retry", "compensationRetry", "inputSchema",
+                    "examples",
+                    "steps", "output",
                 ])
         else { return nil }
         let name = required("name", in: fields, at: .root) { $0.name($1, at: $2) }
@@ -25,14 +27,15 @@ struct DefinitionReader {
         let retry = retryPolicy("retry", in: fields, at: .root, inheriting: .action)
         let compensationRetry = retryPolicy("compensationRetry", in: fields, at: .root, inheriting: .compensation)
         let inherited = Inherited(retry: retry, compensationRetry: compensationRetry)
+        let contract = inputContract(in: fields)
         let steps = required("steps", in: fields, at: .root) { $0.steps($1, at: $2, inheriting: inherited) }
         let output = optional("output", in: fields, at: .root) { $0.template($1, at: $2) }
         guard let steps else { return nil }
         if let output { check(output, at: JSONPointer(["output"]), knows: Set(steps.map(\.id)), of: "this workflow") }
         guard let name, let version else { return nil }
         return WorkflowDefinition(
-            name: name, version: version, description: description, timeout: timeout, steps: steps, output: output,
-            source: json)
+            name: name, version: version, description: description, timeout: timeout, contract: contract, steps: steps,
+            output: output, source: json)
     }
 
     /// What steps and calls fall back on.
