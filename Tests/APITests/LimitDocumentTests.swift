@@ -16,7 +16,8 @@ struct LimitDocumentTests {
 
     @Test("every figure of docs/limits.md is accepted, and one more is refused")
     func figures() throws {
-        let probes = Self.definitions.merging(Self.rendered) { $1 }.merging(Self.json) { $1 }
+        let probes = Self.definitions.merging(Self.schemas) { $1 }.merging(Self.rendered) { $1 }
+            .merging(Self.json) { $1 }
             .merging(Self.requests) { $1 }.merging(Self.administration) { $1 }
         let rows = try LimitTables().figures
         #expect(Set(rows.map(\.what)) == Set(probes.keys), "on the page or in this test only")
@@ -139,6 +140,31 @@ struct LimitDocumentTests {
         "size of a definition": { $0 <= defaultBody },
     ]
 
+    // MARK: Input schemas
+
+    /// An expression of so many instructions: one of them is its end.
+    private static func pattern(_ instructions: Int) -> JSON { ["pattern": string(instructions - 1)] }
+
+    private static let schemas: [String: Probe] = [
+        "`examples`": { registers(["examples": .array(Array(repeating: 1, count: $0))]) },
+        "schemas in an `inputSchema`": { count in
+            (try? InputSchema(["anyOf": .array(Array(repeating: true, count: count - 1))])) != nil
+        },
+        "instructions of a `pattern`": { (try? InputSchema(pattern($0))) != nil },
+        "instructions of all patterns of a schema": { count in
+            let patterns = stride(from: count, to: 0, by: -4000).map { pattern(min($0, 4000)) }
+            return (try? InputSchema(["allOf": .array(patterns)])) != nil
+        },
+        "groups in each other in a `pattern`": { count in
+            let groups = String(repeating: "(", count: count) + String(repeating: ")", count: count)
+            return (try? InputSchema(["pattern": .string(groups)])) != nil
+        },
+        "digits of `multipleOf`": { count in
+            let number = JSONNumber(String(repeating: "1", count: count))
+            return number.flatMap { try? InputSchema(["multipleOf": .number($0)]) } != nil
+        },
+    ]
+
     // MARK: While a run goes on
 
     private struct OneValue: Scope {
@@ -207,6 +233,8 @@ struct LimitDocumentTests {
             starts(["context": ["correlationId": string($0)]]) && starts([:], correlationID: text($0))
         },
         "`tenantId`": { starts(["context": ["tenantId": string($0)]]) },
+        "operations of checking an input": { $0 <= InputSchema.maxOperations },
+        "schemas within each other while an input is checked": { $0 <= InputSchema.maxDepth },
         "seconds of `Prefer: wait`": { Preference.wait(["wait=\($0)"]) == $0 },
         "`limit` of a list": { limit($0) },
         "`limit` of a retry of FAILED runs": { (try? FailedRunRequest(["limit": JSON($0)])) != nil },

@@ -72,7 +72,7 @@ struct StatementTests {
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),
             FindParticipants(), DeleteParticipant(name: "demo", deletedBy: "tests"), StartRuns(runs: [new]),
-            FindIdempotencyKeys([new]), FindLockedKeys([new]),
+            FindIdempotencyKeys([new]), FindLockedKeys([new]), IsKeyTaken(KeyID(tenantID: "t", key: "k")),
             FindRuns(runIDs: [runID]), FindLocked(runIDs: [runID]),
             ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),
             ClaimSuspect(engine: engine, lease: .seconds(1)),

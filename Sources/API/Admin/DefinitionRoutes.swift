@@ -27,7 +27,7 @@ struct DefinitionRoutes: Sendable {
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
         let isStrict = try Self.isStrict(request)
-        let definition = try WorkflowDefinition(try await body.json(request))
+        let definition = try await definition(in: request)
         let version = definition.version.description
         let review = DefinitionReview(
             definition, registered: nil, participants: try await reads.execute(FindParticipants()))
@@ -60,7 +60,7 @@ struct DefinitionRoutes: Sendable {
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
         let isStrict = try Self.isStrict(request)
-        let definition = try WorkflowDefinition(try await body.json(request))
+        let definition = try await definition(in: request)
         let version = definition.version.description
         let known = try await reads.execute(FindDefinition(name: definition.name, version: version)).first
         let participants = try await reads.execute(FindParticipants())
@@ -96,6 +96,15 @@ struct DefinitionRoutes: Sendable {
             throw DefinitionProblem.unknown
         }
         return Response(status: .noContent)
+    }
+
+    /// A large one is read beside the event loops.
+    private func definition(in request: Request) async throws -> WorkflowDefinition {
+        try await body.hold(request) { text in
+            try await body.make(of: text) { json throws(Problem) in
+                do throws(DefinitionErrors) { return try WorkflowDefinition(json) } catch { throw Problem(error) }
+            }
+        }
     }
 
     private static func hash(_ definition: WorkflowDefinition) -> [UInt8] {

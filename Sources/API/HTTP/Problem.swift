@@ -15,6 +15,8 @@ struct Problem: Error {
     struct Place: Hashable, Sendable {
         let pointer: JSONPointer
         let detail: String
+        /// The rule that is broken, in the workflow's definition.
+        var schema: JSONPointer?
     }
 
     let kind: ProblemKind
@@ -46,7 +48,7 @@ struct Problem: Error {
         }
     }
 
-    /// The body of the answer: `{type, title, status, detail, instance, errors?}`.
+    /// The body of the answer: `{type, title, status, detail, instance, errors?}`, each error `{pointer, detail, schema?}`.
     func json(instance: String?) -> JSON {
         var body = JSONObject()
         body["type"] = .string(kind.type)
@@ -55,12 +57,7 @@ struct Problem: Error {
         body["detail"] = .string(detail)
         if let instance { body["instance"] = .string(String(instance.prefix(512))) }
         if !places.isEmpty {
-            // A member's name may be as long as a body.
-            body["errors"] = .array(
-                places.map {
-                    let pointer = String($0.pointer.description.prefix(512))
-                    return ["pointer": .string(pointer), "detail": .string($0.detail)]
-                })
+            body["errors"] = .array(places.map(\.json))
         }
         for (key, value) in extra { body[key] = value }
         return .object(body)
@@ -88,5 +85,16 @@ struct Problem: Error {
         Response(
             status: kind.status, headers: answerHeaders,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes(instance: instance))))
+    }
+}
+
+extension Problem.Place {
+    /// `{pointer, detail, schema?}`
+    fileprivate var json: JSON {
+        // A member's name may be as long as a body.
+        func text(_ pointer: JSONPointer) -> JSON { .string(String(pointer.description.prefix(512))) }
+        var place: JSONObject = ["pointer": text(pointer), "detail": .string(detail)]
+        place["schema"] = schema.map(text)
+        return .object(place)
     }
 }

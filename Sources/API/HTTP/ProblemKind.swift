@@ -29,6 +29,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case expectationFailed = "expectation-failed"
     // 422
     case invalidContent = "invalid-content"
+    case inputInvalid = "input-invalid"
     case keyReused = "idempotency-key-reused"
     // 429, 431
     case rateLimited = "rate-limited"
@@ -69,6 +70,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .unsupportedMediaType: "This media type is not understood here."
         case .expectationFailed: "This expectation can't be met."
         case .invalidContent: "The content can't be accepted."
+        case .inputInvalid: "The input is not what the workflow takes."
         case .keyReused: "The idempotency key stands for another request."
         case .rateLimited: "Too many requests."
         case .headersTooLarge: "The headers are too large."
@@ -94,7 +96,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .uriTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType
         case .expectationFailed: .expectationFailed
-        case .invalidContent, .keyReused: .unprocessableContent
+        case .invalidContent, .inputInvalid, .keyReused: .unprocessableContent
         case .rateLimited: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError

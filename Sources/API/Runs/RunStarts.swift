@@ -28,6 +28,11 @@ struct RunStarts: Sendable {
     ///   nothing was written and the same may be tried again.
     func start(_ asked: StartRequest) async throws -> Accepted {
         let (definition, deprecation) = try await definition(for: asked)
+        if let schema = definition.contract.schema, let problem = await InputCheck.problem(asked.input, schema) {
+            // What an earlier version has accepted is answered as it was then.
+            if let known = try await accepted(asked, deprecation) { return known }
+            throw problem
+        }
         let (id, now) = try await ids.next()
         let new = NewRun(
             run: Run(id: id, definition: definition, input: asked.input, context: asked.context, createdAt: now),
@@ -49,15 +54,28 @@ struct RunStarts: Sendable {
             metrics.countStart(of: new.run)
             notifier.wake()
             return Accepted(runID: id, status: new.run.status, isReplay: false, deprecation: deprecation)
-        case .replayed(let known):
-            guard let status = try await reader.status(of: known) else {
-                throw Problem(.unknownRun, "The run this key stands for has been removed.")
-            }
-            return Accepted(runID: known, status: status, isReplay: true, deprecation: deprecation)
-        case .keyReused:
-            throw Problem(.keyReused, "Use a new Idempotency-Key for another request.")
+        case .replayed(let known): return try await replay(known, deprecation)
+        case .keyReused: throw Self.keyReused
         }
     }
+
+    /// The run that the request's key stands for; nil when it stands for none.
+    private func accepted(_ asked: StartRequest, _ deprecation: Deprecation?) async throws -> Accepted? {
+        guard let key = asked.key,
+            let found = try await starter.find(KeyID(tenantID: asked.tenantID, key: key.text))
+        else { return nil }
+        guard found.requestHash == key.requestHash else { throw Self.keyReused }
+        return try await replay(found.runID, deprecation)
+    }
+
+    private func replay(_ runID: RunID, _ deprecation: Deprecation?) async throws -> Accepted {
+        guard let status = try await reader.status(of: runID) else {
+            throw Problem(.unknownRun, "The run this key stands for has been removed.")
+        }
+        return Accepted(runID: runID, status: status, isReplay: true, deprecation: deprecation)
+    }
+
+    private static let keyReused = Problem(.keyReused, "Use a new Idempotency-Key for another request.")
 
     private func definition(
         for asked: StartRequest

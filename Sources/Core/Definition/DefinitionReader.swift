@@ -15,7 +15,9 @@ struct DefinitionReader {
             let fields = object(
                 json, at: .root,
                 members: [
-                    "name", "version", "description", "timeout", "retry", "compensationRetry", "steps", "output",
+                    "name", "version", "description", "timeout", "retry", "compensationRetry", "inputSchema",
+                    "examples",
+                    "steps", "output",
                 ])
         else { return nil }
         let name = required("name", in: fields, at: .root) { $0.name($1, at: $2) }
@@ -26,6 +28,7 @@ struct DefinitionReader {
         let compensationRetry = retryRules(
             "compensationRetry", in: fields, at: .root, inheriting: RetryRules(.compensation))
         let inherited = Inherited(retry: retry, compensationRetry: compensationRetry)
+        let contract = inputContract(in: fields)
         // What is wrong with it is told in its turn.
         let named = fields["output"].flatMap { try? Template($0) }?.references ?? []
         let steps = required("steps", in: fields, at: .root) {
@@ -36,8 +39,8 @@ struct DefinitionReader {
         if let output { checkOutput(output, of: steps) }
         guard let name, let version else { return nil }
         return WorkflowDefinition(
-            name: name, version: version, description: description, timeout: timeout, steps: steps, output: output,
-            source: json)
+            name: name, version: version, description: description, timeout: timeout, contract: contract, steps: steps,
+            output: output, source: json)
     }
 
     /// What steps and calls fall back on.

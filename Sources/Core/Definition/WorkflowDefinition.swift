@@ -14,6 +14,8 @@ package final class WorkflowDefinition: Sendable {
     package let description: String?
     /// How long a run may take before it is compensated; nil is forever. At most 30 days.
     package let timeout: Duration?
+    /// What it may be started with.
+    package let contract: InputContract
     /// 1...100 steps in the order they were written; a step's `index` is its place here.
     package let steps: [StepDefinition]
     /// What becomes the run's output; nil is the output of the last step.
@@ -25,14 +27,15 @@ package final class WorkflowDefinition: Sendable {
     package static let maxSteps = 100
 
     init(
-        name: String, version: SemanticVersion, description: String?, timeout: Duration?, steps: [StepDefinition],
-        output: Template?, source: JSON
+        name: String, version: SemanticVersion, description: String?, timeout: Duration?, contract: InputContract,
+        steps: [StepDefinition], output: Template?, source: JSON
     ) {
         self.name = name
         self.version = version
         versionText = version.description
         self.description = description
         self.timeout = timeout
+        self.contract = contract
         self.steps = steps
         self.output = output
         self.source = source
@@ -48,7 +51,7 @@ package final class WorkflowDefinition: Sendable {
         }
         self.init(
             name: read.name, version: read.version, description: read.description, timeout: read.timeout,
-            steps: read.steps, output: read.output, source: read.source)
+            contract: read.contract, steps: read.steps, output: read.output, source: read.source)
     }
 
     /// What is hashed to tell whether two definitions are the same: members sorted, no white space.

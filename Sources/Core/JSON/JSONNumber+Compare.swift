@@ -13,7 +13,7 @@ extension JSONNumber {
     }
 
     /// Sign, significant digits (no zeros at either end) and the position of the point: 0.d₁d₂d₃… × 10^point.
-    private struct Decimal {
+    struct Decimal {
         var isNegative = false
         var digits: [UInt8] = []
         var point = 0

@@ -90,7 +90,7 @@ package struct JSONObject: Sendable {
     }
 
     /// A key compared by its bytes; equal bytes hash alike, so `String`'s own hash serves.
-    private struct ExactKey: Hashable, Sendable {
+    struct ExactKey: Hashable, Sendable {
         let text: String
         static func == (left: ExactKey, right: ExactKey) -> Bool { left.text.hasSameBytes(as: right.text) }
         func hash(into hasher: inout Hasher) { hasher.combine(text) }

@@ -33,7 +33,7 @@ enum UUIDText {
         )
     }
 
-    private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> (high: UInt64, low: UInt64)? {
+    static func parse(_ text: UnsafeBufferPointer<UInt8>) -> (high: UInt64, low: UInt64)? {
         guard text.count == 36 else { return nil }
         var halves: (high: UInt64, low: UInt64) = (0, 0)
         var nibbles = 0

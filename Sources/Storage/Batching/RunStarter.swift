@@ -15,6 +15,7 @@ package enum StartOutcome: Sendable, Hashable {
 package final class RunStarter: Closable, Sendable {
     private let committer: GroupCommitter<Submission<NewRun>, StartOutcome>
     private let deadline: Duration
+    private let pool: Pool
 
     /// - Parameters:
     ///   - pool: at least `lanes` connections, or the lanes wait for each other.
@@ -35,6 +36,7 @@ package final class RunStarter: Closable, Sendable {
             await writer.write(batch)
         }
         self.deadline = deadline
+        self.pool = pool
     }
 
     /// Writes the run and waits until it is committed.
@@ -45,6 +47,14 @@ package final class RunStarter: Closable, Sendable {
     ///   the same idempotency key gets exactly one run either way.
     package func submit(_ run: NewRun) async throws(StoreError) -> StartOutcome {
         try await committer.submit(run, patience: deadline)
+    }
+
+    /// The run that a key stands for; nil while it is free. For a start that will not be submitted.
+    package func find(_ key: KeyID) async throws(StoreError) -> FindIdempotencyKeys.Row? {
+        do throws(PostgresError) {
+            guard try await pool.execute(IsKeyTaken(key)).first == true else { return nil }
+            return try await pool.execute(FindIdempotencyKeys(key)).first
+        } catch { throw StoreError(error) }
     }
 
     /// Runs until `close`.

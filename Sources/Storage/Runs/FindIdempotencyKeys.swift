@@ -7,6 +7,11 @@ package struct KeyID: Hashable, Sendable {
     package let tenantID: String
     /// What the client sent.
     package let key: String
+
+    package init(tenantID: String, key: String) {
+        self.tenantID = tenantID
+        self.key = key
+    }
 }
 
 /// The runs behind idempotency keys that are taken.
@@ -37,6 +42,8 @@ package struct FindIdempotencyKeys: Statement {
         keys = runs.compactMap(\.keyID)
     }
 
+    package init(_ key: KeyID) { keys = [key] }
+
     package func bind(_ parameters: inout Parameters) {
         parameters.textArray(keys.lazy.map(\.tenantID))
         parameters.textArray(keys.lazy.map(\.key))
@@ -47,6 +54,28 @@ package struct FindIdempotencyKeys: Statement {
             id: KeyID(tenantID: try row.text(), key: try row.text()), requestHash: try row.bytes(),
             runID: try row.runID())
     }
+}
+
+/// Whether a key is taken, asked before a start under it is refused: most are not, and then nothing has to be as durable as an
+/// answer.
+package struct IsKeyTaken: Statement {
+    private let key: KeyID
+
+    package typealias Row = Bool
+
+    package static let sql = """
+        SELECT EXISTS (
+            SELECT FROM idempotency_keys WHERE tenant_id = $1 AND idempotency_key = $2 AND expires_at >= now())
+        """
+
+    package init(_ key: KeyID) { self.key = key }
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(key.tenantID)
+        parameters.text(key.key)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
 }
 
 /// Which of these keys are taken and locked by somebody. Asked when a batch of starts could not get a lock.
