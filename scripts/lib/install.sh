@@ -23,13 +23,26 @@ python_for_tests() {
     return 1
 }
 
+# venv_folder NAME REQUIREMENTS: prints where a virtual environment with what the file lists is, or is to be.
+venv_folder() {
+    local name=$1 requirements=$2 python hash
+    python=$(python_for_tests) || return 1
+    hash=$({ cat "$requirements" && "$python" --version; } | sha256sum | cut -c 1-16)
+    echo "${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/sagaflow/$name-$hash"
+}
+
+# venv_installed NAME REQUIREMENTS: prints the path of its Python, if it is there already.
+venv_installed() {
+    local folder
+    folder=$(venv_folder "$@") && [[ -e $folder/complete ]] && echo "$folder/venv/bin/python"
+}
+
 # venv_install NAME REQUIREMENTS: prints the path of a Python that has what the file lists, in a virtual environment
 # that is kept between runs.
 venv_install() {
-    local name=$1 requirements=$2 python hash folder
+    local requirements=$2 python folder
     python=$(python_for_tests) || return 1
-    hash=$({ cat "$requirements" && "$python" --version; } | sha256sum | cut -c 1-16)
-    folder=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/sagaflow/$name-$hash
+    folder=$(venv_folder "$@")
     mkdir -p "$folder"
     # Two runs at once: the second waits for the first and finds everything there.
     (
@@ -63,6 +76,9 @@ missing_packages() {
         have kubectl || have kustomize || echo kubernetes-client
         python_for_tests >/dev/null || echo python3-venv
         have pgbouncer || [[ -x /usr/sbin/pgbouncer ]] || echo pgbouncer
+        # The programs alone: no server is set up or started.
+        have mariadbd || [[ -x /usr/sbin/mariadbd ]] || echo mariadb-server-core
+        have mariadb || echo mariadb-client-core
     fi
 }
 

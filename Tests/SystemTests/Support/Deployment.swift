@@ -143,11 +143,11 @@ final class Deployment: Sendable {
     private var mockPrefix: String { "m\(test.name.dropFirst("sagatest_".count))_" }
 
     /// Registers the participants and the demo workflows over the admin API.
-    func register(port: Int) async throws {
+    func register(port: Int, token: String = Deployment.adminToken) async throws {
         for (name, url) in ledgers {
             // Mocks that fail on purpose now and then fail five times in a row: half a minute would be too long then.
             let body: JSON = ["url": .string(url), "breaker": ["openFor": "1s"]]
-            let answer = try await admin("PUT", port: port, "/v1/admin/participants/\(name)", body)
+            let answer = try await admin("PUT", port: port, "/v1/admin/participants/\(name)", body, token: token)
             try #require(answer.status == 201 || answer.status == 200, "\(name): \(answer.json.text)")
         }
         let workflows = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -155,13 +155,15 @@ final class Deployment: Sendable {
         for file in try FileManager.default.contentsOfDirectory(at: workflows, includingPropertiesForKeys: nil)
         where file.pathExtension == "json" {
             let definition = try JSON(parsing: Array(try Data(contentsOf: file)))
-            let answer = try await admin("POST", port: port, "/v1/admin/workflows", definition)
+            let answer = try await admin("POST", port: port, "/v1/admin/workflows", definition, token: token)
             try #require(answer.status == 201, "\(file.lastPathComponent): \(answer.json.text)")
         }
     }
 
-    func admin(_ method: String, port: Int, _ path: String, _ body: JSON? = nil) async throws -> HTTP.Answer {
-        try await http.send(method, port: port, path, body, headers: [("X-Admin-Token", Self.adminToken)])
+    func admin(
+        _ method: String, port: Int, _ path: String, _ body: JSON? = nil, token: String = Deployment.adminToken
+    ) async throws -> HTTP.Answer {
+        try await http.send(method, port: port, path, body, headers: [("X-Admin-Token", token)])
     }
 
     private func dropParticipants() async throws {

@@ -25,6 +25,12 @@ struct Tool {
         self.environment = environment
     }
 
+    /// One that was not built here.
+    init(_ program: Program) {
+        self.program = program
+        environment = [:]
+    }
+
     /// Runs it; killed when the test's task is cancelled, by the test's time limit for instance.
     func run(_ arguments: [String]) async throws -> Outcome {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tool-\(UUID().uuidString)")
