@@ -26,7 +26,7 @@ struct DefinitionRoutes: Sendable {
     @Sendable private func register(
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
-        let definition = try WorkflowDefinition(try await body.json(request))
+        let definition = try WorkflowDefinition(try await body.document(request))
         let version = definition.version.description
         let outcome = try await definitions.register(definition, specHash: Self.hash(definition), by: admin.name)
         let answer: JSON = ["name": .string(definition.name), "version": .string(version)]
@@ -47,7 +47,7 @@ struct DefinitionRoutes: Sendable {
     @Sendable private func validate(
         _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
     ) async throws -> Response {
-        let definition = try WorkflowDefinition(try await body.json(request))
+        let definition = try WorkflowDefinition(try await body.document(request))
         let version = definition.version.description
         let known = try await reads.execute(FindDefinition(name: definition.name, version: version)).first
         let participants = try await reads.execute(FindParticipants())
