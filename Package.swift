@@ -34,6 +34,7 @@ let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "s
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -61,6 +62,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -69,6 +71,7 @@ let package = Package(
 
         .target(name: "Basics", swiftSettings: settings + optimized),
         .target(name: "Core", dependencies: ["Basics", crypto], swiftSettings: settings + optimized),
+        .target(name: "Documents", dependencies: ["Core", yams], swiftSettings: settings + optimized),
         .target(name: "Driver", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Rehearsal", dependencies: ["Core"], swiftSettings: settings + optimized),
         .target(name: "Audit", dependencies: ["Core"], swiftSettings: settings + optimized),
@@ -98,8 +101,9 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "Basics", "Core", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis", "Loops",
-                "HTTPServer", hummingbird, hummingbirdCore, httpTypes, crypto, deque, logging, lifecycle, unixSignals,
+                "Basics", "Core", "Documents", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis",
+                "Loops", "HTTPServer", hummingbird, hummingbirdCore, httpTypes, crypto, deque, logging, lifecycle,
+                unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(
@@ -112,8 +116,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Basics", "Core", "Settings", "Storage", "Postgres", "Checker", asyncHTTPClient, argumentParser,
-                logging,
+                "Basics", "Core", "Documents", "Rehearsal", "Settings", "Storage", "Postgres", "Checker", "Participants",
+                asyncHTTPClient, argumentParser, logging,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(
@@ -139,6 +143,7 @@ let package = Package(
             name: "SimulationTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "RehearsalTests", dependencies: ["Core", "Rehearsal"], swiftSettings: settings),
         .testTarget(name: "CoreTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "Core"], swiftSettings: settings),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: settings),
         .testTarget(
@@ -180,7 +185,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "SettingsTests", dependencies: ["Settings"], swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["Bench", argumentParser] + nio, swiftSettings: settings),
-        .testTarget(name: "CLITests", dependencies: ["CLI", "Core", "Storage"] + nio, swiftSettings: settings),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["CLI", "Core", "Documents", "Storage", "TestSupport", argumentParser] + nio,
+            swiftSettings: settings),
         .testTarget(
             name: "SystemTests",
             dependencies: [

@@ -8,6 +8,16 @@ enum Console {
     /// Whether somebody watches standard error.
     static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// How many columns a table on standard output may have: COLUMNS, or those of the terminal; nil where neither says.
+    static var width: Int? {
+        if let given = getenv("COLUMNS").flatMap({ Int(String(cString: $0)) }), given >= 20 { return given }
+        var size = winsize()
+        guard isatty(STDOUT_FILENO) == 1, ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 20 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
     /// A line on standard error.
     static func complain(_ text: String) { _ = write(Array((text + "\n").utf8), to: STDERR_FILENO) }
 
@@ -53,10 +63,15 @@ extension String {
     func right(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
 
     /// One line of bounded length that no terminal takes for commands.
-    var clipped: String {
-        let line = String(map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
-        return line.count > 120 ? line.prefix(119) + "…" : line
+    var clipped: String { oneLine.cut(to: 120) }
+
+    /// One line that no terminal takes for commands.
+    var oneLine: String {
+        String(map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
     }
+
+    /// Its beginning, with a sign that there is more.
+    func cut(to width: Int) -> String { count > width ? prefix(max(0, width - 1)) + "…" : self }
 }
 
 extension Duration {

@@ -16,7 +16,10 @@ struct Saga: AsyncParsableCommand {
             is not well (a run did not end COMPLETED, runs are stuck); 3 the time was over first; 64 wrong usage; 69 the \
             API can't be reached. `saga --version` shows which release this is.
             """,
-        subcommands: [Migrate.self, Check.self, Recover.self, Seed.self, RunCommand.self, Simulate.self])
+        subcommands: [
+            RunCommand.self, WorkflowCommand.self, ParticipantCommand.self, ClusterCommand.self, ActionsCommand.self,
+            Doctor.self, Recover.self, Check.self, Migrate.self, Seed.self, Simulate.self, Completion.self,
+        ])
 
     static func main() async {
         // A reader that goes away (`saga … | head`) ends the output, not the process in the middle of its work.
@@ -25,6 +28,10 @@ struct Saga: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         // Told to the parser, it would be an option of every command, also of those whose `--version` is a workflow's.
         if CommandLine.arguments.dropFirst() == ["--version"] { return print(sagaflowVersion) }
+        if let unknown = Verbs.unknown(Array(CommandLine.arguments.dropFirst()), in: Saga.self) {
+            Console.complain("saga: \(unknown.sentence)")
+            Glibc.exit(ExitCode.validationFailure.rawValue)
+        }
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -20,6 +20,6 @@ struct AdviceTests {
             kind: "compensation", message: "It gave up.", stepID: "pay", pointer: "/steps/0/compensation/path")
         #expect(!Self.advice(unbuilt).contains("run retry"))
         #expect(Self.advice(unbuilt).contains("/steps/0/compensation/path"))
-        #expect(Self.advice(unbuilt).contains("/resolve"))
+        #expect(Self.advice(unbuilt).contains("saga run resolve 00000000-0000-0001-0000-000000000002 pay --reason"))
     }
 }

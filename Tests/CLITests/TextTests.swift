@@ -115,6 +115,8 @@ struct SimulationTests {
 
 @Suite("Arguments are checked before anything is done")
 struct ArgumentTests {
+    private static let id = "01a1fb0c-7f18-7419-939f-5e2b21007f37"
+
     @Test(
         "Wrong usage is refused",
         arguments: [
@@ -123,10 +125,46 @@ struct ArgumentTests {
             ["run", "import", "file"], ["run", "import", "file", "--workflow", "w", "--from", "0"],
             ["simulate", "--num", "0"], ["simulate", "--failure-share", "1.5"], ["simulate", "--delay", "x"],
             ["simulate", "--concurrency", "0"], ["recover", "--timeout", "2"], ["seed", "--mocks-port", "0"],
-            ["run", "get", "01a1fb0c-7f18-7419-939f-5e2b21007f37", "--url", "ftp://x"], ["seed", "--admin-token", "x"],
+            ["run", "get", id, "--url", "ftp://x"], ["seed", "--admin-token", "x"],
+            ["run", "list", "--limit", "0"], ["run", "list", "-o", "xml"], ["run", "events", id, "--after=-1"],
+            ["run", "retry"], ["run", "retry", "no-id"], ["run", "retry", id, "--where", "kind=quarantined"],
+            ["run", "retry", id, "--dry-run"], ["run", "retry", "--where", "kind=x"],
+            ["run", "retry", "--where", "nope=1"], ["run", "retry", "--where", "step"],
+            ["run", "retry", "--limit", "5"],
+            ["run", "retry", "--where", "step=a", "--where", "stepId=b"], ["run", "failed", "--where", "after=today"],
+            ["run", "retry", "--all-failed", "--limit", "1001"], ["run", "resolve", id, "a"],
+            ["run", "resolve", id, "--reason", "x"], ["workflow", "validate"], ["workflow", "apply"],
+            ["workflow", "show", "@1.0.0"], ["workflow", "show", "w@"], ["workflow", "deprecate", "w"],
+            ["workflow", "deprecate", "w@1", "--undo", "--reason", "x"], ["workflow", "diff", "w"],
+            ["workflow", "init", "--name", "W"], ["participant", "set", "P", "http://x"],
+            ["participant", "set", "p", "--no-breaker", "--open-for", "1s"],
+            ["participant", "set", "p", "--max-concurrent", "many"], ["participant", "set", "p", "--header-from", "x"],
+            ["participant", "set", "p", "--header-from", "x=y", "--drop-headers"],
+            ["participant", "try", "p", "charge"],
+            ["participant", "try", "p", "/x", "--method", "HEAD"],
+            ["participant", "try", "p", "/x", "--timeout", "6m"],
+            ["participant", "try", "p", "/x", "--body", "{"], ["completion", "tcsh"], ["completion"],
         ])
     func wrong(arguments: [String]) {
         #expect { try Saga.parseAsRoot(arguments) } throws: { Saga.exitCode(for: $0) == .validationFailure }
+    }
+
+    @Test("What the filters of FAILED runs are called here becomes what the API calls them")
+    func filters() throws {
+        let arguments = [
+            "run", "retry", "--where", "workflow=a=b", "--where", "step=s", "--where", "kind=quarantined", "--where",
+            "after=2026-01-31T12:00:00Z", "--where", "before=2026-02-01T00:00:00+01:00",
+        ]
+        let retry = try #require(try Saga.parseAsRoot(arguments) as? RunRetry)
+        #expect(
+            try JSON.object(retry.filter.body()) == [
+                "workflow": "a=b", "stepId": "s", "kind": "quarantined", "createdAfter": "2026-01-31T12:00:00Z",
+                "createdBefore": "2026-02-01T00:00:00+01:00",
+            ])
+        #expect(try retry.filter.query().map(\.0) == ["workflow", "stepId", "kind", "createdAfter", "createdBefore"])
+        #expect(
+            Paging.text([("a", "x y&"), ("b", nil), ("c", "+")]) == "?a=x%20y%26&c=%2B"
+                && Paging.text([("a", nil)]) == "")
     }
 
     @Test(

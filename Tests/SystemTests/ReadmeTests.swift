@@ -27,7 +27,7 @@ struct ReadmeTests {
         let orders = try Self.blocks(of: "See it work").filter { $0.contains("curl") }
         try #require(orders.count == 2)
         let definition = try Self.blocks(of: "A definition")
-        try #require(definition.count == 2 && definition[0].contains("my-order"))
+        try #require(definition.count == 3 && definition[0].contains("my-order"))
         try await Deployment.with { system in
             try await system.startMocks(injectFailure: 0, seed: 1)
             let port = try Ports.take()
@@ -46,7 +46,12 @@ struct ReadmeTests {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
             try Data(definition[0].utf8).write(to: folder.appending(path: "my-order.json"))
-            let typed = (["cd \(folder.path)"] + orders + [definition[1]]).joined(separator: "\n")
+            let programs = URL(filePath: try Program("saga").path).deletingLastPathComponent().path
+            let shell = [
+                "cd \(folder.path)", "export HOME=$PWD PATH=\(programs):$PATH",
+                "export SAGAFLOW_URL=http://localhost:3000",
+            ]
+            let typed = (shell + orders + definition[1...]).joined(separator: "\n")
                 .replacing("localhost:3000", with: "localhost:\(port)")
                 .replacing("localhost:3001", with: "localhost:\(system.mocksPort)")
             let log = folder.appending(path: "typed.log")
@@ -61,6 +66,10 @@ struct ReadmeTests {
             // What `jq .run.status` prints; the answers before it end without a line feed.
             let statuses = printed.matches(of: /(?:^|\n|\})"([A-Z]+)"\n/).map { String($0.output.1) }
             #expect(statuses == ["COMPENSATED", "COMPLETED"], "\(printed)")
+            // What saga says of what curl had done before, and of the run that it starts itself.
+            for said in ["changed\nparticipant  payments", "unchanged  my-order 1.0.0", "status      COMPLETED"] {
+                #expect(printed.contains(said), "\(printed)")
+            }
         }
     }
 }

@@ -100,10 +100,8 @@ struct DefinitionRoutes: Sendable {
 
     /// A large one is read beside the event loops.
     private func definition(in request: Request) async throws -> WorkflowDefinition {
-        try await body.hold(request) { text in
-            try await body.make(of: text) { json throws(Problem) in
-                do throws(DefinitionErrors) { return try WorkflowDefinition(json) } catch { throw Problem(error) }
-            }
+        try await body.document(request) { json throws(Problem) in
+            do throws(DefinitionErrors) { return try WorkflowDefinition(json) } catch { throw Problem(error) }
         }
     }
 

@@ -1,14 +1,17 @@
 import Basics
 import Core
+import Documents
 import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
 
-/// Reads JSON bodies: only `application/json` in UTF-8, unencoded, up to a size.
+/// Reads JSON bodies: only `application/json` in UTF-8, unencoded, up to a size. Definitions may be YAML as well.
 struct BodyReader: Sendable {
-    /// Media types of JSON and of JSON line by line; the first is what a refusal names.
+    /// Media types of JSON, of YAML (RFC 9512, and what it was before) and of JSON line by line; the first is what a
+    /// refusal names.
     static let json = ["application/json"]
+    static let yaml = ["application/yaml", "application/x-yaml", "text/yaml"]
     static let lines = ["application/x-ndjson", "application/jsonl", "application/ndjson"]
 
     /// Bytes of a body, or of a line where lines are read, at most; more is 413.
@@ -22,6 +25,20 @@ struct BodyReader: Sendable {
     /// The body.
     func json(_ request: Request) async throws -> JSON {
         try await hold(request) { text in try await make(of: text) { $0 } }
+    }
+
+    /// What `work` makes of the body, in JSON or in YAML.
+    func document<T: Sendable>(
+        _ request: Request, _ work: @escaping @Sendable (JSON) throws(Problem) -> T
+    ) async throws -> T {
+        let type = try Self.check(
+            request.headers, for: Self.json + Self.yaml, named: "\(Self.json[0]) or \(Self.yaml[0])")
+        guard Self.yaml.contains(type) else {
+            return try await hold(request) { text in try await make(of: text, work) }
+        }
+        let (buffer, held) = try await collect(request)
+        defer { room.give(held) }
+        return try await aside(from: buffer) { try work(try JSON(yaml: buffer.readableBytesView)) }
     }
 
     /// The body; nil when there is none.
@@ -98,23 +115,30 @@ struct BodyReader: Sendable {
 
     private var tooLarge: Problem { Problem(.bodyTooLarge, "A body has at most \(maxBytes) bytes.") }
 
-    /// - Throws: `unsupportedMediaType` unless the body is one of `types`, in UTF-8 and unencoded.
-    static func check(_ headers: HTTPFields, for types: [String]) throws(Problem) {
+    /// The one of `types` that the body is.
+    ///
+    /// - Parameter named: what a refusal names; the first of them without.
+    /// - Throws: `unsupportedMediaType` unless the body is one of them, in UTF-8 and unencoded.
+    @discardableResult
+    static func check(
+        _ headers: HTTPFields, for types: [String], named name: String? = nil
+    ) throws(Problem) -> String {
         if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(.unsupportedMediaType, "The body must not be encoded.")
         }
         let type = headers[.contentType] ?? ""
-        if type == types[0] { return }
+        if type == types[0] { return type }
         let parts = type.split(separator: ";", omittingEmptySubsequences: false)
             .map { $0.trimmingBlanks().lowercased() }
         guard let first = parts.first, types.contains(first) else {
-            throw Problem(.unsupportedMediaType, "The header Content-Type must be \(types[0]).")
+            throw Problem(.unsupportedMediaType, "The header Content-Type must be \(name ?? types[0]).")
         }
         for part in parts.dropFirst() where part.hasPrefix("charset=") {
             let charset = part.dropFirst("charset=".count).filter { $0 != "\"" }
             guard charset == "utf-8" || charset == "utf8" else {
-                throw Problem(.unsupportedMediaType, "JSON is UTF-8; no other charset is understood.")
+                throw Problem(.unsupportedMediaType, "A body is UTF-8; no other charset is understood.")
             }
         }
+        return first
     }
 }

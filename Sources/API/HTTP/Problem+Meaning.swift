@@ -1,4 +1,5 @@
 import Core
+import Documents
 import HTTPServer
 import HTTPTypes
 import NIOCore
@@ -77,6 +78,12 @@ extension Problem {
             places: [Place(pointer: error.pointer, detail: error.message)])
     }
 
+    init(_ error: YAMLError) {
+        self.init(
+            error.isSyntax ? .malformedYAML : .invalidContent, "\(error.message) (\(error.place))",
+            places: [Place(pointer: error.pointer, detail: error.message)])
+    }
+
     init(_ error: HTTPParserError) { self.init(Refusal(error)) }
 
     init(_ refusal: Refusal) {
@@ -103,6 +110,7 @@ extension Problem {
         case let error as DefinitionProblem: self.init(error)
         case let error as DefinitionErrors: self.init(error)
         case let error as JSONError: self.init(error)
+        case let error as YAMLError: self.init(error)
         case let error as HTTPParserError: self.init(error)
         default: return nil
         }

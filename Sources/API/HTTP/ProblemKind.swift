@@ -5,6 +5,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     // 400
     case malformedRequest = "malformed-request"
     case malformedJSON = "malformed-json"
+    case malformedYAML = "malformed-yaml"
     case invalidParameter = "invalid-parameter"
     // 401, 404, 405, 408
     case unauthorized
@@ -50,6 +51,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         switch self {
         case .malformedRequest: "The request is not valid HTTP."
         case .malformedJSON: "The body is not valid JSON."
+        case .malformedYAML: "The body is not valid YAML, or not of the kind that is taken."
         case .invalidParameter: "A part of the path, the query or a header is not valid."
         case .unauthorized: "A valid admin token is needed."
         case .notFound: "There is nothing here."
@@ -86,7 +88,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     /// The status it is answered with.
     var status: HTTPResponse.Status {
         switch self {
-        case .malformedRequest, .malformedJSON, .invalidParameter: .badRequest
+        case .malformedRequest, .malformedJSON, .malformedYAML, .invalidParameter: .badRequest
         case .unauthorized: .unauthorized
         case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownParticipant: .notFound
         case .methodNotAllowed: .methodNotAllowed

@@ -13,6 +13,7 @@ struct APIClient: Sendable {
         case get = "GET"
         case post = "POST"
         case put = "PUT"
+        case delete = "DELETE"
     }
 
     /// What came back, below 400.
@@ -63,6 +64,26 @@ struct APIClient: Sendable {
         guard status < 400 else { throw .refused(status: status, problem: json) }
         let isReplay = response.headers.first(name: "idempotency-replayed") == "true"
         return Answer(status: status, isReplay: isReplay, json: json)
+    }
+
+    /// The same, waiting a 429 out: admin calls are limited by rate.
+    func patiently(_ method: Method, _ path: String, _ body: JSON? = nil) async throws -> Answer {
+        for _ in 0..<30 {
+            do throws(CLIError) { return try await send(method, path, body) } catch {
+                guard case .refused(status: 429, _) = error else { throw error }
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+        return try await send(method, path, body)
+    }
+
+    /// The body of a text; nil when there is none, for what is only nice to know.
+    func text(_ path: String, timeout: Duration = .seconds(5)) async -> String? {
+        let request = HTTPClientRequest(url: url + path)
+        guard let response = try? await http.execute(request, timeout: .microseconds(timeout.microseconds)),
+            response.status.code == 200, let body = try? await response.body.collect(upTo: 8 << 20)
+        else { return nil }
+        return String(buffer: body)
     }
 
     /// Opens a run's live stream after an event.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import FoundationEssentials
+import Postgres
 import Storage
 
 /// `saga migrate`: brings a database to the schema of this release, or back.
@@ -24,12 +25,17 @@ struct MigrationOptions: ParsableArguments {
     var migrations: String?
 
     func migrator() throws -> Migrator {
+        try Self.migrator(try database.configuration(), directory: migrations)
+    }
+
+    /// - Parameter directory: of the files; nil for MIGRATIONS_DIR, or what is found upwards.
+    static func migrator(_ database: ConnectionConfiguration, directory: String?) throws(MigrationError) -> Migrator {
         let files = FileManager.default
         let directory = try MigrationDirectory.find(
-            named: migrations ?? ProcessInfo.processInfo.environment["MIGRATIONS_DIR"],
+            named: directory ?? ProcessInfo.processInfo.environment["MIGRATIONS_DIR"],
             from: files.currentDirectoryPath,
             executable: try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-        return Migrator(try database.configuration(), migrations: try MigrationDirectory.read(directory))
+        return Migrator(database, migrations: try MigrationDirectory.read(directory))
     }
 
     /// Tells what was changed: one line each, or `{"VERB": ["NNN_title", …]}`.

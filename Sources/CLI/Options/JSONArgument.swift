@@ -24,7 +24,8 @@ struct JSONArgument: Sendable {
         }
     }
 
-    private static func standardInput() -> [UInt8] {
+    /// All of standard input.
+    static func standardInput() -> [UInt8] {
         var content: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {

@@ -64,15 +64,15 @@ struct ReasonText {
 
     /// What a person has to do about a FAILED run.
     static func advice(for run: ForsakenRun) -> String {
-        if run.isQuarantined { return "find out why first, then POST /v1/admin/runs/\(run.runID)/retry" }
+        if run.isQuarantined { return "find out why first, then saga run retry \(run.runID)" }
         let step = run.error?.stepID ?? "STEP"
         if let pointer = run.error?.pointer {
             return
                 "\(pointer) of the definition can't be built from the values of this run, so a retry would fail alike: "
-                + "undo \(step) by hand, then POST /v1/admin/runs/\(run.runID)/resolve"
+                + "undo \(step) by hand, then saga run resolve \(run.runID) \(step) --reason …"
         }
         return "mend the cause, then saga run retry \(run.runID) \(step); if it was undone by hand, "
-            + "POST /v1/admin/runs/\(run.runID)/resolve"
+            + "saga run resolve \(run.runID) \(step) --reason …"
     }
 
     /// The step it is about.

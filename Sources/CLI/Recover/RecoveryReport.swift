@@ -44,7 +44,7 @@ struct RecoveryReport {
         }
         if forsaken.count > Self.shownFailed {
             lines.append(
-                "… and \(forsaken.count - Self.shownFailed) more FAILED runs: GET /v1/admin/runs/failed, or -o json")
+                "… and \(forsaken.count - Self.shownFailed) more FAILED runs: saga run failed, or -o json")
         }
         lines.append("")
         lines.append(

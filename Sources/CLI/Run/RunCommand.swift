@@ -1,11 +1,14 @@
 import ArgumentParser
 import Core
 
-/// `saga run`: one run, from its start to its end.
+/// `saga run`: runs, from their starts to their ends.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Starts runs, shows one, watches it, cancels it, retries a step.",
-        subcommands: [RunStart.self, RunImport.self, RunGet.self, RunWatch.self, RunCancel.self, RunRetry.self])
+        commandName: "run", abstract: "Starts, lists, shows and watches runs; cancels, retries and resolves them.",
+        subcommands: [
+            RunStart.self, RunImport.self, RunList.self, RunGet.self, RunWatch.self, RunEvents.self, RunCancel.self,
+            RunFailed.self, RunRetry.self, RunResolve.self,
+        ])
 }
 
 /// The run a command is about.
@@ -28,7 +31,8 @@ struct RunGet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Shows a run and its steps.",
         discussion:
-            "With -o json: the answer of GET /v1/runs/{runId} as it is. Exit codes: 0, 1 there is no such run, 69.")
+            "With -o json: the answer of GET /v1/runs/{runId} as it is. Exit codes: 0, 1 there is no such run, 69.",
+        aliases: ["show"])
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
@@ -62,29 +66,5 @@ struct RunCancel: AsyncParsableCommand {
             try await $0.send(.post, "/v1/runs/\(argument.runID)/cancel", body).json
         }
         output.show(text: "the cancel is accepted; what was done will be undone", json: answer)
-    }
-}
-
-/// `saga run retry`.
-struct RunRetry: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Has a step tried again now.",
-        discussion: """
-            For a step that waits for its next attempt, and for what a FAILED run gave up on. Exit codes: 0 accepted, \
-            1 refused (nothing waits there, or there is no such run or step), 69.
-            """)
-
-    @OptionGroup var api: APIOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var argument: RunArgument
-
-    @Argument(help: "The step's id.")
-    var step: String
-
-    func run() async throws {
-        let answer = try await api.withClient {
-            try await $0.send(.post, "/v1/runs/\(argument.runID)/steps/\(step.pathSegment)/retry").json
-        }
-        output.show(text: "the retry of \(step) is accepted", json: answer)
     }
 }

@@ -11,7 +11,8 @@ struct RunWatch: AsyncParsableCommand {
             -o json one event per line, as GET /v1/runs/{runId}/events has them. When the stream breaks off it is resumed, so \
             that every event is shown once. Exit codes: 0 it COMPLETED, 2 it ended otherwise, \
             1 there is no such run, 69 the API was away for 30 seconds.
-            """)
+            """,
+        aliases: ["follow"])
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
@@ -24,13 +25,14 @@ struct RunWatch: AsyncParsableCommand {
             let paint = Paint(isOn: Console.isColoured)
             var timeline = Timeline(stepWidth: steps.map(\.count).max() ?? 0, paint: paint)
             let news = News()
-            if output.output == .json { news.end() }
+            if output.output.isJSON { news.end() }
             async let _: Void = Self.tellWaits(of: "\(argument.runID)", client, news, paint)
             return try await RunFollower(client: client, runID: argument.runID).follow { event in
                 news.come()
-                switch output.output {
-                case .json: Console.tell(event.text)
-                case .text: if let line = timeline.line(event) { Console.tell(line) }
+                if output.output.isJSON {
+                    Console.tell(event.text)
+                } else if let line = timeline.line(event) {
+                    Console.tell(line)
                 }
             }
         }

@@ -24,7 +24,7 @@ struct Seed: AsyncParsableCommand {
     @Option(help: "Where they were before: a participant that is still registered there moves along.")
     var formerMocksPort: Int?
 
-    @Option(help: "The folder of the definitions, *.json (default: mocks/workflows, found upwards).")
+    @Option(help: "The folder of the definitions, *.json, *.yaml and *.yml (default: mocks/workflows, found upwards).")
     var workflows: String?
 
     /// In the order of their ports.
@@ -36,13 +36,11 @@ struct Seed: AsyncParsableCommand {
 
     func run() async throws {
         let definitions = try readDefinitions()
-        let (registered, left) = try await api.withClient(token: try admin.token()) { client in
+        let (registered, left) = try await api.withClient(token: try admin.token(api)) { client in
             let left = try await registerParticipants(client)
             var created = 0
             for definition in definitions {
-                let answer = try await patiently { () async throws(CLIError) in
-                    try await client.send(.post, "/v1/admin/workflows", definition)
-                }
+                let answer = try await client.patiently(.post, "/v1/admin/workflows", definition)
                 created += answer.status == 201 ? 1 : 0
             }
             return (created, left)
@@ -62,9 +60,7 @@ struct Seed: AsyncParsableCommand {
     ///
     /// - Returns: the names of those that somebody has registered elsewhere; they are left as they are.
     private func registerParticipants(_ client: APIClient) async throws -> [String] {
-        let answer = try await patiently { () async throws(CLIError) in
-            try await client.send(.get, "/v1/admin/participants")
-        }
+        let answer = try await client.patiently(.get, "/v1/admin/participants")
         let known = (answer.json["participants"]?.array ?? []).reduce(into: [String: JSON]()) { known, participant in
             if let name = participant["name"]?.string { known[name] = participant }
         }
@@ -82,35 +78,18 @@ struct Seed: AsyncParsableCommand {
                 }
                 for member in ["maxConcurrent", "breaker"] { wanted[member] = known[member] }
             }
-            _ = try await patiently { () async throws(CLIError) in
-                try await client.send(.put, "/v1/admin/participants/\(name)", .object(wanted))
-            }
+            _ = try await client.patiently(.put, "/v1/admin/participants/\(name)", .object(wanted))
         }
         return left
     }
 
-    /// Admin calls are limited by rate: a 429 is waited out.
-    private func patiently<Value>(_ call: () async throws(CLIError) -> Value) async throws -> Value {
-        for _ in 0..<30 {
-            do throws(CLIError) { return try await call() } catch {
-                guard case .refused(status: 429, _) = error else { throw error }
-                try await Task.sleep(for: .seconds(1))
-            }
-        }
-        return try await call()
-    }
-
     private func readDefinitions() throws -> [JSON] {
         let folder = try self.folder()
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".json") }
-        guard !names.isEmpty else { throw CLIError.unusable("there are no definitions (*.json) in \(folder)") }
-        return try names.sorted().map { name in
-            let data: Data
-            do { data = try Data(contentsOf: URL(filePath: "\(folder)/\(name)")) } catch {
-                throw CLIError.unusable("\(folder)/\(name) can't be read")
-            }
-            do throws(JSONError) { return try JSON(parsing: Array(data)) } catch {
-                throw CLIError.unusable("\(folder)/\(name) is no usable JSON: \(error.message)")
+        let files = DocumentFile.list(folder)
+        guard !files.isEmpty else { throw CLIError.unusable("there are no definitions (*.json, *.yaml) in \(folder)") }
+        return try files.map { path in
+            do throws(DocumentFile.Problem) { return try DocumentFile(path: path).json } catch {
+                throw CLIError.unusable("\(path) can't be used: \(error.sentence)")
             }
         }
     }

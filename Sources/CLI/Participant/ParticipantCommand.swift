@@ -1,0 +1,139 @@
+import ArgumentParser
+import Core
+
+/// `saga participant`: the services that definitions may name.
+struct ParticipantCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "participant", abstract: "Registers, shows, tries and removes participants.",
+        subcommands: [
+            ParticipantList.self, ParticipantShow.self, ParticipantSet.self, ParticipantDelete.self,
+            ParticipantTry.self,
+        ])
+}
+
+/// The participant a command is about.
+struct ParticipantArgument: ParsableArguments {
+    @Argument(help: "The participant's name.")
+    var name: String
+
+    var path: String { "/v1/admin/participants/\(name)" }
+
+    func validate() throws {
+        guard Name.isValid(name) else { throw ValidationError(Name.rule()) }
+    }
+}
+
+/// `saga participant list`.
+struct ParticipantList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the registered participants and how engines find them.",
+        discussion: "With -o json as GET /v1/admin/participants answers. Exit codes: 0, 1 refused, 69.")
+
+    @OptionGroup var api: APIOptions
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let answer = try await api.withClient(token: try admin.token(api)) {
+            try await $0.patiently(.get, "/v1/admin/participants").json
+        }
+        let participants = answer["participants"]?.array ?? []
+        var table = Table(columns: [
+            .init(title: "PARTICIPANT"), .init(title: "URL", shrinks: true), .init(title: "AT ONCE"),
+            .init(title: "HEADERS", isWide: true), .init(title: "UPDATED", isWide: true),
+            .init(title: "ENGINES SAY", shrinks: true),
+        ])
+        table.rows = participants.map { participant in
+            [
+                participant["name"]?.string ?? "?", participant["url"]?.string ?? "",
+                participant["maxConcurrent"]?.int.map { "\($0)" } ?? "-",
+                participant["headerNames"]?.array?.compactMap(\.string).joined(separator: ", ") ?? "",
+                RunTimes.short(participant["updatedAt"]), ParticipantView.told(participant),
+            ]
+        }
+        output.show(table, none: "no participant is registered", items: participants, json: answer)
+    }
+}
+
+/// `saga participant show`.
+struct ParticipantShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Shows a participant, and what each engine tells of it.",
+        discussion: """
+            With -o json as GET /v1/admin/participants/{name} answers. Values of headers are never shown. Exit codes: 0, \
+            1 there is none of that name, 69.
+            """)
+
+    @OptionGroup var api: APIOptions
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var argument: ParticipantArgument
+
+    func run() async throws {
+        let participant = try await api.withClient(token: try admin.token(api)) {
+            try await $0.patiently(.get, argument.path).json
+        }
+        output.show(text: ParticipantView.text(participant), json: participant)
+    }
+}
+
+/// `saga participant delete`.
+struct ParticipantDelete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Removes a participant's registration.",
+        discussion: """
+            Calls to it are not sent any more, and runs that need it wait, as far as their policies go. Exit codes: 0, \
+            1 there is none of that name, 69.
+            """)
+
+    @OptionGroup var api: APIOptions
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var argument: ParticipantArgument
+
+    func run() async throws {
+        _ = try await api.withClient(token: try admin.token(api)) { try await $0.patiently(.delete, argument.path) }
+        output.show(
+            text: "\(argument.name) is not registered any more",
+            json: ["name": .string(argument.name), "deleted": true])
+    }
+}
+
+/// A participant for people.
+enum ParticipantView {
+    static func text(_ participant: JSON) -> String {
+        let limit = participant["maxConcurrent"]?.int.map { "\($0) calls from each engine" } ?? "no limit"
+        let headers = participant["headerNames"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
+        var lines = [
+            "participant  \(participant["name"]?.string ?? "?")", "url          \(participant["url"]?.string ?? "?")",
+            "at once      \(limit)", "headers      \(headers.isEmpty ? "none" : headers)",
+            "breaker      \(breaker(participant["breaker"]))",
+        ]
+        if let updated = participant["updatedAt"]?.string { lines.append("updated      \(updated)") }
+        for engine in participant["engines"]?.array ?? [] { lines.append("engine       \(told(by: engine))") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// What engines tell of it, the worst first; empty when all is well.
+    static func told(_ participant: JSON) -> String {
+        (participant["engines"]?.array ?? []).map(told(by:)).joined(separator: "; ")
+    }
+
+    private static func told(by engine: JSON) -> String {
+        var parts = ["\(engine["host"]?.string ?? "?"): breaker \(engine["breaker"]?.string ?? "?")"]
+        if let open = engine["openMs"]?.int { parts.append("for \(Duration.milliseconds(open).readable) more") }
+        if let failures = engine["failures"]?.int, failures > 0 { parts.append("\(failures) failures in a row") }
+        for (key, text) in [("waiting", "wait for its probes"), ("queued", "wait for their turn")] {
+            if let count = engine[key]?.int, count > 0 { parts.append("\(count) \(text)") }
+        }
+        if let error = engine["lastError"]?.string { parts.append(error.clipped) }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func breaker(_ json: JSON?) -> String {
+        guard let json, json != false else { return "none" }
+        let (failures, successes) = (json["failureThreshold"]?.int ?? 0, json["successThreshold"]?.int ?? 0)
+        return "opens after \(failures) failures in a row for \(json["openFor"]?.string ?? "?"), closes after "
+            + "\(successes) successes"
+    }
+}

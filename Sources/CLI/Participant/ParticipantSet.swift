@@ -1,0 +1,133 @@
+import ArgumentParser
+import Core
+import FoundationEssentials
+import Settings
+
+/// `saga participant set`.
+struct ParticipantSet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Registers a participant, or changes its registration.",
+        discussion: """
+            What is not given stays as it is, but values of headers can't be read back: a participant that has headers wants \
+            them given again, or --drop-headers. Engines follow within a second. Exit codes: 0, 1 refused, 64 wrong usage, 69.
+            """)
+
+    @OptionGroup var api: APIOptions
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var argument: ParticipantArgument
+
+    @Argument(help: "Where engines find it, as in http://payments:8080.")
+    var address: String?
+
+    @Option(help: "Calls in flight from each engine, or none for no limit.")
+    var maxConcurrent: String?
+
+    @Option(
+        name: .customLong("header-from"),
+        help: ArgumentHelp(
+            "A header sent with every call, whose value is in a file (command lines are no place for it), repeatable.",
+            valueName: "name=file"))
+    var headers: [String] = []
+
+    @Flag(help: "Send no headers any more.")
+    var dropHeaders = false
+
+    @Option(help: "After so many failures in a row an engine stops calling it for a while.")
+    var failureThreshold: Int?
+
+    @Option(help: "So many successes end that.")
+    var successThreshold: Int?
+
+    @Option(help: "How long that while is, as in 30s.")
+    var openFor: String?
+
+    @Flag(help: "Never stop calling it.")
+    var noBreaker = false
+
+    private var changesBreaker: Bool { failureThreshold != nil || successThreshold != nil || openFor != nil }
+
+    func validate() throws {
+        if dropHeaders, !headers.isEmpty { throw ValidationError("Give --header-from or --drop-headers, not both.") }
+        if noBreaker, changesBreaker { throw ValidationError("Give --no-breaker or its numbers, not both.") }
+        if let maxConcurrent, maxConcurrent != "none", Int(maxConcurrent) == nil {
+            throw ValidationError("--max-concurrent is a number or none.")
+        }
+        try HeaderFiles.check(headers)
+    }
+
+    func run() async throws {
+        let given = try HeaderFiles.read(headers)
+        let (isNew, shown) = try await api.withClient(token: try admin.token(api)) { client in
+            let known = try await registered(client)
+            let body = try self.body(known, given)
+            let answer = try await client.patiently(.put, argument.path, .object(body))
+            return (answer.status == 201, answer.json)
+        }
+        output.show(
+            text: (isNew ? "registered" : "changed") + "\n" + ParticipantView.text(shown), json: shown)
+    }
+
+    private func registered(_ client: APIClient) async throws -> JSON? {
+        do { return try await client.patiently(.get, argument.path).json } catch CLIError.refused(status: 404, _) {
+            return nil
+        }
+    }
+
+    /// The whole registration: what is given, over what there is.
+    func body(_ known: JSON?, _ given: JSONObject) throws(CLIError) -> JSONObject {
+        guard let url = address ?? known?["url"]?.string else {
+            throw .unusable(
+                "\(argument.name) is not registered yet: say where it is (saga participant set NAME http://…)")
+        }
+        var body: JSONObject = ["url": .string(url)]
+        switch maxConcurrent {
+        case nil: body["maxConcurrent"] = known?["maxConcurrent"]
+        case "none"?: break
+        case let text?: body["maxConcurrent"] = Int(text).map { JSON($0) }
+        }
+        if noBreaker {
+            body["breaker"] = false
+        } else {
+            body["breaker"] = known?["breaker"]
+            if changesBreaker {
+                var breaker = known?["breaker"]?.object ?? JSONObject()
+                breaker["failureThreshold"] = failureThreshold.map { JSON($0) } ?? breaker["failureThreshold"]
+                breaker["successThreshold"] = successThreshold.map { JSON($0) } ?? breaker["successThreshold"]
+                breaker["openFor"] = openFor.map { .string($0) } ?? breaker["openFor"]
+                body["breaker"] = .object(breaker)
+            }
+        }
+        let names = known?["headerNames"]?.array?.compactMap(\.string) ?? []
+        let missing = names.filter { name in !given.keys.contains { $0.lowercased() == name.lowercased() } }
+        if !missing.isEmpty, !dropHeaders {
+            throw .unusable(
+                "\(argument.name) has headers whose values can't be read back (\(missing.joined(separator: ", "))): give "
+                    + "them again with --header-from, or --drop-headers")
+        }
+        if !given.isEmpty { body["headers"] = .object(given) }
+        return body
+    }
+}
+
+/// Headers whose values are in files, because every user of the machine can read command lines.
+enum HeaderFiles {
+    /// - Parameter headers: each `NAME=FILE`.
+    static func check(_ headers: [String]) throws {
+        for header in headers where header.split(separator: "=", maxSplits: 1).count != 2 {
+            throw ValidationError("\(header.clipped) is no NAME=FILE.")
+        }
+    }
+
+    static func read(_ headers: [String]) throws(CLIError) -> JSONObject {
+        var values = JSONObject()
+        for header in headers {
+            let sides = header.split(separator: "=", maxSplits: 1).map(String.init)
+            guard let text = try? String(contentsOf: URL(filePath: sides[1]), encoding: .utf8) else {
+                throw .unusable("\(sides[1].clipped), which holds a header, can't be read")
+            }
+            values[sides[0]] = .string(text.trimmed())
+        }
+        return values
+    }
+}

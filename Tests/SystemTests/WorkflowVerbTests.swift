@@ -1,0 +1,154 @@
+import Core
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("saga workflow and saga participant against a real stack")
+struct WorkflowVerbTests {
+    private static let yaml = """
+        name: verbs           # a comment
+        version: 1.0.0
+        steps:
+          - id: charge
+            action: { participant: payments, path: /charge }
+            compensation: { participant: payments, path: /refund }
+        """
+
+    @Test(
+        "Definitions are written, checked without a server, registered, compared, shown and deprecated, in text and in JSON",
+        .timeLimit(.minutes(2)))
+    func workflows() async throws {
+        try await CommandLineSystem.with { system, saga in
+            let made = try await saga("workflow", "init", system.path("my-order.yaml"))
+            #expect(made.exitCode == 0 && made.output.contains("saga workflow validate"), "\(made)")
+            let twice = try await saga("workflow", "init", system.path("my-order.yaml"))
+            #expect(twice.exitCode == 1 && twice.errors.contains("--force"), "\(twice)")
+            #expect(try await saga("workflow", "init", "-").output.hasPrefix("# A workflow"))
+
+            try system.write("v1.yaml", Self.yaml)
+            try system.write("bad.yaml", Self.yaml.replacing("/charge", with: "charge"))
+            let valid = try await saga("workflow", "validate", system.path("my-order.yaml"), system.path("v1.yaml"))
+            #expect(valid.exitCode == 0 && valid.output.contains("verbs 1.0.0, 1 step\n"), "\(valid)")
+            let all = try await saga("workflow", "validate", system.folder, "-o", "json")
+            #expect(all.exitCode == 1 && all.json["valid"] == 2 && all.json["refused"] == 1, "\(all)")
+            let error = all.json["files"]?[0]?["errors"]?[0]
+            #expect(error?["pointer"] == "/steps/0/action/path" && error?["line"] == 5, "\(all)")
+            let refused = try await saga("workflow", "validate", system.path("bad.yaml"))
+            #expect(refused.exitCode == 1 && refused.output.contains("5:38  /steps/0/action/path: "), "\(refused)")
+            #expect(try await saga("workflow", "validate", system.folder, "-o", "jsonl").lines.count == 3)
+
+            let nothing = try await saga("workflow", "apply", system.folder)
+            #expect(nothing.exitCode == 1 && nothing.errors.contains("nothing was sent"), "\(nothing)")
+            let dry = try await saga("workflow", "apply", "--dry-run", system.path("v1.yaml"), "-o", "json")
+            #expect(dry.exitCode == 0 && dry.json["workflows"]?[0]?["result"] == "valid", "\(dry)")
+            let warning = dry.json["workflows"]?[0]?["errors"]?[0]
+            #expect(warning?["line"] == 5 && warning?["pointer"] == "/steps/0/action/participant", "\(dry)")
+            for result in ["created", "unchanged"] {
+                let applied = try await saga("workflow", "apply", system.path("v1.yaml"), "-o", "jsonl")
+                #expect(applied.exitCode == 0 && applied.lines.map { $0["result"] } == [.string(result)], "\(applied)")
+            }
+            try system.write("v1.yaml", Self.yaml.replacing("/charge", with: "/charge-more"))
+            let conflict = try await saga("workflow", "apply", system.path("v1.yaml"))
+            #expect(conflict.exitCode == 1 && conflict.output.contains("new version"), "\(conflict)")
+            let differs = try await saga("workflow", "diff", system.path("v1.yaml"))
+            #expect(differs.exitCode == 2 && differs.output.contains("+ verbs@1.0.0") == false, "\(differs)")
+            #expect(differs.output.contains("\n-") && differs.output.contains("/charge-more"), "\(differs)")
+            try system.write(
+                "v2.yml", Self.yaml.replacing("1.0.0", with: "1.1.0").replacing("/charge", with: "/charge2"))
+            #expect(try await saga("workflow", "apply", system.path("v2.yml")).output.hasPrefix("created"))
+
+            let same = try await saga("workflow", "diff", "verbs@1.1.0", system.path("v2.yml"))
+            #expect(same.exitCode == 0 && same.output.contains("are the same"), "\(same)")
+            let diff = try await saga("workflow", "diff", "verbs@1.0.0", "verbs", "-o", "json")
+            #expect(diff.exitCode == 2 && diff.json["after"] == "verbs@1.1.0" && diff.json["same"] == false, "\(diff)")
+            #expect((diff.json["changes"]?.array?.count ?? 0) == 4, "\(diff)")
+            let none = try await saga("workflow", "diff", "verbs@1.0.0", "verbs@9.0.0")
+            #expect(none.exitCode == 1 && none.errors.contains("404"), "\(none)")
+
+            let list = try await saga("workflow", "list")
+            #expect(list.exitCode == 0 && list.output.contains("verbs     1.1.0   2"), "\(list)")
+            let listed = try await saga("workflow", "list", "-o", "json")
+            #expect(listed.json["workflows"]?[0]?["name"] == "verbs" && listed.json["nextCursor"] == .null, "\(listed)")
+            #expect(try await saga("workflow", "list", "-o", "jsonl").lines.count == 1)
+            let shown = try await saga("workflow", "show", "verbs@latest")
+            #expect(
+                shown.output.contains("verbs 1.1.0, registered") && shown.output.contains("\"/charge2\""), "\(shown)")
+            let one = try await saga("workflow", "show", "verbs@1.0.0", "-o", "json")
+            #expect(one.json["definition"]?["steps"]?[0]?["id"] == "charge", "\(one)")
+
+            let old = try await saga("workflow", "deprecate", "verbs@1.1.0", "--reason", "too dear", "-o", "json")
+            #expect(old.exitCode == 0 && old.json["deprecation"]?["reason"] == "too dear", "\(old)")
+            let versions = try await saga("workflow", "show", "verbs")
+            #expect(versions.output.contains("too dear") && versions.output.contains("1.0.0    latest"), "\(versions)")
+            #expect(try await saga("workflow", "deprecate", "verbs@1.1.0", "--undo").exitCode == 0)
+            #expect(try await saga("workflow", "show", "verbs", "-o", "json").json["latest"] == "1.1.0")
+            #expect(try await saga("workflow", "deprecate", "verbs@7.0.0").exitCode == 1)
+        }
+    }
+
+    @Test(
+        "Participants are registered, changed without losing anything, listed, tried and removed, in text and in JSON",
+        .timeLimit(.minutes(2)))
+    func participants() async throws {
+        try await CommandLineSystem.with { system, saga in
+            try await system.deployment.startMocks(injectFailure: 0, seed: 1)
+            let url = "http://127.0.0.1:\(system.deployment.mocksPort)"
+            #expect(try await saga("participant", "list").output == "no participant is registered\n")
+            #expect(try await saga("participant", "set", "payments").exitCode == 64)
+            let new = try await saga("participant", "set", "payments", url, "--max-concurrent", "7", "--open-for", "5s")
+            #expect(new.exitCode == 0 && new.output.hasPrefix("registered\n"), "\(new)")
+            let changed = try await saga("participant", "set", "payments", "--failure-threshold", "9", "-o", "json")
+            #expect(changed.json["maxConcurrent"] == 7 && changed.json["url"] == .string(url), "\(changed)")
+            #expect(changed.json["breaker"]?["failureThreshold"] == 9 && changed.json["breaker"]?["openFor"] == "5s")
+            let free = try await saga("participant", "set", "payments", "--max-concurrent", "none", "-o", "json")
+            #expect(free.json["maxConcurrent"] == .null && free.json["breaker"]?["openFor"] == "5s", "\(free)")
+
+            try system.write("key", "Bearer canary\n")
+            let header = "authorization=\(system.path("key"))"
+            let secret = try await saga("participant", "set", "payments", "--header-from", header, "-o", "json")
+            #expect(secret.json["headerNames"] == ["authorization"] && !secret.output.contains("canary"), "\(secret)")
+            let losing = try await saga("participant", "set", "payments", "--no-breaker")
+            #expect(losing.exitCode == 64 && losing.errors.contains("authorization"), "\(losing)")
+            let kept = try await saga("participant", "show", "payments", "-o", "json")
+            #expect(kept.json["breaker"] != false, "what is refused changes nothing")
+            let dropped = try await saga(
+                "participant", "set", "payments", "--no-breaker", "--drop-headers", "-o", "json")
+            #expect(dropped.json["headerNames"] == [] && dropped.json["breaker"] == false, "\(dropped)")
+            let nowhere = try await saga("participant", "set", "nowhere", "http://10.1.2.3")
+            #expect(nowhere.exitCode == 1 && nowhere.errors.contains("PARTICIPANT_ALLOW"), "\(nowhere)")
+
+            let list = try await saga("participant", "list", "-o", "wide")
+            #expect(list.output.contains("payments") && list.output.contains("UPDATED"), "\(list)")
+            #expect(try await saga("participant", "list", "-o", "json").json["participants"]?.array?.count == 1)
+            #expect(try await saga("participant", "list", "-o", "jsonl").lines.map { $0["name"] } == ["payments"])
+            #expect(try await saga("participant", "show", "payments").output.contains("url          \(url)"))
+            #expect(try await saga("participant", "show", "nobody").exitCode == 1)
+            try await tryCalls(system, saga)
+            #expect(try await saga("participant", "delete", "payments", "-o", "json").json["deleted"] == true)
+            #expect(try await saga("participant", "delete", "payments").exitCode == 1)
+        }
+    }
+
+    private func tryCalls(_ system: CommandLineSystem, _ saga: CommandLineSystem.Saga) async throws {
+        let body = #"{"orderId":"1","amount":5}"#
+        let first = try await saga(
+            "participant", "try", "payments", "/charge", "--body", body, "--key", "k", "-o", "json")
+        #expect(first.exitCode == 0 && first.json["outcome"] == "succeeded" && first.json["status"] == 200, "\(first)")
+        let again = try await saga(
+            "participant", "try", "payments", "/charge", "--body", body, "--key", "k", "-o", "json")
+        #expect(again.json["body"] == first.json["body"] && again.json["body"]?["paymentId"] != nil, "\(again)")
+        try system.write("key", "Bearer canary\n")
+        let header = "authorization=\(system.path("key"))"
+        let text = try await saga("participant", "try", "payments", "/charge", "--body", body, "--header-from", header)
+        #expect(text.output.contains("< 200") && text.output.contains("counts this as succeeded"), "\(text)")
+        #expect(text.output.contains("authorization: ***") && !text.output.contains("canary"), "\(text)")
+        let declined = try await saga("participant", "try", "payments", "/charge", "--body", #"{"amount":900}"#)
+        #expect(declined.exitCode == 2 && declined.output.contains("counts this as rejected"), "\(declined)")
+        let undone = try await saga("participant", "try", "payments", "/refund", "--compensate", "--key", "never-seen")
+        #expect(undone.exitCode == 0, "a compensation of what was never seen succeeds: \(undone)")
+        let closed = "http://127.0.0.1:\(try Ports.take())"
+        let unsent = try await saga("participant", "try", "payments", "/charge", "--at", closed, "-o", "json")
+        #expect(
+            unsent.exitCode == 2 && unsent.json["outcome"] == "notSent" && unsent.json["status"] == .null, "\(unsent)")
+    }
+}
