@@ -7,6 +7,11 @@ package struct KeyID: Hashable, Sendable {
     package let tenantID: String
     /// What the client sent.
     package let key: String
+
+    package init(tenantID: String, key: String) {
+        self.tenantID = tenantID
+        self.key = key
+    }
 }
 
 /// The runs behind idempotency keys that are taken.
