@@ -63,18 +63,7 @@ package struct Exploration: Sendable {
                     isCut = true
                     return
                 }
-                for choice in Choice.allCases {
-                    let found = choice == .succeeded ? (bodies[call.name] ?? []) : []
-                    for body in found.isEmpty ? [.null] : Self.distinct(found) {
-                        var next = node
-                        next.history.append("\(call.name) \(call.refusal == nil ? choice.rawValue : "can't be built")")
-                        try next.rehearsal.answer(call, Self.answer(choice, body))
-                        next.note(call, choice)
-                        queue.append(next)
-                        if call.refusal != nil { break }
-                    }
-                    if call.refusal != nil { break }
-                }
+                for next in try Self.successors(of: node, call, bodies[call.name] ?? []) { queue.append(next) }
                 // What was played is not needed any more.
                 if head > 1024 {
                     queue.removeFirst(head)
@@ -86,12 +75,53 @@ package struct Exploration: Sendable {
         }
     }
 
+    /// Every way in which the call can end; what ends without an answer also so often that nobody tries again.
+    private static func successors(
+        of node: Node, _ call: RehearsedCall, _ bodies: [JSON]
+    ) throws(RehearsalError) -> [Node] {
+        if call.refusal != nil {
+            var next = node
+            next.history.append("\(call.name) can't be built")
+            try next.rehearsal.answer(call, .success())
+            return [next]
+        }
+        var all: [Node] = []
+        for choice in Choice.allCases {
+            let found = choice == .succeeded && !bodies.isEmpty ? distinct(bodies) : [.null]
+            for body in found {
+                var next = node
+                try next.end(call, choice, body)
+                next.history.append("\(call.name) \(choice.rawValue)")
+                all.append(next)
+                if choice == .unanswered || choice == .notSent, let last = try repeated(next, call, choice) { all.append(last) }
+            }
+        }
+        return all
+    }
+
+    /// Attempt after attempt ends alike until the call is given up; nil when there is only one, or no end.
+    private static func repeated(
+        _ node: Node, _ call: RehearsedCall, _ choice: Choice
+    ) throws(RehearsalError) -> Node? {
+        var (next, count) = (node, 1)
+        while count < maxRepeats, let again = try next.rehearsal.nextCall(), again.name == call.name {
+            try next.end(again, choice, .null)
+            count += 1
+        }
+        guard count > 1, count < maxRepeats else { return nil }
+        next.history[next.history.count - 1] += " \(count) times"
+        return next
+    }
+
+    /// More attempts than any policy that ends has.
+    private static let maxRepeats = 150
+
     private static func distinct(_ bodies: [JSON]) -> [JSON] {
         var seen: Set<String> = []
         return bodies.filter { seen.insert($0.text).inserted }
     }
 
-    private static func answer(_ choice: Choice, _ body: JSON) -> RehearsedAnswer {
+    fileprivate static func answer(_ choice: Choice, _ body: JSON) -> RehearsedAnswer {
         switch choice {
         case .succeeded: .success(body)
         case .rejected: RehearsedAnswer(.answered(.response(Response(status: 422, body: []))))
@@ -100,13 +130,13 @@ package struct Exploration: Sendable {
         }
     }
 
-    /// What the future depends on; times do not.
+    /// What the future depends on; times do not, and neither does whether it is the third attempt or the thirtieth.
     private static func key(_ node: Node) -> String {
         let run = node.rehearsal.run
         var key = "\(run.status.rawValue) \(run.cause?.rawValue ?? "-") \(node.effects.sorted())"
         for step in run.steps {
-            key += "|\(step.status.rawValue) \(step.attempts) \(step.isAmbiguous) \(step.compensationStatus.rawValue) "
-            key += "\(step.compensationAttempts) \(step.nextAttemptAt != nil) \(step.error?.kind ?? "") "
+            key += "|\(step.status.rawValue) \(min(step.attempts, 2)) \(step.isAmbiguous) \(step.compensationStatus.rawValue) "
+            key += "\(min(step.compensationAttempts, 2)) \(step.nextAttemptAt != nil) \(step.error?.kind ?? "") "
             key += "\(step.error?.hidesOutput ?? false) \(step.output?.text ?? "")"
         }
         return key
@@ -148,8 +178,10 @@ package struct Exploration: Sendable {
 }
 
 extension Exploration.Node {
-    fileprivate mutating func note(_ call: RehearsedCall, _ choice: Exploration.Choice) {
-        if call.refusal != nil { return }
+    fileprivate mutating func end(
+        _ call: RehearsedCall, _ choice: Exploration.Choice, _ body: JSON
+    ) throws(RehearsalError) {
+        try rehearsal.answer(call, Exploration.answer(choice, body))
         let has = choice == .succeeded || choice == .unanswered
         switch call.call.action {
         case .execute: if has, call.method != "GET" { effects.insert(call.call.step) }

@@ -7,7 +7,8 @@ struct WorkflowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workflow", abstract: "Checks, registers, shows, compares and deprecates workflow definitions.",
         subcommands: [
-            WorkflowValidate.self, WorkflowTest.self, WorkflowApply.self, WorkflowList.self, WorkflowShow.self, WorkflowDiff.self,
+            WorkflowValidate.self, WorkflowTest.self, WorkflowApply.self, WorkflowList.self, WorkflowShow.self,
+            WorkflowDiff.self,
             WorkflowDeprecate.self, WorkflowInit.self,
         ])
 }

@@ -6,7 +6,8 @@ import Rehearsal
 /// `saga workflow test`.
 struct WorkflowTest: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "test", abstract: "Plays cases of a definition, and every combination of answers; needs no server.",
+        commandName: "test",
+        abstract: "Plays cases of a definition, and every combination of answers; needs no server.",
         discussion: """
             Each case has an input, the answers that participants give, and what is expected of the run: \
             {"cases": [{"name", "input", "context", "answers": {"charge": [503, {"body": {"id": 1}}], \
@@ -14,7 +15,7 @@ struct WorkflowTest: AsyncParsableCommand {
             "requests", "takes"}}]}. An answer is a status, "timeout", "refused", "lost" (the engine dies), or an object with \
             status, body, headers, retryAfter and after; what is not named is answered 200 without a body. Cases are beside the \
             definition, in order.cases.json (or .yaml) for order.json, or where --cases says. Time is skipped. Exit codes: 0 all is as \
-            expected, 1 it is not, or the files can't be used, 64 wrong usage.
+            expected, 1 it is not, 64 wrong usage, or files that can't be used.
             """)
 
     @OptionGroup var output: OutputOptions
@@ -54,7 +55,9 @@ struct WorkflowTest: AsyncParsableCommand {
             throw ExitCode.failure
         }
         let given = try readCases(of: definition)
-        if given.isEmpty, !explore { throw CLIError.unusable("there are no cases beside \(file), and --explore is not given") }
+        if given.isEmpty, !explore {
+            throw CLIError.unusable("there are no cases beside \(file), and --explore is not given")
+        }
         var report = RehearsalReport("\(definition.name) \(definition.version)")
         for test in given { report.play(test) }
         if explore {
@@ -91,6 +94,8 @@ struct WorkflowTest: AsyncParsableCommand {
     private var casesPath: String? {
         if let cases { return cases }
         guard let dot = file.lastIndex(of: "."), dot > (file.lastIndex(of: "/") ?? file.startIndex) else { return nil }
-        return ["json", "yaml", "yml"].map { "\(file[..<dot]).cases.\($0)" }.first { FileManager.default.fileExists(atPath: $0) }
+        return ["json", "yaml", "yml"].map { "\(file[..<dot]).cases.\($0)" }.first {
+            FileManager.default.fileExists(atPath: $0)
+        }
     }
 }

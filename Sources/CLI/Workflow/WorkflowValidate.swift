@@ -31,7 +31,9 @@ struct WorkflowValidate: AsyncParsableCommand {
                 ]).text)
         }
         if checked.contains(where: { $0.definition == nil }) { throw ExitCode.failure }
-        if strict, checked.contains(where: { $0.findings.contains { $0.severity == .warning } }) { throw ExitCode.failure }
+        if strict, checked.contains(where: { $0.findings.contains { $0.severity == .warning } }) {
+            throw ExitCode.failure
+        }
     }
 
     static func text(_ file: CheckedFile, _ paint: Paint) -> String {
