@@ -141,6 +141,7 @@ struct SeatsTrial {
     /// Kills it with calls in flight, three times, starts more runs while it is away, and starts it again.
     private func kills() async throws {
         let failures = "SELECT count(*) FROM step_attempts WHERE outcome IN ('unknown', 'notSent')"
+        let successes = "SELECT count(*) FROM step_attempts WHERE outcome = 'succeeded'"
         for _ in 0..<3 {
             let before = try await system.test.value(failures)
             try await startRuns(30)
@@ -150,7 +151,12 @@ struct SeatsTrial {
                 try await self.system.test.value(failures) != before
             }
             if sample.appendsLines { try appendHalfALine() }
+            let done = try await system.test.value(successes)
             try await startParticipant()
+            // Or it would be killed again before it has written anything.
+            try await system.until(.seconds(20), "it is at work again") {
+                try await self.system.test.value(successes) != done
+            }
         }
         try await system.untilAllTerminal(.seconds(60))
     }
