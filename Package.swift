@@ -116,7 +116,8 @@ let package = Package(
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Basics", "Core", "Documents", "Rehearsal", "Settings", "Storage", "Postgres", "Checker", "Participants",
+                "Basics", "Core", "Documents", "Rehearsal", "Settings", "Storage", "Postgres", "Checker",
+                "Participants",
                 asyncHTTPClient, argumentParser, logging,
             ] + nio,
             swiftSettings: settings),

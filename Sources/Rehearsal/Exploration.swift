@@ -93,7 +93,9 @@ package struct Exploration: Sendable {
                 try next.end(call, choice, body)
                 next.history.append("\(call.name) \(choice.rawValue)")
                 all.append(next)
-                if choice == .unanswered || choice == .notSent, let last = try repeated(next, call, choice) { all.append(last) }
+                if choice == .unanswered || choice == .notSent, let last = try repeated(next, call, choice) {
+                    all.append(last)
+                }
             }
         }
         return all
@@ -135,7 +137,8 @@ package struct Exploration: Sendable {
         let run = node.rehearsal.run
         var key = "\(run.status.rawValue) \(run.cause?.rawValue ?? "-") \(node.effects.sorted())"
         for step in run.steps {
-            key += "|\(step.status.rawValue) \(min(step.attempts, 2)) \(step.isAmbiguous) \(step.compensationStatus.rawValue) "
+            key +=
+                "|\(step.status.rawValue) \(min(step.attempts, 2)) \(step.isAmbiguous) \(step.compensationStatus.rawValue) "
             key += "\(min(step.compensationAttempts, 2)) \(step.nextAttemptAt != nil) \(step.error?.kind ?? "") "
             key += "\(step.error?.hidesOutput ?? false) \(step.output?.text ?? "")"
         }

@@ -63,7 +63,8 @@ struct WorkflowTestTests {
                 "workflow", "test", "\(folder)/my-order.yaml", "--cases", "\(folder)/bad.yaml",
             ])
             #expect(
-                bad.exitCode == 64 && bad.errors.contains("line 2, column 15") && bad.errors.contains("/cases/0/expect/state"),
+                bad.exitCode == 64 && bad.errors.contains("line 2, column 15")
+                    && bad.errors.contains("/cases/0/expect/state"),
                 "\(bad)")
             try FileManager.default.removeItem(atPath: "\(folder)/my-order.cases.yaml")
             let none = try await saga.run(["workflow", "test", "\(folder)/my-order.yaml"])
