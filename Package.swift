@@ -118,7 +118,7 @@ let package = Package(
             dependencies: [
                 "Basics", "Core", "Documents", "Rehearsal", "Settings", "Storage", "Postgres", "Checker",
                 "Participants",
-                asyncHTTPClient, argumentParser, logging,
+                asyncHTTPClient, argumentParser, logging, subprocess,
             ] + nio,
             swiftSettings: settings),
         .executableTarget(

@@ -17,7 +17,8 @@ struct Saga: AsyncParsableCommand {
             API can't be reached. `saga --version` shows which release this is.
             """,
         subcommands: [
-            RunCommand.self, WorkflowCommand.self, ParticipantCommand.self, ClusterCommand.self, ActionsCommand.self,
+            DevCommand.self, RunCommand.self, WorkflowCommand.self, ParticipantCommand.self, ClusterCommand.self,
+            ActionsCommand.self,
             Doctor.self, Recover.self, Check.self, Migrate.self, Seed.self, Simulate.self, Completion.self,
         ])
 

@@ -19,6 +19,20 @@ struct WorkflowApply: AsyncParsableCommand {
     @Flag(help: "Only ask the API what it would say, with what a person might have overlooked. Writes nothing.")
     var dryRun = false
 
+    @Flag(help: "Refuse definitions with warnings, too: what their authors may not have meant.")
+    var strict = false
+
+    @Flag(
+        help: """
+            A version that is registered with other content gets the next patch number that is free, or has this content: for \
+            trying things out, as saga dev does.
+            """)
+    var nextPatch = false
+
+    func validate() throws {
+        if dryRun, nextPatch { throw ValidationError("--dry-run and --next-patch don't go together.") }
+    }
+
     func run() async throws {
         let checked = try files.read()
         let paint = Paint(isOn: Console.isColoured)
@@ -45,11 +59,30 @@ struct WorkflowApply: AsyncParsableCommand {
         guard let document = file.document, let definition = file.definition else {
             preconditionFailure("what is refused is not sent")
         }
+        var json = document.json
+        var applied = try await apply(json, definition.version.description, file, client)
+        let version = definition.version
+        var patch = version.patch
+        while nextPatch, applied.isTaken, version.isRelease, patch < version.patch + Self.maxPatches {
+            patch += 1
+            let next = "\(version.major).\(version.minor).\(patch)"
+            json["version"] = .string(next)
+            applied = try await apply(json, next, file, client)
+        }
+        return applied
+    }
+
+    /// Versions that `--next-patch` looks at at most.
+    private static let maxPatches: UInt64 = 1000
+
+    private func apply(
+        _ json: JSON, _ version: String, _ file: CheckedFile, _ client: APIClient
+    ) async throws -> Applied {
         var applied = Applied(
-            path: file.path, name: definition.name, version: definition.version.description, result: .refused)
+            path: file.path, name: file.definition?.name ?? "", version: version, result: .refused)
         do {
-            let path = "/v1/admin/workflows" + (dryRun ? "/validate" : "")
-            let answer = try await client.patiently(.post, path, document.json)
+            let path = "/v1/admin/workflows" + (dryRun ? "/validate" : "") + (strict ? "?strict=true" : "")
+            let answer = try await client.patiently(.post, path, json)
             if dryRun {
                 applied.result = answer.json["registered"] == true ? .unchanged : .valid
                 applied.faults = file.faults(["errors": answer.json["findings"] ?? []])
@@ -57,6 +90,7 @@ struct WorkflowApply: AsyncParsableCommand {
                 applied.result = answer.status == 201 ? .created : .unchanged
             }
         } catch CLIError.refused(let status, let problem) where [400, 409, 413, 422].contains(status) {
+            applied.isTaken = status == 409
             applied.reason = problem["detail"]?.string ?? problem["title"]?.string ?? "refused with \(status)"
             applied.faults = file.faults(problem)
         }
@@ -79,6 +113,8 @@ struct Applied {
     var result: Result
     /// Why it is refused.
     var reason: String?
+    /// Its version is registered with other content.
+    var isTaken = false
     /// What is wrong with it, or might be.
     var faults: [CheckedFile.Fault] = []
 

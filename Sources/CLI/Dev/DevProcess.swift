@@ -1,0 +1,100 @@
+import Glibc
+import Subprocess
+import Synchronization
+
+/// A process of `saga dev`: what it prints is told line by line, and it is stopped politely.
+final class DevProcess: Sendable {
+    /// As whom a program runs.
+    typealias User = (id: uid_t, group: gid_t)
+
+    let name: String
+    private let words: [String]
+    private let options: PlatformOptions
+    private let tell: @Sendable (String, String) -> Void
+    private let state = Mutex<(task: Task<Void, Never>?, ending: String?)>((nil, nil))
+
+    /// - Parameters:
+    ///   - environment: besides this process's own.
+    ///   - user: nil for the same.
+    ///   - signal: what stops it.
+    init(
+        name: String, path: String, arguments: [String], environment: [String: String], user: User? = nil,
+        signal: Signal = .terminate, tell: @escaping @Sendable (String, String) -> Void
+    ) {
+        self.name = name
+        self.tell = tell
+        words = Self.words(path, arguments, environment, user)
+        var options = Self.options(user)
+        // Ctrl-C is for this program alone, which stops the others in their order.
+        options.processGroupID = 0
+        options.teardownSequence = [.send(signal: signal, allowedDurationToNextStep: .seconds(20))]
+        self.options = options
+    }
+
+    /// For `env`, which becomes the program. Another user may not be allowed into the current folder.
+    private static func words(
+        _ path: String, _ arguments: [String], _ environment: [String: String], _ user: User?
+    ) -> [String] {
+        (user == nil ? [] : ["-C", "/"]) + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } + [
+            path
+        ]
+            + arguments
+    }
+
+    private static func options(_ user: User?) -> PlatformOptions {
+        var options = PlatformOptions()
+        options.userID = user?.id
+        options.groupID = user?.group
+        return options
+    }
+
+    /// Why it ended; nil while it runs.
+    var ending: String? { state.withLock { $0.ending } }
+
+    func start() {
+        let task = Task { [self] in
+            let ending: String
+            do {
+                let result = try await Subprocess.run(
+                    .name("env"), arguments: Arguments(words), platformOptions: options, input: .none,
+                    output: .sequence,
+                    error: .combinedWithOutput
+                ) { execution in
+                    for try await line in execution.standardOutput.strings() {
+                        tell(name, line.last?.isNewline == true ? String(line.dropLast()) : line)
+                    }
+                }
+                ending = "\(result.terminationStatus)"
+            } catch {
+                ending = "\(error)"
+            }
+            state.withLock { $0.ending = ending }
+        }
+        state.withLock { $0.task = task }
+    }
+
+    /// Stops it and waits until it has ended.
+    func stop() async {
+        guard let task = state.withLock({ $0.task }) else { return }
+        task.cancel()
+        await task.value
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// - Returns: what it printed, and what it complained about when it failed.
+    static func run(
+        _ path: String, _ arguments: [String], _ environment: [String: String] = [:], user: User? = nil
+    ) async -> (output: String, problem: String?) {
+        do {
+            let result = try await Subprocess.run(
+                .name("env"), arguments: Arguments(words(path, arguments, environment, user)),
+                platformOptions: options(user), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+            if result.terminationStatus.isSuccess { return (result.standardOutput, nil) }
+            let complaint = result.standardError.isEmpty ? "\(result.terminationStatus)" : result.standardError
+            return (result.standardOutput, complaint)
+        } catch {
+            return ("", "\(error)")
+        }
+    }
+}
