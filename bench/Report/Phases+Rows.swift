@@ -9,6 +9,16 @@ extension Latency {
     }
 }
 
+extension Reads {
+    var rows: [Row] {
+        [
+            Row("GET of a run, p50 / p99", "\(runMs.pair(2)); \(bytes.run.grouped) bytes"),
+            Row("  of its events", "\(eventsMs.pair(2)); \(bytes.events.grouped) bytes"),
+            Row("  of a list of \(Self.listed)", "\(listMs.pair(2)); \(bytes.list.grouped) bytes"),
+        ]
+    }
+}
+
 extension Sweep {
     var overheadRow: Row {
         let own = offers[0].overheadMsPerStep

@@ -7,6 +7,7 @@ extension Results {
             + (throughput == nil || floor == nil ? [Row("ratio to the floor, pgbench alone", "not measured")] : [])
             + Self.rows(sweep, else: ["completed/s by offered load"], sweepRows)
             + Self.rows(latency, else: ["start → finished, idle, p50 / p99"], \.rows)
+            + Self.rows(reads, else: ["GET of a run, p50 / p99", "  of its events", "  of a list"], \.rows)
             + Self.rows(sweep, else: ["overhead per step under half load, mean"]) { [$0.overheadRow] }
             + Self.rows(compensated, else: ["compensated sagas/s"]) { [$0.compensatedRow] }
             + Self.rows(scaling, else: ["1 → 4 engines: CPU per saga, no call doubled"], \.rows)

@@ -34,5 +34,8 @@ extension Array where Element == Double {
 }
 
 extension Percentiles {
-    var pair: String { "\(p50.places(1)) / \(p99.places(1)) ms" }
+    var pair: String { pair(1) }
+
+    /// With so many digits after the point.
+    func pair(_ digits: Int) -> String { "\(p50.places(digits)) / \(p99.places(digits)) ms" }
 }

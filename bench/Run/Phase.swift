@@ -2,12 +2,14 @@ import ArgumentParser
 
 /// What is measured, in this order.
 enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
-    case latency, throughput, sweep, compensated, floor, scaling, memory, takeover, burst, snapshot, history, sleeping
+    case latency, throughput, reads, sweep, compensated, floor, scaling, memory, takeover, burst, snapshot, history,
+        sleeping
 
     func heading(_ sizes: Sizes) -> String {
         switch self {
         case .latency: "Latency: 10 runs a second for \(sizes.latencySeconds) seconds"
         case .throughput: "Throughput: \(sizes.repeats) times \(sizes.runs) runs"
+        case .reads: "Reads: a run, its events and a list of \(Reads.listed), with \(sizes.halfRuns) runs or more"
         case .sweep: "Offered load: half, all and twice the throughput"
         case .compensated: "Compensation: \(sizes.repeats) times \(sizes.halfRuns) runs whose third step is refused"
         case .floor: "Floor: what Postgres alone does with the same statements"

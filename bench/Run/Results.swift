@@ -30,6 +30,7 @@ struct Results: Encodable, Sendable {
     var leaseSeconds = Takeover.leaseSeconds
     var latency: Measured<Latency>?
     var throughput: Measured<ClosedLoops>?
+    var reads: Measured<Reads>?
     var sweep: Measured<Sweep>?
     var compensated: Measured<ClosedLoops>?
     var floor: Measured<Floor>?

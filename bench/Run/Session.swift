@@ -19,6 +19,7 @@ final class Session {
             switch phase {
             case .latency: results.latency = try await measured(latency)
             case .throughput: results.throughput = try await measured(throughput)
+            case .reads: results.reads = try await measured(reads)
             case .sweep: results.sweep = try await measured(sweep)
             case .compensated: results.compensated = try await measured(compensated)
             case .floor: results.floor = try await measured(floor)

@@ -4,7 +4,8 @@
 # STATE/pids/NNN-NAME holds "PID IDENTITY SIGNAL". The identity is the process's start time, so that a pid the system has given to
 # somebody else in the meantime is never signalled.
 
-STOP_SECONDS=${STOP_SECONDS:-15}
+# `saga dev` stops what it has started one after the other.
+STOP_SECONDS=${STOP_SECONDS:-30}
 
 # Prints when a live process was started, in the system's own unit; fails when it is gone or a zombie.
 process_identity() {

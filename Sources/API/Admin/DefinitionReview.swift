@@ -1,4 +1,5 @@
 import Core
+import Participants
 import Storage
 
 /// A definition that is valid, as it would be registered, with what its author may not have meant.
@@ -8,9 +9,12 @@ struct DefinitionReview {
     let definition: WorkflowDefinition
     let findings: [Finding]
 
-    /// - Parameter participants: those that are registered.
+    /// - Parameters:
+    ///   - participants: those that are registered.
+    ///   - rules: where they may be. Engines are told the same; a name is not looked up here.
     init(
-        _ definition: WorkflowDefinition, registered: DefinitionStore.Registration?, participants: [StoredParticipant]
+        _ definition: WorkflowDefinition, registered: DefinitionStore.Registration?, participants: [StoredParticipant],
+        rules: AddressRules
     ) {
         self.definition = definition
         self.registered = registered
@@ -22,7 +26,12 @@ struct DefinitionReview {
                     "This version is registered with other content: registering this would be refused."))
         }
         let breakers = participants.map { ($0.name, $0.breaker) }
-        findings += definition.findings(KnownParticipants(Dictionary(breakers) { $1 }))
+        let refusals = participants.compactMap { participant in
+            (try? BaseURL(parsing: participant.url)).flatMap { rules.violation(ofHost: $0.origin.host) }
+                .map { (participant.name, $0) }
+        }
+        findings += definition.findings(
+            KnownParticipants(Dictionary(breakers) { $1 }, refusals: Dictionary(refusals) { $1 }))
         self.findings = findings
     }
 

@@ -4,6 +4,7 @@ import Crypto
 import HTTPTypes
 import Hummingbird
 import Logging
+import Participants
 import Postgres
 import Storage
 
@@ -11,6 +12,7 @@ import Storage
 struct DefinitionRoutes: Sendable {
     let definitions: DefinitionStore
     let reads: Pool
+    let rules: AddressRules
     let body: BodyReader
     let gate: AdminGate
 
@@ -30,7 +32,7 @@ struct DefinitionRoutes: Sendable {
         let definition = try await definition(in: request)
         let version = definition.version.description
         let review = DefinitionReview(
-            definition, registered: nil, participants: try await reads.execute(FindParticipants()))
+            definition, registered: nil, participants: try await reads.execute(FindParticipants()), rules: rules)
         if isStrict { try review.refuseWarnings() }
         let outcome = try await definitions.register(definition, specHash: Self.hash(definition), by: admin.name)
         let answer: JSON = [
@@ -66,7 +68,7 @@ struct DefinitionRoutes: Sendable {
         let participants = try await reads.execute(FindParticipants())
         let review = DefinitionReview(
             definition, registered: known.map { $0.specHash == Self.hash(definition) ? .identical : .conflict },
-            participants: participants)
+            participants: participants, rules: rules)
         if isStrict { try review.refuseWarnings() }
         return .json(.ok, review.json)
     }

@@ -208,7 +208,10 @@ struct APIProcess {
             ).routes, imports.routes,
             RunRoutes(reader: reader, answers: answers, waiting: waiting, watch: watch, places: places).routes,
             operators.routes, WorkflowRoutes(reads: database.reads, answers: answers).routes,
-            DefinitionRoutes(definitions: definitions, reads: database.reads, body: body, gate: gate).routes,
+            DefinitionRoutes(
+                definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body,
+                gate: gate
+            ).routes,
             participants.routes, failed.routes,
             ActionRoutes(reads: database.reads, answers: answers, gate: gate).routes,
             ClusterRoutes(reads: database.reads, clock: clock).routes,

@@ -11,7 +11,9 @@ struct DevCommand: AsyncParsableCommand {
             A private Postgres and Redis, the API, an engine and the demo participants, all on 127.0.0.1, with their logs on \
             the terminal. Postgres has to be installed; without Redis everything works, too, only later. The data is gone \
             afterwards unless --data keeps it. With --workflows, definitions (*.json, *.yaml) are registered whenever they \
-            change: a version that is registered with other content gets the next patch number.
+            change: a version that is registered with other content gets the next patch number. An engine that ends by itself \
+            is started again; how many there are can be changed while they run, by writing the number to the file `engines` \
+            in the folder of --data.
             Exit codes: 0 it was stopped, 1 something did not start or ended by itself, 64 wrong usage.
             """)
 
@@ -39,14 +41,14 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: "A folder of definitions that are registered whenever they change.")
     var workflows: String?
 
-    @Option(help: "The token of the admin named dev.")
-    var adminToken = "dev-admin-token"
+    @Option(help: "The token of the admin named dev (environment: SAGAFLOW_ADMIN_TOKEN; default dev-admin-token).")
+    var adminToken: String?
 
     @Flag(help: "Shows warnings and errors only.")
     var quiet = false
 
     func validate() throws {
-        guard (1...24).contains(engines) else { throw ValidationError("--engines lies within 1...24.") }
+        guard DevEngines.allowed.contains(engines) else { throw ValidationError("--engines lies within 1...24.") }
         for port in [port, participantsPort, opsPort, postgresPort, redisPort] where !(1...65_000).contains(port) {
             throw ValidationError("A port lies within 1...65000.")
         }
@@ -54,6 +56,8 @@ struct DevCommand: AsyncParsableCommand {
             throw ValidationError("There is no folder \(workflows).")
         }
     }
+
+    var token: String { adminToken ?? getenv("SAGAFLOW_ADMIN_TOKEN").map { String(cString: $0) } ?? "dev-admin-token" }
 
     func run() async throws {
         let folder = try DevFolder(data)

@@ -73,6 +73,21 @@ final class DevProcess: Sendable {
         state.withLock { $0.task = task }
     }
 
+    /// Starts it and waits until it is ready, for a minute.
+    ///
+    /// - Throws: when it ended meanwhile, or is not ready by then.
+    func begin(isReady: () async -> Bool) async throws {
+        start()
+        let giveUpAt = ContinuousClock.now + .seconds(60)
+        while await !isReady() {
+            if let ending { throw CLIError.unusable("\(name) ended at once: \(ending)") }
+            guard ContinuousClock.now < giveUpAt else {
+                throw CLIError.unusable("\(name) was not ready after a minute")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
     /// Stops it and waits until it has ended.
     func stop() async {
         guard let task = state.withLock({ $0.task }) else { return }

@@ -14,15 +14,25 @@ struct DevPostgres: Sendable {
     /// Postgres refuses root.
     private let user: DevProcess.User?
 
+    /// - Parameter state: the folder in which the data is, in `pg`; or, where the server's user can't reach that (a checkout
+    ///   under /root), the file `pg-folder`, which says where it is instead.
     /// - Throws: with what to install when there is none.
-    init(folder: String, port: Int) throws {
-        self.folder = folder
+    init(in state: String, port: Int) async throws {
         self.port = port
         guard let programs = Self.find() else {
             throw CLIError.unusable("Postgres is not installed: on Debian and Ubuntu, apt install postgresql")
         }
         self.programs = programs
         user = try geteuid() == 0 ? Self.other() : nil
+        let elsewhere = "\(state)/pg-folder"
+        if let path = try? String(contentsOfFile: elsewhere, encoding: .utf8) {
+            folder = path.split(separator: "\n").first.map(String.init) ?? path
+        } else if let user, await DevProcess.run("test", ["-x", state], user: user).problem != nil {
+            folder = try DevFolder(nil).path
+            try "\(folder)\n".write(toFile: elsewhere, atomically: true, encoding: .utf8)
+        } else {
+            folder = "\(state)/pg"
+        }
     }
 
     /// Superuser, database postgres.
@@ -50,7 +60,15 @@ struct DevPostgres: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         chmod(folder, 0o700)
         if let user { chown(folder, user.id, user.group) }
-        if FileManager.default.fileExists(atPath: "\(folder)/data/PG_VERSION") { return }
+        if let version = try? String(contentsOfFile: "\(folder)/data/PG_VERSION", encoding: .utf8) {
+            let number = version.prefix { !$0.isWhitespace }
+            let program = await DevProcess.run("\(programs)/postgres", ["--version"]).output
+            guard program.contains(" \(number).") || program.contains(" \(number) ") else {
+                throw CLIError.unusable(
+                    "\(folder) holds data of Postgres \(number), which is not the one installed: remove it")
+            }
+            return
+        }
         let made = await DevProcess.run(
             "\(programs)/initdb",
             ["-D", "\(folder)/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"],
@@ -121,6 +139,12 @@ enum Port {
             .connectTimeout(.seconds(1)).connect(host: "127.0.0.1", port: port).get()
         try? await channel?.close()
         return channel != nil
+    }
+
+    /// - Throws: with what it is meant for, when somebody listens there.
+    static func requireFree(_ port: Int, for what: String) async throws {
+        guard await isOpen(port) else { return }
+        throw CLIError.unusable("port \(port), for \(what), is in use: another one can be given (saga dev --help)")
     }
 
     /// It answers 200.

@@ -7,7 +7,9 @@ final class DevStack {
     private let options: DevCommand
     private let folder: DevFolder
     private let programs: String
+    /// What everything else needs, in the order in which it was started.
     private var children: [DevProcess] = []
+    private var engines: DevEngines?
     private var reload: DefinitionFolder?
 
     init(_ options: DevCommand, folder: DevFolder) {
@@ -25,7 +27,7 @@ final class DevStack {
     // MARK: Starting
 
     func start() async throws {
-        let postgres = try DevPostgres(folder: "\(folder.path)/postgres", port: options.postgresPort)
+        let postgres = try await DevPostgres(in: folder.path, port: options.postgresPort)
         let redis = DevRedis(port: options.redisPort)
         try await portsAreFree()
         try await postgres.prepare()
@@ -47,21 +49,22 @@ final class DevStack {
                 ])
         ) { await self.answers("http://127.0.0.1:\(self.options.participantsPort + 5)/ready") }
         var environment = [
-            "DATABASE_URL": database, "ADMIN_TOKENS": "dev:\(options.adminToken)", "ADMIN_RATE": "6000/1m",
-            "ADMIN_BURST": "1000",
-            "HOST": "127.0.0.1", "PORT": String(options.port),
+            "DATABASE_URL": database, "ADMIN_TOKENS": "dev:\(options.token)", "HOST": "127.0.0.1",
+            "PORT": String(options.port),
         ]
+        // Who tries things out makes many admin calls: their rate is for production.
+        environment["ADMIN_RATE"] = Self.variable("ADMIN_RATE") ?? "6000/1m"
+        environment["ADMIN_BURST"] = Self.variable("ADMIN_BURST") ?? "1000"
         environment["REDIS_URL"] = redis.isInstalled ? redis.url : nil
         try await begin(program("api", "sagaflow-api", environment: environment)) {
             await self.answers("\(self.api)/ready")
         }
-        for number in 0..<options.engines {
-            let port = options.opsPort + number
-            let environment = ["DATABASE_URL": database, "OPS_HOST": "127.0.0.1", "OPS_PORT": String(port)]
-            try await begin(program("engine-\(number + 1)", "sagaflow-engine", environment: environment)) {
-                await self.answers("http://127.0.0.1:\(port)/ready")
-            }
+        let engines = DevEngines(folder: folder.path, firstPort: options.opsPort, tell: tell) { name, port in
+            let environment = ["DATABASE_URL": self.database, "OPS_HOST": "127.0.0.1", "OPS_PORT": String(port)]
+            return self.program(name, "sagaflow-engine", environment: environment)
         }
+        self.engines = engines
+        try await engines.start(options.engines)
         try await seed()
     }
 
@@ -69,34 +72,30 @@ final class DevStack {
         var ports = [("Postgres", options.postgresPort), ("Redis", options.redisPort), ("the API", options.port)]
         ports += (0..<6).map { ("a demo participant", options.participantsPort + $0) }
         ports += (0..<options.engines).map { ("an engine", options.opsPort + $0) }
-        for (what, port) in ports where await Port.isOpen(port) {
-            throw CLIError.unusable("port \(port), for \(what), is in use: another one can be given (saga dev --help)")
-        }
+        for (what, port) in ports { try await Port.requireFree(port, for: what) }
+    }
+
+    /// What this program was told itself; nil when that is nothing.
+    private static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private func program(
         _ name: String, _ file: String, _ arguments: [String] = [], environment: [String: String] = [:]
     ) -> DevProcess {
         var environment = environment
-        environment["PARTICIPANT_ALLOW"] = "127.0.0.0/8,::1"
-        environment["LOG_FORMAT"] = environment["LOG_FORMAT"] ?? "text"
+        // The demo participants are on this machine, where participants are refused otherwise.
+        environment["PARTICIPANT_ALLOW"] = ["127.0.0.0/8", "::1", Self.variable("PARTICIPANT_ALLOW")]
+            .compactMap(\.self).joined(separator: ",")
+        environment["LOG_FORMAT"] = Self.variable("LOG_FORMAT") ?? "text"
         if options.quiet { environment["LOG_LEVEL"] = "warning" }
         return DevProcess(
             name: name, path: "\(programs)/\(file)", arguments: arguments, environment: environment, tell: tell)
     }
 
-    /// Starts a process and waits until it is ready; what ended meanwhile is told.
     private func begin(_ process: DevProcess, isReady: () async -> Bool) async throws {
         children.append(process)
-        process.start()
-        let giveUpAt = ContinuousClock.now + .seconds(60)
-        while await !isReady() {
-            if let ending = process.ending { throw CLIError.unusable("\(process.name) ended at once: \(ending)") }
-            guard ContinuousClock.now < giveUpAt else {
-                throw CLIError.unusable("\(process.name) was not ready after a minute")
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        try await process.begin(isReady: isReady)
     }
 
     /// Runs this program once more, to its end.
@@ -106,18 +105,22 @@ final class DevStack {
     }
 
     private func seed() async throws {
-        let environment = ["SAGAFLOW_ADMIN_TOKEN": options.adminToken, "SAGAFLOW_URL": api]
+        let environment = ["SAGAFLOW_ADMIN_TOKEN": options.token, "SAGAFLOW_URL": api]
         if let workflows = options.workflows {
             reload = DefinitionFolder(workflows, programs: programs, environment: environment, tell: tell)
         }
-        let found = DefinitionFolder.demoWorkflows(beside: programs)
-        guard let demo = found else { return }
-        try await tool(
-            [
-                "seed", "--mocks-url", "http://127.0.0.1", "--mocks-port", String(options.participantsPort),
-                "--workflows", demo,
-            ],
-            environment)
+        guard let demo = DefinitionFolder.demoWorkflows(beside: programs) else { return }
+        var arguments = [
+            "seed", "--mocks-url", "http://127.0.0.1", "--mocks-port", String(options.participantsPort), "--workflows",
+            demo,
+        ]
+        // Somebody's own registrations stay as they are; those of the last time follow the participants to other ports.
+        let former = "\(folder.path)/participants-port"
+        if let port = try? String(contentsOfFile: former, encoding: .utf8) {
+            arguments += ["--former-mocks-port", port]
+        }
+        try await tool(arguments, environment)
+        try String(options.participantsPort).write(toFile: former, atomically: true, encoding: .utf8)
     }
 
     // MARK: While it runs
@@ -128,6 +131,7 @@ final class DevStack {
             for process in children {
                 if let ending = process.ending { throw CLIError.unusable("\(process.name) ended: \(ending)") }
             }
+            try await engines?.look()
             await reload?.look()
             try await Task.sleep(for: .milliseconds(200))
         }
@@ -135,6 +139,8 @@ final class DevStack {
 
     /// The last that was started first.
     func stop() async {
+        await engines?.stop()
+        engines = nil
         for process in children.reversed() { await process.stop() }
         children = []
     }
@@ -159,12 +165,13 @@ final class DevStack {
 
     func banner(_ paint: Paint) -> String {
         let client = options.port == 3000 ? "" : "SAGAFLOW_URL=\(api) "
-        let token = options.adminToken
+        let count = engines?.count ?? 0
+        let engines = count > 1 ? " … \(options.opsPort + count - 1)" : ""
         return """
 
             \(paint.bold("sagaflow is up"))
-              API            \(api)    admin token: \(token)
-              engines        http://127.0.0.1:\(options.opsPort)/ready    (\(options.engines))
+              API            \(api)    admin token: \(options.token)
+              engines        http://127.0.0.1:\(options.opsPort)/ready\(engines)    (\(count))
               participants   http://127.0.0.1:\(options.participantsPort) … \(options.participantsPort + 5)
               Postgres       \(database)
               data           \(folder.isTemporary ? "gone afterwards" : folder.path)

@@ -36,8 +36,13 @@ package struct Finding: Sendable, Hashable {
 package struct KnownParticipants: Sendable {
     /// By name, with the breaker each has; nil for one that has none.
     package let breakers: [String: BreakerPolicy?]
+    /// Why engines may not call them, by name: a sentence.
+    package let refusals: [String: String]
 
-    package init(_ breakers: [String: BreakerPolicy?]) { self.breakers = breakers }
+    package init(_ breakers: [String: BreakerPolicy?], refusals: [String: String] = [:]) {
+        self.breakers = breakers
+        self.refusals = refusals
+    }
 }
 
 extension WorkflowDefinition {

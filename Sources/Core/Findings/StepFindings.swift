@@ -111,10 +111,16 @@ extension WorkflowDefinition {
     private func registryFindings(
         _ call: CallDefinition, _ place: JSONPointer, _ participants: KnownParticipants
     ) -> [Finding] {
-        call.participant.names.filter { participants.breakers[$0] == nil }.map {
-            Finding(
-                "unknown-participant", .warning, at: place.appending("participant"),
-                "No participant \($0) is registered: calls to it are not sent.")
+        let pointer = place.appending("participant")
+        return call.participant.names.compactMap { name in
+            if participants.breakers[name] == nil {
+                return Finding(
+                    "unknown-participant", .warning, at: pointer,
+                    "No participant \(name) is registered: calls to it are not sent.")
+            }
+            return participants.refusals[name].map {
+                Finding("refused-participant", .warning, at: pointer, "Calls to \(name) are not sent: \($0)")
+            }
         }
     }
 

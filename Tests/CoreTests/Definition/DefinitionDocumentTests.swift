@@ -56,7 +56,8 @@ struct DefinitionDocumentTests {
         let section = try #require(text.components(separatedBy: "## What an author may not have meant").last)
         let rules = [
             "own-answer", "skipped-output", "no-undo", "constant-condition", "unreachable-step", "outlives-run",
-            "breaker-outlasts-run", "unknown-participant", "whole-input", "prerelease", "version-taken",
+            "breaker-outlasts-run", "unknown-participant", "refused-participant", "whole-input", "prerelease",
+            "version-taken",
         ]
         let told = section.components(separatedBy: "\n| ").dropFirst().flatMap { row in
             row.components(separatedBy: " |")[0].components(separatedBy: ", ").map { $0.filter { $0 != "`" } }

@@ -139,6 +139,11 @@ struct FindingTests {
         let patient = try Self.findings(steps, ["timeout": "31s"], participants: known)
         #expect(Self.summary(patient) == ["warning unknown-participant /steps/2/action/participant"])
         #expect(try Self.findings(steps).isEmpty, "nothing is known of them")
+        let refused = KnownParticipants(["p": nil, "q": nil, "x": nil], refusals: ["x": "x is private.", "y": "no"])
+        let finding = try #require(try Self.findings(steps, participants: refused).first)
+        #expect(try Self.findings(steps, participants: refused).count == 1)
+        #expect(Self.summary([finding]) == ["warning refused-participant /steps/2/action/participant"])
+        #expect(finding.detail == "Calls to x are not sent: x is private.")
     }
 
     @Test("a finding has a rule, a severity, a place and a sentence")
