@@ -7,8 +7,6 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/timeline.sh
-source "$ROOT/scripts/lib/timeline.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/orders.sh
 source "$ROOT/scripts/lib/orders.sh"
 

@@ -155,6 +155,11 @@ package struct Exploration: Sendable {
             add(
                 run.error == nil ? "COMPLETED" : "COMPLETED, and its output can't be built",
                 isFinding: run.error != nil, node)
+            for index in node.effects.sorted() where run.steps[index].status == .failed {
+                let step = run.definition.steps[index]
+                if step.needsNoUndo { continue }
+                add("The effect of \(step.id) stands, although it gave up and the run went on.", isFinding: true, node)
+            }
         case .compensated, .cancelled, .pending, .running, .compensating:
             add(run.status.rawValue, isFinding: false, node)
             let standing = node.effects.sorted().map { run.definition.steps[$0] }

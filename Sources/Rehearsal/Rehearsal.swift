@@ -18,6 +18,8 @@ package struct Rehearsal: Sendable {
     package private(set) var events: [(at: Instant, event: RunEvent)] = []
     /// Calls that were made, oldest first.
     package private(set) var calls: [RehearsedCall] = []
+    /// Something was decided under a lease.
+    private var isClaimed = false
     /// Named secrets that rules sign with: whatever they are, calls are made.
     private let secrets: [String: [UInt8]]
 
@@ -36,6 +38,10 @@ package struct Rehearsal: Sendable {
     ///
     /// - Throws: `RehearsalError.endless`.
     package mutating func nextCall() throws(RehearsalError) -> RehearsedCall? {
+        if !isClaimed, !run.status.isTerminal {
+            isClaimed = true
+            try decide(.woke)
+        }
         while !run.status.isTerminal {
             guard events.count < Self.maxEvents else { throw .endless }
             for case .call(let call) in run.nextCommands { return request(call) }

@@ -109,7 +109,7 @@ struct DefinitionTests {
                     + #""compensation":{"participant":"p","path":"/y","body":"none"}}]}"#)
             #expect(quiet.json["findings"] == [])
             // Registered when PARTICIPANT_ALLOW covered it.
-            try await api.database.execute("UPDATE participants SET url = 'http://127.0.0.1:9'")
+            _ = try await api.database.query("UPDATE participants SET url = 'http://127.0.0.1:9'")
             let refused = try await validate(
                 #"{"name":"v","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x","body":"none"},"#
                     + #""compensation":"none"}]}"#)

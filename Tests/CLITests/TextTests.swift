@@ -30,6 +30,10 @@ struct TextTests {
             event("run_compensating", 500), event("attempt_started", 500, "pay", ["engine": "e-2"]),
             event("attempt_succeeded", 600, "pay", ["attempt": 1, "action": "compensate"]),
             event("run_compensated", 600), event("something_new", 700, "pay"),
+            event("wait_started", 700, "rest", ["data": ["until": "2026-02-01T00:00:00.000000Z"]]),
+            event("step_succeeded", 800, "rest"), event("step_skipped", 800, "ship"),
+            event("step_failed", 900, "end", ["error": ["kind": "ended", "message": "Sold out."]]),
+            event("step_undoing", 900, "pay"),
         ]
         var timeline = Timeline(stepWidth: 4, paint: Paint(isOn: false))
         let lines = events.compactMap { timeline.line($0) }
@@ -44,6 +48,11 @@ struct TextTests {
                 "12:00:00.600    +0.600s  ↩ pay   undo 1             compensated",
                 "12:00:00.600    +0.600s  ● COMPENSATED",
                 "12:00:00.700    +0.700s  · pay   something_new",
+                "12:00:00.700    +0.700s  ◷ rest  waits until 2026-02-01T00:00:00.000000Z",
+                "12:00:00.800    +0.800s  ✓ rest  done",
+                "12:00:00.800    +0.800s  ○ ship  skipped",
+                "12:00:00.900    +0.900s  ✗ end   failed: Sold out.",
+                "12:00:00.900    +0.900s  ↩ pay   undone before the run goes on",
             ])
     }
 

@@ -19,7 +19,7 @@ struct WorkflowFileTests {
         let definition = try definition(name)
         #expect(definition.name == name)
         for step in definition.steps {
-            try expectServed(step.action.call, as: .execute)
+            try expectServed(step.madeCall, as: .execute)
             if let compensation = step.compensation { try expectServed(compensation, as: .compensate) }
             #expect(step.compensation != nil || step.id == "validate-refund", "\(step.id) has an effect")
         }

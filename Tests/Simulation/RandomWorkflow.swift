@@ -9,11 +9,23 @@ package struct RandomWorkflow {
         case succeeded(Int)
     }
 
+    /// What a step does.
+    package enum Kind {
+        case call
+        case wait(milliseconds: Int)
+        case end(completed: Bool)
+    }
+
     package let count: Int
     package let dependencies: [[Int]]
     package let descendants: [Set<Int>]
     package let isCompensable: [Bool]
     package let when: [When]
+    package let kinds: [Kind]
+    /// When it has given up the run goes on.
+    package let continues: [Bool]
+    /// It is skipped, too, unless everything it depends on succeeded.
+    package let needsSuccess: [Bool]
     package let maxAttempts: Int
     package let maxCompensationAttempts: Int
     package let initial: Duration
@@ -52,7 +64,23 @@ package struct RandomWorkflow {
             }
         }
         self.descendants = descendants
-        isCompensable = (0..<count).map { _ in random.chance(85) }
+        let kinds: [Kind] = (0..<count).map { _ in
+            switch Int.random(in: 0..<100, using: &random) {
+            case 0..<9: .wait(milliseconds: Int.random(in: 1...2000, using: &random))
+            case 9..<16: .end(completed: random.chance(50))
+            default: .call
+            }
+        }
+        self.kinds = kinds
+        continues = (0..<count).map { step in
+            if case .end = kinds[step] { return false }
+            return random.chance(35)
+        }
+        needsSuccess = (0..<count).map { _ in random.chance(10) }
+        isCompensable = (0..<count).map { step in
+            guard case .call = kinds[step] else { return false }
+            return random.chance(85)
+        }
         var when: [When] = []
         for step in 0..<count {
             if random.chance(85) {
@@ -72,12 +100,18 @@ package struct RandomWorkflow {
         hasDeadline = random.chance(25)
         definition = try WorkflowDefinition(
             Self.json(
-                dependencies, isCompensable, when, maxAttempts, maxCompensationAttempts, initial, maximum, multiplier,
+                dependencies, kinds, continues, needsSuccess, isCompensable, when, maxAttempts, maxCompensationAttempts,
+                initial, maximum, multiplier,
                 hasDeadline ? "\(Int.random(in: 100...3000, using: &random))ms" : nil))
     }
 
+    package func makesCall(_ step: Int) -> Bool {
+        if case .call = kinds[step] { true } else { false }
+    }
+
     private static func json(
-        _ dependencies: [[Int]], _ isCompensable: [Bool], _ when: [When], _ maxAttempts: Int,
+        _ dependencies: [[Int]], _ kinds: [Kind], _ continues: [Bool], _ needsSuccess: [Bool], _ isCompensable: [Bool],
+        _ when: [When], _ maxAttempts: Int,
         _ maxCompensationAttempts: Int, _ initial: Duration, _ maximum: Duration, _ multiplier: Int, _ timeout: String?
     ) -> JSON {
         func policy(_ attempts: Int) -> JSON {
@@ -87,10 +121,14 @@ package struct RandomWorkflow {
             ]
         }
         let steps = dependencies.indices.map { index in
-            var step: JSON = [
-                "id": "s\(index)", "dependsOn": .array(dependencies[index].map { "s\($0)" }),
-                "action": ["participant": "p", "path": "/do", "timeout": "2s"],
-            ]
+            var step: JSON = ["id": "s\(index)", "dependsOn": .array(dependencies[index].map { "s\($0)" })]
+            switch kinds[index] {
+            case .call: step["action"] = ["participant": "p", "path": "/do", "timeout": "2s"]
+            case .wait(let milliseconds): step["wait"] = ["for": .string("\(milliseconds)ms")]
+            case .end(let isCompleted): step["end"] = ["as": .string(isCompleted ? "completed" : "failed")]
+            }
+            if continues[index] { step["onFailure"] = "continue" }
+            if needsSuccess[index] { step["runIf"] = "succeeded" }
             if isCompensable[index] { step["compensation"] = ["participant": "p", "path": "/undo", "timeout": "2s"] }
             switch when[index] {
             case .always: break

@@ -146,6 +146,8 @@ struct HistoryTests {
             .runFailed(failure), .retryRequested(step: 3, by: "ops"), .runQuarantined(bare),
             .retryRequested(step: nil, by: "ops"), .retryRequested(step: nil, by: "ops", reason: "mended"),
             .stepResolved(step: 1, by: "ann", reason: "refunded by hand"),
+            .waitStarted(step: 1, until: Instant(microseconds: 1_700_000_000_000_001)),
+            .stepSucceeded(step: 2, output: ["kept": 1.50]), .stepFailed(step: 3, bare), .stepUndoing(step: 0),
         ]
         for action in CallAction.allCases {
             events += [

@@ -34,7 +34,7 @@ struct SagaCycle {
         }
         let answer = Answer.response(status: 200, retryAfter: nil, body: Array(BenchWorkflow.answer.utf8))
         commits = try definition.steps.map { step in
-            let result = CallResult(answer, of: step.action.call, isAmbiguous: false, duration: .microseconds(350))
+            let result = CallResult(answer, of: step.madeCall, isAmbiguous: false, duration: .microseconds(350))
             let happening = Happening.finished(step: step.index, action: .execute, attempt: 1, result)
             let decided = try runs.indices.map { index in
                 let events = try decide(runs[index], happening, now: now, jitter: 0)

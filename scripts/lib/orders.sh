@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What both order demos do after they have started a run.
 
-SAGAFLOW_URL=${SAGAFLOW_URL:-http://127.0.0.1:3000}
+export SAGAFLOW_URL=${SAGAFLOW_URL:-http://127.0.0.1:3000}
 SAGAFLOW_MOCKS_URL=${SAGAFLOW_MOCKS_URL:-http://127.0.0.1}
 SAGAFLOW_MOCKS_PORT=${SAGAFLOW_MOCKS_PORT:-3001}
 
@@ -30,7 +30,9 @@ await_end() {
 
 # show_history RUN_ID
 show_history() {
-    curl -fsS --max-time 10 "$SAGAFLOW_URL/v1/runs/$1/events" | print_timeline
+    local saga=$ROOT/.build/${SAGAFLOW_BUILD:-debug}/saga
+    [[ -x $saga ]] || saga=saga
+    "$saga" run events "$1"
 }
 
 # ledger PORT_OFFSET RUN_ID: what one participant has really done and undone for a run, as lines "TIME PATH", in order. Calls that

@@ -4,14 +4,21 @@ import Storage
 /// Runs as the API shows them.
 enum RunJSON {
     /// A run with its steps: `{run, steps}`.
-    static func run(_ run: ShownRun, _ steps: [ShownStep], waitingFor: JSON?) -> JSONText {
+    ///
+    /// - Parameter definition: nil where it can't be read; then the kinds of steps are not told.
+    static func run(
+        _ run: ShownRun, _ steps: [ShownStep], of definition: WorkflowDefinition?, waitingFor: JSON?
+    ) -> JSONText {
         var text = JSONText()
         text.write("{\"run\":")
         write(run, waitingFor, to: &text)
         text.write(",\"steps\":[")
         for (place, step) in steps.enumerated() {
             if place > 0 { text.write(",") }
-            write(step, to: &text)
+            let kind = definition.flatMap {
+                $0.steps.indices.contains(step.index) ? $0.steps[step.index].action.kind : nil
+            }
+            write(step, kind, to: &text)
         }
         text.write("]}")
         return text
@@ -54,9 +61,10 @@ enum RunJSON {
         text.end()
     }
 
-    private static func write(_ step: ShownStep, to text: inout JSONText) {
+    private static func write(_ step: ShownStep, _ kind: StepKind?, to text: inout JSONText) {
         var object = JSONObject()
         object["stepId"] = .string(step.stepID)
+        object["kind"] = JSON(kind?.rawValue)
         object["status"] = .string(step.status)
         object["attempts"] = JSON(step.attempts)
         object["compensationStatus"] = .string(step.compensationStatus)

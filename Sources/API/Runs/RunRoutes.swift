@@ -24,7 +24,8 @@ struct RunRoutes: Sendable {
         let id = try context.runID()
         guard let (run, steps) = try await reader.shown(id) else { throw Problem.unknownRun }
         let waits = try await waiting.json(of: [run.head])
-        return try answers.json(RunJSON.run(run, steps, waitingFor: waits[id]), of: id, to: context)
+        let definition = try await waiting.definition(of: run.head)
+        return try answers.json(RunJSON.run(run, steps, of: definition, waitingFor: waits[id]), of: id, to: context)
     }
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -17,16 +17,22 @@ struct WaitingFor: Sendable {
         for run in open where run.status == .failed { waits[run.runID] = Self.person(run) }
         let reports = await live.isEmpty ? [] : engines.alive
         for run in live {
-            let definition: WorkflowDefinition?
-            do throws(DefinitionProblem) {
-                definition = try await definitions.definition(run.workflowName, version: run.workflowVersion)
-            } catch {
-                if case .store(let error) = error { throw error }
-                definition = nil  // its engine will say so; here it only means not to know timeouts
-            }
+            let definition = try await definition(run.workflowName, run.workflowVersion)
             waits[run.runID] = .object(Self.wait(of: run, definition, reports))
         }
         return waits
+    }
+
+    /// The definition of a run; nil when it can't be read.
+    func definition(of run: RunHead) async throws(StoreError) -> WorkflowDefinition? {
+        try await definition(run.workflowName, run.workflowVersion)
+    }
+
+    private func definition(_ name: String, _ version: String) async throws(StoreError) -> WorkflowDefinition? {
+        do throws(DefinitionProblem) { return try await definitions.definition(name, version: version) } catch {
+            if case .store(let error) = error { throw error }
+            return nil  // its engine will say so; here it only means not to know timeouts
+        }
     }
 
     private static func person(_ run: RunHead) -> JSON {
@@ -73,6 +79,9 @@ struct WaitingFor: Sendable {
         _ wait: QuietRun.Wait, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row]
     ) -> JSONObject {
         let step = definition?.steps.first { $0.id == wait.stepID }
+        if let step, step.action.call == nil {
+            return ["kind": "timer", "stepId": .string(wait.stepID), "until": RunJSON.time(wait.until)]
+        }
         let participant = step?.call(of: wait.action)?.participant.only
         var object: JSONObject = [
             "kind": "retry", "stepId": .string(wait.stepID), "action": .string(wait.action.rawValue),

@@ -43,7 +43,7 @@ struct EffectAudit {
     }
 
     private func isCovered(_ step: StepDefinition) -> Bool {
-        ledgers.isSuperset(of: step.action.call.participant.names)
+        ledgers.isSuperset(of: step.action.call?.participant.names ?? [])
             && (step.compensation.map { ledgers.isSuperset(of: $0.participant.names) } ?? true)
     }
 
@@ -102,13 +102,14 @@ struct EffectAudit {
         if let sent = entries.first(where: { $0.kind == .received && $0.action == .execute })?.at {
             for dependency in step.dependencies where !history.skipped.contains(dependency) {
                 let id = history.definition.steps[dependency].id
-                let doneAt = events.first {
-                    $0.row.kind == .attemptSucceeded && $0.row.action == .execute && $0.row.stepID == id
-                }?.at
+                let doneAt = history.doneAt[dependency]
                 require(doneAt.map { $0 <= sent } ?? false, 10, "\(step.id) was called before \(id) was stored as done")
             }
         }
-        guard let sent = entries.first(where: { $0.kind == .received && $0.action == .compensate })?.at else { return }
+        // What a step undid for itself came before those that depend on it began.
+        guard !history.undoneAtOnce.contains(step.index),
+            let sent = entries.first(where: { $0.kind == .received && $0.action == .compensate })?.at
+        else { return }
         for descendant in step.descendants
         where (history.undoing?.contains(descendant) ?? false) && !history.resolved.contains(descendant) {
             let dependent = history.definition.steps[descendant]
@@ -131,8 +132,12 @@ struct EffectAudit {
         let made = entries.filter { $0.kind == .effect }
         switch history.run.status {
         case .completed:
-            if history.skipped.contains(step.index) {
+            if history.skipped.contains(step.index) || step.action.call == nil {
                 require(made.isEmpty, 4, "\(step.id) was skipped, but had an effect")
+            } else if history.leftBehind.contains(step.index) {
+                guard step.compensation != nil else { return }
+                require(net == 0, 4, "\(step.id) gave up with net effect \(net), and the run went on")
+                checkWasUndone(step, entries, hadEffect: made.contains { $0.effect != 0 })
             } else {
                 // A read has no effect, and says so: what counts is that it was done, once.
                 require(
@@ -152,7 +157,7 @@ struct EffectAudit {
     }
 
     private func checkWasUndone(_ step: StepDefinition, _ entries: [LedgerEntry], hadEffect: Bool) {
-        let isUndoing = history.undoing?.contains(step.index) ?? false
+        let isUndoing = history.undoing?.contains(step.index) == true || history.undoneAtOnce.contains(step.index)
         let wasUndone = entries.contains { $0.kind == .undo || $0.kind == .nullCompensation }
         require(isUndoing || !hadEffect, 5, "\(step.id) had an effect, but the run did not undo it")
         require(!isUndoing || wasUndone, 5, "\(step.id) is called undone, but its participant never did it")

@@ -28,6 +28,7 @@ extension HistoryAudit {
         require(isFree, 11, "\(id) began a call while another was in flight")
         switch action {
         case .execute:
+            require(definition.steps[step].action.call != nil, 8, "\(id) makes no call, but made one")
             let (isForward, isReady, isNew) = (
                 !hasLeftForward && undoing == nil, isReady(step), !succeeded.contains(step) && !skipped.contains(step)
             )
@@ -39,7 +40,9 @@ extension HistoryAudit {
             let open = definition.steps[step].descendants.filter { undoing.contains($0) && !undone.contains($0) }
             let names = open.map { definition.steps[$0].id }.joined(separator: ", ")
             let isNew = !undone.contains(step)
-            require(undoing.contains(step), 5, "\(id) is undone though the run never said so")
+            require(
+                undoing.contains(step) || undoneAtOnce.contains(step), 5, "\(id) is undone though the run never said so"
+            )
             require(isNew, 5, "\(id) is undone twice")
             require(open.isEmpty, 6, "\(id) is undone before \(names)")
         }
@@ -112,7 +115,9 @@ extension HistoryAudit {
             "\(id) \(gaveUp ? "gave up" : "did not give up") after attempt \(failed.attempt), \(unspent) of them free, "
                 + "of \(limits)")
         guard let retryIn = failed.retryIn else {
-            if action == .execute { hasLeftForward = true } else { gaveUpUndoing.insert(step) }
+            if action == .execute { return giveUp(step, at) }
+            gaveUpUndoing.insert(step)
+            hasLeftForward = true
             return
         }
         waiting[step] = at + retryIn

@@ -7,7 +7,7 @@ extension HistoryAudit {
         let (hasReason, busy) = (hasLeftForward, inFlight.keys.sorted().map(id).joined(separator: ", "))
         require(isFirst && hasReason, 11, "it compensates for no reason, or again")
         require(busy.isEmpty, 7, "it compensates while calls are in flight: \(busy)")
-        let standing = mayHaveEffect.subtracting(resolved)
+        let standing = mayHaveEffect.subtracting(resolved).subtracting(undoneAtOnce)
         let undoable = standing.filter { definition.steps[$0].compensation != nil }
         let rest = standing.subtracting(undoable)
         let (said, meant) = (names(Set(steps)), names(undoable))
@@ -19,16 +19,15 @@ extension HistoryAudit {
     }
 
     mutating func complete() {
-        let (isDone, isBack, isCancelled) = (
-            succeeded.count + skipped.count == definition.steps.count && inFlight.isEmpty, hasLeftForward, isCancelled
-        )
-        require(isDone, 4, "it completed with steps open")
+        let open = definition.steps.filter { !isDone($0.index) }
+        let (isOver, isBack, isCancelled) = (open.isEmpty && inFlight.isEmpty, hasLeftForward, isCancelled)
+        require(isOver, 4, "it completed with steps open")
         require(!isCancelled, 17, "it completed after a cancel was accepted")
         require(!isBack || isCancelled, 11, "it completed after forward progress had ended")
     }
 
     mutating func endUndone(_ kind: RunEventKind) {
-        let left = (undoing ?? []).subtracting(undone)
+        let left = (undoing ?? []).union(undoneAtOnce).subtracting(undone)
         let (began, isIdle, isCancelled) = (undoing != nil, inFlight.isEmpty, isCancelled)
         require(
             began && left.isEmpty && isIdle, 4, "\(kind.rawValue) came before \(names(left)) was undone")

@@ -11,9 +11,17 @@ struct HistoryAudit {
     private let findings: Findings
 
     var sequence = 0
-    /// Steps whose action succeeded, or whose `when` was false.
+    /// Steps that succeeded, or were skipped.
     var succeeded: Set<Int> = []
     var skipped: Set<Int> = []
+    /// Steps that gave up in a run that goes on.
+    var leftBehind: Set<Int> = []
+    /// Of those, the ones that are undone while it does.
+    var undoneAtOnce: Set<Int> = []
+    /// When each step was done, so that those that depend on it might go.
+    var doneAt: [Int: Instant] = [:]
+    /// A step has ended the run as completed.
+    var isEnding = false
     /// Steps one of whose attempts succeeded or had no usable answer.
     var mayHaveEffect: Set<Int> = []
     /// What the run said it would undo, and what it said it can't; nil before it did.
@@ -34,7 +42,7 @@ struct HistoryAudit {
     var patient: [Int: [CallAction: Int]] = [:]
     /// When the first attempt of each action began.
     var began: [Int: [CallAction: Instant]] = [:]
-    /// Steps that wait for their next attempt, and the earliest time for it.
+    /// Steps that wait, for their next attempt or for their time, and the earliest time for it.
     var waiting: [Int: Instant] = [:]
     /// Forward progress has ended.
     var hasLeftForward = false
@@ -110,16 +118,28 @@ struct HistoryAudit {
             end(step, action, attempt)
             if action == .execute {
                 succeeded.insert(step)
+                doneAt[step] = at
                 mayHaveEffect.insert(step)
             } else {
                 undone.insert(step)
+                if undoneAtOnce.contains(step) { doneAt[step] = at }
             }
         case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
             end(step, action, attempt)
             fail(FailedAttempt(step: step, action: action, attempt: attempt, report, failure, retryIn), at)
         case .stepSkipped(let step):
-            require(isReady(step) && !hasLeftForward, 10, "\(id(step)) was skipped out of turn")
+            require((isReady(step) || isEnding) && !hasLeftForward, 10, "\(id(step)) was skipped out of turn")
+            waiting[step] = nil
             skipped.insert(step)
+            doneAt[step] = at
+        case .waitStarted(let step, let until):
+            pass(step)
+            waiting[step] = until
+        case .stepSucceeded(let step, _): succeed(step, at)
+        case .stepFailed(let step, _):
+            pass(step)
+            giveUp(step, at)
+        case .stepUndoing(let step): undoAtOnce(step)
         case .stepAbandoned(let step):
             let waited = waiting.removeValue(forKey: step) != nil
             require(waited && hasLeftForward, 11, "\(id(step)) was abandoned though it did not wait")
@@ -144,6 +164,6 @@ struct HistoryAudit {
     func id(_ step: Int) -> String { definition.steps[step].id }
 
     func isReady(_ step: Int) -> Bool {
-        definition.steps[step].dependencies.allSatisfy { succeeded.contains($0) || skipped.contains($0) }
+        definition.steps[step].dependencies.allSatisfy { isDone($0) }
     }
 }

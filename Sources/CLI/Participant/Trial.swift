@@ -22,7 +22,7 @@ struct Trial {
         ]
         let definition = try WorkflowDefinition(plain)
         judged = CallResult(
-            Self.answer(result), of: definition.steps[0].action.call, isAmbiguous: false, duration: duration)
+            Self.answer(result), of: definition.steps[0].madeCall, isAmbiguous: false, duration: duration)
     }
 
     private static func answer(_ result: TransportResult) -> Answer {

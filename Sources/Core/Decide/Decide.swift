@@ -74,6 +74,7 @@ package func start(_ run: Run, now: Instant) -> [RunEvent] {
     preview.skipAndCollect()
     if preview.effort.isSpent || preview.run.cause != nil { return [.runStarted(due: [])] }
     let due = preview.readySteps
+    if due.contains(where: { run.definition.steps[$0].action.call == nil }) { return [.runStarted(due: [])] }
     var decision = Decision(run, now: now, effort: .full)
     decision.append(.runStarted(due: due))
     for event in preview.events { decision.append(event) }
@@ -204,7 +205,16 @@ extension Decision {
             append(
                 .attemptFailed(
                     step: index, action: action, attempt: attempt, report, failure, retryIn: retryIn))
+            if action == .execute, retryIn == nil { undoAtOnce(index) }
         }
+    }
+
+    /// A step that gave up, in a run that goes on, leaves nothing behind for those that depend on it.
+    private mutating func undoAtOnce(_ index: Int) {
+        guard run.cause == nil, run.definition.steps[index].continuesOnFailure,
+            run.definition.steps[index].compensation != nil, run.steps[index].mayHaveEffect
+        else { return }
+        append(.stepUndoing(step: index))
     }
 
     /// How long to wait before the next attempt; nil to give up.
@@ -264,6 +274,7 @@ extension Decision {
                 .attemptFailed(
                     step: index, action: call.action, attempt: call.attempt, report, failure,
                     retryIn: givesUp ? nil : policy.delay(afterAttempt: call.attempt, jitter: jitter)))
+            if call.action == .execute, givesUp { undoAtOnce(index) }
         }
     }
 
@@ -279,6 +290,9 @@ extension Decision {
     fileprivate mutating func startDue() {
         if run.isDraining, !isPlanted(.drainingRunBegins) { return }
         for event in run.dueAttempts(at: now) { append(event) }
+        for (index, step) in run.steps.enumerated() where step.status == .waiting {
+            if let due = step.nextAttemptAt, due <= now { append(.stepSucceeded(step: index, output: .null)) }
+        }
     }
 
     /// Everything that follows by itself from where the run now stands.

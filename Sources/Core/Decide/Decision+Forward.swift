@@ -1,13 +1,57 @@
 extension Decision {
     /// Starts every step that can start; completes the run when all are done.
     mutating func advanceForward() {
-        skipAndCollect()
-        if effort.isSpent { return }
-        if run.cause != nil { return drain() }
+        repeat {
+            skipAndCollect()
+            if effort.isSpent { return }
+            if run.cause != nil { return drain() }
+        } while passThrough()
         for index in readySteps {
             append(.attemptStarted(step: index, action: .execute, attempt: 1))
         }
+        for (index, step) in run.steps.enumerated()
+        where step.compensationStatus == .pending && step.nextAttemptAt == nil {
+            append(.attemptStarted(step: index, action: .compensate, attempt: 1))
+        }
         if run.isForwardDone { complete() }
+    }
+
+    /// Begins the first ready step that makes no call; false when there is none. Others may be ready then.
+    private mutating func passThrough() -> Bool {
+        for index in readySteps {
+            switch run.definition.steps[index].action {
+            case .call: continue
+            case .wait(let wait): begin(wait, index)
+            case .end(let end): self.end(end, index)
+            }
+            return true
+        }
+        return false
+    }
+
+    private mutating func begin(_ wait: WaitDefinition, _ index: Int) {
+        do throws(Failure) {
+            let until = try wait.end(of: run, step: index, now: now)
+            append(.waitStarted(step: index, until: until))
+            if until <= now { append(.stepSucceeded(step: index, output: .null)) }
+        } catch {
+            append(.stepFailed(step: index, error))
+        }
+    }
+
+    /// What has begun goes on to its end, and what has not is skipped; or all of it is undone.
+    private mutating func end(_ end: EndDefinition, _ index: Int) {
+        guard end.result == .completed else {
+            return append(.stepFailed(step: index, end.failure(of: run, step: index)))
+        }
+        append(.stepSucceeded(step: index, output: .null))
+        for (other, step) in run.steps.enumerated() {
+            switch step.status {
+            case .waiting: append(.stepSkipped(step: other))
+            case .pending where step.attempts == 0: append(.stepSkipped(step: other))
+            case .pending, .executing, .succeeded, .failed, .skipped: break
+            }
+        }
     }
 
     /// Steps that can start now, in the order of the definition.
@@ -24,7 +68,15 @@ extension Decision {
         while changed {
             changed = false
             for step in run.definition.steps {
-                guard let condition = step.condition, isReady(step.index), !wanted.contains(step.index) else {
+                guard step.condition != nil || step.runsIfSucceeded, !wanted.contains(step.index), isReady(step.index)
+                else { continue }
+                if step.runsIfSucceeded, !step.dependencies.allSatisfy({ run.steps[$0].status == .succeeded }) {
+                    append(.stepSkipped(step: step.index))
+                    changed = true
+                    continue
+                }
+                guard let condition = step.condition else {
+                    wanted.insert(step.index)
                     continue
                 }
                 switch condition.verdict(run, &effort) {
@@ -61,13 +113,17 @@ extension Decision {
         guard step.status == .pending, step.attempts == 0, step.nextAttemptAt == nil else { return false }
         let dependencies = run.definition.steps[index].dependencies
         if isPlanted(.joinAtFirstBranch), !dependencies.isEmpty {
-            return dependencies.contains { run.steps[$0].status.isDone }
+            return dependencies.contains { run.isDone($0) }
         }
-        return dependencies.allSatisfy { run.steps[$0].status.isDone }
+        return dependencies.allSatisfy { run.isDone($0) }
     }
 
     private mutating func complete() {
-        guard let template = run.definition.output else {
+        var (template, place) = (run.definition.output, JSONPointer(["output"]))
+        if let index = run.ending, case .end(let end) = run.definition.steps[index].action, let output = end.output {
+            (template, place) = (output, JSONPointer(["steps", String(index), "end", "output"]))
+        }
+        guard let template else {
             append(.runCompleted(output: run.steps.last?.output ?? .null, failure: nil))
             return
         }
@@ -75,7 +131,7 @@ extension Decision {
             append(.runCompleted(output: try template.render(run), failure: nil))
         } catch {
             // All effects are there and wanted; undoing them because a label can't be printed would be worse.
-            let error = error.below(JSONPointer(["output"]))
+            let error = error.below(place)
             let failure = Failure(
                 kind: Failure.templateKind, message: "The run's output can't be built: \(error)",
                 pointer: error.pointer.description)
@@ -86,15 +142,18 @@ extension Decision {
     /// After a failure, a cancel or the deadline: nothing new starts, calls in flight finish, and then effects are
     /// undone, except those that a person has undone already.
     mutating func drain() {
-        for (index, step) in run.steps.enumerated() where step.nextAttemptAt != nil {
+        // What undoes itself goes on.
+        for (index, step) in run.steps.enumerated()
+        where step.nextAttemptAt != nil && step.waitingAction == .execute {
             append(.stepAbandoned(step: index))
         }
         if run.hasCallInFlight, !isPlanted(.undoneBesideForwardCall) { return }
         let withEffect = run.steps.indices.filter {
             let step = run.steps[$0]
             if isPlanted(.onlySucceededIsUndone), step.status != .succeeded { return false }
-            return step.mayHaveEffect
-                && (step.compensationStatus != .compensated || isPlanted(.resolvedUndoneAgain))
+            guard step.mayHaveEffect else { return false }
+            return step.compensationStatus == .notRequired
+                || (step.compensationStatus == .compensated && isPlanted(.resolvedUndoneAgain))
         }
         append(
             .runCompensating(

@@ -17,7 +17,25 @@ extension Run {
             fail(index, action, attempt, report, failure, retryIn, at)
         case .stepSkipped(let index):
             steps[index].status = .skipped
+            steps[index].nextAttemptAt = nil
             steps[index].completedAt = at
+        case .waitStarted(let index, let until):
+            begin(index, at)
+            steps[index].status = .waiting
+            steps[index].nextAttemptAt = until
+        case .stepSucceeded(let index, let output):
+            begin(index, at)
+            steps[index].status = .succeeded
+            steps[index].output = output
+            steps[index].outputSequence = lastSequence
+            steps[index].nextAttemptAt = nil
+            steps[index].completedAt = at
+        case .stepFailed(let index, let failure):
+            begin(index, at)
+            steps[index].error = failure
+            giveUp(index, failure, at)
+        case .stepUndoing(let index):
+            steps[index].compensationStatus = .pending
         case .stepAbandoned(let index):
             abandon(index, at)
         case .cancelRequested(_, let reason):
@@ -61,6 +79,19 @@ extension Run {
         finish(.failed, at)
     }
 
+    private mutating func begin(_ index: Int, _ at: Instant) {
+        steps[index].startedAt = steps[index].startedAt ?? at
+        if status == .pending { set(.running, at) }
+    }
+
+    /// The step has failed for good, and unless it says otherwise the run with it.
+    private mutating func giveUp(_ index: Int, _ failure: Failure, _ at: Instant) {
+        steps[index].status = .failed
+        steps[index].completedAt = at
+        guard !definition.steps[index].continuesOnFailure else { return }
+        leaveForwardPath(.stepFailed, failure.of(step: definition.steps[index].id), at)
+    }
+
     private mutating func beginAttempt(_ index: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
         steps[index].nextAttemptAt = nil
         steps[index].attemptSequence = lastSequence
@@ -68,8 +99,7 @@ extension Run {
         case .execute:
             steps[index].status = .executing
             steps[index].attempts = attempt
-            steps[index].startedAt = steps[index].startedAt ?? at
-            if status == .pending { set(.running, at) }
+            begin(index, at)
         case .compensate:
             steps[index].compensationStatus = .compensating
             steps[index].compensationAttempts = attempt
@@ -118,19 +148,20 @@ extension Run {
         switch action {
         case .execute:
             steps[index].isAmbiguous = steps[index].isAmbiguous || report.mayHaveEffect
-            steps[index].status = retryIn == nil ? .failed : .pending
-            guard retryIn == nil else { return }
-            steps[index].completedAt = at
-            leaveForwardPath(.stepFailed, failure.of(step: definition.steps[index].id), at)
+            steps[index].status = .pending
+            if retryIn == nil { giveUp(index, failure, at) }
         case .compensate:
             steps[index].isCompensationAmbiguous = steps[index].isCompensationAmbiguous || report.mayHaveEffect
             steps[index].compensationStatus = retryIn == nil ? .failed : .pending
+            // The run was going on: with an effect that stands it does so no more.
+            guard retryIn == nil, status != .compensating else { return }
+            leaveForwardPath(.stepFailed, failure.of(step: definition.steps[index].id), at)
         }
     }
 
     private mutating func abandon(_ index: Int, _ at: Instant) {
         steps[index].nextAttemptAt = nil
-        guard steps[index].attempts > 0 else { return }
+        guard steps[index].attempts > 0 else { return steps[index].status = .pending }
         steps[index].status = .failed
         steps[index].completedAt = at
     }
@@ -174,7 +205,17 @@ extension Run {
         steps[index].compensationStatus = .compensated
     }
 
-    private var isUndoing: Bool { steps.contains { $0.compensationStatus != .notRequired } }
+    /// What a step undid for itself while the run went on does not count, unless that failed.
+    private var isUndoing: Bool {
+        steps.indices.contains {
+            switch steps[$0].compensationStatus {
+            case .notRequired: false
+            case .failed: true
+            case .pending, .compensating, .compensated:
+                !(steps[$0].status == .failed && definition.steps[$0].continuesOnFailure)
+            }
+        }
+    }
 
     /// A FAILED run lives again: backward if it was on its way back, else as `forward` says. What it was FAILED for is
     /// over, unless it turned back for nothing else.

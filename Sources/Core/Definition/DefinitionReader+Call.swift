@@ -64,7 +64,7 @@ extension DefinitionReader {
         return names
     }
 
-    private mutating func textTemplate(_ json: JSON, at pointer: JSONPointer) -> TextTemplate? {
+    mutating func textTemplate(_ json: JSON, at pointer: JSONPointer) -> TextTemplate? {
         guard let text = string(json, at: pointer) else { return nil }
         do { return try TextTemplate(text) } catch {
             refuse(pointer, error.message)

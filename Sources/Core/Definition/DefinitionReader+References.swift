@@ -4,6 +4,8 @@ private struct Reach {
     var steps: Set<String>
     /// What these steps are, for people.
     var what: String
+    /// Those of them that may have failed all the same.
+    var failing: Set<String> = []
     /// A compensation's: why the run turned back, and where every step stands, can be named.
     var allSteps: Set<String>?
     /// What a call sends can name the attempt.
@@ -21,7 +23,10 @@ private struct Reach {
             return allSteps == nil ? "\(reference) can be named by a compensation alone." : nil
         case .run: return nil
         case .step(let step, .error):
-            guard let allSteps else { return "\(reference) can be named by a compensation alone." }
+            guard let allSteps else {
+                if failing.contains(step) { return nil }
+                return "\(reference) can be named by a compensation, or after a step with \"onFailure\": \"continue\"."
+            }
             return allSteps.contains(step) ? nil : "\(reference) names a step that the workflow does not have."
         case .step(let step, .status) where allSteps != nil:
             return allSteps?.contains(step) == true ? nil : "\(reference) names a step that the workflow does not have."
@@ -41,9 +46,11 @@ extension DefinitionReader {
         of step: StepDefinition, among steps: [StepDefinition], _ graph: StepGraph, at pointer: JSONPointer
     ) {
         let ancestors = Set(steps.filter { graph.descendants[$0.index].contains(step.index) }.map(\.id))
-        let before = Reach(steps: ancestors, what: "the steps before \(step.id)")
+        let failing = Set(steps.filter { ancestors.contains($0.id) && $0.continuesOnFailure }.map(\.id))
+        let before = Reach(steps: ancestors, what: "the steps before \(step.id)", failing: failing)
         if let condition = step.condition { check(condition.uses, at: pointer.appending("when"), before) }
-        check(step.action.call, at: pointer.appending("action"), before)
+        if let call = step.action.call { check(call, at: pointer.appending("action"), before) }
+        check(step.action.uses, at: pointer, before)
         if let compensation = step.compensation {
             let after = Reach(
                 steps: ancestors.union([step.id]), what: "\(step.id) and the steps before it",
@@ -56,7 +63,8 @@ extension DefinitionReader {
     mutating func checkOutput(_ output: Template, of steps: [StepDefinition]) {
         let pointer = JSONPointer(["output"])
         refuseSecrets(output, at: pointer)
-        check(output.uses, at: pointer, Reach(steps: Set(steps.map(\.id)), what: "this workflow"))
+        let failing = Set(steps.filter(\.continuesOnFailure).map(\.id))
+        check(output.uses, at: pointer, Reach(steps: Set(steps.map(\.id)), what: "this workflow", failing: failing))
     }
 
     private mutating func check(_ call: CallDefinition, at pointer: JSONPointer, _ reach: Reach) {

@@ -4,9 +4,11 @@ extension DefinitionReader {
         let id: String?
         let dependsOn: [String]?
         let condition: Condition?
-        let action: CallDefinition?
+        let action: StepAction?
         let compensation: CallDefinition?
         var needsNoUndo = false
+        var runsIfSucceeded = false
+        var continuesOnFailure = false
     }
 
     /// The steps with their graph; nil when an error leaves no graph to speak of.
@@ -34,7 +36,8 @@ extension DefinitionReader {
             guard let id = draft.id, let action = draft.action else { return nil }
             let step = StepDefinition(
                 id: id, index: index, dependencies: graph.dependencies[index], dependents: graph.dependents[index],
-                descendants: graph.descendants[index], condition: draft.condition, action: .call(action),
+                descendants: graph.descendants[index], condition: draft.condition,
+                runsIfSucceeded: draft.runsIfSucceeded, action: action, continuesOnFailure: draft.continuesOnFailure,
                 compensation: draft.compensation, needsNoUndo: draft.needsNoUndo,
                 keptAnswer: Self.keptAnswer(of: id, in: named))
             steps.append(step)
@@ -44,7 +47,10 @@ extension DefinitionReader {
     }
 
     private mutating func draft(_ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited) -> Draft {
-        let members = ["id", "description", "dependsOn", "when", "timeout", "retry", "action", "compensation"]
+        let members = [
+            "id", "description", "dependsOn", "when", "runIf", "timeout", "retry", "action", "wait", "end", "onFailure",
+            "compensation",
+        ]
         guard let fields = object(json, at: pointer, members: members) else {
             return Draft(id: nil, dependsOn: nil, condition: nil, action: nil, compensation: nil)
         }
@@ -52,6 +58,23 @@ extension DefinitionReader {
         _ = optional("description", in: fields, at: pointer) { $0.description($1, at: $2) }
         let dependsOn = optional("dependsOn", in: fields, at: pointer) { $0.dependencies($1, at: $2) }
         let condition = optional("when", in: fields, at: pointer) { $0.condition($1, at: $2) }
+        let runIf = optional("runIf", in: fields, at: pointer) { $0.word($1, at: $2, of: ["done", "succeeded"]) }
+        let onFailure = optional("onFailure", in: fields, at: pointer) {
+            $0.word($1, at: $2, of: ["compensate", "continue"])
+        }
+        guard let kind = kind(of: fields, at: pointer) else {
+            return Draft(id: id, dependsOn: dependsOn, condition: condition, action: nil, compensation: nil)
+        }
+        if kind != .action {
+            for name in ["timeout", "retry", "compensation", "onFailure"] where fields[name] != nil {
+                if kind == .wait, name == "onFailure" { continue }
+                refuse(pointer.appending(name), "A step that makes no call has no \(name).")
+            }
+            return Draft(
+                id: id, dependsOn: dependsOn, condition: condition, action: passing(kind, in: fields, at: pointer),
+                compensation: nil, needsNoUndo: true, runsIfSucceeded: runIf == "succeeded",
+                continuesOnFailure: onFailure == "continue")
+        }
         let own = optional("timeout", in: fields, at: pointer) { $0.duration($1, at: $2, max: .seconds(3600)) }
         let timeout = own ?? inherited.timeout
         let retry = retryRules("retry", in: fields, at: pointer, inheriting: inherited.retry)
@@ -66,17 +89,45 @@ extension DefinitionReader {
                 $0.call($1, at: $2, timeout: timeout, retry: inherited.compensationRetry)
             }
         return Draft(
-            id: id, dependsOn: dependsOn, condition: condition, action: action, compensation: compensation,
-            needsNoUndo: needsNoUndo)
+            id: id, dependsOn: dependsOn, condition: condition, action: action.map { .call($0) },
+            compensation: compensation, needsNoUndo: needsNoUndo, runsIfSucceeded: runIf == "succeeded",
+            continuesOnFailure: onFailure == "continue")
+    }
+
+    /// Which kind of step it is; nil when that can't be told.
+    private mutating func kind(of fields: JSONObject, at pointer: JSONPointer) -> StepKind? {
+        let kinds = StepKind.allCases.filter { fields[$0.rawValue] != nil }
+        let known = StepKind.allCases.map(\.rawValue).joined(separator: ", ")
+        if kinds.isEmpty { refuse(pointer.appending("action"), "A step has one of \(known).") }
+        for kind in kinds.dropFirst() {
+            refuse(
+                pointer.appending(kind.rawValue),
+                "A step has only one of \(known), and this one has \(kinds[0].rawValue).")
+        }
+        return kinds.count == 1 ? kinds[0] : nil
+    }
+
+    /// What a step does that makes no call.
+    private mutating func passing(_ kind: StepKind, in fields: JSONObject, at pointer: JSONPointer) -> StepAction? {
+        switch kind {
+        case .action: nil
+        case .wait: required("wait", in: fields, at: pointer) { $0.wait($1, at: $2).map { .wait($0) } }
+        case .end: required("end", in: fields, at: pointer) { $0.end($1, at: $2).map { .end($0) } }
+        }
     }
 
     /// Everything that steps name.
     private static func named(in drafts: [Draft]) -> [Reference] {
-        drafts.flatMap { draft in
-            (draft.condition?.uses.map(\.reference) ?? [])
-                + [draft.action, draft.compensation].compactMap { $0 }
-                .flatMap { $0.sentUses.map(\.reference) + $0.answerUses.map(\.reference) }
+        var named: [Reference] = []
+        for draft in drafts {
+            named += draft.condition?.uses.map(\.reference) ?? []
+            named += draft.action?.uses.map(\.reference) ?? []
+            for call in [draft.action?.call, draft.compensation].compactMap(\.self) {
+                named += call.sentUses.map(\.reference)
+                named += call.answerUses.map(\.reference)
+            }
         }
+        return named
     }
 
     /// What of a step's answer is kept beside its output: what something names.

@@ -1,15 +1,3 @@
-/// What a step does. One kind so far: whoever looks into it is asked again by the compiler when there are more.
-package enum StepAction: Sendable {
-    /// It calls a participant.
-    case call(CallDefinition)
-
-    package var call: CallDefinition {
-        switch self {
-        case .call(let call): call
-        }
-    }
-}
-
 /// What something in a definition names of a step's answer, beside its output.
 package struct KeptAnswer: Hashable, Sendable {
     package var keepsStatus = false
@@ -33,7 +21,11 @@ package final class StepDefinition: Sendable {
     package let descendants: [Int]
     /// False: the step is skipped. Nil: always run.
     package let condition: Condition?
+    /// It is skipped, too, unless all of `dependencies` succeeded.
+    package let runsIfSucceeded: Bool
     package let action: StepAction
+    /// When it has given up, the run goes on all the same.
+    package let continuesOnFailure: Bool
     /// What undoes the action's effect; nil when nothing can or need be undone.
     package let compensation: CallDefinition?
     /// Its author says that there is nothing to undo.
@@ -43,7 +35,8 @@ package final class StepDefinition: Sendable {
 
     init(
         id: String, index: Int, dependencies: [Int], dependents: [Int], descendants: [Int], condition: Condition?,
-        action: StepAction, compensation: CallDefinition?, needsNoUndo: Bool, keptAnswer: KeptAnswer?
+        runsIfSucceeded: Bool, action: StepAction, continuesOnFailure: Bool, compensation: CallDefinition?,
+        needsNoUndo: Bool, keptAnswer: KeptAnswer?
     ) {
         self.id = id
         self.index = index
@@ -51,13 +44,21 @@ package final class StepDefinition: Sendable {
         self.dependents = dependents
         self.descendants = descendants
         self.condition = condition
+        self.runsIfSucceeded = runsIfSucceeded
         self.action = action
+        self.continuesOnFailure = continuesOnFailure
         self.compensation = compensation
         self.needsNoUndo = needsNoUndo
         self.keptAnswer = keptAnswer
     }
 
-    /// The call that one of its two actions makes; nil for a compensation it does not have.
+    /// The call of its action, of a step that is known to make one.
+    package var madeCall: CallDefinition {
+        guard let call = action.call else { preconditionFailure("the step \(id) makes no call") }
+        return call
+    }
+
+    /// The call that one of its two actions makes; nil for a compensation it does not have, and where it makes none.
     package func call(of action: CallAction) -> CallDefinition? {
         switch action {
         case .execute: self.action.call

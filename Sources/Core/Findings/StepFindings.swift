@@ -4,6 +4,8 @@ extension WorkflowDefinition {
         let place = JSONPointer(["steps", String(step.index)])
         var findings: [Finding] = []
         if let condition = step.condition { findings += conditionFindings(step, condition, place) }
+        findings += waitFindings(step, place)
+        findings += skippedReads(step.action.uses, below: place, by: step)
         findings += undoFindings(step, place)
         for action in CallAction.allCases {
             guard let call = step.call(of: action) else { continue }
@@ -28,9 +30,24 @@ extension WorkflowDefinition {
             : [Finding("constant-condition", .warning, at: pointer, always)]
     }
 
+    /// A wait that the run does not outlast.
+    private func waitFindings(_ step: StepDefinition, _ place: JSONPointer) -> [Finding] {
+        guard case .wait(let wait) = step.action, wait.length == .duration, let timeout,
+            let length = wait.text.constant.flatMap({ Duration($0) }), length >= timeout
+        else { return [] }
+        return [
+            Finding(
+                "outlives-run", .warning, at: place.appending("wait").appending("for"),
+                "This wait takes \(DurationText.format(length)), and the run's timeout is \(DurationText.format(timeout)): it "
+                    + "ends the run before.")
+        ]
+    }
+
     /// What stays when the run is undone.
     private func undoFindings(_ step: StepDefinition, _ place: JSONPointer) -> [Finding] {
-        guard step.compensation == nil, !step.needsNoUndo, step.action.call.method != "GET" else { return [] }
+        guard step.compensation == nil, !step.needsNoUndo, let method = step.action.call?.method, method != "GET" else {
+            return []
+        }
         let others = steps.filter { $0.index != step.index && !step.dependencies.contains($0.index) }
         let canFail =
             others.first { step.descendants.contains($0.index) }
@@ -127,16 +144,32 @@ extension WorkflowDefinition {
     /// Reads of what a step that may be skipped would have answered.
     func skippedReads(_ uses: [ReferenceUse], below place: JSONPointer, by reader: StepDefinition? = nil) -> [Finding] {
         uses.compactMap { use in
-            guard !use.isGuarded, let id = use.reference.step, let step = step(id), let condition = step.condition,
-                step.index != reader?.index, !condition.uses.isEmpty || condition.isAlwaysFalse
+            guard !use.isGuarded, let id = use.reference.step, let step = step(id), step.index != reader?.index else {
+                return nil
+            }
+            let mayBeSkipped = step.condition.map { !$0.uses.isEmpty || $0.isAlwaysFalse } ?? false
+            guard
+                mayBeSkipped || step.continuesOnFailure || step.runsIfSucceeded
+                    || (reader == nil && mayEnd(without: step))
             else { return nil }
             switch use.reference.root {
             case .step(_, .output), .step(_, .responseStatus), .step(_, .responseHeader): break
             default: return nil
             }
+            let reason = step.continuesOnFailure && !mayBeSkipped ? "may fail" : "may be skipped"
             return Finding(
                 "skipped-output", .warning, at: place.appending(use.pointer),
-                "\(id) may be skipped, and \(use.reference) is null then: give it a value with \"??\".")
+                "\(id) \(reason), and \(use.reference) is null then: give it a value with \"??\".")
+        }
+    }
+}
+
+extension WorkflowDefinition {
+    /// A step completes the run, with the workflow's output, while this one may not have begun.
+    private func mayEnd(without step: StepDefinition) -> Bool {
+        steps.contains {
+            guard case .end(let end) = $0.action, end.result == .completed, end.output == nil else { return false }
+            return step.index != $0.index && !step.descendants.contains($0.index)
         }
     }
 }

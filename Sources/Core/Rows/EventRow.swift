@@ -34,8 +34,17 @@ package struct EventRow: Sendable {
             set(step, definition, action, attempt, report)
             error = failure.json
             self.retryIn = retryIn
-        case .stepSkipped(let step), .stepAbandoned(let step):
+        case .stepSkipped(let step), .stepAbandoned(let step), .stepUndoing(let step):
             set(step, definition)
+        case .waitStarted(let step, let until):
+            set(step, definition)
+            data = ["until": .string(until.description)]
+        case .stepSucceeded(let step, let output):
+            set(step, definition)
+            data = ["output": output]
+        case .stepFailed(let step, let failure):
+            set(step, definition)
+            error = failure.json
         case .cancelRequested(let by, let reason):
             data = ["by": .string(by), "reason": JSON(reason)]
         case .runCompensating(let steps, let uncompensated):

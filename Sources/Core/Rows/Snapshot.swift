@@ -75,7 +75,8 @@ package enum Snapshot {
                 : writer.member("completedIn", Int((time - at).microseconds))
         }
         if let time = step.nextAttemptAt {
-            time == before.nextAttemptAt
+            // The end of a wait is told by its event, whenever that is committed.
+            time == before.nextAttemptAt || step.status == .waiting
                 ? writer.member("nextAttemptAt", Int(time.microseconds))
                 : writer.member("nextAttemptIn", Int((time - at).microseconds))
         }

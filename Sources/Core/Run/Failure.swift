@@ -1,7 +1,7 @@
 /// What went wrong, as it is stored, shown in the API and written to the history.
 package struct Failure: Sendable, Hashable, Error {
     /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `notAllowed`, `template`, `condition`,
-    /// `lost`, `deadline`, `cancelled`, `compensation`, `quarantined`.
+    /// `wait`, `ended`, `lost`, `deadline`, `cancelled`, `compensation`, `quarantined`.
     package var kind: String
     /// One sentence for a person.
     package var message: String
@@ -42,6 +42,12 @@ package struct Failure: Sendable, Hashable, Error {
 
     /// The kind of an attempt that succeeded, as far as its status tells, with a body that can't be read.
     package static let unreadableKind = "unreadable"
+
+    /// The kind of a step whose `wait` can't be begun.
+    package static let waitKind = "wait"
+
+    /// The kind of a step that ended its run as failed.
+    package static let endedKind = "ended"
 
     /// The kind of an attempt whose engine died before it could write down the answer.
     package static let lostKind = "lost"

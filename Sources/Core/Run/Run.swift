@@ -86,9 +86,24 @@ package struct Run: Sendable {
         }
     }
 
-    /// Every step succeeded or was skipped.
-    package var isForwardDone: Bool {
-        steps.allSatisfy { $0.status.isDone }
+    /// Every step is done.
+    package var isForwardDone: Bool { steps.indices.allSatisfy { isDone($0) } }
+
+    /// The steps that depend on this one may go: it succeeded, was skipped, or gave up and the run goes on, with nothing left
+    /// to be undone first.
+    package func isDone(_ index: Int) -> Bool {
+        let step = steps[index]
+        if step.status.isDone { return true }
+        guard step.status == .failed, definition.steps[index].continuesOnFailure else { return false }
+        return step.compensationStatus == .notRequired || step.compensationStatus == .compensated
+    }
+
+    /// The step that ended the run as completed; nil when none did.
+    package var ending: Int? {
+        definition.steps.lazy.map(\.index).first {
+            guard case .end = definition.steps[$0].action else { return false }
+            return steps[$0].status == .succeeded
+        }
     }
 }
 

@@ -8,8 +8,16 @@ package enum RunEvent: Sendable, Hashable {
     case attemptSucceeded(step: Int, action: CallAction, attempt: Int, CallReport, output: JSON)
     /// The attempt came to nothing. It is repeated after `retryIn`, or, when that is nil, the action has given up.
     case attemptFailed(step: Int, action: CallAction, attempt: Int, CallReport, Failure, retryIn: Duration?)
-    /// The step's `when` was false.
+    /// The step's `when` was false, a step it needs did not succeed, or the run is to end without it.
     case stepSkipped(step: Int)
+    /// The step waits until then.
+    case waitStarted(step: Int, until: Instant)
+    /// A step that makes no call is done.
+    case stepSucceeded(step: Int, output: JSON)
+    /// A step that makes no call has failed.
+    case stepFailed(step: Int, Failure)
+    /// The step gave up, and the run goes on; what it may have done is undone first.
+    case stepUndoing(step: Int)
     /// The step waited for its next attempt when the run left the forward path.
     case stepAbandoned(step: Int)
     /// Somebody asked for the run to be undone.
@@ -43,6 +51,10 @@ package enum RunEvent: Sendable, Hashable {
         case .attemptSucceeded: .attemptSucceeded
         case .attemptFailed: .attemptFailed
         case .stepSkipped: .stepSkipped
+        case .waitStarted: .waitStarted
+        case .stepSucceeded: .stepSucceeded
+        case .stepFailed: .stepFailed
+        case .stepUndoing: .stepUndoing
         case .stepAbandoned: .stepAbandoned
         case .cancelRequested: .cancelRequested
         case .deadlineExceeded: .deadlineExceeded
@@ -65,6 +77,10 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case attemptSucceeded = "attempt_succeeded"
     case attemptFailed = "attempt_failed"
     case stepSkipped = "step_skipped"
+    case waitStarted = "wait_started"
+    case stepSucceeded = "step_succeeded"
+    case stepFailed = "step_failed"
+    case stepUndoing = "step_undoing"
     case stepAbandoned = "step_abandoned"
     case cancelRequested = "cancel_requested"
     case deadlineExceeded = "deadline_exceeded"
@@ -81,7 +97,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     package var isOperators: Bool {
         switch self {
         case .retryRequested, .stepResolved: true
-        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .stepAbandoned,
+        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .waitStarted,
+            .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated, .runCancelled,
             .runFailed, .runQuarantined:
             false
@@ -92,7 +109,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     package var isTerminal: Bool {
         switch self {
         case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
-        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .stepAbandoned,
+        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .waitStarted,
+            .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved:
             false
         }

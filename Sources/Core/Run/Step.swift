@@ -39,9 +39,9 @@ package struct Step: Sendable, Hashable {
     /// Why the action failed; nil when it has not. Nothing that happens to the compensation changes it.
     package var forwardError: Failure? { status == .failed ? actionError ?? error : nil }
 
-    /// The participant may hold an effect of this step, so undoing the run must undo it.
+    /// The participant may hold an effect of this step, so undoing the run must undo it. A step that makes no call has none.
     package var mayHaveEffect: Bool {
-        status == .succeeded || isAmbiguous
+        (status == .succeeded && attempts > 0) || isAmbiguous
     }
 
     /// An operator may say that it was undone by hand, when its run is FAILED.

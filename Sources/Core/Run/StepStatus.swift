@@ -1,7 +1,9 @@
 /// Where the forward action of a step stands.
 package enum StepStatus: String, Sendable, Hashable, CaseIterable {
-    /// Not started, or waiting for its next attempt. Next: `executing`, `skipped`, `failed`.
+    /// Not started, or waiting for its next attempt. Next: `executing`, `waiting`, `succeeded`, `skipped`, `failed`.
     case pending = "PENDING"
+    /// It waits for its time to come. Next: `succeeded`, `pending` (the run turned back meanwhile).
+    case waiting = "WAITING"
     /// A call is in flight, or was when its engine died. Next: `succeeded`, `failed`, `pending` (to be retried).
     case executing = "EXECUTING"
     /// The participant said yes. Final.
@@ -11,11 +13,11 @@ package enum StepStatus: String, Sendable, Hashable, CaseIterable {
     /// Its `when` was false. Final; counts as done.
     case skipped = "SKIPPED"
 
-    /// Dependents of a done step may go.
+    /// Dependents of a done step may go, whatever the step is; see `Run.isDone`.
     package var isDone: Bool {
         switch self {
         case .succeeded, .skipped: true
-        case .pending, .executing, .failed: false
+        case .pending, .waiting, .executing, .failed: false
         }
     }
 }

@@ -16,7 +16,8 @@ extension Run {
     /// The next attempt of every step whose time has come, in the order of the definition.
     package func dueAttempts(at now: Instant) -> [RunEvent] {
         steps.enumerated().compactMap { index, step in
-            guard let due = step.nextAttemptAt, due <= now else { return nil }
+            // What makes no call is decided under the lease.
+            guard let due = step.nextAttemptAt, due <= now, step.status != .waiting else { return nil }
             let action = step.waitingAction
             var attempt = (action == .execute ? step.attempts : step.compensationAttempts) + 1
             if isPlanted(.attemptsRestart) { attempt = 1 }

@@ -73,7 +73,15 @@ struct RunObserver {
             logger.error(
                 "a run failed and needs a person",
                 metadata: about(run, ["stepId": "\(failure.stepID ?? "-")", "error": "\(failure.message)"]))
-        case .runStarted, .stepSkipped, .stepAbandoned:
+        case .stepFailed(let step, let failure):
+            logger.info(
+                "a step failed",
+                metadata: about(run, ["stepId": "\(run.definition.steps[step].id)", "error": "\(failure.message)"]))
+        case .waitStarted(let step, let until):
+            logger.debug(
+                "a run waits",
+                metadata: about(run, ["stepId": "\(run.definition.steps[step].id)", "until": "\(until)"]))
+        case .runStarted, .stepSkipped, .stepAbandoned, .stepSucceeded, .stepUndoing:
             logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))
         }
     }

@@ -57,7 +57,9 @@ final class WorkflowInstruments: Sendable {
         case .runCompensated: end(compensated, age)
         case .runCancelled: end(cancelled, age)
         case .runFailed, .runQuarantined: end(failed, age)
-        case .runStarted, .attemptStarted, .stepSkipped, .stepAbandoned, .cancelRequested, .deadlineExceeded,
+        case .stepFailed(let index, _): steps[index].failed.add()
+        case .runStarted, .attemptStarted, .stepSkipped, .stepAbandoned, .waitStarted, .stepSucceeded, .stepUndoing,
+            .cancelRequested, .deadlineExceeded,
             .runCompensating, .retryRequested, .stepResolved:
             break
         }

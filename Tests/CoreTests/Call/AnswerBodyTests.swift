@@ -6,7 +6,7 @@ struct AnswerBodyTests {
     private static func call(_ members: String = "") throws -> CallDefinition {
         let action = #"{"participant":"p","path":"/"\#(members)}"#
         let text = #"{"name":"w","version":"1.0.0","steps":[{"id":"a","action":\#(action)}]}"#
-        return try WorkflowDefinition(JSON(parsing: text)).steps[0].action.call
+        return try WorkflowDefinition(JSON(parsing: text)).steps[0].madeCall
     }
 
     private func judge(

@@ -19,7 +19,7 @@ struct CallResultTests {
                 ]
             ],
         ])
-        return definition.steps[0].action.call
+        return definition.steps[0].madeCall
     }
 
     private func judge(

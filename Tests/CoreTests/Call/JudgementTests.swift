@@ -89,7 +89,7 @@ struct JudgementTests {
         #expect(try Self.judge(rule, 202, headers: ["x-left": "11"]).outcome == .rejected)
         #expect(try Self.judge(rule, 202, headers: ["x-left": "10"]).outcome == .succeeded)
         #expect(try Self.judge(rule, 202).outcome == .succeeded)
-        #expect(try Self.run(rule).definition.steps[0].action.call.wantedHeaders == ["x-left"])
+        #expect(try Self.run(rule).definition.steps[0].madeCall.wantedHeaders == ["x-left"])
     }
 
     @Test("any status can be moved by the lists; rules come before them")

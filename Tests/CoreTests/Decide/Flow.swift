@@ -9,7 +9,8 @@ import Core
 ///
 /// Steps are separated by spaces: `a b c` is a chain. `d<b,c` depends on `b` and `c`, `d<` on nothing. Suffixes: `!` has no
 /// compensation, `?` has a `when` that is false, `~` has one that asks for `input.go`, `%` one that looks for a one in
-/// `input.list`.
+/// `input.list`, `+` goes on when it fails, `*` needs all it depends on to have succeeded. `wait:500ms` is `w500ms`, ends are
+/// `end` and `fail`: steps that begin with `w` and a digit wait, those called so end the run.
 /// Actions have 3 attempts 100 ms apart (doubling), compensations 2 attempts 200 ms apart, without jitter.
 struct Flow {
     let text: String
@@ -38,16 +39,31 @@ struct Flow {
         return try WorkflowDefinition(workflow)
     }
 
+    private static let flags = "!?~%+*"
+
     private func step(_ word: String) -> JSON {
         let halves = word.split(separator: "<", omittingEmptySubsequences: false)
-        let flags = word.filter { "!?~%".contains($0) }
-        let id = String(halves[0].filter { !"!?~%".contains($0) })
-        var step: JSON = ["id": .string(id), "action": ["participant": "p", "path": "/do"]]
+        let flags = word.filter { Self.flags.contains($0) }
+        let id = String(halves[0].filter { !Self.flags.contains($0) })
+        var step: JSON = ["id": .string(id)]
+        var makesCall = false
+        if id.hasPrefix("w"), id.dropFirst().first?.isNumber == true {
+            step["wait"] = ["for": .string(String(id.dropFirst()))]
+        } else if id.hasPrefix("end") {
+            step["end"] = ["as": "completed"]
+        } else if id.hasPrefix("fail") {
+            step["end"] = ["as": "failed", "reason": "No."]
+        } else {
+            step["action"] = ["participant": "p", "path": "/do"]
+            makesCall = true
+        }
+        if flags.contains("+") { step["onFailure"] = "continue" }
+        if flags.contains("*") { step["runIf"] = "succeeded" }
         if halves.count == 2 {
-            let names = halves[1].filter { !"!?~%".contains($0) }.split(separator: ",")
+            let names = halves[1].filter { !Self.flags.contains($0) }.split(separator: ",")
             step["dependsOn"] = .array(names.map { .string(String($0)) })
         }
-        if !flags.contains("!") { step["compensation"] = ["participant": "p", "path": "/undo"] }
+        if makesCall, !flags.contains("!") { step["compensation"] = ["participant": "p", "path": "/undo"] }
         if flags.contains("?") { step["when"] = false }
         if flags.contains("~") { step["when"] = ["var": "input.go"] }
         if flags.contains("%") { step["when"] = ["some": [["var": "input.list"], [">": [["var": ""], 0]]]] }

@@ -11,7 +11,8 @@ import Testing
 /// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `resolve:a,b`, `poison`.
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
-/// `a=unknown` (given up), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
+/// `a=unknown` (given up), `wait(a+500ms)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
+/// `undo!(a)` (undone at once), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
 /// `retry(a)`, `resolve(a)`, and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
 /// are parted by `/`.
 struct Play {
@@ -122,6 +123,10 @@ extension Play {
             "\(call(step, action))=\(report.outcome.rawValue)"
                 + (retryIn.map { "+\($0.microseconds / 1000)ms" } ?? "")
         case .stepSkipped(let step): "skip(\(ids([step])))"
+        case .waitStarted(let step, let until): "wait(\(ids([step]))+\((until - now).microseconds / 1000)ms)"
+        case .stepSucceeded(let step, _): "\(ids([step]))=done"
+        case .stepFailed(let step, let failure): "\(ids([step]))=\(failure.kind)"
+        case .stepUndoing(let step): "undo!(\(ids([step])))"
         case .stepAbandoned(let step): "drop(\(ids([step])))"
         case .cancelRequested: "cancel"
         case .deadlineExceeded: "deadline"

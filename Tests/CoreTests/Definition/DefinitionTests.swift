@@ -45,15 +45,15 @@ struct DefinitionTests {
         #expect(workflow.output == nil)
         #expect(workflow.steps.map(\.id) == ["charge-payment", "reserve-inventory", "send-confirmation-email"])
         let charge = workflow.steps[0]
-        #expect(charge.action.call.participant.only == "payments")
-        #expect(charge.action.call.method == "POST")
-        #expect(charge.action.call.timeout == .seconds(10))
+        #expect(charge.madeCall.participant.only == "payments")
+        #expect(charge.madeCall.method == "POST")
+        #expect(charge.madeCall.timeout == .seconds(10))
         #expect(charge.compensation?.timeout == .seconds(15))
         let scope = TestScope(input: ["orderId": "o", "amount": 1])
-        #expect(try charge.action.call.template?.render(scope) == ["orderId": "o", "amount": 1])
-        #expect(try charge.action.call.path.render(scope) == "/charge")
-        #expect(workflow.steps[1].action.call.template == nil)
-        #expect(workflow.steps[1].action.call.timeout == .seconds(10))
+        #expect(try charge.madeCall.template?.render(scope) == ["orderId": "o", "amount": 1])
+        #expect(try charge.madeCall.path.render(scope) == "/charge")
+        #expect(workflow.steps[1].madeCall.template == nil)
+        #expect(workflow.steps[1].madeCall.timeout == .seconds(10))
         #expect(workflow.steps[2].compensation == nil)
         #expect(workflow.steps[2].condition?.verdict(scope) == .no)
         #expect(workflow.steps.map(\.dependencies) == [[], [0], [1]])
@@ -116,31 +116,31 @@ struct DefinitionTests {
                               "headers": { "X-Order": "o-${input.id}", "Accept": "x" } } } ] }
             """#)
         let (a, b, c) = (workflow.steps[0], workflow.steps[1], workflow.steps[2])
-        #expect(a.action.call.timeout == .seconds(10))
+        #expect(a.madeCall.timeout == .seconds(10))
         #expect(
-            a.action.call.retry.rest
+            a.madeCall.retry.rest
                 == RetryPolicy(
                     maxAttempts: 5, initialInterval: .milliseconds(100), maxInterval: .seconds(10), multiplier: 2,
                     jitter: 0))
         #expect(
             a.compensation?.retry.rest
                 == RetryPolicy(maxAttempts: 20, initialInterval: .milliseconds(200), maxInterval: .seconds(30)))
-        #expect(b.action.call.timeout == .seconds(3))
+        #expect(b.madeCall.timeout == .seconds(3))
         #expect(b.compensation?.timeout == .seconds(3))
         #expect(
-            b.action.call.retry.rest
+            b.madeCall.retry.rest
                 == RetryPolicy(
                     maxAttempts: 5, initialInterval: .milliseconds(100), maxInterval: .seconds(7), multiplier: 1.5,
                     jitter: 0))
         #expect(
             b.compensation?.retry.rest
                 == RetryPolicy(maxAttempts: 20, initialInterval: .seconds(1), maxInterval: .seconds(30)))
-        #expect(c.action.call.timeout == .seconds(4))
-        #expect(c.action.call.method == "PUT")
-        #expect(c.action.call.judgement.statuses == [409: .busy, 422: .busy, 503: .rejected, 404: .unknown])
-        #expect(c.action.call.judgement.onUnreadable == .text)
-        #expect(c.action.call.headers.map(\.name) == ["X-Order", "Accept"])
-        #expect(try c.action.call.headers[0].value.render(TestScope(input: ["id": 7])) == "o-7")
+        #expect(c.madeCall.timeout == .seconds(4))
+        #expect(c.madeCall.method == "PUT")
+        #expect(c.madeCall.judgement.statuses == [409: .busy, 422: .busy, 503: .rejected, 404: .unknown])
+        #expect(c.madeCall.judgement.onUnreadable == .text)
+        #expect(c.madeCall.headers.map(\.name) == ["X-Order", "Accept"])
+        #expect(try c.madeCall.headers[0].value.render(TestScope(input: ["id": 7])) == "o-7")
         #expect(
             try workflow.output?.render(TestScope(outputs: ["a": 1], statuses: ["c": "SKIPPED"])) == [
                 "a": 1, "c": "SKIPPED",
@@ -150,7 +150,7 @@ struct DefinitionTests {
     @Test("without any policy the defaults hold, and a compensation is more patient")
     func defaults() throws {
         let step = try graph([("a", nil)]).steps[0]
-        #expect(step.action.call.retry.rules.map(\.policy) == [.action])
+        #expect(step.madeCall.retry.rules.map(\.policy) == [.action])
         #expect(RetryPolicy.action.maxAttempts == 3)
         #expect(RetryPolicy.compensation.maxAttempts == 10)
         #expect(RetryPolicy.compensation.initialInterval == .milliseconds(200))

@@ -137,7 +137,7 @@ struct TemplateTests {
         let run = Run(
             id: RunID(high: 1, low: 2), definition: definition, input: TestScope.order.input, context: [:],
             createdAt: Instant(microseconds: 0))
-        let action = definition.steps[0].action.call
+        let action = definition.steps[0].madeCall
         var headers: [(String, String)] = []
         let error = #expect(throws: TemplateError.self) {
             _ = try action.renderedPath(run)

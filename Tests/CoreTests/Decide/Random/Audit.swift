@@ -10,6 +10,11 @@ struct Audit {
     private(set) var ended: RunEventKind?
     private(set) var succeeded: Set<Int> = []
     private(set) var skipped: Set<Int> = []
+    /// They gave up, and the run went on.
+    private(set) var leftBehind: Set<Int> = []
+    /// Of those, the ones undone while it did.
+    private(set) var undoneAtOnce: Set<Int> = []
+    private var isEnding = false
     private(set) var mayHaveEffect: Set<Int> = []
     /// To be undone; nil before the run compensates.
     private(set) var undoing: Set<Int>?
@@ -71,6 +76,34 @@ struct Audit {
             finish(step, action, attempt)
             fail(step, action, attempt, report, failure, retryIn, at)
         case .stepSkipped(let step): skip(step)
+        case .waitStarted(let step, let until):
+            pass(step)
+            guard case .wait(let length) = workflow.kinds[step] else { return require(false, 8, "\(step) is no wait") }
+            require(until == at + .milliseconds(length), 14, "step \(step) waits until \(until)")
+            waiting[step] = until
+        case .stepSucceeded(let step, _):
+            switch workflow.kinds[step] {
+            case .call: require(false, 8, "step \(step) succeeded without a call")
+            case .wait:
+                let due = waiting.removeValue(forKey: step)
+                require(
+                    due.map { $0 <= at } ?? false && !hasLeftForward, 14, "step \(step) was over too early or too late")
+            case .end(let isCompleted):
+                pass(step)
+                require(isCompleted, 11, "step \(step) completes")
+                isEnding = true
+            }
+            succeeded.insert(step)
+        case .stepFailed(let step, _):
+            pass(step)
+            guard case .end(completed: false) = workflow.kinds[step] else {
+                return require(false, 11, "step \(step) failed for no reason")
+            }
+            hasLeftForward = true
+        case .stepUndoing(let step):
+            let isMeant = leftBehind.contains(step) && mayHaveEffect.contains(step) && workflow.isCompensable[step]
+            require(
+                isMeant && !hasLeftForward && undoneAtOnce.insert(step).inserted, 5, "step \(step) is undone at once")
         case .stepAbandoned(let step):
             require(waiting.removeValue(forKey: step) != nil, 11, "step \(step) did not wait")
             require(hasLeftForward, 11, "step \(step) is dropped while going forward")
@@ -94,10 +127,22 @@ struct Audit {
     // MARK: Attempts
 
     private func isReady(_ step: Int) -> Bool {
-        workflow.dependencies[step].allSatisfy { succeeded.contains($0) || skipped.contains($0) }
+        workflow.dependencies[step].allSatisfy { isDone($0) }
     }
 
-    private var isForwardDone: Bool { succeeded.count + skipped.count == workflow.count }
+    private func isDone(_ step: Int) -> Bool {
+        if succeeded.contains(step) || skipped.contains(step) { return true }
+        guard leftBehind.contains(step) else { return false }
+        return !(mayHaveEffect.contains(step) && workflow.isCompensable[step]) || undone.contains(step)
+    }
+
+    private var isForwardDone: Bool { (0..<workflow.count).allSatisfy { isDone($0) } }
+
+    /// It begins, and makes no call.
+    private mutating func pass(_ step: Int) {
+        require(!hasLeftForward && undoing == nil, 7, "step \(step) begins after forward progress ended")
+        require(isReady(step) && !isDone(step) && waiting[step] == nil, 10, "step \(step) begins out of turn")
+    }
 
     private mutating func begin(_ step: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
         require(inFlight[step] == nil, 11, "step \(step) is in flight already")
@@ -123,7 +168,8 @@ struct Audit {
 
     private mutating func beginUndoing(_ step: Int, _ attempt: Int, _ at: Instant) {
         let undoing = undoing ?? []
-        require(undoing.contains(step), 5, "step \(step) is undone though nobody said so")
+        require(
+            undoing.contains(step) || undoneAtOnce.contains(step), 5, "step \(step) is undone though nobody said so")
         require(!undone.contains(step), 5, "step \(step) is undone twice")
         let open = workflow.descendants[step].intersection(undoing).subtracting(undone)
         require(open.isEmpty, 6, "step \(step) is undone before \(open.sorted())")
@@ -156,7 +202,12 @@ struct Audit {
             "step \(step) after attempt \(attempt): "
                 + "\(String(describing: retryIn))")
         guard let retryIn else {
-            if action == .execute { hasLeftForward = true } else { gaveUpUndoing.insert(step) }
+            if action == .compensate {
+                gaveUpUndoing.insert(step)
+            } else if workflow.continues[step] {
+                leftBehind.insert(step)
+            }
+            if action == .compensate || !workflow.continues[step] { hasLeftForward = true }
             return
         }
         waiting[step] = at + retryIn
@@ -168,7 +219,12 @@ struct Audit {
     }
 
     private mutating func skip(_ step: Int) {
-        require(isReady(step) && !hasLeftForward, 10, "step \(step) is skipped too early or too late")
+        let wasReady = isReady(step)
+        require((wasReady || isEnding) && !hasLeftForward, 10, "step \(step) is skipped too early or too late")
+        waiting[step] = nil
+        defer { skipped.insert(step) }
+        if isEnding { return require(!isDone(step) && inFlight[step] == nil, 11, "step \(step) had begun") }
+        if workflow.needsSuccess[step], !workflow.dependencies[step].allSatisfy({ succeeded.contains($0) }) { return }
         let isWanted =
             switch workflow.when[step] {
             case .always: true
@@ -176,7 +232,6 @@ struct Audit {
             case .succeeded(let other): succeeded.contains(other)
             }
         require(!isWanted, 11, "step \(step) is skipped though its condition holds")
-        skipped.insert(step)
     }
 
     // MARK: The run
@@ -184,8 +239,9 @@ struct Audit {
     private mutating func beginCompensating(_ steps: [Int], _ uncompensated: [Int]) {
         require(hasLeftForward && undoing == nil, 11, "compensation begins for no reason, or again")
         let open = inFlight.keys.sorted()
-        require(open.isEmpty && waiting.isEmpty, 7, "calls of \(open) are in flight, or something waits")
-        let standing = mayHaveEffect.subtracting(resolved)
+        let isIdle = waiting.keys.allSatisfy { undoneAtOnce.contains($0) }
+        require(open.isEmpty && isIdle, 7, "calls of \(open) are in flight, or something waits")
+        let standing = mayHaveEffect.subtracting(resolved).subtracting(undoneAtOnce)
         let undoable = standing.filter { workflow.isCompensable[$0] }
         require(Set(steps) == undoable, 5, "\(steps) are undone, not \(undoable.sorted())")
         require(
@@ -201,14 +257,18 @@ struct Audit {
     }
 
     private mutating func endUndone(_ kind: RunEventKind, isCancelled expected: Bool) {
-        let isUndone = undoing.map { $0.isSubset(of: undone) && undone.isSubset(of: $0.union(resolved)) } ?? false
+        let isUndone =
+            undoing.map {
+                $0.union(undoneAtOnce).isSubset(of: undone)
+                    && undone.isSubset(of: $0.union(resolved).union(undoneAtOnce))
+            } ?? false
         require(isUndone && inFlight.isEmpty, 4, "\(kind) with effects left")
         require(isCancelled == expected, 17, "\(kind)")
         ended = kind
     }
 
     private mutating func endFailed() {
-        let undoing = undoing ?? []
+        let undoing = (undoing ?? []).union(undoneAtOnce)
         require(inFlight.isEmpty && waiting.isEmpty, 6, "failed while something was going on")
         require(!gaveUpUndoing.isEmpty, 11, "failed for no reason")
         for step in undoing.subtracting(undone).subtracting(gaveUpUndoing) {

@@ -224,7 +224,8 @@ struct History {
         }
         if (run.error == nil) != (run.cause == nil) { audit.note("cause and error do not belong together") }
         if !agrees { audit.note("calls to make \(calls), calls in flight \(inFlight)") }
-        if audit.ended == nil, calls.isEmpty, run.wakeAt == nil {
+        // What its start left to the first holder is claimed at once.
+        if audit.ended == nil, calls.isEmpty, run.wakeAt == nil, audit.sequence > 1 {
             audit.note("the run is alive and nothing will move it")
         }
     }
@@ -237,7 +238,9 @@ struct History {
             if audit.resolved.contains(step), run.status != .completed { return nil }
             let isRight =
                 switch run.status {
-                case .completed: net == (audit.skipped.contains(step) ? 0 : 1)
+                case .completed where audit.leftBehind.contains(step):
+                    net == 0 || (net == 1 && !audit.workflow.isCompensable[step] && audit.mayHaveEffect.contains(step))
+                case .completed: net == (audit.skipped.contains(step) || !audit.workflow.makesCall(step) ? 0 : 1)
                 default:
                     net == 0 || (net == 1 && !audit.workflow.isCompensable[step] && audit.mayHaveEffect.contains(step))
                 }

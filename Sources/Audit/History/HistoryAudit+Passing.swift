@@ -1,0 +1,53 @@
+internal import Core
+
+/// Steps that make no call, and steps that give up in a run that goes on.
+extension HistoryAudit {
+    /// What depends on it may go.
+    func isDone(_ step: Int) -> Bool {
+        if succeeded.contains(step) || skipped.contains(step) { return true }
+        guard leftBehind.contains(step) else { return false }
+        let mustBeUndone = definition.steps[step].compensation != nil && mayHaveEffect.contains(step)
+        return !mustBeUndone || undone.contains(step)
+    }
+
+    /// It begins, and is no call.
+    mutating func pass(_ step: Int) {
+        let (id, isReady, isNew) = (id(step), isReady(step), !isDone(step) && waiting[step] == nil)
+        require(definition.steps[step].action.call == nil, 8, "\(id) makes calls, but went on without one")
+        require(!hasLeftForward && undoing == nil, 7, "\(id) began after forward progress had ended")
+        require(isReady, 10, "\(id) began before what it depends on was done")
+        require(isNew, 11, "\(id) began again")
+    }
+
+    mutating func succeed(_ step: Int, _ at: Instant) {
+        let id = id(step)
+        switch definition.steps[step].action {
+        case .call: require(false, 8, "\(id) makes calls, but succeeded without one")
+        case .wait:
+            let due = waiting.removeValue(forKey: step)
+            require(
+                due.map { $0 <= at } ?? false, 14,
+                "\(id) was over before its time, \(due?.description ?? "or not begun")")
+            require(!hasLeftForward, 7, "\(id) went on after forward progress had ended")
+        case .end(let end):
+            pass(step)
+            require(end.result == .completed, 11, "\(id) completes a run that it should fail")
+            isEnding = true
+        }
+        succeeded.insert(step)
+        doneAt[step] = at
+    }
+
+    /// Its action is over for good.
+    mutating func giveUp(_ step: Int, _ at: Instant) {
+        guard definition.steps[step].continuesOnFailure else { return hasLeftForward = true }
+        leftBehind.insert(step)
+        doneAt[step] = at
+    }
+
+    mutating func undoAtOnce(_ step: Int) {
+        let (isMeant, isNew) = (leftBehind.contains(step) && mayHaveEffect.contains(step), !undoneAtOnce.contains(step))
+        require(isMeant && isNew && !hasLeftForward, 5, "\(id(step)) is undone though the run goes on without that")
+        undoneAtOnce.insert(step)
+    }
+}

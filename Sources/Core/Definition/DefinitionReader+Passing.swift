@@ -1,0 +1,51 @@
+// Steps that make no call: `wait` and `end`.
+extension DefinitionReader {
+    mutating func wait(_ json: JSON, at pointer: JSONPointer) -> WaitDefinition? {
+        guard let fields = object(json, at: pointer, members: ["for", "until"]) else { return nil }
+        guard fields.count == 1, let (name, value) = fields.members.first.map({ ($0.key, $0.value) }),
+            let length = WaitDefinition.Length(rawValue: name)
+        else {
+            if fields.members.allSatisfy({ WaitDefinition.Length(rawValue: $0.key) != nil }) {
+                refuse(pointer, "A wait has one of for and until.")
+            }
+            return nil
+        }
+        let place = pointer.appending(name)
+        guard let text = textTemplate(value, at: place) else { return nil }
+        if let constant = text.constant {
+            switch length {
+            case .duration: _ = duration(value, at: place, max: WaitDefinition.longest)
+            case .time where Instant(constant) == nil:
+                refuse(place, "A time is written as RFC 3339 has it, as in \"2030-01-31T12:00:00Z\".")
+            case .time: break
+            }
+        }
+        return WaitDefinition(length: length, text: text)
+    }
+
+    mutating func end(_ json: JSON, at pointer: JSONPointer) -> EndDefinition? {
+        guard let fields = object(json, at: pointer, members: ["as", "output", "reason"]) else { return nil }
+        let word = required("as", in: fields, at: pointer) {
+            $0.word($1, at: $2, of: EndDefinition.Result.allCases.map(\.rawValue))
+        }
+        let output = optional("output", in: fields, at: pointer) { $0.template($1, at: $2) }
+        let reason = optional("reason", in: fields, at: pointer) { $0.textTemplate($1, at: $2) }
+        guard let result = word.flatMap({ EndDefinition.Result(rawValue: $0) }) else { return nil }
+        for (name, needed) in [("output", EndDefinition.Result.completed), ("reason", .failed)]
+        where fields[name] != nil && result != needed {
+            refuse(pointer.appending(name), "This is for an end as \(needed.rawValue).")
+        }
+        if let secret = output?.secrets.min() {
+            refuse(pointer.appending("output"), "A secret (\(secret)) can be used only in what a call sends.")
+        }
+        return EndDefinition(result: result, output: output, reason: reason)
+    }
+
+    /// One of a few words.
+    mutating func word(_ json: JSON, at pointer: JSONPointer, of words: [String]) -> String? {
+        guard let text = string(json, at: pointer) else { return nil }
+        if words.contains(text) { return text }
+        refuse(pointer, "This must be \(words.joined(separator: " or ")).")
+        return nil
+    }
+}
