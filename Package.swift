@@ -142,7 +142,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "SimulationTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
-        .testTarget(name: "RehearsalTests", dependencies: ["Core", "Rehearsal"], swiftSettings: settings),
+        .testTarget(name: "RehearsalTests", dependencies: ["Core", "Documents", "Rehearsal"], swiftSettings: settings),
         .testTarget(name: "CoreTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "Core"], swiftSettings: settings),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
