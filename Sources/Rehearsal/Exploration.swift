@@ -5,7 +5,7 @@ package import Core
 ///
 /// Each call ends in one of four ways: it succeeds; it is refused; it has its effect and nobody hears of it; it never arrives.
 /// What a run would do next depends on where it stands and not on how it got there, so histories that meet are followed
-/// once. The answers' bodies are those that the cases know, and none.
+/// once. The answers are those that the cases know, and otherwise an empty one.
 package struct Exploration: Sendable {
     /// How a call ends.
     package enum Choice: String, Sendable, CaseIterable {
@@ -41,10 +41,10 @@ package struct Exploration: Sendable {
     }
 
     /// - Parameters:
-    ///   - bodies: successful bodies, by the name of the call.
+    ///   - answers: answers that participants are known to give, by the name of the call.
     ///   - limit: states that are looked at at most.
     package init(
-        _ definition: WorkflowDefinition, input: JSON, bodies: [String: [JSON]], limit: Int = defaultLimit
+        _ definition: WorkflowDefinition, input: JSON, answers: [String: [Response]], limit: Int = defaultLimit
     ) {
         var seen: Set<String> = []
         var queue = [Node(rehearsal: Rehearsal(definition, input: input), effects: [], history: [])]
@@ -63,7 +63,7 @@ package struct Exploration: Sendable {
                     isCut = true
                     return
                 }
-                for next in try Self.successors(of: node, call, bodies[call.name] ?? []) { queue.append(next) }
+                for next in try Self.successors(of: node, call, answers[call.name] ?? []) { queue.append(next) }
                 // What was played is not needed any more.
                 if head > 1024 {
                     queue.removeFirst(head)
@@ -77,7 +77,7 @@ package struct Exploration: Sendable {
 
     /// Every way in which the call can end; what ends without an answer also so often that nobody tries again.
     private static func successors(
-        of node: Node, _ call: RehearsedCall, _ bodies: [JSON]
+        of node: Node, _ call: RehearsedCall, _ known: [Response]
     ) throws(RehearsalError) -> [Node] {
         if call.refusal != nil {
             var next = node
@@ -87,11 +87,10 @@ package struct Exploration: Sendable {
         }
         var all: [Node] = []
         for choice in Choice.allCases {
-            let found = choice == .succeeded && !bodies.isEmpty ? distinct(bodies) : [.null]
-            for body in found {
+            for response in choice == .succeeded ? try successes(known, node, call) : [nil] {
                 var next = node
-                try next.end(call, choice, body)
-                next.history.append("\(call.name) \(choice.rawValue)")
+                let outcome = try next.end(call, choice, response)
+                next.history.append("\(call.name) \(outcome.map { $0.rawValue } ?? choice.rawValue)")
                 all.append(next)
                 if choice == .unanswered || choice == .notSent, let last = try repeated(next, call, choice) {
                     all.append(last)
@@ -107,7 +106,7 @@ package struct Exploration: Sendable {
     ) throws(RehearsalError) -> Node? {
         var (next, count) = (node, 1)
         while count < maxRepeats, let again = try next.rehearsal.nextCall(), again.name == call.name {
-            try next.end(again, choice, .null)
+            try next.end(again, choice, nil)
             count += 1
         }
         guard count > 1, count < maxRepeats else { return nil }
@@ -118,14 +117,22 @@ package struct Exploration: Sendable {
     /// More attempts than any policy that ends has.
     private static let maxRepeats = 150
 
-    private static func distinct(_ bodies: [JSON]) -> [JSON] {
-        var seen: Set<String> = []
-        return bodies.filter { seen.insert($0.text).inserted }
+    /// The known answers, each once; and an empty one, where none of them would be a success.
+    private static func successes(
+        _ known: [Response], _ node: Node, _ call: RehearsedCall
+    ) throws(RehearsalError) -> [Response?] {
+        var all: [Response] = []
+        for response in known where !all.contains(response) { all.append(response) }
+        for response in all {
+            var trial = node
+            if try trial.end(call, .succeeded, response) == .succeeded { return all }
+        }
+        return all + [nil]
     }
 
-    fileprivate static func answer(_ choice: Choice, _ body: JSON) -> RehearsedAnswer {
+    fileprivate static func answer(_ choice: Choice, _ response: Response?) -> RehearsedAnswer {
         switch choice {
-        case .succeeded: .success(body)
+        case .succeeded: response.map { RehearsedAnswer(.answered(.response($0))) } ?? .success()
         case .rejected: RehearsedAnswer(.answered(.response(Response(status: 422, body: []))))
         case .unanswered: RehearsedAnswer(.answered(.unknown("No answer came.")))
         case .notSent: RehearsedAnswer(.answered(.notSent("The connection was refused.")))
@@ -186,14 +193,27 @@ package struct Exploration: Sendable {
 }
 
 extension Exploration.Node {
+    /// How the call was judged; nil where there is no telling, because it was never made.
+    @discardableResult
     fileprivate mutating func end(
-        _ call: RehearsedCall, _ choice: Exploration.Choice, _ body: JSON
-    ) throws(RehearsalError) {
-        try rehearsal.answer(call, Exploration.answer(choice, body))
-        let has = choice == .succeeded || choice == .unanswered
+        _ call: RehearsedCall, _ choice: Exploration.Choice, _ response: Response?
+    ) throws(RehearsalError) -> Outcome? {
+        let before = rehearsal.events.count
+        try rehearsal.answer(call, Exploration.answer(choice, response))
+        var outcome: Outcome?
+        for (_, event) in rehearsal.events[before...] where outcome == nil {
+            switch event {
+            case .attemptSucceeded(call.call.step, call.call.action, _, _, _): outcome = .succeeded
+            case .attemptFailed(call.call.step, call.call.action, _, let report, _, _): outcome = report.outcome
+            default: break
+            }
+        }
+        // A participant that says no by content has done nothing, whatever its status.
+        let has = choice == .unanswered || outcome == .succeeded || (choice == .succeeded && outcome == .unknown)
         switch call.call.action {
         case .execute: if has, call.method != "GET" { effects.insert(call.call.step) }
         case .compensate: if has { effects.remove(call.call.step) }
         }
+        return choice == .succeeded || choice == .rejected ? outcome : nil
     }
 }

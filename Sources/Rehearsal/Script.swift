@@ -25,15 +25,13 @@ package struct Script: Sendable {
         }
     }
 
-    /// Successful bodies that the script answers with, by the name of the call.
-    package var bodies: [String: [JSON]] {
+    /// Answers with a 2xx that it gives, by the name of the call.
+    package var responses: [String: [Response]] {
         answers.mapValues { list in
             list.compactMap { answer in
                 guard case .answered(.response(let response)) = answer.kind, (200..<300).contains(response.status)
-                else {
-                    return nil
-                }
-                return try? JSON(parsing: response.body)
+                else { return nil }
+                return response
             }
         }
     }

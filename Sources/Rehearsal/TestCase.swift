@@ -68,12 +68,13 @@ package struct TestCase: Sendable {
         "error": { $0.object != nil || $0.isNull }, "requests": { $0.object != nil }, "takes": { $0.string != nil },
     ]
 
-    /// Successful bodies that it answers with, by the name of the call.
-    package var bodies: [String: [JSON]] { script.bodies }
+    /// Answers with a 2xx that it gives, by the name of the call.
+    package var responses: [String: [Response]] { script.responses }
 
     /// Plays the case; what differs from what is expected, a sentence each. None: it passed.
     package func play() -> (failures: [String], rehearsal: Rehearsal) {
         var (script, rehearsal) = (script, Rehearsal(definition, input: input, context: context))
+        if let breach { return (["The input breaks inputSchema, a start would be refused: \(breach)"], rehearsal) }
         do throws(RehearsalError) {
             while let call = try rehearsal.nextCall() {
                 if rehearsal.calls.count == cancelsAfter, rehearsal.run.cause != .cancelRequested {
@@ -90,6 +91,16 @@ package struct TestCase: Sendable {
             failures.append("Answers were never asked for: \(script.unused.joined(separator: ", ")).")
         }
         return (failures, rehearsal)
+    }
+
+    /// Why a start with its input would be refused; nil when it would not.
+    private var breach: String? {
+        var operations = InputSchema.maxOperations
+        switch definition.contract.schema?.verdict(on: input, operations: &operations) {
+        case .valid, nil: return nil
+        case .invalid(let breaches, _): return breaches.first.map { "\($0.pointer) \($0.detail)" } ?? "in some place"
+        case .tooCostly, .tooDeep: return "checking it takes too much"
+        }
     }
 
     private func difference(_ key: String, _ wanted: JSON, _ rehearsal: Rehearsal) -> String? {

@@ -9,23 +9,26 @@ package struct Database: Sendable {
     package let writes: Pool
     /// For what people look at: plans fit the values, and a transaction sees one moment.
     package let reads: Pool
+    /// For what is looked up by its key: as `reads`, but plans are made once, and always go through indexes. To plan what shows a
+    /// run takes ten times as long as to execute it.
+    package let lookups: Pool
 
     /// - Parameters:
     ///   - configuration: from `DATABASE_URL`.
     ///   - writes: connections for the hot path.
     ///   - reads: connections for everything else.
-    package init(_ configuration: ConnectionConfiguration, writes: Int, reads: Int) {
+    ///   - lookups: connections for what is looked up by its key.
+    package init(_ configuration: ConnectionConfiguration, writes: Int, reads: Int, lookups: Int = 1) {
         self.configuration = configuration
         var hot = configuration
         // A generic plan made while the tables are empty would scan them for ever after, and one made when they are
         // full may walk a whole index to merge it with a batch. With those priced out there is one sensible plan for
         // each of these statements, nested loops through primary keys, and it is right from the first row on.
-        hot.settings.merge(
-            [
-                "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_mergejoin": "off",
-                "enable_hashjoin": "off", "jit": "off",
-            ]
-        ) { $1 }
+        let planned = [
+            "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_mergejoin": "off",
+            "enable_hashjoin": "off", "jit": "off",
+        ]
+        hot.settings.merge(planned) { $1 }
         // One row somebody else has locked must not hold up a batch for as long as its leases last.
         hot.lockTimeout = .milliseconds(500)
         // A batch takes milliseconds. A server that hangs, sockets open, is given up after seven seconds, and a client that
@@ -43,6 +46,8 @@ package struct Database: Sendable {
         relaxed.answerGrace = .seconds(2)
         self.writes = Pool(hot, maximumSize: writes)
         self.reads = Pool(relaxed, maximumSize: reads)
+        relaxed.settings.merge(planned) { $1 }
+        self.lookups = Pool(relaxed, maximumSize: lookups)
     }
 
     /// Whether the database answers and has been migrated, for probes: however many there are, they take one connection.
@@ -60,12 +65,14 @@ package struct Database: Sendable {
     package func close() async {
         await writes.close()
         await reads.close()
+        await lookups.close()
     }
 
     /// Breaks everything off at once and for good; see `Pool.cut`.
     package func cut() {
         writes.cut()
         reads.cut()
+        lookups.cut()
     }
 }
 

@@ -135,14 +135,40 @@ struct CaseTests {
     }
 }
 
+@Suite("Cases keep to the input contract, and time is skipped")
+struct CaseContractTests {
+    @Test("an input that a start would be refused with fails its case")
+    func contract() throws {
+        let definition = try CaseTests.definition(["inputSchema": ["type": "object", "required": ["amount"]]])
+        let cases: JSON = [["input": ["z": 1], "expect": ["status": "COMPLETED"]]]
+        let failures = try TestCase.all(cases, of: definition, at: .root)[0].play().failures
+        #expect(failures.count == 1 && failures[0].contains("inputSchema"), "\(failures)")
+    }
+
+    @Test("a wait takes as long as it says, and nobody waits for it")
+    func waiting() throws {
+        let steps: JSON = [
+            ["id": "rest", "wait": ["for": "2h"]],
+            ["id": "a", "action": ["participant": "p", "path": "/", "body": "none"]],
+        ]
+        let definition = try CaseTests.definition(["steps": steps, "output": 1, "timeout": "3h"])
+        let cases: JSON = [
+            ["expect": ["status": "COMPLETED", "calls": ["a"], "takes": "121m"]],
+            ["expect": ["status": "COMPLETED", "takes": "119m"]],
+        ]
+        let results = try TestCase.all(cases, of: definition, at: .root).map { $0.play().failures }
+        #expect(results[0].isEmpty && results[1].count == 1, "\(results)")
+    }
+}
+
 @Suite("Every combination of answers")
 struct ExplorationTests {
     private static func explore(
-        _ members: JSONObject = [:], bodies: [String: [JSON]] = ["charge": [["id": "p-1"]]],
+        _ members: JSONObject = [:], answers: [String: [Response]] = ["charge": [answer(["id": "p-1"])]],
         limit: Int = Exploration.defaultLimit
     ) throws -> Exploration {
         Exploration(
-            try CaseTests.definition(members), input: ["amount": 5, "order": "o"], bodies: bodies, limit: limit)
+            try CaseTests.definition(members), input: ["amount": 5, "order": "o"], answers: answers, limit: limit)
     }
 
     @Test("the shortest history of each kind of end")
@@ -191,6 +217,46 @@ struct ExplorationTests {
             ])
     }
 
+    private static func answer(_ body: JSON, _ headers: [String: String] = [:]) -> Response {
+        Response(status: 200, body: body.bytes, contentType: "application/json", headers: headers)
+    }
+
+    @Test("a participant that says no by content has done nothing, and a location that it answers is followed")
+    func judged() throws {
+        let steps: JSON = [
+            [
+                "id": "charge",
+                "action": [
+                    "participant": "p", "path": "/", "body": "none",
+                    "rejectWhen": ["===": [["var": "response.body"], false]],
+                ], "compensation": ["participant": "p", "path": "/undo", "body": "none"],
+            ],
+            [
+                "id": "ship",
+                "action": [
+                    "participant": "p", "path": "${steps.charge.response.headers.location}", "body": "none",
+                ], "compensation": "none",
+            ],
+        ]
+        let refused = try Self.explore(["steps": steps, "output": 1], answers: ["charge": [Self.answer(false)]])
+        #expect(refused.examples.filter(\.isFinding).isEmpty, "\(refused.examples)")
+        #expect(refused.examples.first?.history == ["charge rejected"])
+        let located = try Self.explore(
+            ["steps": steps, "output": 1], answers: ["charge": [Self.answer(true, ["location": "/ships/1"])]])
+        #expect(located.examples.contains { $0.what == "COMPLETED" }, "\(located.examples)")
+    }
+
+    @Test("an effect that stands although its step gave up and the run went on")
+    func leftBehind() throws {
+        let steps: JSON = [
+            ["id": "mail", "onFailure": "continue", "action": ["participant": "p", "path": "/", "body": "none"]],
+            ["id": "rest", "wait": ["for": "10m"]],
+        ]
+        let findings = try Self.explore(["steps": steps, "output": 1], answers: [:]).examples.filter(\.isFinding)
+        #expect(findings.map(\.what) == ["The effect of mail stands, although it gave up and the run went on."])
+        #expect(findings.first?.history == ["mail unanswered 3 times"])
+    }
+
     @Test("a limit that is reached is said")
     func limit() throws {
         #expect(try Self.explore(limit: 5).isCut)
@@ -199,6 +265,8 @@ struct ExplorationTests {
 
 @Suite("What is told of cases")
 struct RehearsalReportTests {
+    private static let paid = Response(status: 200, body: (["id": "p-1"] as JSON).bytes, contentType: "application/json")
+
     private static func report(explores: Bool = false) throws -> RehearsalReport {
         let definition = try CaseTests.definition()
         var report = RehearsalReport("order 1.0.0")
@@ -214,7 +282,7 @@ struct RehearsalReportTests {
         ]
         for given in try TestCase.all(cases, of: definition, at: .root) { report.play(given) }
         if explores {
-            report.add(Exploration(definition, input: ["amount": 5], bodies: ["charge": [["id": "p-1"]]]))
+            report.add(Exploration(definition, input: ["amount": 5], answers: ["charge": [Self.paid]]))
         }
         return report
     }

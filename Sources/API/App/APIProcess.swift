@@ -59,7 +59,9 @@ struct APIProcess {
         var observed = configuration.database
         observed.observer = DatabaseMetrics.statements(in: metrics.registry)
         // One connection for each starter, two for everything else that is written.
-        database = Database(observed, writes: configuration.starters + 2, reads: configuration.readers)
+        database = Database(
+            observed, writes: configuration.starters + 2, reads: max(1, configuration.readers / 2),
+            lookups: max(1, configuration.readers - configuration.readers / 2))
         starter = RunStarter(
             pool: database.writes, lanes: configuration.starters, maxWaiting: configuration.startQueue,
             maxBytes: configuration.memory.startBatchBytes,
@@ -71,10 +73,10 @@ struct APIProcess {
         notifier = OutboxNotifier(configuration.database)
         clock = DatabaseClock(logger: logger)
         clock.register(in: metrics.registry)
-        watch = RunWatch(reader: RunReader(pool: database.reads))
+        watch = RunWatch(reader: RunReader(pool: database.reads, lookups: database.lookups))
         places = WatchPlaces(
             total: configuration.watchers, perClient: configuration.watchersPerClient, metrics: metrics.registry)
-        answers = Answers(reader: RunReader(pool: database.reads), metrics: metrics.registry)
+        answers = Answers(reader: RunReader(pool: database.reads, lookups: database.lookups), metrics: metrics.registry)
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
         metrics.register(adminLimiter)
@@ -175,7 +177,7 @@ struct APIProcess {
     }
 
     private func buildRoutes() -> [Route] {
-        let reader = RunReader(pool: database.reads)
+        let reader = RunReader(pool: database.reads, lookups: database.lookups)
         let definitions = DefinitionStore(pool: database.writes)
         let memory = configuration.memory
         let waiting = WaitingFor(

@@ -61,9 +61,9 @@ struct WorkflowTest: AsyncParsableCommand {
         var report = RehearsalReport("\(definition.name) \(definition.version)")
         for test in given { report.play(test) }
         if explore {
-            let bodies = given.reduce(into: [String: [JSON]]()) { $0.merge($1.bodies) { $0 + $1 } }
+            let answers = given.reduce(into: [String: [Response]]()) { $0.merge($1.responses) { $0 + $1 } }
             let input = input?.json ?? given.first?.input ?? definition.contract.examples.first
-            report.add(Exploration(definition, input: input ?? .object(JSONObject()), bodies: bodies, limit: limit))
+            report.add(Exploration(definition, input: input ?? .object(JSONObject()), answers: answers, limit: limit))
         }
         if let junit, junit != "-" {
             guard FileManager.default.createFile(atPath: junit, contents: Data((report.junit + "\n").utf8)) else {

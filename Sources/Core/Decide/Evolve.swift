@@ -36,6 +36,7 @@ extension Run {
             giveUp(index, failure, at)
         case .stepUndoing(let index):
             steps[index].compensationStatus = .pending
+            steps[index].isUndoneAtOnce = true
         case .stepAbandoned(let index):
             abandon(index, at)
         case .cancelRequested(_, let reason):
@@ -45,6 +46,7 @@ extension Run {
             leaveForwardPath(
                 .deadlineExceeded, Failure(kind: "deadline", message: "The run's deadline passed."), at)
         case .runCompensating(let indices, _):
+            for index in steps.indices { steps[index].isUndoneAtOnce = false }
             for index in indices { steps[index].compensationStatus = .pending }
             set(.compensating, at)
         case .runCompleted(let output, let failure):
@@ -205,17 +207,8 @@ extension Run {
         steps[index].compensationStatus = .compensated
     }
 
-    /// What a step undid for itself while the run went on does not count, unless that failed.
-    private var isUndoing: Bool {
-        steps.indices.contains {
-            switch steps[$0].compensationStatus {
-            case .notRequired: false
-            case .failed: true
-            case .pending, .compensating, .compensated:
-                !(steps[$0].status == .failed && definition.steps[$0].continuesOnFailure)
-            }
-        }
-    }
+    /// What a step undid for itself while the run went on does not count.
+    private var isUndoing: Bool { steps.contains { $0.compensationStatus != .notRequired && !$0.isUndoneAtOnce } }
 
     /// A FAILED run lives again: backward if it was on its way back, else as `forward` says. What it was FAILED for is
     /// over, unless it turned back for nothing else.

@@ -109,7 +109,7 @@ extension CallDefinition {
 
 extension JSON {
     /// The text of a string, number or boolean.
-    fileprivate var scalarText: String? {
+    var scalarText: String? {
         switch self {
         case .string(let text): text
         case .number(let number): number.text

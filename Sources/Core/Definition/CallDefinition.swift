@@ -105,6 +105,7 @@ package final class CallDefinition: Sendable {
     package var secrets: Set<String> {
         var secrets = query.reduce(into: Set<String>()) { $0.formUnion($1.value.secrets) }
         if case .template(let template) = body.content { secrets.formUnion(template.secrets) }
+        for (_, value) in headers { secrets.formUnion(value.secrets) }
         return secrets
     }
 

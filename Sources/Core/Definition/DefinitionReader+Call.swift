@@ -157,11 +157,14 @@ extension DefinitionReader {
             } else if !seen.insert(name.lowercased()).inserted {
                 refuse(place, "This header is given twice.")
             }
-            guard let text = string(value, at: place) else { continue }
             do {
-                headers.append((name, try HeaderTemplate(text)))
+                if HeaderTemplate.isLogic(value) {
+                    headers.append((name, try HeaderTemplate(logic: value)))
+                } else if let text = string(value, at: place) {
+                    headers.append((name, try HeaderTemplate(text)))
+                }
             } catch {
-                refuse(place, error.message)
+                refuse(place.appending(error.pointer), error.message)
             }
         }
         return headers

@@ -54,7 +54,9 @@ extension DefinitionReader {
         }
         let policy = RetryPolicy(
             maxAttempts: attempts ?? parent.maxAttempts, initialInterval: initial ?? parent.initialInterval,
-            maxInterval: max ?? parent.maxInterval, multiplier: multiplier ?? parent.multiplier,
+            // Who asks for a longer first interval does not want it cut by a longest one that somebody else has set.
+            maxInterval: max ?? Swift.max(parent.maxInterval, initial ?? .zero),
+            multiplier: multiplier ?? parent.multiplier,
             jitter: jitter ?? parent.jitter, maxElapsed: elapsed ?? parent.maxElapsed)
         return (on, policy)
     }

@@ -1,32 +1,71 @@
-/// The value of a header with `${path}` references.
+/// The value of a header: a text with `${path}` references, or what `$logic` comes to.
 ///
 /// What it renders to is printable ASCII, so that no input can end the header and begin another.
 package struct HeaderTemplate: Sendable {
     /// Bytes of a rendered value at most.
     package static let maxLength = 4096
 
-    private let text: TextTemplate
-
-    /// Reads a value; refuses literals that no header may hold.
-    package init(_ text: String) throws(TemplateError) {
-        self.text = try TextTemplate(text)
-        for case .literal(let literal) in self.text.pieces { try Self.check(literal) }
+    private enum Value: Sendable {
+        case text(TextTemplate)
+        case logic(Template)
     }
 
+    private let value: Value
+
+    /// Reads a text; refuses literals that no header may hold.
+    package init(_ text: String) throws(TemplateError) {
+        let template = try TextTemplate(text)
+        for case .literal(let literal) in template.pieces { try Self.check(literal) }
+        value = .text(template)
+    }
+
+    /// Reads an object whose only member is `$logic`.
+    package init(logic json: JSON) throws(TemplateError) { value = .logic(try Template(json)) }
+
+    /// Whether `json` is what `init(logic:)` reads.
+    static func isLogic(_ json: JSON) -> Bool { json.object?.members.first?.key == Template.logicKey }
+
     /// The references in order, repetitions included.
-    package var references: [Reference] { text.references }
+    package var references: [Reference] { uses.map(\.reference) }
 
     /// The same, with whether something stands in for a value that is missing.
-    var uses: [ReferenceUse] { text.uses(at: .root) }
+    var uses: [ReferenceUse] {
+        switch value {
+        case .text(let text): text.uses(at: .root)
+        case .logic(let template): template.uses
+        }
+    }
+
+    /// The secrets that it signs with.
+    var secrets: Set<String> {
+        switch value {
+        case .text: []
+        case .logic(let template): template.secrets
+        }
+    }
 
     /// A value that may be missing is: the header is not sent.
-    package func isLeftOut(_ scope: some Scope) -> Bool { text.isLeftOut(scope) }
+    package func isLeftOut(_ scope: some Scope) -> Bool {
+        switch value {
+        case .text(let text): text.isLeftOut(scope)
+        case .logic(let template): template.isLeftOut(scope)
+        }
+    }
 
     /// The value for one call; a missing value or one with control or non-ASCII characters is an error.
     package func render(_ scope: some Scope) throws(TemplateError) -> String {
-        let value = try text.render(scope, limit: Self.maxLength)
-        try Self.check(value)
-        return value
+        let text: String
+        switch value {
+        case .text(let template): text = try template.render(scope, limit: Self.maxLength)
+        case .logic(let template):
+            let json = try template.render(scope)
+            guard let found = json.scalarText else {
+                throw TemplateError(.logicNoText(json.typeName), pointer: JSONPointer([Template.logicKey]))
+            }
+            text = found
+        }
+        try Self.check(text)
+        return text
     }
 
     private static func check(_ text: String) throws(TemplateError) {

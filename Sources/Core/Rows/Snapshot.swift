@@ -1,7 +1,7 @@
 // The steps of a run in `workflow_runs.snapshot`, as they are after the event `snapshot_seq`: an array with an object for each
 // step of the definition, with the members that differ from a step nobody has begun:
 //
-//   {"id", "status", "attempts", "ambiguous", "compensation", "compensationAttempts", "compensationAmbiguous",
+//   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "compensationAttempts", "compensationAmbiguous",
 //    "output" or "outputSeq", "answer": {"status", "headers"}, "error", "actionError", "startedAt", "undoingAt", "completedAt",
 //    "nextAttemptAt", "attemptSeq"}
 //
@@ -46,6 +46,7 @@ package enum Snapshot {
         if step.attempts != 0 { writer.member("attempts", step.attempts) }
         if step.isAmbiguous { writer.member("ambiguous", true) }
         if step.compensationStatus != .notRequired { writer.member("compensation", step.compensationStatus.rawValue) }
+        if step.isUndoneAtOnce { writer.member("undoneAtOnce", true) }
         if step.compensationAttempts != 0 { writer.member("compensationAttempts", step.compensationAttempts) }
         if step.isCompensationAmbiguous { writer.member("compensationAmbiguous", true) }
         if let output = step.output {
@@ -112,6 +113,7 @@ package struct SnapshotStep: Sendable {
         var step = Step()
         step.attempts = json["attempts"]?.int ?? 0
         step.isAmbiguous = json["ambiguous"]?.bool ?? false
+        step.isUndoneAtOnce = json["undoneAtOnce"]?.bool ?? false
         step.compensationAttempts = json["compensationAttempts"]?.int ?? 0
         step.isCompensationAmbiguous = json["compensationAmbiguous"]?.bool ?? false
         step.answer = StepAnswer(json["answer"])

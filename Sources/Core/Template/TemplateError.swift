@@ -25,6 +25,7 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case logicTooCostly(limit: Int)
         case logicTooDeep
         case logicNoNumber
+        case logicNoText(String)
         case noSecret(String)
         case notChoosable(String, [String])
         case elsewhere
@@ -70,6 +71,7 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case .logicTooCostly(let limit): "With these values its rules take more than \(limit) operations."
         case .logicTooDeep: "With these values a rule comes to more than \(Condition.maxLevels) levels."
         case .logicNoNumber: "With these values a rule comes to a number that JSON has not."
+        case .logicNoText(let type): "With these values a rule comes to \(type), and cannot be a text."
         case .noSecret(let name): "The engine has no secret \(name)."
         case .notChoosable(let name, let choices):
             "The participant would be \"\(name.prefix(80))\"; it may be \(choices.joined(separator: ", "))."

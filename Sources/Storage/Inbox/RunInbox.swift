@@ -34,7 +34,7 @@ package struct RunInbox: Sendable {
 
     package init(database: Database) {
         pool = database.writes
-        reader = RunReader(pool: database.reads)
+        reader = RunReader(pool: database.reads, lookups: database.lookups)
     }
 
     /// Asks for something. A retry and a resolve are in `admin_actions`, too, whoever asks; after a cancel that is accepted

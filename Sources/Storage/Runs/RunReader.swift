@@ -4,11 +4,15 @@ package import Postgres
 /// What the API reads of runs. Reads only; never on the hot path.
 package struct RunReader: Sendable {
     private let pool: Pool
+    private let lookups: Pool
     private let definitions: DefinitionStore
 
-    /// - Parameter pool: see `Database.reads`.
-    package init(pool: Pool) {
+    /// - Parameters:
+    ///   - pool: see `Database.reads`.
+    ///   - lookups: see `Database.lookups`; nil for the same.
+    package init(pool: Pool, lookups: Pool? = nil) {
         self.pool = pool
+        self.lookups = lookups ?? pool
         definitions = DefinitionStore(pool: pool)
     }
 
@@ -51,7 +55,7 @@ package struct RunReader: Sendable {
     private func followed(
         _ runID: RunID
     ) async throws(StoreError) -> (shown: FindShownRun.Row, FollowedRun, [JournalHead])? {
-        let (rows, journal) = try await read(FindShownRun(runID: runID), FindJournalHeads(runID: runID))
+        let (rows, journal) = try await read(FindShownRun(runID: runID), FindJournalHeads(runID: runID), on: lookups)
         guard var shown = rows.first else { return nil }
         let followed = try await FollowedRun(shown.run.head, shown.snapshot, journal, definitions)
         if let run = followed.run { shown.run.follow(run) }
@@ -60,17 +64,17 @@ package struct RunReader: Sendable {
 
     /// One payload of a run; nil when there is none (any more).
     package func payload(_ payload: RunPayload, of runID: RunID) async throws(StoreError) -> [UInt8]? {
-        try await read(FindPayload(runID: runID, payload: payload)).first ?? nil
+        try await read(FindPayload(runID: runID, payload: payload), on: lookups).first ?? nil
     }
 
     /// Its status; nil when there is no such run.
     package func status(of runID: RunID) async throws(StoreError) -> RunStatus? {
-        try await read(FindRunStatus(runID)).first.flatMap { RunStatus(rawValue: $0) }
+        try await read(FindRunStatus(runID), on: lookups).first.flatMap { RunStatus(rawValue: $0) }
     }
 
     /// How far runs are, each asked for once; those that there are not are left out.
     package func sights(of runIDs: [RunID]) async throws(StoreError) -> [RunSight] {
-        try await read(WatchRuns(runIDs: runIDs))
+        try await read(WatchRuns(runIDs: runIDs), on: lookups)
     }
 
     /// What may explain why nothing happens in these runs; those that are over are left out.
@@ -109,7 +113,7 @@ package struct RunReader: Sendable {
     package func eventPage(
         of runID: RunID, after sequence: Int, limit: Int, maxBytes: Int
     ) async throws(StoreError) -> [ShownEvent] {
-        try await read(FindEventPage(runID, after: sequence, limit: limit, maxBytes: maxBytes))
+        try await read(FindEventPage(runID, after: sequence, limit: limit, maxBytes: maxBytes), on: lookups)
     }
 
     /// The history of a run after a sequence number, oldest first, parsed: not for what anybody may ask for.
@@ -119,16 +123,18 @@ package struct RunReader: Sendable {
         Array(try await read(FindEvents(runID)).flatMap { $0 }.lazy.filter { $0.sequence > sequence }.prefix(limit))
     }
 
-    private func read<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
-        do throws(PostgresError) { return try await pool.execute(statement) } catch { throw StoreError(error) }
+    private func read<S: Statement>(_ statement: S, on pool: Pool? = nil) async throws(StoreError) -> [S.Row] {
+        do throws(PostgresError) { return try await (pool ?? self.pool).execute(statement) } catch {
+            throw StoreError(error)
+        }
     }
 
     /// Statements of the same moment.
-    private func read<each S: Statement>(_ statements: repeat each S) async throws(StoreError) -> (
-        repeat [(each S).Row]
-    ) {
+    private func read<each S: Statement>(
+        _ statements: repeat each S, on pool: Pool? = nil
+    ) async throws(StoreError) -> (repeat [(each S).Row]) {
         do throws(PostgresError) {
-            return try await pool.withConnection { connection throws(PostgresError) in
+            return try await (pool ?? self.pool).withConnection { connection throws(PostgresError) in
                 try await connection.transaction(repeat each statements)
             }
         } catch { throw StoreError(error) }

@@ -20,7 +20,7 @@ package enum DatabaseMetrics {
 
     /// Registers what is read from the database's pools, and from its outbox at most once a second.
     package static func register(_ database: Database, in registry: MetricsRegistry) {
-        let pools = [("writes", database.writes), ("reads", database.reads)]
+        let pools = [("writes", database.writes), ("reads", database.reads), ("lookups", database.lookups)]
         registry.read(
             "postgres_pool_connections", "Connections to Postgres.", .gauge, labels: ["pool", "state"]
         ) {

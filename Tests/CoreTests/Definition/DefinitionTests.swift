@@ -155,6 +155,11 @@ struct DefinitionTests {
         #expect(RetryPolicy.compensation.maxAttempts == 10)
         #expect(RetryPolicy.compensation.initialInterval == .milliseconds(200))
         #expect(RetryPolicy.compensation.maxInterval == .seconds(30))
+        let longer = try WorkflowDefinition([
+            "name": "w", "version": "1.0.0", "retry": ["initialInterval": "60s"],
+            "steps": [["id": "a", "action": ["participant": "p", "path": "/"]]],
+        ])
+        #expect(longer.steps[0].madeCall.retry.rest.maxInterval == .seconds(60), "no inherited bound cuts it")
     }
 
     @Test(

@@ -51,6 +51,39 @@ struct RequestTests {
         #expect(long?.kind == .tooLong(limit: 8192))
     }
 
+    @Test("a header may be computed, as a signature is; it is a text that a header may hold, or the call can't be made")
+    func computedHeaders() throws {
+        let action: JSON = [
+            "headers": [
+                "X-Signature": ["$logic": ["cat": ["sha256=", ["hmacSha256": ["signing", ["var": "input.text"]]]]]],
+                "X-Sum": ["$logic": ["+": [1, 2]]],
+            ]
+        ]
+        let run = try Self.run(action, input: ["text": "The quick brown fox jumps over the lazy dog"])
+        let call = Command.Call(step: 0, action: .execute, attempt: 1)
+        #expect(run.definition(of: call).secrets == ["signing"])
+        var headers: [(String, String)] = []
+        try run.definition(of: call).appendHeaders(
+            CallScope(run, call, secrets: ["signing": Array("key".utf8)]), to: &headers)
+        #expect(headers.map(\.0) == ["X-Signature", "X-Sum"])
+        // RFC 4231 has no such short one; this is the well-known example of HMAC_SHA256("key", …).
+        #expect(headers[0].1 == "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8")
+        #expect(headers[1].1 == "3")
+        for (logic, place): (JSON, String) in [
+            (["var": "input"], "/headers/x/$logic"), (["var": "input.none"], "/headers/x/$logic"),
+            (["var": "input.line"], "/headers/x"), (["hmacSha256": ["signing", "x"]], "/headers/x/$logic"),
+        ] {
+            let error = #expect(throws: TemplateError.self) {
+                let (call, scope) = try Self.scope(["headers": ["x": ["$logic": logic]]], input: ["line": "a\r\nb"])
+                var headers: [(String, String)] = []
+                try call.appendHeaders(scope, to: &headers)
+            }
+            #expect(error?.pointer.description.hasPrefix(place) == true, "\(logic.text): \(String(describing: error))")
+        }
+        #expect(throws: DefinitionErrors.self) { try Self.run(["headers": ["x": ["a": 1]]]) }
+        #expect(throws: DefinitionErrors.self) { try Self.run(["headers": ["x": ["$logic": ["nope": 1]]]]) }
+    }
+
     struct Sent: Sendable, CustomTestStringConvertible {
         let action: JSON
         let body: String?

@@ -40,7 +40,7 @@ struct RandomHistoryTests {
         #expect(refusedLate > 300, "the barrier was needed")
         #expect(nullCompensations > 300)
         #expect(refused > 300)
-        #expect(resolvedTogether > 50)
+        #expect(resolvedTogether > 30)
     }
 
     @Test("a history is its seed")
