@@ -202,10 +202,9 @@ extension Exploration.Node {
         try rehearsal.answer(call, Exploration.answer(choice, response))
         var outcome: Outcome?
         for (_, event) in rehearsal.events[before...] where outcome == nil {
-            switch event {
-            case .attemptSucceeded(call.call.step, call.call.action, _, _, _): outcome = .succeeded
-            case .attemptFailed(call.call.step, call.call.action, _, let report, _, _): outcome = report.outcome
-            default: break
+            if case .attemptSucceeded(call.call.step, call.call.action, _, _, _) = event { outcome = .succeeded }
+            if case .attemptFailed(call.call.step, call.call.action, _, let report, _, _) = event {
+                outcome = report.outcome
             }
         }
         // A participant that says no by content has done nothing, whatever its status.

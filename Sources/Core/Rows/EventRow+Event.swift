@@ -24,7 +24,11 @@ extension EventRow {
         case .runStarted: indices("due", definition).map { .runStarted(due: $0) }
         case .attemptStarted, .attemptSucceeded, .attemptFailed: attemptEvent
         case .stepSkipped: stepIndex.map { .stepSkipped(step: $0) }
-        case .waitStarted, .stepSucceeded, .stepFailed, .stepUndoing: stepIndex.flatMap { stepEvent($0) }
+        case .waitStarted: waitEvent
+        case .stepSucceeded:
+            stepIndex.flatMap { step in data?["output"].map { .stepSucceeded(step: step, output: $0) } }
+        case .stepFailed: stepIndex.flatMap { step in failure.map { .stepFailed(step: step, $0) } }
+        case .stepUndoing: stepIndex.map { .stepUndoing(step: $0) }
         case .stepAbandoned: stepIndex.map { .stepAbandoned(step: $0) }
         case .cancelRequested:
             data?["by"]?.string.map { .cancelRequested(by: $0, reason: data?["reason"]?.string) }
@@ -41,16 +45,9 @@ extension EventRow {
         }
     }
 
-    /// Of a step that makes no call, or is undone while the run goes on.
-    private func stepEvent(_ step: Int) -> RunEvent? {
-        switch kind {
-        case .waitStarted:
-            data?["until"]?.string.flatMap { Instant($0) }.map { .waitStarted(step: step, until: $0) }
-        case .stepSucceeded: data?["output"].map { .stepSucceeded(step: step, output: $0) }
-        case .stepFailed: failure.map { .stepFailed(step: step, $0) }
-        case .stepUndoing: .stepUndoing(step: step)
-        default: nil
-        }
+    private var waitEvent: RunEvent? {
+        guard let stepIndex, let until = data?["until"]?.string.flatMap({ Instant($0) }) else { return nil }
+        return .waitStarted(step: stepIndex, until: until)
     }
 
     private var failure: Failure? { error.flatMap { Failure($0) } }
