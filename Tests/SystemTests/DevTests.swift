@@ -30,6 +30,17 @@ struct DevTests {
         }
     }
 
+    /// The process of an engine; it is known by what it was told.
+    private static func engine(onPort port: Int) -> Int32? {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.compactMap { Int32($0) }.first { pid in
+            let told = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
+            let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")) ?? ""
+            return program.hasSuffix("/sagaflow-engine")
+                && String(decoding: told, as: UTF8.self).contains("OPS_PORT=\(port)\0")
+        }
+    }
+
     @Test(
         "One command runs everything, an order goes through it, a definition that changes is registered, and Ctrl-C stops all"
     )
@@ -57,8 +68,8 @@ struct DevTests {
         process.executableURL = URL(filePath: saga.path)
         process.arguments = [
             "dev", "--port", "\(port)", "--participants-port", "\(port + 1)", "--ops-port", "\(port + 7)",
-            "--postgres-port",
-            "\(port + 8)", "--redis-port", "\(port + 9)", "--workflows", folder, "--quiet",
+            "--postgres-port", "\(port + 9)", "--redis-port", "\(port + 10)", "--workflows", folder, "--quiet",
+            "--data", "\(folder)/data",
         ]
         let output = try FileHandle(forWritingTo: log)
         (process.standardOutput, process.standardError) = (output, output)
@@ -84,11 +95,22 @@ struct DevTests {
         #expect(run.exitCode == 0 && run.output.contains("COMPLETED"), "\(run)")
         try write(2)
         try await said("mine 1.0.1")
+        // More engines, and one that dies comes back.
+        try "2".write(toFile: "\(folder)/data/engines", atomically: true, encoding: .utf8)
+        try await said("there are 2 now")
+        #expect(Self.isOpen(port + 7) && Self.isOpen(port + 8) == true)
+        kill(try #require(Self.engine(onPort: port + 7)), SIGKILL)
+        try await said("it is started again")
+        try await said("is ready again")
+        let again = try await client.run(["run", "start", "mine", "--input", "{}", "--wait", "20s", "-o", "json"])
+        #expect(again.exitCode == 0, "\(again)")
+        try "many".write(toFile: "\(folder)/data/engines", atomically: true, encoding: .utf8)
+        try await said("the number of engines lies within 1...24")
         kill(process.processIdentifier, SIGINT)
         await ended.wait()
         let all = try String(contentsOf: log, encoding: .utf8)
         #expect(process.terminationStatus == 0, "\(all.suffix(2000))")
-        for offset in 0..<10 { #expect(!Self.isOpen(port + offset), "port \(port + offset) is still open") }
+        for offset in 0..<11 { #expect(!Self.isOpen(port + offset), "port \(port + offset) is still open") }
     }
 
     @Test("A port that is in use is said at once, and nothing is left behind")

@@ -60,7 +60,7 @@ final class DevProcess: Sendable {
                     output: .sequence,
                     error: .combinedWithOutput
                 ) { execution in
-                    for try await line in execution.standardOutput.strings() {
+                    for try await line in execution.standardOutput.strings(bufferingPolicy: .unbounded) {
                         tell(name, line.last?.isNewline == true ? String(line.dropLast()) : line)
                     }
                 }
