@@ -66,7 +66,11 @@ package struct RandomWorkflow {
         self.descendants = descendants
         let kinds: [Kind] = (0..<count).map { _ in
             switch Int.random(in: 0..<100, using: &random) {
-            case 0..<9: .wait(milliseconds: Int.random(in: 1...2000, using: &random))
+            // Some so long that a request that wakes nobody is noticed.
+            case 0..<9:
+                .wait(
+                    milliseconds: random.chance(30)
+                        ? Int.random(in: 60_000...180_000, using: &random) : Int.random(in: 1...2000, using: &random))
             case 9..<16: .end(completed: random.chance(50))
             default: .call
             }
