@@ -71,6 +71,7 @@ struct RunView {
             let queue =
                 waiting["queued"]?.int.map { "; \($0) calls wait for \(text("participant"))'s maxConcurrent" } ?? ""
             return "the answer to \(what), called at \(text("since")), at most until \(text("until"))\(held)\(queue)"
+        case "timer": return "the end of \(text("stepId")) at \(text("until"))"
         case "deadline": return "its deadline at \(text("until"))"
         case "engine": return waiting["liveEngines"]?.int == 0 ? "an engine: none is alive" : "an engine"
         case "takeover":

@@ -15,7 +15,7 @@ struct WorkflowTest: AsyncParsableCommand {
             "requests", "takes"}}]}. An answer is a status, "timeout", "refused", "lost" (the engine dies), or an object with \
             status, body, headers, retryAfter and after; what is not named is answered 200 without a body. Cases are beside the \
             definition, in order.cases.json (or .yaml) for order.json, or where --cases says. Time is skipped. Exit codes: 0 all is as \
-            expected, 1 it is not, 64 wrong usage, or files that can't be used.
+            expected, 1 it is not, or the definition is refused, 64 wrong usage, or cases that can't be used.
             """)
 
     @OptionGroup var output: OutputOptions
