@@ -48,6 +48,17 @@ struct DefinitionFileTests {
         }
     }
 
+    @Test("A folder's definitions are its JSON and YAML files, without the cases beside them")
+    func foldersWithCases() throws {
+        try Folder.with { folder in
+            for name in ["b.yaml", "a.json", "c.yml", "b.cases.yaml", "a.cases.json", "notes.txt", "cases.yaml"] {
+                _ = try folder.file(name, Self.yaml)
+            }
+            let names = DocumentFile.list(folder.path).map { String($0.split(separator: "/").last ?? "") }
+            #expect(names == ["a.json", "b.yaml", "c.yml", "cases.yaml"])
+        }
+    }
+
     @Test("What is wrong is told with the line of its place, in YAML and in JSON")
     func lines() throws {
         let yaml = Self.yaml.replacing("path: /x", with: "path: x").replacing("1.0.0", with: "1.0")

@@ -265,7 +265,8 @@ struct ExplorationTests {
 
 @Suite("What is told of cases")
 struct RehearsalReportTests {
-    private static let paid = Response(status: 200, body: (["id": "p-1"] as JSON).bytes, contentType: "application/json")
+    private static let paid = Response(
+        status: 200, body: (["id": "p-1"] as JSON).bytes, contentType: "application/json")
 
     private static func report(explores: Bool = false) throws -> RehearsalReport {
         let definition = try CaseTests.definition()

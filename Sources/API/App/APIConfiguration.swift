@@ -65,7 +65,8 @@ struct APIConfiguration: Sendable {
         startWindow = try settings.integer(
             "start.window", default: 128, in: 1...10_000, help: "starts worked on at once")
         starters = try settings.integer("starters", default: 2, in: 1...16, help: "batches of starts written at once")
-        readers = try settings.integer("readers", default: 16, in: 2...100, help: "database connections for reading, half of them for single runs")
+        readers = try settings.integer(
+            "readers", default: 16, in: 2...100, help: "database connections for reading, half of them for single runs")
         keyLifetime = try settings.duration(
             "idempotency.ttl", default: .seconds(86_400), in: .seconds(1) ... .seconds(30 * 86_400),
             help: "how long idempotency keys are remembered")

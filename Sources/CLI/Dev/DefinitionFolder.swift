@@ -41,7 +41,7 @@ final class DefinitionFolder {
         if let lookedAt, now - lookedAt < .seconds(1) { return }
         lookedAt = now
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-        for name in names where [".json", ".yaml", ".yml"].contains(where: { name.hasSuffix($0) }) {
+        for name in names where DocumentFile.isDefinition(name) {
             guard
                 let changed = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")[.modificationDate]
                     as? Date,

@@ -14,7 +14,7 @@ struct DevCommand: AsyncParsableCommand {
             change: a version that is registered with other content gets the next patch number. An engine that ends by itself \
             is started again; how many there are can be changed while they run, by writing the number to the file `engines` \
             in the folder of --data.
-            Exit codes: 0 it was stopped, 1 something did not start or ended by itself, 64 wrong usage.
+            Exit codes: 0 it was stopped, 64 wrong usage, or something did not start or ended by itself.
             """)
 
     @Option(help: "Where the data is kept (default: nowhere, it is gone afterwards).")

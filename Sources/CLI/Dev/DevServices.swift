@@ -90,7 +90,8 @@ struct DevPostgres: Sendable {
     }
 
     func isReady() async -> Bool {
-        await DevProcess.run("\(programs)/pg_isready", ["-q", "-h", "127.0.0.1", "-p", String(port)]).problem == nil
+        await DevProcess.run("\(programs)/pg_isready", ["-q", "-h", "127.0.0.1", "-p", String(port), "-U", "postgres"])
+            .problem == nil
     }
 
     /// Unless it is there.

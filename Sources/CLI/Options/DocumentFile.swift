@@ -52,8 +52,12 @@ struct DocumentFile {
     /// The definitions of a folder in the order of their names; the file itself if it is none.
     static func list(_ path: String) -> [String] {
         guard let all = try? FileManager.default.contentsOfDirectory(atPath: path) else { return [path] }
-        let names = all.filter { name in [".json", ".yaml", ".yml"].contains { name.hasSuffix($0) } }
-        return names.sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+        return all.filter(isDefinition).sorted().map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
+    }
+
+    /// A file of this name in a folder is a definition; cases beside one are none.
+    static func isDefinition(_ name: String) -> Bool {
+        [".json", ".yaml", ".yml"].contains { name.hasSuffix($0) && !name.hasSuffix(".cases\($0)") }
     }
 
     private static func content(of path: String) throws(Problem) -> [UInt8] {

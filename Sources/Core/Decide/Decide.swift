@@ -82,44 +82,6 @@ package func start(_ run: Run, now: Instant) -> [RunEvent] {
     return decision.events
 }
 
-extension Standing {
-    /// An operator's retry of this step would change something: it waits for its backoff, or its compensation was
-    /// exhausted, or the run was quarantined. Nil: of all that was exhausted, or of the quarantined run as a whole.
-    ///
-    /// An exhausted compensation can be retried while other branches are still at work: of two requests that met a FAILED
-    /// run, the first has taken it up already when the second is read.
-    package func canRetry(step index: Int?) -> Bool {
-        let hasGivenUp = steps.contains { $0.compensationStatus == .failed }
-        guard let index else { return status == .failed || (status == .compensating && hasGivenUp) }
-        guard steps.indices.contains(index) else { return false }
-        let step = steps[index]
-        switch status {
-        case .pending, .running, .compensating:
-            let attempts = step.waitingAction == .execute ? step.attempts : step.compensationAttempts
-            return (step.nextAttemptAt != nil && attempts > 0) || step.compensationStatus == .failed
-        case .failed:
-            return step.compensationStatus == .failed || !hasGivenUp
-        case .completed, .compensated, .cancelled:
-            return false
-        }
-    }
-
-    /// An operator who undid this step by hand may say so: its compensation was exhausted, or the run was quarantined
-    /// and the step may have had an effect. As with `canRetry`, the run may have been taken up already.
-    package func canResolve(step index: Int) -> Bool {
-        guard steps.indices.contains(index) else { return false }
-        switch status {
-        case .compensating, .failed: return steps[index].isResolvable(inQuarantine: isQuarantined)
-        case .pending, .running, .completed, .compensated, .cancelled: return false
-        }
-    }
-
-    /// `canResolve` of each of them; false for none, and for one that is named twice.
-    package func canResolve(steps indices: [Int]) -> Bool {
-        !indices.isEmpty && Set(indices).count == indices.count && indices.allSatisfy { canResolve(step: $0) }
-    }
-}
-
 extension Decision {
     /// One event for each step, before anything follows from the first.
     fileprivate mutating func resolve(_ steps: [Int], by: String, reason: String) {

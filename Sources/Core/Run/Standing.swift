@@ -1,5 +1,5 @@
 /// Where a run and its steps stand: all that an operator's request is judged by (`canRetry` and `canResolve` in
-/// Decide.swift).
+/// Standing+Requests.swift).
 ///
 /// A `Run` is judged by whoever decides, the rows of one, without their payloads, by whoever lets requests in: by one rule.
 package protocol Standing {

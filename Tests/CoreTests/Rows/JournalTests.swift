@@ -41,8 +41,8 @@ struct JournalTests {
         .runCompensated, .runCancelled, .runFailed(failure), .retryRequested(step: nil, by: "bob"),
         .retryRequested(step: 1, by: "bob", reason: "mended"), .stepResolved(step: 1, by: "bob", reason: "by hand"),
         .runQuarantined(failure), .waitStarted(step: 1, until: now + .seconds(5)),
-        .stepSucceeded(step: 0, output: .null), .stepSucceeded(step: 0, output: ["n": 2]), .stepFailed(step: 1, failure),
-        .stepUndoing(step: 0),
+        .stepSucceeded(step: 0, output: .null), .stepSucceeded(step: 0, output: ["n": 2]),
+        .stepFailed(step: 1, failure), .stepUndoing(step: 0),
     ]
 
     @Test("Every event comes back from its row, numbered from the row's first; a run's output comes from the run")
