@@ -105,6 +105,9 @@ struct LimitDocumentTests {
             let time = JSON.string("\($0)s")
             return registers(step: ["timeout": time]) && registers(call: ["timeout": time])
         },
+        "`wait`": { count in
+            registers(["steps": [["id": "a", "wait": ["for": .string("\(count)s")]]]])
+        },
         "`maxAttempts`": { registers(["retry": ["maxAttempts": JSON($0)]]) },
         "`initialInterval`, `maxInterval`": {
             let time = JSON.string("\($0)s")
