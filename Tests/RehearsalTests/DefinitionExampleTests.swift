@@ -1,0 +1,66 @@
+import Core
+import Foundation
+import Rehearsal
+import Testing
+
+/// The whole definitions of docs/definitions.md do what the page says of them.
+@Suite("Whole definitions in docs/definitions.md")
+struct DefinitionExampleTests {
+    private static let cases: [String: JSON] = [
+        "refund": [
+            ["input": ["orderId": "o-17", "amount": 12.5], "expect": ["status": "COMPLETED", "calls": ["refund"]]]
+        ],
+        "reminder": [
+            [
+                "input": ["email": "ann@example.org"],
+                "expect": ["status": "COMPLETED", "calls": ["invite", "remind"], "takes": "2881m"],
+            ],
+            ["answers": ["invite": [422]], "expect": ["status": "COMPENSATED", "calls": ["invite"], "undone": []]],
+        ],
+        "order-with-stock": [
+            [
+                "input": ["sku": "book"], "answers": ["check": [["body": ["free": 2]]]],
+                "expect": ["status": "COMPLETED", "calls": ["check", "reserve"]],
+            ],
+            [
+                "input": ["sku": "book"], "answers": ["check": [["body": ["free": 0]]]],
+                "expect": [
+                    "status": "COMPENSATED", "calls": ["check"],
+                    "error": ["kind": "ended", "message": "book is sold out.", "stepId": "sold-out"],
+                ],
+            ],
+        ],
+        "two-carriers": [
+            ["input": ["orderId": "o-1"], "expect": ["status": "COMPLETED", "calls": ["dhl"]]],
+            [
+                "input": ["orderId": "o-1"], "answers": ["dhl": ["timeout", 422]],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["dhl", "dhl", "dhl:compensate", "ups"], "undone": ["dhl"],
+                    "requests": ["ups": ["body": ["orderId": "o-1", "because": "The participant answered 422."]]],
+                ],
+            ],
+            [
+                "input": ["orderId": "o-1"], "answers": ["dhl": ["timeout", 422], "dhl:compensate": [422]],
+                "expect": ["status": "FAILED", "calls": ["dhl", "dhl", "dhl:compensate"], "cause": "STEP_FAILED"],
+            ],
+        ],
+    ]
+
+    @Test("each is there, and its cases pass")
+    func play() throws {
+        let file = URL(filePath: #filePath).appending(path: "../../../docs/definitions.md").standardized
+        let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        let examples = try text.components(separatedBy: "```json\n").dropFirst().map { part in
+            try JSON(parsing: Array(part.components(separatedBy: "\n```")[0].utf8))
+        }.filter { $0["steps"] != nil }
+        #expect(Set(examples.compactMap { $0["name"]?.string }) == Set(Self.cases.keys))
+        for example in examples {
+            let definition = try WorkflowDefinition(example)
+            guard let cases = Self.cases[definition.name] else { continue }
+            for given in try TestCase.all(cases, of: definition, at: .root) {
+                let (failures, rehearsal) = given.play()
+                #expect(failures.isEmpty, "\(definition.name), \(given.name): \(failures) \(rehearsal.history)")
+            }
+        }
+    }
+}
