@@ -71,7 +71,7 @@ struct VersionTests {
         "a state nobody here knows is neither guessed at nor called poison: the run stays as it is",
         arguments: [
             ("workflow_runs SET cause", "'HELD_BACK'", "NULL"), ("workflow_runs SET status", "'PAUSED'", "'PENDING'"),
-            ("run_steps SET status", "'WAITING'", "'PENDING'"),
+            ("run_steps SET status", "'ASLEEP'", "'PENDING'"),
             ("run_steps SET compensation_status", "'PARKED'", "'NOT_REQUIRED'"),
         ])
     func unknownState(column: String, newer: String, known: String) async throws {
