@@ -8,7 +8,7 @@ import Testing
 /// What the checker can't know it does not call wrong; what it can know it does.
 @Suite("What the checker judges, and what it leaves alone")
 struct CheckScopeTests {
-    @Test("runs that retention may have deleted are not missed, younger ones are", .timeLimit(.minutes(1)))
+    @Test("runs that retention may have deleted are not missed, younger ones are", .timeLimit(.minutes(3)))
     func retention() async throws {
         try await TestDatabase.with { test in
             let (old, young) = (RunID.test(daysAgo: 60), RunID.test(daysAgo: 0))
@@ -33,7 +33,7 @@ struct CheckScopeTests {
     }
 
     @Test(
-        "a participant that answers but keeps no ledger is named; one that was asked for must", .timeLimit(.minutes(1)))
+        "a participant that answers but keeps no ledger is named; one that was asked for must", .timeLimit(.minutes(3)))
     func noLedger() async throws {
         try await Deployment.with { system in
             // Anything that speaks HTTP and has no /ledger.

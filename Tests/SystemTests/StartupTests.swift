@@ -52,7 +52,7 @@ struct StartupTests {
         }
     }
 
-    @Test("an engine that starts before the schema is made waits for it", .timeLimit(.minutes(1)))
+    @Test("an engine that starts before the schema is made waits for it", .timeLimit(.minutes(3)))
     func engineBeforeSchema() async throws {
         try await TestDatabase.with(isMigrated: false) { test in
             try await Deployment.with(databaseURL: test.url) { system in
