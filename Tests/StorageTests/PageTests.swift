@@ -84,6 +84,9 @@ struct PageTests {
             #expect(live.steps.map(\.status) == ["SUCCEEDED", "EXECUTING", "PENDING"])
             #expect(live.steps.map(\.output) == [.large(200_004), .absent, .absent])
             #expect(live.steps.map(\.engineID) == [engine.id, engine.id, nil])
+            #expect(
+                try await reader.payload(.stepOutput(0), of: new.run.id)?.count == 200_004, "it is in the journal alone"
+            )
             for _ in 0..<2 { _ = try await engine.settle(&held, [try held.answered(answer)]) }
             #expect(held.run.status == .completed)
             #expect(try await test.fold(new.run.id, definition).differences == [])

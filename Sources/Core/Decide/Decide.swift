@@ -252,8 +252,10 @@ extension Decision {
     fileprivate mutating func startDue() {
         if run.isDraining, !isPlanted(.drainingRunBegins) { return }
         for event in run.dueAttempts(at: now) { append(event) }
-        for (index, step) in run.steps.enumerated() where step.status == .waiting {
-            if let due = step.nextAttemptAt, due <= now { append(.stepSucceeded(step: index, output: .null)) }
+        for index in run.steps.indices where run.steps[index].status == .waiting {
+            if let due = run.steps[index].nextAttemptAt, due <= now {
+                append(.stepSucceeded(step: index, output: .null))
+            }
         }
     }
 

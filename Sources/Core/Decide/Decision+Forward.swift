@@ -1,32 +1,32 @@
 extension Decision {
     /// Starts every step that can start; completes the run when all are done.
     mutating func advanceForward() {
-        repeat {
+        while true {
             skipAndCollect()
             if effort.isSpent { return }
             if run.cause != nil { return drain() }
-        } while passThrough()
-        for index in readySteps {
-            append(.attemptStarted(step: index, action: .execute, attempt: 1))
+            let ready = readySteps
+            // Behind a step that makes no call others may be ready at once.
+            guard let passing = ready.first(where: { run.definition.steps[$0].action.call == nil }) else {
+                for index in ready { append(.attemptStarted(step: index, action: .execute, attempt: 1)) }
+                break
+            }
+            pass(passing)
         }
-        for (index, step) in run.steps.enumerated()
-        where step.compensationStatus == .pending && step.nextAttemptAt == nil {
+        for index in run.steps.indices
+        where run.steps[index].compensationStatus == .pending && run.steps[index].nextAttemptAt == nil {
             append(.attemptStarted(step: index, action: .compensate, attempt: 1))
         }
         if run.isForwardDone { complete() }
     }
 
-    /// Begins the first ready step that makes no call; false when there is none. Others may be ready then.
-    private mutating func passThrough() -> Bool {
-        for index in readySteps {
-            switch run.definition.steps[index].action {
-            case .call: continue
-            case .wait(let wait): begin(wait, index)
-            case .end(let end): self.end(end, index)
-            }
-            return true
+    /// Begins a step that makes no call.
+    private mutating func pass(_ index: Int) {
+        switch run.definition.steps[index].action {
+        case .call: preconditionFailure("a call is begun by its attempt")
+        case .wait(let wait): begin(wait, index)
+        case .end(let end): self.end(end, index)
         }
-        return false
     }
 
     private mutating func begin(_ wait: WaitDefinition, _ index: Int) {

@@ -1,0 +1,105 @@
+import Core
+import Rehearsal
+import Testing
+
+@Suite("Every combination of answers")
+struct ExplorationTests {
+    private static func explore(
+        _ members: JSONObject = [:], answers: [String: [Response]] = ["charge": [answer(["id": "p-1"])]],
+        limit: Int = Exploration.defaultLimit
+    ) throws -> Exploration {
+        Exploration(
+            try CaseTests.definition(members), input: ["amount": 5, "order": "o"], answers: answers, limit: limit)
+    }
+
+    @Test("the shortest history of each kind of end")
+    func ends() throws {
+        let exploration = try Self.explore()
+        let ends = exploration.examples.filter { !$0.isFinding }
+        #expect(
+            ends.map(\.what) == [
+                "COMPENSATED", "COMPLETED", "FAILED: the compensation of charge gave up",
+            ])
+        #expect(ends[0].history == ["charge rejected"])
+        #expect(ends[1].history == ["charge succeeded", "ship succeeded"])
+        #expect(ends[2].history == ["charge unanswered 3 times", "charge:compensate rejected"])
+        #expect(!exploration.isCut && exploration.states > 10)
+    }
+
+    @Test("an effect that nobody undoes, and the answers that lead to it")
+    func effects() throws {
+        let findings = try Self.explore().examples.filter(\.isFinding)
+        let ship = try #require(findings.first)
+        #expect(ship.what.contains("The effect of ship stands") && ship.what.contains("no compensation"))
+        #expect(
+            ship.history == ["charge succeeded", "ship unanswered 3 times", "charge:compensate succeeded"])
+        #expect(findings.count == 1)
+        let steps: JSON = [
+            ["id": "a", "action": ["participant": "p", "path": "/", "body": "none"], "compensation": "none"],
+            ["id": "b", "action": ["participant": "p", "path": "/", "method": "GET"]],
+        ]
+        let quiet = try Self.explore(["steps": steps, "output": 1])
+        #expect(quiet.examples.filter(\.isFinding).isEmpty)
+    }
+
+    @Test("a compensation that can't be built from what is known")
+    func unbuildable() throws {
+        let steps: JSON = [
+            [
+                "id": "charge", "action": ["participant": "p", "path": "/", "body": "none"],
+                "compensation": ["participant": "p", "path": "/undo/${steps.charge.output.id}", "body": "none"],
+            ]
+        ]
+        let findings = try Self.explore(["steps": steps, "output": 1]).examples.filter(\.isFinding)
+        #expect(findings.count == 1 && findings[0].what.contains("The compensation of charge can't be built"))
+        #expect(
+            findings[0].history == [
+                "charge unanswered 3 times", "charge:compensate can't be built",
+            ])
+    }
+
+    private static func answer(_ body: JSON, _ headers: [String: String] = [:]) -> Response {
+        Response(status: 200, body: body.bytes, contentType: "application/json", headers: headers)
+    }
+
+    @Test("a participant that says no by content has done nothing, and a location that it answers is followed")
+    func judged() throws {
+        let steps: JSON = [
+            [
+                "id": "charge",
+                "action": [
+                    "participant": "p", "path": "/", "body": "none",
+                    "rejectWhen": ["===": [["var": "response.body"], false]],
+                ], "compensation": ["participant": "p", "path": "/undo", "body": "none"],
+            ],
+            [
+                "id": "ship",
+                "action": [
+                    "participant": "p", "path": "${steps.charge.response.headers.location}", "body": "none",
+                ], "compensation": "none",
+            ],
+        ]
+        let refused = try Self.explore(["steps": steps, "output": 1], answers: ["charge": [Self.answer(false)]])
+        #expect(refused.examples.filter(\.isFinding).isEmpty, "\(refused.examples)")
+        #expect(refused.examples.first?.history == ["charge rejected"])
+        let located = try Self.explore(
+            ["steps": steps, "output": 1], answers: ["charge": [Self.answer(true, ["location": "/ships/1"])]])
+        #expect(located.examples.contains { $0.what == "COMPLETED" }, "\(located.examples)")
+    }
+
+    @Test("an effect that stands although its step gave up and the run went on")
+    func leftBehind() throws {
+        let steps: JSON = [
+            ["id": "mail", "onFailure": "continue", "action": ["participant": "p", "path": "/", "body": "none"]],
+            ["id": "rest", "wait": ["for": "10m"]],
+        ]
+        let findings = try Self.explore(["steps": steps, "output": 1], answers: [:]).examples.filter(\.isFinding)
+        #expect(findings.map(\.what) == ["The effect of mail stands, although it gave up and the run went on."])
+        #expect(findings.first?.history == ["mail unanswered 3 times"])
+    }
+
+    @Test("a limit that is reached is said")
+    func limit() throws {
+        #expect(try Self.explore(limit: 5).isCut)
+    }
+}
