@@ -133,9 +133,10 @@ package struct FindPayload: Statement {
             SELECT e.event
             FROM run_journal j CROSS JOIN LATERAL json_array_elements(j.events) WITH ORDINALITY AS e (event, ord)
             CROSS JOIN LATERAL json_to_record(e.event) AS x (kind text, step int4, action text)
+            -- An attempt that does not say so is one of `execute`.
             WHERE j.run_id = $1 AND j.seq > r.snapshot_seq AND x.step = $3
-                AND CASE $2 WHEN 'error' THEN x.kind = 'attempt_failed'
-                    ELSE x.kind = 'attempt_succeeded' AND x.action = 'execute' END
+                AND CASE $2 WHEN 'error' THEN x.kind IN ('attempt_failed', 'step_failed')
+                    ELSE x.kind = 'attempt_succeeded' AND COALESCE(x.action, 'execute') = 'execute' END
             ORDER BY j.seq DESC, e.ord DESC LIMIT 1
         ) later ON true LEFT JOIN LATERAL (
             SELECT j.events->((r.snapshot->$3::int4->>'outputSeq')::int4 - j.seq)->'data'->'output' AS output
