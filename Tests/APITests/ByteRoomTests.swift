@@ -5,7 +5,7 @@ import Testing
 
 @testable import API
 
-@Suite("Requests have room for so many bytes", .timeLimit(.minutes(1)))
+@Suite("Requests have room for so many bytes", .timeLimit(.minutes(3)))
 struct ByteRoomTests {
     private final class Order: Sendable {
         let sizes = Mutex<[Int]>([])

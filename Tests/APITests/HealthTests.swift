@@ -3,7 +3,7 @@ import Testing
 
 @testable import API
 
-@Suite("Health tells what keeps runs from going on", .timeLimit(.minutes(1)))
+@Suite("Health tells what keeps runs from going on", .timeLimit(.minutes(3)))
 struct HealthTests {
     @Test("no engine, and a run nobody claims, are warnings of a ready API; figures say how old they are")
     func warnings() async throws {

@@ -72,7 +72,7 @@ struct LoopExecutorTests {
         try await loop.close()
     }
 
-    @Test("What gives way has its turn all the same while the loop has no end of other work", .timeLimit(.minutes(1)))
+    @Test("What gives way has its turn all the same while the loop has no end of other work", .timeLimit(.minutes(3)))
     func noStarvation() async throws {
         let loop = try Loop()
         try await loop.busy {
@@ -85,7 +85,7 @@ struct LoopExecutorTests {
 
     @Test(
         "A loop looks at its sockets while it has no end of tasks, whatever they have it do besides",
-        .timeLimit(.minutes(1)), arguments: [0, 50])
+        .timeLimit(.minutes(3)), arguments: [0, 50])
     func sockets(besides microseconds: Int64) async throws {
         let loop = try Loop()
         let clients = MultiThreadedEventLoopGroup(numberOfThreads: 1)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import HTTPServer
 
-@Suite("Starts are read when there is nothing else to do", .timeLimit(.minutes(1)))
+@Suite("Starts are read when there is nothing else to do", .timeLimit(.minutes(3)))
 struct StartHoldTests {
     private static let start = "POST /v1/workflows/order/start HTTP/1.1\r\n"
 

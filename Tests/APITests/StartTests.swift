@@ -244,7 +244,7 @@ struct StartTests {
 
     @Test(
         "On a database that was never migrated the process is not ready, and says what is missing",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(3)))
     func schemaMissing() async throws {
         try await TestAPI.with { api in
             _ = try await api.database.query("DROP SCHEMA public CASCADE")

@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import API
 
-@Suite("Starts wait for their turn", .timeLimit(.minutes(1)))
+@Suite("Starts wait for their turn", .timeLimit(.minutes(3)))
 struct StartWindowTests {
     private struct Failed: Error {}
 

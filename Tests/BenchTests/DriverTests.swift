@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@Suite("The load generator counts what it is answered", .timeLimit(.minutes(1)))
+@Suite("The load generator counts what it is answered", .timeLimit(.minutes(3)))
 struct DriverTests {
     @Test("A closed loop starts every run once, and again what was turned away")
     func closed() async throws {

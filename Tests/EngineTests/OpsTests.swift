@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Engine
 
-@Suite("The ops port is held to the API's rules", .timeLimit(.minutes(1)))
+@Suite("The ops port is held to the API's rules", .timeLimit(.minutes(3)))
 struct OpsTests {
     /// What is sent, and what the answer begins with.
     private static let rows: [(name: String, request: String, answer: String)] = [

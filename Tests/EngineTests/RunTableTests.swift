@@ -5,7 +5,7 @@ import Storage
 import Testing
 import TestSupport
 
-@Suite("An engine holds so many runs, and so many bytes of them", .timeLimit(.minutes(1)))
+@Suite("An engine holds so many runs, and so many bytes of them", .timeLimit(.minutes(3)))
 struct RunTableTests {
     private func add(_ table: RunTable, _ weight: Int) -> Lease {
         let lease = Lease(runID: .sample(), epoch: 1)

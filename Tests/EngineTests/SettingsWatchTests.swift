@@ -13,7 +13,7 @@ import Testing
 struct SettingsWatchTests {
     @Test(
         "a difference in what must agree is warned about once, counted, and told when it is gone",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(3)))
     func differs() async throws {
         try await Stage.with([]) { stage in
             let alike = ["--lease", "10000ms", "--participant-allow", "10.0.0.0/8, Payments.internal"]

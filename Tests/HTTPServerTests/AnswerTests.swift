@@ -6,7 +6,7 @@ import NIOCore
 import Testing
 import TestSupport
 
-@Suite("Answers keep their client in step", .timeLimit(.minutes(1)))
+@Suite("Answers keep their client in step", .timeLimit(.minutes(3)))
 struct AnswerTests {
     @Test("HEAD is answered without a body, whatever the route answers and however that is framed")
     func headHasNoBody() async throws {

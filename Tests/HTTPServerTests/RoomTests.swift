@@ -11,7 +11,7 @@ import Telemetry
 import Testing
 import TestSupport
 
-@Suite("A server that has as many connections as it may", .timeLimit(.minutes(1)))
+@Suite("A server that has as many connections as it may", .timeLimit(.minutes(3)))
 struct RoomTests {
     @Test("closes the one that has been idle longest for a new one, and leaves the others")
     func idlestGoes() async throws {

@@ -2,7 +2,7 @@ import NIOCore
 import Participants
 import Testing
 
-@Suite("Connections to all participants together are bounded", .timeLimit(.minutes(1)))
+@Suite("Connections to all participants together are bounded", .timeLimit(.minutes(3)))
 struct RoomTests {
     @Test("an idle connection to one participant makes room for a call to another")
     func idleMakesRoom() async throws {

@@ -3,7 +3,7 @@ import Testing
 @testable import Postgres
 
 @Suite(
-    "A listener hears every notification sent while it is connected, and says when it was not", .timeLimit(.minutes(1)))
+    "A listener hears every notification sent while it is connected, and says when it was not", .timeLimit(.minutes(3)))
 struct ListenerTests {
     private func channel(_ name: String) -> String { "\(name) \"\(UInt64.random(in: 0 ... .max))\"" }
 

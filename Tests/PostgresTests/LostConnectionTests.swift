@@ -82,7 +82,7 @@ struct LostConnectionTests {
         }
     }
 
-    @Test("a server that falls silent is given up five seconds after the statement timeout", .timeLimit(.minutes(1)))
+    @Test("a server that falls silent is given up five seconds after the statement timeout", .timeLimit(.minutes(3)))
     func silence() async throws {
         let configuration = try TestServer.configuration()
         let proxy = try Proxy(to: configuration)
@@ -102,7 +102,7 @@ struct LostConnectionTests {
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
-    @Test("a statement that waits on the server can be broken off from outside", .timeLimit(.minutes(1)))
+    @Test("a statement that waits on the server can be broken off from outside", .timeLimit(.minutes(3)))
     func interruption() async throws {
         let connection = try await TestServer.connect()
         let watcher = try await TestServer.connect()

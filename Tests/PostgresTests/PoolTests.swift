@@ -3,7 +3,7 @@ import Testing
 @testable import Postgres
 
 /// Tasks here start with `Task.immediate`: when it returns, the task waits in line.
-@Suite("The pool shares connections fairly and survives their loss", .timeLimit(.minutes(1)))
+@Suite("The pool shares connections fairly and survives their loss", .timeLimit(.minutes(3)))
 struct PoolTests {
     private func pool(_ size: Int) throws -> Pool { Pool(try TestServer.configuration(), maximumSize: size) }
 

@@ -109,7 +109,7 @@ struct TransactionTests {
         #expect(connection.health.isIdle)
     }
 
-    @Test("answers of many megabytes while more is still to be sent do not deadlock", .timeLimit(.minutes(1)))
+    @Test("answers of many megabytes while more is still to be sent do not deadlock", .timeLimit(.minutes(3)))
     func hugePipeline() async throws {
         let connection = try await TestServer.connect()
         let texts = (0..<100_000).map { "value number \($0) of a large batch" }
@@ -123,7 +123,7 @@ struct TransactionTests {
         }
     }
 
-    @Test("a server blocked by its own answers does not block us while we send", .timeLimit(.minutes(1)))
+    @Test("a server blocked by its own answers does not block us while we send", .timeLimit(.minutes(3)))
     func blockedServer() async throws {
         struct Repeat: Statement {
             let text: String

@@ -3,7 +3,7 @@ import Postgres
 import Synchronization
 import Testing
 
-@Suite("How a batch is written, whatever is in it", .timeLimit(.minutes(1)))
+@Suite("How a batch is written, whatever is in it", .timeLimit(.minutes(3)))
 struct BatchWorkTests {
     /// What is wrong with a row.
     enum Fault: Sendable {

@@ -63,7 +63,7 @@ struct FailedRunTests {
 
     @Test(
         "Many ask of many FAILED runs while engines take them up: nothing is left over, and no step is undone twice",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(3)))
     func crowd() async throws {
         try await TestDatabase.with(writes: 8) { test in
             let (engine, definition) = try Self.engine(test)

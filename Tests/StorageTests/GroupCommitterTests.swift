@@ -2,7 +2,7 @@
 import Synchronization
 import Testing
 
-@Suite("Writes are batched by nature", .timeLimit(.minutes(1)))
+@Suite("Writes are batched by nature", .timeLimit(.minutes(3)))
 struct GroupCommitterTests {
     /// A flush that tells of every batch and waits until it is let go.
     private struct Gate {

@@ -2,7 +2,7 @@
 import Testing
 import TestSupport
 
-@Suite("A batch that takes its time holds up neither who is written already nor who comes", .timeLimit(.minutes(1)))
+@Suite("A batch that takes its time holds up neither who is written already nor who comes", .timeLimit(.minutes(3)))
 struct StuckLaneTests {
     private typealias Committer = GroupCommitter<Int, Int>
 

@@ -34,7 +34,7 @@ struct BarrierSQLTests {
         }
     }
 
-    @Test("Postgres: a call is done once, undone once, and not at all after its undo", .timeLimit(.minutes(1)))
+    @Test("Postgres: a call is done once, undone once, and not at all after its undo", .timeLimit(.minutes(3)))
     func postgres() async throws {
         try await TestDatabase.with(isMigrated: false) { test in
             // Twice: whoever deploys it may have it already.
@@ -188,7 +188,7 @@ struct BarrierSQLTests {
 
     @Test(
         "SQLite: a call is done once, undone once, and not at all after its undo",
-        .enabled(if: Program.python != nil, "python3 is not on this machine"), .timeLimit(.minutes(1)))
+        .enabled(if: Program.python != nil, "python3 is not on this machine"), .timeLimit(.minutes(3)))
     func sqlite() async throws {
         let python = try #require(Program.python)
         let input: JSON = [

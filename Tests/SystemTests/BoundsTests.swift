@@ -74,15 +74,18 @@ extension NemesisTests {
         try await Bounded.with { system in
             _ = try await system.startAll(1) { _ in Bounded.order("one") }
             try await system.deployment.untilAllTerminal(.seconds(60))
-            try await system.deployment.test.execute(
-                """
-                INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
-                    created_at, updated_at, completed_at, snapshot, snapshot_seq, snapshot_at)
-                SELECT gen_random_uuid(), tenant_id, workflow_name, workflow_version, status,
-                    ('{"padding":[' || repeat('{"a":1},', 131000) || '1]}')::json, context, now(), now(), now(),
-                    snapshot, snapshot_seq, snapshot_at
-                FROM workflow_runs, generate_series(1, 250)
-                """)
+            // In several statements: one of all takes a slow machine longer than a statement may.
+            for _ in 0..<10 {
+                try await system.deployment.test.execute(
+                    """
+                    INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
+                        created_at, updated_at, completed_at, snapshot, snapshot_seq, snapshot_at)
+                    SELECT gen_random_uuid(), tenant_id, workflow_name, workflow_version, status,
+                        ('{"padding":[' || repeat('{"a":1},', 131000) || '1]}')::json, context, now(), now(), now(),
+                        snapshot, snapshot_seq, snapshot_at
+                    FROM (SELECT * FROM workflow_runs LIMIT 1) one, generate_series(1, 25)
+                    """)
+            }
             await withTaskGroup(of: Void.self) { tasks in
                 for path in ["/v1/runs?limit=500", "/v1/runs?limit=500&include=payloads"] {
                     for _ in 0..<4 {

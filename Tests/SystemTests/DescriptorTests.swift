@@ -47,7 +47,7 @@ struct DescriptorTests {
         }
     }
 
-    @Test("too few to work with end a process with a sentence and 64, not with a trap", .timeLimit(.minutes(1)))
+    @Test("too few to work with end a process with a sentence and 64, not with a trap", .timeLimit(.minutes(3)))
     func tooFew() async throws {
         try await Deployment.with { system in
             for program in ["sagaflow-api", "sagaflow-engine"] {

@@ -180,7 +180,7 @@ extension NemesisTests {
         }
     }
 
-    @Test("a check that saw too little fails", .timeLimit(.minutes(1)))
+    @Test("a check that saw too little fails", .timeLimit(.minutes(3)))
     func tooLittle() async throws {
         try await TestDatabase.with { test in
             let report = try await Checker.check(database: test.configuration, ledgers: [:])

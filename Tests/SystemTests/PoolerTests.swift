@@ -29,7 +29,7 @@ extension NemesisTests {
 
     @Test(
         "an API that starts before its pooler does, and then finds it shares sessions, ends as soon as it knows",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(3)))
     func sharedSessionsLater() async throws {
         try await PrivatePostgres.with { server in
             let port = try Ports.take()

@@ -40,7 +40,7 @@ struct RecipeTests {
         }
     }
 
-    @Test("a run that waits for a time does not go on before it, and does after it", .timeLimit(.minutes(1)))
+    @Test("a run that waits for a time does not go on before it, and does after it", .timeLimit(.minutes(3)))
     func waiting() async throws {
         try await RecipeStack.with { stack in
             let past = try await stack.start("pickup", ["pickupAt": "2020-01-01T10:00:00Z", "email": "a@example.com"])
@@ -91,7 +91,7 @@ struct RecipeTests {
         }
     }
 
-    @Test("a mail that can't be sent does not undo the order", .timeLimit(.minutes(1)))
+    @Test("a mail that can't be sent does not undo the order", .timeLimit(.minutes(3)))
     func mail() async throws {
         try await RecipeStack.with { stack in
             try await stack.answer(["/send": [422, [:]]])
@@ -102,7 +102,7 @@ struct RecipeTests {
         }
     }
 
-    @Test("the second carrier is asked when the first says no; two no's undo the run", .timeLimit(.minutes(1)))
+    @Test("the second carrier is asked when the first says no; two no's undo the run", .timeLimit(.minutes(3)))
     func carriers() async throws {
         try await RecipeStack.with { stack in
             func answers(_ fast: Bool, _ cheap: Bool) -> JSON {
@@ -127,7 +127,7 @@ struct RecipeTests {
         }
     }
 
-    @Test("two machines with the same crontab start one run", .timeLimit(.minutes(1)))
+    @Test("two machines with the same crontab start one run", .timeLimit(.minutes(3)))
     func cron() async throws {
         try await RecipeStack.with { stack in
             let block = try #require(try Document(RecipeStack.page).blocks("", in: "Every night").first)

@@ -167,7 +167,7 @@ struct RunVerbTests {
 
     @Test(
         "A profile says where and with what; mistyped verbs are told with what was meant; completions are there",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(3)))
     func around() async throws {
         try await CommandLineSystem.with { system, saga in
             try system.write("token", Deployment.adminToken)

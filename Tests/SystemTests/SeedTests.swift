@@ -6,7 +6,7 @@ import Testing
 struct SeedTests {
     @Test(
         "a participant that somebody has changed stays so; one where the last seed put it moves along",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(3)))
     func changed() async throws {
         try await Deployment.with { system in
             let port = try Ports.take()

@@ -6,7 +6,7 @@ import Testing
 /// What a person sees who starts processes in the wrong order, twice, or without a database.
 @Suite("Processes that can't begin")
 struct StartupTests {
-    @Test("a port that is taken ends a process with a sentence and 1, not with a trap", .timeLimit(.minutes(1)))
+    @Test("a port that is taken ends a process with a sentence and 1, not with a trap", .timeLimit(.minutes(3)))
     func portTaken() async throws {
         try await Deployment.with { system in
             let port = try Ports.take()
@@ -24,7 +24,7 @@ struct StartupTests {
         }
     }
 
-    @Test("each program says its version once and ends, whatever it is not told", .timeLimit(.minutes(1)))
+    @Test("each program says its version once and ends, whatever it is not told", .timeLimit(.minutes(3)))
     func version() async throws {
         for program in ["saga", "sagaflow-api", "sagaflow-engine", "sagaflow-mocks"] {
             let ended = try await Tool(program, environment: [:]).run(["--version"])
@@ -39,7 +39,7 @@ struct StartupTests {
         #expect(start.exitCode == 64 && start.errors.contains("Missing value for '--version"), "\(start)")
     }
 
-    @Test("a file of authorities that can't be read ends an engine with a sentence and 64", .timeLimit(.minutes(1)))
+    @Test("a file of authorities that can't be read ends an engine with a sentence and 64", .timeLimit(.minutes(3)))
     func badTrustRoots() async throws {
         let empty = FileManager.default.temporaryDirectory.appending(path: "sagaflow-\(UUID().uuidString).pem")
         try Data("no certificate".utf8).write(to: empty)
@@ -74,7 +74,7 @@ struct StartupTests {
         }
     }
 
-    @Test("an API that never found its database ends in order on SIGTERM", .timeLimit(.minutes(1)))
+    @Test("an API that never found its database ends in order on SIGTERM", .timeLimit(.minutes(3)))
     func stopWithoutDatabase() async throws {
         let log = FileManager.default.temporaryDirectory.appending(path: "sagaflow-\(UUID().uuidString).log")
         defer { try? FileManager.default.removeItem(at: log) }

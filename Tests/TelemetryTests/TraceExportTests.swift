@@ -4,7 +4,7 @@ import Testing
 
 @testable import Telemetry
 
-@Suite("Export of traces when the collector is there", .timeLimit(.minutes(1)))
+@Suite("Export of traces when the collector is there", .timeLimit(.minutes(3)))
 struct TraceExportTests {
     @Test("Spans arrive in batches, posted as the standard asks")
     func delivery() async throws {
@@ -82,7 +82,7 @@ struct TraceExportTests {
     }
 }
 
-@Suite("Export of traces when the collector is not well", .timeLimit(.minutes(1)))
+@Suite("Export of traces when the collector is not well", .timeLimit(.minutes(3)))
 struct TraceExportFaultTests {
     @Test("A batch that the collector can't take now is sent again, not before it asked for")
     func retry() async throws {

@@ -60,12 +60,14 @@ struct Breaker {
     /// How many runs the failures in a row must be of at least, unless fewer failures open it.
     var runsToOpen: Int { min(3, policy.failureThreshold) }
 
-    /// For how long a probe keeps others from going: no less than an answer may well take.
-    static func patience(_ policy: BreakerPolicy) -> Duration { max(policy.openFor, .seconds(2)) }
+    /// For how long a probe keeps others from going.
+    let patience: Duration
 
-    init(_ policy: BreakerPolicy, openedCount: Int = 0) {
+    /// - Parameter patience: nil for the open time, but no less than an answer may well take.
+    init(_ policy: BreakerPolicy, openedCount: Int = 0, patience: Duration? = nil) {
         self.policy = policy
         self.openedCount = openedCount
+        self.patience = patience ?? max(policy.openFor, .seconds(2))
     }
 
     mutating func admit(at now: ContinuousClock.Instant) -> Admission {
@@ -77,7 +79,7 @@ struct Breaker {
             return .refuse(for: until - now)
         case .halfOpen(let probes, let successes):
             guard probes + successes < policy.successThreshold || nextProbeAt <= now else { return .wait }
-            nextProbeAt = now + Self.patience(policy)
+            nextProbeAt = now + patience
             state = .halfOpen(probes: probes + 1, successes: successes)
             return .go(era: era)
         }

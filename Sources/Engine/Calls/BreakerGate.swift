@@ -48,13 +48,13 @@ final class BreakerGate: Sendable {
     private let closedEra = Atomic<Int>(0)
 
     init(
-        _ policy: BreakerPolicy, participant: String, openedCount: Int = 0, eventLoops: any EventLoopGroup,
-        logger: Logger
+        _ policy: BreakerPolicy, participant: String, openedCount: Int = 0, patience: Duration? = nil,
+        eventLoops: any EventLoopGroup, logger: Logger
     ) {
         self.participant = participant
         self.eventLoops = eventLoops
         self.logger = logger
-        guarded = Mutex(Guarded(breaker: Breaker(policy, openedCount: openedCount)))
+        guarded = Mutex(Guarded(breaker: Breaker(policy, openedCount: openedCount, patience: patience)))
     }
 
     var policy: BreakerPolicy { guarded.withLock { $0.breaker.policy } }

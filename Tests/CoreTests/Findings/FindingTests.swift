@@ -146,6 +146,28 @@ struct FindingTests {
         #expect(finding.detail == "Calls to x are not sent: x is private.")
     }
 
+    @Test("a wait that the run does not outlast, and what is read of a step that may fail or be left out by an end")
+    func passing() throws {
+        let wait: JSON = ["id": "rest", "wait": ["for": "1h"]]
+        #expect(
+            Self.summary(try Self.findings([wait], ["timeout": "1h"])) == ["warning outlives-run /steps/0/wait/for"])
+        #expect(try Self.findings([wait], ["timeout": "61m"]).isEmpty)
+        let reader = Self.step(
+            "b", ["action": ["participant": "p", "path": "/", "body": ["a": "${steps.a.output}"]]])
+        #expect(
+            Self.summary(try Self.findings([Self.step("a", ["onFailure": "continue"]), reader])) == [
+                "warning skipped-output /steps/1/action/body/a"
+            ])
+        #expect(
+            Self.summary(try Self.findings([Self.step("a"), Self.step("c", ["runIf": "succeeded"]), reader])).isEmpty)
+        let end: JSON = ["id": "e", "when": ["var": "input.x"], "end": ["as": "completed"]]
+        #expect(
+            Self.summary(try Self.findings([end, Self.step("a")], ["output": "${steps.a.output}"])) == [
+                "warning skipped-output /output"
+            ])
+        #expect(try Self.findings([Self.step("a"), end], ["output": "${steps.a.output}"]).isEmpty)
+    }
+
     @Test("a finding has a rule, a severity, a place and a sentence")
     func json() throws {
         let finding = try #require(try Self.findings([Self.step("a", ["when": true])]).first)
