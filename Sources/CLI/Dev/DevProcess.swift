@@ -24,7 +24,7 @@ final class DevProcess: Sendable {
         self.name = name
         self.tell = tell
         words = Self.words(path, arguments, environment, user)
-        var options = Self.options(user)
+        var options = PlatformOptions()
         // Ctrl-C is for this program alone, which stops the others in their order.
         options.processGroupID = 0
         options.teardownSequence = [.send(signal: signal, allowedDurationToNextStep: .seconds(20))]
@@ -32,20 +32,16 @@ final class DevProcess: Sendable {
     }
 
     /// For `env`, which becomes the program. Another user may not be allowed into the current folder.
+    ///
+    /// `setpriv` becomes the other user, and not this process's copy before it is the program: where threads begin and end,
+    /// setuid() in a copy that was made by clone() may wait for one of them for ever.
     private static func words(
         _ path: String, _ arguments: [String], _ environment: [String: String], _ user: User?
     ) -> [String] {
-        (user == nil ? [] : ["-C", "/"]) + environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" } + [
-            path
-        ]
-            + arguments
-    }
-
-    private static func options(_ user: User?) -> PlatformOptions {
-        var options = PlatformOptions()
-        options.userID = user?.id
-        options.groupID = user?.group
-        return options
+        let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        guard let user else { return variables + [path] + arguments }
+        let change = ["setpriv", "--reuid=\(user.id)", "--regid=\(user.group)", "--clear-groups"]
+        return ["-C", "/"] + variables + change + [path] + arguments
     }
 
     /// Why it ended; nil while it runs.
@@ -104,7 +100,7 @@ final class DevProcess: Sendable {
         do {
             let result = try await Subprocess.run(
                 .name("env"), arguments: Arguments(words(path, arguments, environment, user)),
-                platformOptions: options(user), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+                output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
             if result.terminationStatus.isSuccess { return (result.standardOutput, nil) }
             let complaint = result.standardError.isEmpty ? "\(result.terminationStatus)" : result.standardError
             return (result.standardOutput, complaint)
