@@ -147,7 +147,7 @@ package struct Exploration: Sendable {
             key +=
                 "|\(step.status.rawValue) \(min(step.attempts, 2)) \(step.isAmbiguous) \(step.compensationStatus.rawValue) "
             key += "\(min(step.compensationAttempts, 2)) \(step.nextAttemptAt != nil) \(step.error?.kind ?? "") "
-            key += "\(step.error?.hidesOutput ?? false) \(step.output?.text ?? "")"
+            key += "\(step.error?.hidesOutput ?? false) \(step.awaitsPerson) \(step.output?.text ?? "")"
         }
         return key
     }
@@ -166,6 +166,10 @@ package struct Exploration: Sendable {
                 let step = run.definition.steps[index]
                 if step.needsNoUndo { continue }
                 add("The effect of \(step.id) stands, although it gave up and the run went on.", isFinding: true, node)
+            }
+        case .running where run.waitsForOutside:
+            for (index, step) in run.steps.enumerated() where step.awaitsPerson || step.compensationStatus == .failed {
+                add("\(run.definition.steps[index].id) waits for a person, past the pivot", isFinding: false, node)
             }
         case .compensated, .cancelled, .pending, .running, .compensating:
             add(run.status.rawValue, isFinding: false, node)

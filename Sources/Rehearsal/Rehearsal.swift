@@ -34,7 +34,8 @@ package struct Rehearsal: Sendable {
         apply(Core.start(run, now: now))
     }
 
-    /// The call that is to be answered next, once time has passed until there is one; nil when the run is over.
+    /// The call that is to be answered next, once time has passed until there is one; nil when the run is over, or waits for a
+    /// person.
     ///
     /// - Throws: `RehearsalError.endless`.
     package mutating func nextCall() throws(RehearsalError) -> RehearsedCall? {
@@ -45,7 +46,10 @@ package struct Rehearsal: Sendable {
         while !run.status.isTerminal {
             guard events.count < Self.maxEvents else { throw .endless }
             for case .call(let call) in run.nextCommands { return request(call) }
-            guard let wakeAt = run.wakeAt else { throw .stuck }
+            guard let wakeAt = run.wakeAt else {
+                if run.waitsForOutside { return nil }
+                throw .stuck
+            }
             now = max(now, wakeAt)
             try decide(.woke)
         }
@@ -76,6 +80,9 @@ package struct Rehearsal: Sendable {
 
     /// Asks for the run to be undone.
     package mutating func cancel() throws(RehearsalError) { try decide(.cancel(by: "rehearsal", reason: nil)) }
+
+    /// Asks for a run to be undone that has completed.
+    package mutating func undo() throws(RehearsalError) { try decide(.undo(by: "rehearsal", reason: "rehearsed")) }
 
     private mutating func decide(_ happening: Happening) throws(RehearsalError) {
         let decided: [RunEvent]

@@ -11,9 +11,11 @@ package struct TestCase: Sendable {
     private let script: Script
     private let expect: JSONObject
     private let cancelsAfter: Int?
+    /// It is undone once it has completed.
+    private let isUndone: Bool
     private let definition: WorkflowDefinition
 
-    /// Reads the cases of a file: `[{name?, input?, context?, answers?, cancelAfter?, expect}]`.
+    /// Reads the cases of a file: `[{name?, input?, context?, answers?, cancelAfter?, undo?, expect}]`.
     package static func all(
         _ json: JSON, of definition: WorkflowDefinition, at pointer: JSONPointer
     ) throws(CaseError) -> [TestCase] {
@@ -31,7 +33,7 @@ package struct TestCase: Sendable {
         _ json: JSON, index: Int, of definition: WorkflowDefinition, at pointer: JSONPointer
     ) throws(CaseError) {
         guard let object = json.object else { throw CaseError(pointer, "A case is an object.") }
-        let members = ["name", "input", "context", "answers", "cancelAfter", "expect"]
+        let members = ["name", "input", "context", "answers", "cancelAfter", "undo", "expect"]
         for (key, _) in object.members where !members.contains(key) {
             throw CaseError(pointer.appending(key), "A case has \(members.joined(separator: ", ")).")
         }
@@ -48,6 +50,10 @@ package struct TestCase: Sendable {
         } else {
             cancelsAfter = nil
         }
+        if let undo = object["undo"], undo.bool == nil {
+            throw CaseError(pointer.appending("undo"), "This must be true or false.")
+        }
+        isUndone = object["undo"]?.bool ?? false
         guard let expect = object["expect"]?.object, expect.count > 0 else {
             throw CaseError(pointer.appending("expect"), "A case expects something, or it can't fail.")
         }
@@ -76,12 +82,10 @@ package struct TestCase: Sendable {
         var (script, rehearsal) = (script, Rehearsal(definition, input: input, context: context))
         if let breach { return (["The input breaks inputSchema, a start would be refused: \(breach)"], rehearsal) }
         do throws(RehearsalError) {
-            while let call = try rehearsal.nextCall() {
-                if rehearsal.calls.count == cancelsAfter, rehearsal.run.cause != .cancelRequested {
-                    try rehearsal.cancel()
-                    continue
-                }
-                try rehearsal.answer(call, script.next(call.name))
+            try answer(&rehearsal, &script)
+            if isUndone, rehearsal.run.status == .completed {
+                try rehearsal.undo()
+                try answer(&rehearsal, &script)
             }
         } catch {
             return (["\(error)"], rehearsal)
@@ -91,6 +95,18 @@ package struct TestCase: Sendable {
             failures.append("Answers were never asked for: \(script.unused.joined(separator: ", ")).")
         }
         return (failures, rehearsal)
+    }
+
+    private func answer(_ rehearsal: inout Rehearsal, _ script: inout Script) throws(RehearsalError) {
+        var cancelsAfter = cancelsAfter
+        while let call = try rehearsal.nextCall() {
+            if rehearsal.calls.count == cancelsAfter {
+                cancelsAfter = nil
+                try rehearsal.cancel()
+                continue
+            }
+            try rehearsal.answer(call, script.next(call.name))
+        }
     }
 
     /// Why a start with its input would be refused; nil when it would not.

@@ -13,6 +13,10 @@ package enum AdminAction: String, Sendable, Hashable, CaseIterable {
     case deleteParticipant = "delete_participant"
     case retryRun = "retry_run"
     case resolveStep = "resolve_step"
+    case settleStep = "settle_step"
+    case pauseRun = "pause_run"
+    case resumeRun = "resume_run"
+    case undoRun = "undo_run"
 }
 
 /// A row of `admin_actions`.

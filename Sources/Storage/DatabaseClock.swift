@@ -1,5 +1,4 @@
 package import Core
-import Glibc
 package import Logging
 package import Postgres
 import Synchronization
@@ -52,7 +51,7 @@ package final class DatabaseClock: Sendable {
     package func saw(_ time: Instant, asked: ContinuousClock.Instant, machine: Instant? = nil) {
         let now = ContinuousClock.now
         let half = (now - asked) / 2
-        let offset = time - ((machine ?? Self.machineTime) - half)
+        let offset = time - ((machine ?? Instant.machineTime) - half)
         let warns = state.withLock { state in
             if state != nil, now - asked > Self.slowest { return false }
             var next = State(seen: time, seenAt: now - half, offset: offset, warnedAt: state?.warnedAt)
@@ -66,13 +65,6 @@ package final class DatabaseClock: Sendable {
         logger.warning(
             "this machine's clock is not the database's: what is dated by it (logs, spans, certificates) is wrong",
             metadata: ["databaseIsAheadByMs": "\(offset.microseconds / 1000)"])
-    }
-
-    /// What the machine's clock shows.
-    private static var machineTime: Instant {
-        var clock = timespec()
-        clock_gettime(CLOCK_REALTIME, &clock)
-        return Instant(microseconds: Int64(clock.tv_sec) * 1_000_000 + Int64(clock.tv_nsec) / 1000)
     }
 
     /// Asks for the database's time.

@@ -108,6 +108,7 @@ struct LimitDocumentTests {
         "`wait`": { count in
             registers(["steps": [["id": "a", "wait": ["for": .string("\(count)s")]]]])
         },
+        "`undoWithin`": { registers(["undoWithin": .string("\($0)s")]) },
         "`maxAttempts`": { registers(["retry": ["maxAttempts": JSON($0)]]) },
         "`initialInterval`, `maxInterval`": {
             let time = JSON.string("\($0)s")
@@ -241,6 +242,8 @@ struct LimitDocumentTests {
         "seconds of `Prefer: wait`": { Preference.wait(["wait=\($0)"]) == $0 },
         "`limit` of a list": { limit($0) },
         "`limit` of a retry of FAILED runs": { (try? FailedRunRequest(["limit": JSON($0)])) != nil },
+        "`startAt`, `delay` of a start": { starts(["delay": .string("\($0)s")]) },
+        "output that a person gives": { $0 <= CallDefinition.keptResponseBytes },
         "`reason`": { (try? FailedRunRequest(["reason": string($0)])) != nil },
         "`stepIds` resolved at once": { count in
             let ids = JSON.array((0..<count).map { .string("s\($0)") })

@@ -84,6 +84,8 @@ struct LockedRowLoadTests {
                 try await stage.wait(for: held, "called") { _, steps in steps[0].step.callInFlight != nil }
                 let holder = try await Connection.connect(stage.test.configuration)
                 if locks {
+                    // However long the others take: a session that does nothing in its transaction is ended otherwise.
+                    try await holder.simpleQuery("SET idle_in_transaction_session_timeout = 0")
                     try await holder.simpleQuery("BEGIN; SELECT FROM outbox WHERE run_id = '\(held)' FOR UPDATE")
                 }
                 gate.open()

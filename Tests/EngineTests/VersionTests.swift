@@ -10,7 +10,7 @@ import TestSupport
 struct VersionTests {
     @Test(
         "a request nobody here knows stays unread, and its run is left to others, not worked on in circles",
-        arguments: [("pause", "{}"), ("cancel", #"{"reason": 1, "reason": 2}"#), ("resolve", #"{"all": true}"#)])
+        arguments: [("park", "{}"), ("cancel", #"{"reason": 1, "reason": 2}"#), ("resolve", #"{"all": true}"#)])
     func unknownRequest(kind: String, payload: String) async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         try await Stage.with([chain]) { stage in
@@ -37,7 +37,7 @@ struct VersionTests {
             try await stage.withEngine(["--poll", "50ms"]) { engine in
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "called") { _, _ in !stage.participant.calls.isEmpty }
-                try await stage.ask(runID, "pause", "{}")
+                try await stage.ask(runID, "park", "{}")
                 gate.open()
                 try await stage.waitUntilLeft(by: engine)
                 let (run, steps) = try #require(try await stage.reader.find(runID))
@@ -56,12 +56,12 @@ struct VersionTests {
             try await stage.withEngine(["--poll", "50ms"]) { engine in
                 let runID = try await stage.start(chain)[0]
                 try await stage.wait(for: runID, "waiting") { _, steps in steps[1].step.nextAttemptAt != nil }
-                try await stage.ask(runID, "pause", "{}")
+                try await stage.ask(runID, "park", "{}")
                 try await stage.send(InboxRequest(.cancel(reason: nil), sentBy: "ann"), to: runID)
                 try await stage.waitUntilLeft(by: engine)
                 let (run, steps) = try #require(try await stage.reader.find(runID))
                 #expect(run.status == .compensating && steps.allSatisfy { $0.step.compensationStatus == .compensated })
-                #expect(try await stage.test.query("SELECT kind FROM run_inbox") == [["pause"]])
+                #expect(try await stage.test.query("SELECT kind FROM run_inbox") == [["park"]])
                 try await stage.goOn(runID, chain, to: .cancelled)
             }
         }

@@ -30,6 +30,30 @@ struct DefinitionExampleTests {
                 ],
             ],
         ],
+        "trip": [
+            [
+                "input": ["city": "Rome", "flight": "f-1"],
+                "answers": [
+                    "hotel": [["body": ["id": 1]]], "ticket": [["body": ["no": 7]]], "mail": [503, 503, 503, 503],
+                ],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["hotel", "ticket", "mail", "mail", "mail", "mail", "mail"],
+                    "requests": ["mail": ["body": ["ticket": ["no": 7]]]],
+                ],
+            ],
+            [
+                "input": ["city": "Rome", "flight": "f-1"], "answers": ["ticket": [422]],
+                "expect": ["status": "COMPENSATED", "undone": ["hotel"]],
+            ],
+            [
+                "input": ["city": "Rome", "flight": "f-1"], "answers": ["mail": [422]],
+                "expect": ["status": "RUNNING", "undone": []],
+            ],
+            [
+                "input": ["city": "Rome", "flight": "f-1"], "cancelAfter": 1,
+                "expect": ["status": "COMPLETED", "undone": []],
+            ],
+        ],
         "two-carriers": [
             ["input": ["orderId": "o-1"], "expect": ["status": "COMPLETED", "calls": ["dhl"]]],
             [

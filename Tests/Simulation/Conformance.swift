@@ -14,7 +14,7 @@ package protocol ConformingStore {
     mutating func release(_ lease: Lease, engine: Int) async throws
     mutating func inbox(of runID: RunID) async throws -> [InboxRow]
     mutating func send(_ request: InboxRequest, to runID: RunID) async throws -> Bool
-    mutating func sendToFailed(_ request: InboxRequest, to runID: RunID) async throws -> Bool
+    mutating func sendToEnded(_ request: InboxRequest, to runID: RunID, as status: RunStatus) async throws -> Bool
     mutating func quarantine(_ lease: Lease, _ failure: Failure, engine: Int) async throws -> Bool
     /// The run's lease, if it has one, is over.
     mutating func expire(_ runID: RunID) async throws
@@ -93,9 +93,17 @@ package struct StoredRows: Sendable {
         return """
             \(status.rawValue) \(cause?.rawValue ?? "-") \(error.map { "\($0)" } ?? "-") \(output.map { "\($0)" } ?? "-")
             \(steps.joined(separator: "; "))
-            \(events.map { "\($0.0) \($0.1) \($0.2)" }.joined(separator: "\n"))
+            \(events.map { "\($0.0) \($0.1.withoutTimes) \($0.2)" }.joined(separator: "\n"))
             \(outbox ?? "no outbox row"); \(inbox.map { $0.map { "\($0.kind) by \($0.sentBy)" } ?? "?" })
             """
+    }
+}
+
+extension RunEvent {
+    /// For how long a deadline was held follows from the clock.
+    fileprivate var withoutTimes: RunEvent {
+        guard case .runResumed(let by, let reason, _) = self else { return self }
+        return .runResumed(by: by, reason: reason, held: .zero)
     }
 }
 
@@ -117,13 +125,21 @@ package enum ConformanceStep: Sendable {
     case retry(run: Int, step: Int?)
     case resolve(run: Int, step: Int)
     case quarantine(held: Int)
+    case pause(run: Int)
+    case resume(run: Int)
+    case settle(run: Int, step: Int)
+    case undo(run: Int)
 
     package static func random(using random: inout SeededGenerator) -> ConformanceStep {
         let (one, other) = (Int.random(in: 0..<1000, using: &random), Int.random(in: 0..<1000, using: &random))
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<8: return .start(one, key: other < 300 ? other % 3 : nil)
         case 8..<25: return .claim(engine: one % 2)
-        case 25..<60: return .answer(held: one, call: other, outcome: Int.random(in: 0..<100, using: &random))
+        case 25..<53: return .answer(held: one, call: other, outcome: Int.random(in: 0..<100, using: &random))
+        case 53..<55: return .pause(run: one)
+        case 55..<57: return .resume(run: one)
+        case 57..<58: return .settle(run: one, step: other)
+        case 58..<60: return .undo(run: one)
         case 60..<63: return .hearOfInbox(held: one)
         case 63..<68: return .resend(commit: one)
         case 68..<71: return .renew(engine: one % 2)

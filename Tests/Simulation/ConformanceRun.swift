@@ -77,7 +77,7 @@ package struct ConformanceRun<Store: ConformingStore> {
             guard let index = number.place(in: runs) else { return "-" }
             try await store.makeDue(runs[index])
             return "due"
-        case .cancel, .retry, .resolve: return try await ask(step)
+        case .cancel, .retry, .resolve, .pause, .resume, .settle, .undo: return try await ask(step)
         }
     }
 
@@ -88,15 +88,25 @@ package struct ConformanceRun<Store: ConformingStore> {
         case .retry(let run, let step): (number, stepNumber, kind) = (run, step, { .retry(stepID: $0) })
         case .resolve(let run, let step):
             (number, stepNumber, kind) = (run, step, { .resolve(stepIDs: [$0 ?? ""], reason: "by hand") })
+        case .pause(let run):
+            (number, stepNumber, kind) = (run, nil, { _ in .pause(reason: "wait", holdsDeadline: run % 2 == 0) })
+        case .resume(let run): (number, stepNumber, kind) = (run, nil, { _ in .resume(reason: nil) })
+        case .settle(let run, let step):
+            let settlement = Settlement.allCases[(run + step) % Settlement.allCases.count]
+            (number, stepNumber, kind) = (
+                run, step, { .settle(stepID: $0 ?? "", settlement, output: ["by": "hand"], reason: "by hand") }
+            )
+        case .undo(let run): (number, stepNumber, kind) = (run, nil, { _ in .undo(reason: "no more") })
         default: return "-"
         }
         guard let index = number.place(in: runs) else { return "-" }
         let standing = try await store.standing(of: runs[index])
         let steps = definition(of: standing)
         let request = InboxRequest(kind(stepNumber.flatMap { $0.place(in: steps).map { steps[$0] } }), sentBy: "ann")
-        if standing.status == .failed, case .cancel = request.kind {
-        } else if standing.status == .failed {
-            return "asked: \(try await store.sendToFailed(request, to: runs[index]))"
+        switch (standing.status, request.kind) {
+        case (.failed, .retry), (.failed, .resolve), (.completed, .undo):
+            return "asked: \(try await store.sendToEnded(request, to: runs[index], as: standing.status))"
+        default: break
         }
         return "sent: \(try await store.send(request, to: runs[index]))"
     }

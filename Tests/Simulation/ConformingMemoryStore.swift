@@ -45,8 +45,8 @@ package struct ConformingMemoryStore: ConformingStore {
         store.send(request, to: runID, now: now())
     }
 
-    package mutating func sendToFailed(_ request: InboxRequest, to runID: RunID) -> Bool {
-        store.sendToFailed(request, to: runID, now: now())
+    package mutating func sendToEnded(_ request: InboxRequest, to runID: RunID, as status: RunStatus) -> Bool {
+        store.sendToEnded(request, to: runID, as: status, now: now())
     }
 
     package mutating func quarantine(_ lease: Lease, _ failure: Failure, engine number: Int) -> Bool {

@@ -90,17 +90,18 @@ package struct MemoryStore {
     package init() {}
 
     /// Starts a run, unless its key has been seen: then the run that it started comes back.
-    package mutating func start(_ fresh: Run, key: String? = nil) -> RunID {
+    package mutating func start(_ fresh: Run, key: String? = nil, startAt: Instant? = nil) -> RunID {
         if let key, let known = keys[key] { return known }
         if let key { keys[key] = fresh.id }
         guard rows[fresh.id] == nil else { return fresh.id }
         var row = Row(fresh: fresh, run: fresh)
-        for event in Core.start(fresh, now: fresh.createdAt) {
+        for event in Core.start(fresh, now: fresh.createdAt, startAt: startAt) {
             append(event, to: &row, at: fresh.createdAt, engine: nil, epoch: 0)
         }
         if !row.run.status.isTerminal {
             row.outbox = Outbox(
-                availableAt: fresh.createdAt, owner: nil, epoch: 0, lastSequence: row.run.lastSequence)
+                availableAt: row.run.marks.startAt ?? fresh.createdAt, owner: nil, epoch: 0,
+                lastSequence: row.run.lastSequence)
             (row.due, row.dueAt) = (row.run.dueWhenClaimed, fresh.createdAt)
         }
         if row.events.count > 1 {
@@ -237,9 +238,11 @@ package struct MemoryStore {
         return true
     }
 
-    /// Asks something of a FAILED run; false when it is not FAILED.
-    package mutating func sendToFailed(_ request: InboxRequest, to runID: RunID, now: Instant) -> Bool {
-        guard let row = rows[runID], row.run.status == .failed else { return false }
+    /// Asks something of a run that is over, FAILED or COMPLETED; false when it stands otherwise.
+    package mutating func sendToEnded(
+        _ request: InboxRequest, to runID: RunID, as status: RunStatus = .failed, now: Instant
+    ) -> Bool {
+        guard let row = rows[runID], row.run.status == status else { return false }
         if row.outbox == nil {
             let last = row.events.last
             rows[runID]?.outbox = Outbox(

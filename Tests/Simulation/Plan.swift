@@ -36,6 +36,14 @@ package enum Fault: String, Sendable, CaseIterable, Hashable {
     case retry
     /// Somebody says that a step was undone by hand.
     case resolve
+    /// Somebody pauses a run for a while.
+    case pause
+    /// Somebody ends a step that waits.
+    case settle
+    /// Somebody has a run undone that completed.
+    case undo
+    /// A run is to begin later.
+    case delay
     /// A notification does not arrive.
     case notificationLost
 }

@@ -32,6 +32,8 @@ package struct RandomWorkflow {
     package let maximum: Duration
     package let multiplier: Int
     package let hasDeadline: Bool
+    /// The step after which there is no way back.
+    package let pivot: Int?
     package let definition: WorkflowDefinition
 
     package static let jitter = 0.25
@@ -102,10 +104,21 @@ package struct RandomWorkflow {
         maximum = initial * Int.random(in: 1...20, using: &random)
         multiplier = Int.random(in: 1...4, using: &random)
         hasDeadline = random.chance(25)
+        let (continues, needsSuccess) = (continues, needsSuccess)
+        let candidates = (0..<count).filter { step in
+            if case .end = kinds[step] { return false }
+            guard case .always = when[step], !continues[step], !needsSuccess[step] else { return false }
+            return (0..<count).allSatisfy { other in
+                if other == step || descendants[other].contains(step) { return true }
+                if case .end(completed: false) = kinds[other] { return false }
+                return descendants[step].contains(other)
+            }
+        }
+        pivot = random.chance(60) ? candidates.randomElement(using: &random) : nil
         definition = try WorkflowDefinition(
             Self.json(
-                dependencies, kinds, continues, needsSuccess, isCompensable, when, maxAttempts, maxCompensationAttempts,
-                initial, maximum, multiplier,
+                dependencies, kinds, continues, needsSuccess, isCompensable, when, pivot, maxAttempts,
+                maxCompensationAttempts, initial, maximum, multiplier,
                 hasDeadline ? "\(Int.random(in: 100...3000, using: &random))ms" : nil))
     }
 
@@ -115,7 +128,7 @@ package struct RandomWorkflow {
 
     private static func json(
         _ dependencies: [[Int]], _ kinds: [Kind], _ continues: [Bool], _ needsSuccess: [Bool], _ isCompensable: [Bool],
-        _ when: [When], _ maxAttempts: Int,
+        _ when: [When], _ pivot: Int?, _ maxAttempts: Int,
         _ maxCompensationAttempts: Int, _ initial: Duration, _ maximum: Duration, _ multiplier: Int, _ timeout: String?
     ) -> JSON {
         func policy(_ attempts: Int) -> JSON {
@@ -131,6 +144,7 @@ package struct RandomWorkflow {
             case .wait(let milliseconds): step["wait"] = ["for": .string("\(milliseconds)ms")]
             case .end(let isCompleted): step["end"] = ["as": .string(isCompleted ? "completed" : "failed")]
             }
+            if pivot == index { step["pivot"] = true }
             if continues[index] { step["onFailure"] = "continue" }
             if needsSuccess[index] { step["runIf"] = "succeeded" }
             if isCompensable[index] { step["compensation"] = ["participant": "p", "path": "/undo", "timeout": "2s"] }

@@ -57,6 +57,7 @@ package final class Simulation: @unchecked Sendable {
         for _ in 0..<plan.engines { addEngine() }
         try scheduleStarts()
         scheduleFaults()
+        scheduleHands()
         schedule.after(healsAt) { [unowned self] in heal() }
         schedule.run(turns: Self.maxTurns) { isDone || schedule.now > healsAt + Self.patience }
         let ended = isDone
@@ -124,8 +125,11 @@ package final class Simulation: @unchecked Sendable {
                     id: runID, definition: workflow.definition, input: ["order": 1], context: [:], createdAt: now)
                 // A client that saw no answer sends the same again.
                 let key = "order \(number)"
+                let startAt = happens(.delay, 30) ? now + schedule.random.upTo(.seconds(3)) : nil
                 for _ in 0...Int.random(in: 0...1, using: &schedule.random) {
-                    require(store.start(fresh, key: key) == runID, "invariant 15: \(key) started another run")
+                    require(
+                        store.start(fresh, key: key, startAt: startAt) == runID,
+                        "invariant 15: \(key) started another run")
                 }
                 note("run \(name(runID)) is started, \(workflow.definition.steps.count) steps")
                 for event in store.rows[runID]?.events ?? [] { tell(event, runID) }
@@ -161,6 +165,24 @@ package final class Simulation: @unchecked Sendable {
         }
     }
 
+    /// What people do with runs that are well.
+    private func scheduleHands() {
+        often(.pause, 3) { [unowned self] in
+            let runID = anyRun
+            ask(runID, InboxRequest(.pause(reason: nil, holdsDeadline: schedule.random.chance(50)), sentBy: "bob"))
+            schedule.after(schedule.random.upTo(.seconds(3))) { [unowned self] in
+                ask(runID, InboxRequest(.resume(reason: nil), sentBy: "bob"))
+            }
+        }
+        often(.settle, 4) { [unowned self] in
+            guard let runID = anyRun, let stepID = anyStep(of: runID),
+                let settlement = Settlement.allCases.randomElement(using: &schedule.random)
+            else { return }
+            ask(runID, InboxRequest(.settle(stepID: stepID, settlement, output: 1, reason: "by hand"), sentBy: "bob"))
+        }
+        often(.undo, 4) { [unowned self] in ask(anyRun, InboxRequest(.undo(reason: "no more"), sentBy: "ann")) }
+    }
+
     /// Up to so many times before the healing.
     private func often(_ fault: Fault, _ most: Int, _ work: @escaping () -> Void) {
         guard plan.faults.contains(fault) else { return }
@@ -186,17 +208,35 @@ package final class Simulation: @unchecked Sendable {
         let isAccepted: Bool
         switch request.kind {
         case .cancel:
+            if run.status == .completed || (run.cause == nil && run.mustGoOn) { return }
             isAccepted = store.send(request, to: runID, now: now)
-            if isAccepted, run.status != .failed, cancelled[runID] == nil { cancelled[runID] = now }
+            // With a pivot it may come too late all the same; then the history says so.
+            if isAccepted, run.status != .failed, run.definition.pivot == nil, cancelled[runID] == nil {
+                cancelled[runID] = now
+            }
         case .retry(let stepID, _):
             guard run.canRetry(step: stepID.flatMap { run.definition.step($0)?.index }) else { return }
             isAccepted =
                 run.status == .failed
-                ? store.sendToFailed(request, to: runID, now: now) : store.send(request, to: runID, now: now)
+                ? store.sendToEnded(request, to: runID, now: now) : store.send(request, to: runID, now: now)
         case .resolve(let stepIDs, _):
             let steps = stepIDs.compactMap { run.definition.step($0)?.index }
-            guard run.status == .failed, run.canResolve(steps: steps) else { return }
-            isAccepted = store.sendToFailed(request, to: runID, now: now)
+            guard run.canResolve(steps: steps) else { return }
+            isAccepted =
+                run.status == .failed
+                ? store.sendToEnded(request, to: runID, now: now) : store.send(request, to: runID, now: now)
+        case .settle(let stepID, let settlement, _, _):
+            guard let step = run.definition.step(stepID), run.canSettle(step: step.index, settlement) else { return }
+            isAccepted = store.send(request, to: runID, now: now)
+        case .pause:
+            if run.status.isTerminal { return }
+            isAccepted = store.send(request, to: runID, now: now)
+        case .resume:
+            guard run.isPaused else { return }
+            isAccepted = store.send(request, to: runID, now: now)
+        case .undo:
+            guard run.canUndo(at: now) else { return }
+            isAccepted = store.sendToEnded(request, to: runID, as: .completed, now: now)
         }
         guard isAccepted else { return }
         seen.requests += 1
@@ -221,6 +261,7 @@ package final class Simulation: @unchecked Sendable {
     private func mend() {
         if isDone { return }
         for runID in store.order {
+            if let run = store.rows[runID]?.run, !run.status.isTerminal { release(run) }
             guard let row = store.rows[runID], row.run.status == .failed, row.outbox == nil else { continue }
             let resolvable = row.run.steps.indices.filter { row.run.canResolve(step: $0) }
             if schedule.random.chance(40), !resolvable.isEmpty {
@@ -233,6 +274,24 @@ package final class Simulation: @unchecked Sendable {
             }
         }
         schedule.after(.seconds(1)) { [unowned self] in mend() }
+    }
+
+    /// A person looks at a run that nobody else brings on.
+    private func release(_ run: Run) {
+        if run.isPaused { return ask(run.id, InboxRequest(.resume(reason: nil), sentBy: "bob")) }
+        for (index, step) in run.steps.enumerated() {
+            let stepID = run.definition.steps[index].id
+            if step.awaitsPerson {
+                let kind: InboxRequest.Kind =
+                    schedule.random.chance(50)
+                    ? .retry(stepID: stepID)
+                    : .settle(
+                        stepID: stepID, schedule.random.chance(50) ? .complete : .skip, output: nil, reason: "by hand")
+                ask(run.id, InboxRequest(kind, sentBy: "bob"))
+            } else if run.cause == nil, step.compensationStatus == .failed {
+                ask(run.id, InboxRequest(.retry(stepID: stepID), sentBy: "bob"))
+            }
+        }
     }
 
     // MARK: The store, as somebody who watches sees it
@@ -301,7 +360,9 @@ package final class Simulation: @unchecked Sendable {
                 violations.append("run \(name(runID)): a cancel was acted on after \(known.at - cancelledAt)")
             }
         }
-        if plan.isCalm, let deadlineAt = run.deadlineAt, run.status == .completed || run.cause == .deadlineExceeded {
+        if plan.isCalm, run.definition.pivot == nil, !row.events.contains(where: { $0.event.kind == .runPaused }),
+            let deadlineAt = run.deadlineAt, run.status == .completed || run.cause == .deadlineExceeded
+        {
             let ended = row.events.first { $0.event.kind == .deadlineExceeded } ?? row.events.last
             let isPrompt = ended.map { $0.at <= deadlineAt + Self.promptness } ?? true
             require(isPrompt, "run \(name(runID)): its deadline, \(deadlineAt), was acted on too late")

@@ -85,7 +85,7 @@ struct FailedRunTests {
                 for worker in [engine, TestEngine(test, definition)] {
                     group.addTask {
                         let undone = "SELECT count(*) FROM workflow_runs WHERE status <> 'COMPENSATED'"
-                        while try await test.value(undone) != "0" {
+                        while !Task.isCancelled, try await test.value(undone) != "0" {
                             for var held in try await worker.claim(3) {
                                 _ = try await worker.work(&held) { _, _ in .yes }
                             }

@@ -148,6 +148,16 @@ struct HistoryTests {
             .stepResolved(step: 1, by: "ann", reason: "refunded by hand"),
             .waitStarted(step: 1, until: Instant(microseconds: 1_700_000_000_000_001)),
             .stepSucceeded(step: 2, output: ["kept": 1.50]), .stepFailed(step: 3, bare), .stepUndoing(step: 0),
+            .stepSettled(step: 0, .complete, output: ["by": "hand"], by: "bob", reason: "paid by hand"),
+            .stepSettled(step: 1, .complete, output: .null, by: "bob", reason: "done"),
+            .stepSettled(step: 1, .skip, output: nil, by: "bob", reason: "not wanted"),
+            .stepSettled(step: 1, .fail, output: nil, by: "bob", reason: "hopeless"),
+            .runDelayed(until: Instant(microseconds: 1_767_225_600_000_001)),
+            .runPaused(by: "ann", reason: nil, holdsDeadline: true),
+            .runPaused(by: "ann", reason: "wait", holdsDeadline: false),
+            .runResumed(by: "ann", reason: "go on", held: .microseconds(1_234_567)),
+            .runResumed(by: "ann", reason: nil, held: .zero), .undoRequested(by: "ann", reason: "sent back"),
+            .cancelRefused(by: "ann", reason: nil), .cancelRefused(by: "ann", reason: "late"), .deadlineMissed,
         ]
         for action in CallAction.allCases {
             events += [

@@ -82,7 +82,7 @@ struct StatementTests {
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
             ReleaseLeases(engine: engine, leases: [lease], delay: .zero), NextDue(),
             SendToRun(runID: runID, request: InboxRequest(.cancel(reason: nil), sentBy: "tests")),
-            SendToFailedRuns(runIDs: [runID], request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
+            SendToEndedRuns(runIDs: [runID], request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
             ReadInbox(runID: runID), RecountInbox(engine: engine, lease: lease),
             FindRun(runID), FindSnapshot(runID), FindRunStatus(runID), FindEvents(runID),
             FindJournalHeads(runID: runID),

@@ -171,6 +171,13 @@ struct Held {
         case .resolve(let stepIDs, let reason):
             .resolve(
                 steps: stepIDs.compactMap { run.definition.step($0)?.index }, by: "tests", reason: reason)
+        case .settle(let stepID, let settlement, let output, let reason):
+            run.definition.step(stepID).map {
+                .settle(step: $0.index, settlement, output: output, by: "tests", reason: reason)
+            }
+        case .pause(let reason, let holds): .pause(by: "tests", reason: reason, holdsDeadline: holds)
+        case .resume(let reason): .resume(by: "tests", reason: reason)
+        case .undo(let reason): .undo(by: "tests", reason: reason)
         case nil: nil
         }
     }

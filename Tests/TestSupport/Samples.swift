@@ -96,11 +96,12 @@ extension NewRun {
     /// A run of this definition, as the API makes it.
     package static func sample(
         _ definition: WorkflowDefinition, id: RunID = .sample(), input: JSON = ["orderId": "o-1"],
-        tenantID: String = "default", correlationID: String? = nil, traceparent: String? = nil,
+        startAt: Instant? = nil, tenantID: String = "default", correlationID: String? = nil, traceparent: String? = nil,
         idempotency: Idempotency? = nil
     ) -> NewRun {
         NewRun(
             run: Run(id: id, definition: definition, input: input, context: [:], createdAt: .now),
-            tenantID: tenantID, correlationID: correlationID, traceparent: traceparent, idempotency: idempotency)
+            startAt: startAt, tenantID: tenantID, correlationID: correlationID, traceparent: traceparent,
+            idempotency: idempotency)
     }
 }

@@ -57,7 +57,8 @@ SELECT r.run_id, (s.ord - 1)::smallint AS step_index, s.step->>'id' AS step_id,
     snapshot_time(r.snapshot_at, s.step->>'nextAttemptAt', s.step->>'nextAttemptIn') AS next_attempt_at,
     -- The event with which the last attempt began.
     COALESCE((s.step->>'attemptSeq')::int, 0) AS attempt_seq
-FROM workflow_runs r CROSS JOIN LATERAL json_array_elements(r.snapshot) WITH ORDINALITY AS s (step, ord)
+FROM workflow_runs r CROSS JOIN LATERAL json_array_elements(
+    CASE json_typeof(r.snapshot) WHEN 'object' THEN r.snapshot->'steps' ELSE r.snapshot END) WITH ORDINALITY AS s (step, ord)
 UNION ALL
 -- A run that is as its start left it: nothing has happened but that its first steps are due.
 SELECT r.run_id, (s.ord - 1)::smallint, s.step->>'id', 'PENDING', 0::smallint, false, 'NOT_REQUIRED', 0::smallint, false,

@@ -22,10 +22,10 @@ struct FailedRunRequest {
             query.kind = FailedRunQuery.Kind(rawValue: text)
             if query.kind == nil { fields.refuse(JSONPointer(["kind"]), "This must be one of \(Self.kinds).") }
         }
-        query.runs.createdAfter = Self.time("createdAfter", &fields)
-        query.runs.createdBefore = Self.time("createdBefore", &fields)
+        query.runs.createdAfter = fields.time("createdAfter")
+        query.runs.createdBefore = fields.time("createdBefore")
         reason = fields.string("reason", maxBytes: 1000)
-        isDryRun = Self.flag("dryRun", &fields)
+        isDryRun = fields.flag("dryRun") ?? false
         self.query = query
         try fields.check()
     }
@@ -42,20 +42,6 @@ struct FailedRunRequest {
         failed.runs.createdBefore = try query.time("createdBefore")
         failed.runs.before = try query.cursor { Cursor($0) }?.last
         return failed
-    }
-
-    private static func time(_ key: String, _ fields: inout Fields) -> Instant? {
-        guard let text = fields.string(key, maxBytes: 64) else { return nil }
-        if let time = Instant(text) { return time }
-        fields.refuse(JSONPointer([key]), "This must be a date-time of RFC 3339, as in 2025-01-31T12:00:00Z.")
-        return nil
-    }
-
-    private static func flag(_ key: String, _ fields: inout Fields) -> Bool {
-        guard let json = fields[key] else { return false }
-        if case .bool(let value) = json { return value }
-        fields.refuse(JSONPointer([key]), "This must be true or false, not \(json.typeName).")
-        return false
     }
 }
 

@@ -51,6 +51,22 @@ struct Fields {
         return nil
     }
 
+    /// The member when it is there and true or false; anything else but absence is noted.
+    mutating func flag(_ key: String) -> Bool? {
+        guard let json = object[key] else { return nil }
+        if case .bool(let value) = json { return value }
+        refuse(JSONPointer([key]), "This must be true or false, not \(json.typeName).")
+        return nil
+    }
+
+    /// The member when it is there and a time of RFC 3339; anything else but absence is noted.
+    mutating func time(_ key: String) -> Instant? {
+        guard let text = string(key, maxBytes: 64) else { return nil }
+        if let time = Instant(text) { return time }
+        refuse(JSONPointer([key]), "This must be a date-time of RFC 3339, as in 2025-01-31T12:00:00Z.")
+        return nil
+    }
+
     /// - Throws: `invalidContent` with everything that was noted.
     func check() throws(Problem) {
         guard let first = places.first else { return }

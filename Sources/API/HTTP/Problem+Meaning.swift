@@ -45,7 +45,7 @@ extension Problem {
         case .unknownStep(let stepID):
             self.init(.unknownStep, "The run's workflow has no step \(stepID ?? "of this id").")
         case .terminal(let status):
-            self.init(.runEnded, "The run is \(status.rawValue); it can't be cancelled any more.")
+            self.init(.runEnded, "The run is \(status.rawValue): there is nothing to be done with it any more.")
         case .notRetryable:
             self.init(
                 .stepNotRetryable,
@@ -59,6 +59,21 @@ extension Problem {
         case .notFailed(let status):
             self.init(
                 .runNotFailed, "Only a FAILED run waits for a person; this one is \(status?.rawValue ?? "so no more").")
+        case .pastPivot:
+            self.init(
+                .pastPivot,
+                "Its pivot has succeeded, or nobody knows yet whether it has: the run goes on to its end.")
+        case .notWaiting:
+            self.init(
+                .stepNotWaiting,
+                "Only a step that waits can be ended by a person: for its next attempt, for its time, or for a person.")
+        case .notPaused: self.init(.runNotPaused, "There is nothing to be resumed.")
+        case .notCompleted(let status):
+            self.init(
+                .runNotCompleted,
+                "Only a run that COMPLETED can be undone; this one is \(status?.rawValue ?? "so no more").")
+        case .undoOver:
+            self.init(.undoOver, "Its workflow's undoWithin has passed since it COMPLETED.")
         case .alreadyAsked:
             self.init(
                 .stepNotResolvable,

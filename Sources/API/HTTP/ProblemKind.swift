@@ -23,6 +23,11 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case runNotFailed = "run-not-failed"
     case stepNotResolvable = "step-not-resolvable"
     case versionExists = "version-exists"
+    case pastPivot = "past-pivot"
+    case stepNotWaiting = "step-not-waiting"
+    case runNotPaused = "run-not-paused"
+    case runNotCompleted = "run-not-completed"
+    case undoOver = "undo-over"
     // 413, 414, 415, 417
     case bodyTooLarge = "body-too-large"
     case uriTooLong = "uri-too-long"
@@ -67,6 +72,11 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .runNotFailed: "The run is not FAILED."
         case .stepNotResolvable: "The step can't be resolved."
         case .versionExists: "This version has other content."
+        case .pastPivot: "There is no way back for the run any more."
+        case .stepNotWaiting: "The step does not wait."
+        case .runNotPaused: "The run is not paused."
+        case .runNotCompleted: "The run has not COMPLETED."
+        case .undoOver: "The time for undoing the run is over."
         case .bodyTooLarge: "The body is too large."
         case .uriTooLong: "The URI is too long."
         case .unsupportedMediaType: "This media type is not understood here."
@@ -93,7 +103,10 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownParticipant: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists: .conflict
+        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .pastPivot,
+            .stepNotWaiting,
+            .runNotPaused, .runNotCompleted, .undoOver:
+            .conflict
         case .bodyTooLarge: .contentTooLarge
         case .uriTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType

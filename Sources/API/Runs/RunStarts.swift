@@ -36,7 +36,8 @@ struct RunStarts: Sendable {
         let (id, now) = try await ids.next()
         let new = NewRun(
             run: Run(id: id, definition: definition, input: asked.input, context: asked.context, createdAt: now),
-            tenantID: asked.tenantID, correlationID: asked.correlationID, traceparent: asked.origin.traceparent,
+            startAt: try Self.time(asked.begin, now), tenantID: asked.tenantID, correlationID: asked.correlationID,
+            traceparent: asked.origin.traceparent,
             idempotency: asked.key.map {
                 NewRun.Idempotency(key: $0.text, requestHash: $0.requestHash, lifetime: keyLifetime)
             })
@@ -56,6 +57,20 @@ struct RunStarts: Sendable {
             return Accepted(runID: id, status: new.run.status, isReplay: false, deprecation: deprecation)
         case .replayed(let known): return try await replay(known, deprecation)
         case .keyReused: throw Self.keyReused
+        }
+    }
+
+    /// When the run is to begin; what is over is at once.
+    private static func time(_ begin: StartRequest.Begin?, _ now: Instant) throws(Problem) -> Instant? {
+        switch begin {
+        case nil: return nil
+        case .after(let delay): return now + delay
+        case .at(let time):
+            guard time <= now + StartRequest.longestDelay else {
+                let longest = DurationText.format(StartRequest.longestDelay)
+                throw .content(JSONPointer(["startAt"]), "This is more than \(longest) from now.")
+            }
+            return time
         }
     }
 

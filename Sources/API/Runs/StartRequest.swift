@@ -40,7 +40,18 @@ struct StartRequest: Sendable {
     let context: JSON
     let tenantID: String
     let correlationID: String?
+    /// When the run is to begin; nil for at once.
+    let begin: Begin?
     let key: Key?
+
+    /// When a run is to begin.
+    enum Begin: Sendable {
+        case at(Instant)
+        case after(Duration)
+    }
+
+    /// How far ahead a run may be started.
+    static let longestDelay = WaitDefinition.longest
 
     /// A request of its own, with the key in its headers.
     init(_ body: JSON, _ headers: HTTPFields, origin: @autoclosure () throws(Problem) -> StartOrigin) throws(Problem) {
@@ -71,10 +82,11 @@ struct StartRequest: Sendable {
         context = content.context
         tenantID = content.tenantID ?? "default"
         correlationID = content.correlationID ?? origin.correlationID
+        begin = content.begin
         self.key = key.map { Key(text: $0, requestHash: Self.hash(origin.workflow, content.version, body)) }
     }
 
-    private static let members = ["version", "input", "context"]
+    private static let members = ["version", "input", "context", "startAt", "delay"]
     private static let keyMember = "idempotencyKey"
     private static let maxKeyBytes = 255
 
@@ -103,6 +115,7 @@ private struct Content {
     let context: JSON
     private(set) var tenantID: String?
     private(set) var correlationID: String?
+    private(set) var begin: StartRequest.Begin?
 
     /// - Throws: `invalidContent` with everything that is wrong, what `fields` has noted before included.
     init(_ fields: inout Fields) throws(Problem) {
@@ -118,7 +131,24 @@ private struct Content {
         } else {
             fields.refuse(JSONPointer(["context"]), "This must be an object, not \(context.typeName).")
         }
+        begin = Self.begin(&fields)
         try fields.check()
+    }
+
+    private static func begin(_ fields: inout Fields) -> StartRequest.Begin? {
+        let (time, text) = (fields.time("startAt"), fields.string("delay", maxBytes: 64))
+        guard let text else { return time.map { .at($0) } }
+        let pointer = JSONPointer(["delay"])
+        if fields["startAt"] != nil { fields.refuse(pointer, "Only one of startAt and delay can be given.") }
+        guard let delay = Duration(text) else {
+            fields.refuse(pointer, "This must be a duration, as in \"10m\".")
+            return nil
+        }
+        guard delay <= StartRequest.longestDelay else {
+            fields.refuse(pointer, "This is more than \(DurationText.format(StartRequest.longestDelay)).")
+            return nil
+        }
+        return .after(delay)
     }
 
     private static func label(_ key: String, _ context: JSONObject, _ fields: inout Fields) -> String? {

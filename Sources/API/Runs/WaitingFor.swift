@@ -48,6 +48,17 @@ struct WaitingFor: Sendable {
         switch run.reason(quietFor: .seconds(3600), definition: definition) {
         case .waiting(let wait):
             return retry(wait, definition, engines)
+        case .paused(let pause):
+            return [
+                "kind": "paused", "since": RunJSON.time(pause.since), "by": .string(pause.by),
+                "reason": JSON(pause.reason),
+            ]
+        case .waitingForPerson(let stepID, let error):
+            return [
+                "kind": "operator", "stepId": .string(stepID), "since": RunJSON.time(run.lastEventAt),
+                "reason": .string(error?.message ?? "a step past the pivot gave up"),
+            ]
+        case .delayed(let until): return ["kind": "timer", "until": RunJSON.time(until)]
         case .waitingForDeadline(let deadline):
             return ["kind": "deadline", "until": RunJSON.time(deadline)]
         case .calling(let call, let until):
@@ -122,10 +133,11 @@ struct WaitingFor: Sendable {
         switch run.cause {
         case .cancelRequested: return "cancel"
         case .deadlineExceeded: return "deadline"
-        case .stepFailed, .quarantined: return "compensation"
+        case .stepFailed, .quarantined, .undoRequested: return "compensation"
         case nil: break
         }
         if run.hasUnreadCancel { return "cancel" }
+        if run.marks.hasMissedDeadline { return nil }
         return run.deadlineAt.map { $0 <= run.now } == true ? "deadline" : nil
     }
 }

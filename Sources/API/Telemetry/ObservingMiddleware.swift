@@ -1,5 +1,4 @@
 import Core
-import Glibc
 import HTTPTypes
 import Hummingbird
 import Telemetry
@@ -60,9 +59,5 @@ struct ObservingMiddleware: RouterMiddleware {
 
 extension Instant {
     /// This machine's clock.
-    static var now: Instant {
-        var clock = timespec()
-        clock_gettime(CLOCK_REALTIME, &clock)
-        return Instant(microseconds: Int64(clock.tv_sec) * 1_000_000 + Int64(clock.tv_nsec) / 1000)
-    }
+    static var now: Instant { machineTime }
 }

@@ -24,6 +24,7 @@ struct FailedAttempt {
 /// Attempts: when they may begin, how often, and how far apart.
 extension HistoryAudit {
     mutating func begin(_ step: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
+        requireTurn(step, at)
         let (id, isFree) = (id(step), inFlight[step] == nil)
         require(isFree, 11, "\(id) began a call while another was in flight")
         switch action {
@@ -48,7 +49,7 @@ extension HistoryAudit {
         }
         let last = attempts[step]?[action] ?? 0
         require(attempt == last + 1, 14, "attempt \(attempt) of \(id) follows attempt \(last)")
-        if let maximum = rules(step, action)?.map(\.policy.maxAttempts).max() {
+        if !isEndless(step, action), let maximum = rules(step, action)?.map(\.policy.maxAttempts).max() {
             let unspent = unspent(step, action)
             require(
                 attempt - unspent <= maximum, 14,
@@ -106,8 +107,9 @@ extension HistoryAudit {
             let delay = jitter < 1 ? policy.delay(afterAttempt: failed.attempt, jitter: 0) : longest(failed, policy)
             return at + delay >= began + bound
         }
-        let mustGiveUp = isFinal || policies.allSatisfy { isOver($0, jitter: 0) }
-        let mayGiveUp = isFinal || policies.contains { isOver($0, jitter: 1) }
+        let isEndless = isEndless(step, action)
+        let mustGiveUp = isFinal || (!isEndless && policies.allSatisfy { isOver($0, jitter: 0) })
+        let mayGiveUp = isFinal || (!isEndless && policies.contains { isOver($0, jitter: 1) })
         let gaveUp = failed.retryIn == nil
         let limits = policies.map { String($0.maxAttempts) }.joined(separator: " or ")
         require(
@@ -117,7 +119,7 @@ extension HistoryAudit {
         guard let retryIn = failed.retryIn else {
             if action == .execute { return giveUp(step, at) }
             gaveUpUndoing.insert(step)
-            hasLeftForward = true
+            if !isPastPivot { hasLeftForward = true }
             return
         }
         waiting[step] = at + retryIn
@@ -183,6 +185,9 @@ extension HistoryAudit {
             notAllowed[step]?[.compensate] = 0
             patient[step]?[.compensate] = 0
             waiting[step] = at
+        } else if awaitingPerson.remove(step) != nil {
+            // What makes no call begins anew.
+            if definition.steps[step].action.call != nil { waiting[step] = at }
         } else if waiting[step] != nil {
             waiting[step] = at
         }

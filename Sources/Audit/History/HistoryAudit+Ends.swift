@@ -14,6 +14,7 @@ extension HistoryAudit {
         require(said == meant, 5, "it undoes \(said), but what may have had an effect is \(meant)")
         let (named, due) = (names(Set(others)), names(rest))
         require(named == due, 5, "it names \(named) as not compensated, but that is \(due)")
+        awaitingPerson = []
         undoing = Set(steps)
         uncompensated = Set(others)
     }
@@ -49,7 +50,8 @@ extension HistoryAudit {
         gaveUpUndoing.remove(step)
         undone.insert(step)
         resolved.insert(step)
-        hasLeftForward = true
+        // Past the pivot a live run waited for nothing else, and goes on.
+        if isSetAside || !isPastPivot || undoing != nil { hasLeftForward = true }
     }
 
     private func names(_ steps: Set<Int>) -> String { "[" + steps.sorted().map(id).joined(separator: ", ") + "]" }

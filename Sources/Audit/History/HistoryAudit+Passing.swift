@@ -11,7 +11,8 @@ extension HistoryAudit {
     }
 
     /// It begins, and is no call.
-    mutating func pass(_ step: Int) {
+    mutating func pass(_ step: Int, _ at: Instant) {
+        requireTurn(step, at)
         let (id, isReady, isNew) = (id(step), isReady(step), !isDone(step) && waiting[step] == nil)
         require(definition.steps[step].action.call == nil, 8, "\(id) makes calls, but went on without one")
         require(!hasLeftForward && undoing == nil, 7, "\(id) began after forward progress had ended")
@@ -30,7 +31,7 @@ extension HistoryAudit {
                 "\(id) was over before its time, \(due?.description ?? "or not begun")")
             require(!hasLeftForward, 7, "\(id) went on after forward progress had ended")
         case .end(let end):
-            pass(step)
+            pass(step, at)
             require(end.result == .completed, 11, "\(id) completes a run that it should fail")
             isEnding = true
         }
@@ -40,7 +41,10 @@ extension HistoryAudit {
 
     /// Its action is over for good.
     mutating func giveUp(_ step: Int, _ at: Instant) {
-        guard definition.steps[step].continuesOnFailure else { return hasLeftForward = true }
+        guard definition.steps[step].continuesOnFailure else {
+            if isPastPivot, !hasLeftForward { awaitingPerson.insert(step) } else { hasLeftForward = true }
+            return
+        }
         leftBehind.insert(step)
         doneAt[step] = at
     }

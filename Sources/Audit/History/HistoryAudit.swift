@@ -49,6 +49,14 @@ struct HistoryAudit {
     var isCancelled = false
     /// The run is quarantined.
     var isSetAside = false
+    /// Nothing new is to begin.
+    var isPaused = false
+    /// Nothing is to begin sooner.
+    var notBefore: Instant?
+    /// Steps that gave up past the pivot, with nowhere to turn to.
+    var awaitingPerson: Set<Int> = []
+    /// Steps that a person ended: what they have done is that person's word.
+    var settled: Set<Int> = []
     /// An event of a newer version, by its kind: what comes after can't be judged.
     private(set) var unknownKind: String?
     /// When it was taken up by a resolve: the other steps that were resolved by the same decision follow at once.
@@ -101,10 +109,16 @@ struct HistoryAudit {
         let kind = event.kind
         require((kind == .runStarted) == (number == 1), 11, "event \(number) is \(kind.rawValue)")
         require(
-            Transitions.isLegal(from: before, to: after, byOperator: kind.isOperators), 11,
+            Transitions.isLegal(from: before, to: after, by: kind), 11,
             "event \(number), \(kind.rawValue), leads from \(before.rawValue) to \(after.rawValue)")
         // A run that is taken up and still can't be read is set aside again.
-        let mayFollow = before == .failed && (kind.isOperators || kind == .runQuarantined)
+        let mayFollow =
+            switch before {
+            case .failed: kind == .retryRequested || kind == .stepResolved || kind == .runQuarantined
+            case .completed: kind == .undoRequested || kind == .runQuarantined
+            default: false
+            }
+        if after.isTerminal { isPaused = false }
         if before.isTerminal { require(mayFollow, 11, "event \(number), \(kind.rawValue), follows the end") }
         if let takenUpAt, kind != .stepResolved || at != takenUpAt {
             self.takenUpAt = nil
@@ -133,20 +147,33 @@ struct HistoryAudit {
             skipped.insert(step)
             doneAt[step] = at
         case .waitStarted(let step, let until):
-            pass(step)
+            pass(step, at)
             waiting[step] = until
         case .stepSucceeded(let step, _): succeed(step, at)
         case .stepFailed(let step, _):
-            pass(step)
+            pass(step, at)
             giveUp(step, at)
         case .stepUndoing(let step): undoAtOnce(step)
         case .stepAbandoned(let step):
             let waited = waiting.removeValue(forKey: step) != nil
             require(waited && hasLeftForward, 11, "\(id(step)) was abandoned though it did not wait")
-        case .cancelRequested:
-            isCancelled = true
+        case .stepSettled(let step, let settlement, _, _, _): settle(step, settlement, at)
+        case .runDelayed(let until):
+            require(number == 2, 11, "it is put off when it has begun")
+            notBefore = until
+        case .runPaused, .runResumed: pause(kind == .runPaused)
+        case .undoRequested:
+            let isPast = isPastPivot
+            require(!isPast, 18, "it is undone past its pivot")
             hasLeftForward = true
-        case .deadlineExceeded: hasLeftForward = true
+        case .deadlineMissed:
+            let isPast = isPastPivot
+            require(isPast, 18, "its deadline passed without a consequence before its pivot")
+        case .cancelRequested:
+            turnBack(kind)
+            isCancelled = true
+        case .cancelRefused: refuse()
+        case .deadlineExceeded: turnBack(kind)
         case .runCompensating(let steps, let others): beginUndoing(steps, others)
         case .runCompleted: complete()
         case .runCompensated, .runCancelled: endUndone(kind)

@@ -16,6 +16,10 @@ struct StartRequest: Sendable {
     var context: JSON?
     var correlationID: String?
     var key: String
+    /// It begins so much later.
+    var delay: Duration?
+    /// It begins then, as RFC 3339 has it.
+    var startAt: String?
 
     /// Repetitions while the API is away or overloaded.
     private static let pauses: [Duration] = [.milliseconds(200), .seconds(1), .seconds(2)]
@@ -25,6 +29,8 @@ struct StartRequest: Sendable {
         if let version { body["version"] = .string(version) }
         if let input { body["input"] = input }
         if let context { body["context"] = context }
+        if let delay { body["delay"] = .string(DurationText.format(delay)) }
+        if let startAt { body["startAt"] = .string(startAt) }
         var headers = [("idempotency-key", key)]
         if let correlationID { headers.append(("x-correlation-id", correlationID)) }
         let path = "/v1/workflows/\(workflow.pathSegment)/start"

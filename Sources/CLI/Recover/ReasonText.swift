@@ -19,6 +19,12 @@ struct ReasonText {
         case .waiting(let wait):
             "waits for its next attempt to \(wait.action.rawValue) \(wait.stepID) in \(left(wait.until)), at \(wait.until)"
         case .waitingForDeadline(let deadline): "waits for its deadline in \(left(deadline)), at \(deadline)"
+        case .paused(let pause):
+            "was paused \(ago(pause.since)) ago by \(pause.by.clipped)" + (pause.reason.map { ": \($0.clipped)" } ?? "")
+        case .waitingForPerson(let stepID, let error):
+            "\(stepID) gave up past the pivot, and a person has to say what becomes of it"
+                + (error.map { ": \($0.message.clipped)" } ?? "")
+        case .delayed(let until): "is to begin in \(left(until)), at \(until)"
         case .calling(let call, let until):
             "is being called: \(name(call)) may take until \(until)"
         case .aboutToBeClaimed(let since): "has been due for \(ago(since)); an engine should take it soon"
@@ -44,7 +50,10 @@ struct ReasonText {
         if isFreed { return "freed: the next engine takes it over" }
         switch reason {
         case .waiting(let wait): return "nothing to do; saga run retry \(run.runID) \(wait.stepID) does it now"
-        case .waitingForDeadline, .calling, .aboutToBeClaimed: return "nothing to do"
+        case .waitingForDeadline, .delayed, .calling, .aboutToBeClaimed: return "nothing to do"
+        case .paused: return "saga run resume \(run.runID) lets it go on"
+        case .waitingForPerson(let stepID, _):
+            return "saga run retry, complete or skip \(run.runID) \(stepID)"
         case .unclaimed(_, liveEngines: 0): return "start an engine"
         case .unclaimed: return "start more engines, or look for LOCK TABLE in pg_stat_activity"
         case .locked(let locker):
@@ -80,7 +89,10 @@ struct ReasonText {
         switch reason {
         case .waiting(let wait): wait.stepID
         case .calling(let call, _), .callHangs(let call, _, _): step(call)?.id
-        case .waitingForDeadline, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle, .parked: nil
+        case .waitingForPerson(let stepID, _): stepID
+        case .waitingForDeadline, .paused, .delayed, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle,
+            .parked:
+            nil
         }
     }
 
@@ -88,7 +100,9 @@ struct ReasonText {
     var participant: String? {
         switch reason {
         case .calling(let call, _), .callHangs(let call, _, _): callDefinition(call)?.participant.only
-        case .waiting, .waitingForDeadline, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle, .parked:
+        case .waiting, .waitingForDeadline, .paused, .waitingForPerson, .delayed, .aboutToBeClaimed, .unclaimed,
+            .locked,
+            .holderGone, .holderIdle, .parked:
             nil
         }
     }
@@ -97,10 +111,11 @@ struct ReasonText {
     var until: Instant? {
         switch reason {
         case .waiting(let wait): wait.until
-        case .waitingForDeadline(let until), .calling(_, let until), .holderGone(_, let until), .parked(let until):
+        case .waitingForDeadline(let until), .delayed(let until), .calling(_, let until), .holderGone(_, let until),
+            .parked(let until):
             until
         case .callHangs(_, _, let since), .unclaimed(let since, _), .aboutToBeClaimed(let since): since
-        case .locked, .holderIdle: nil
+        case .locked, .holderIdle, .paused, .waitingForPerson: nil
         }
     }
 

@@ -4,10 +4,11 @@ import Core
 /// `saga run`: runs, from their starts to their ends.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Starts, lists, shows and watches runs; cancels, retries and resolves them.",
+        commandName: "run", abstract: "Starts, lists, shows and watches runs, and what a person can do with them.",
         subcommands: [
             RunStart.self, RunImport.self, RunList.self, RunGet.self, RunWatch.self, RunEvents.self, RunCancel.self,
-            RunFailed.self, RunRetry.self, RunResolve.self,
+            RunUndo.self, RunPause.self, RunResume.self, RunComplete.self, RunSkip.self, RunFail.self, RunFailed.self,
+            RunRetry.self, RunResolve.self,
         ])
 }
 

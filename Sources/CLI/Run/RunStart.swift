@@ -32,14 +32,25 @@ struct RunStart: AsyncParsableCommand {
     @Option(help: "Kept with the run and passed on to participants.")
     var correlationID: String?
 
+    @Option(help: "Begin no sooner than so long from now, as in 10m.", transform: Durations.read)
+    var delay: Duration?
+
+    @Option(help: "Begin no sooner than then: RFC 3339, as in 2030-01-31T12:00:00Z.")
+    var startAt: String?
+
     @Option(help: "Wait for the run's end, at most this long, as in 10s.", transform: Durations.read)
     var wait: Duration?
+
+    func validate() throws {
+        if delay != nil, startAt != nil { throw ValidationError("--delay and --start-at exclude each other.") }
+    }
 
     func run() async throws {
         try await api.withClient { client in
             let answer = try await StartRequest(
                 workflow: workflow, version: version, input: input?.json, context: context?.json,
-                correlationID: correlationID, key: key ?? RandomKey.make()
+                correlationID: correlationID, key: key ?? RandomKey.make(),
+                delay: delay, startAt: startAt
             ).send(client)
             guard let wait else {
                 return output.show(

@@ -43,6 +43,13 @@ struct Timeline {
         case "step_undoing": step("↩", event, paint.yellow("undone before the run goes on"))
         case "step_abandoned": step("○", event, paint.dim("not tried any more"))
         case "step_resolved": step("●", event, paint.yellow("resolved by hand" + because(event)))
+        case "step_settled": step("●", event, paint.yellow("ended by hand: " + settlement(event) + because(event)))
+        case "run_delayed": paint.dim("◷ begins at " + (event["data"]?["until"]?.string ?? "?"))
+        case "run_paused": paint.yellow("‖ paused" + because(event))
+        case "run_resumed": paint.yellow("▶ resumed" + because(event))
+        case "undo_requested": paint.yellow("■ undo requested" + because(event))
+        case "cancel_refused": paint.yellow("■ a cancel came too late: there is no way back" + because(event))
+        case "deadline_missed": paint.yellow("■ the deadline has passed; there is no way back, so it goes on")
         case "cancel_requested": paint.yellow("■ cancel requested" + because(event))
         case "deadline_exceeded": paint.yellow("■ the deadline has passed")
         case "run_compensating": paint.yellow("↩ compensating" + because(event))
@@ -72,6 +79,15 @@ struct Timeline {
         guard let wait = event["retryInMs"]?.double else { return outcome + reason + "; gave up" }
         let when = wait > 0 ? "in " + Duration.microseconds(Int64(wait * 1000)).readable : "at once"
         return outcome + reason + "; again " + when
+    }
+
+    private func settlement(_ event: JSON) -> String {
+        switch event["data"]?["as"]?.string.flatMap({ Settlement(rawValue: $0) }) {
+        case .complete: "done"
+        case .skip: "skipped"
+        case .fail: "given up"
+        case nil: "?"
+        }
     }
 
     private func because(_ event: JSON) -> String {

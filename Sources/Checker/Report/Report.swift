@@ -86,9 +86,10 @@ package struct Report: Sendable {
             case .attemptFailed where event.row.error?["kind"]?.string == "lost": counts.takeovers += 1
             case .stepSkipped: counts.skippedSteps += 1
             case .runStarted, .attemptSucceeded, .attemptFailed, .stepAbandoned, .waitStarted, .stepSucceeded,
-                .stepFailed, .stepUndoing, .cancelRequested, .deadlineExceeded,
+                .stepFailed, .stepUndoing, .cancelRequested, .cancelRefused, .deadlineExceeded,
                 .runCompensating, .runCompleted, .runCompensated, .runCancelled, .runFailed, .retryRequested,
-                .stepResolved, .runQuarantined, nil:
+                .stepResolved, .stepSettled, .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed,
+                .runQuarantined, nil:
                 break
             }
         }

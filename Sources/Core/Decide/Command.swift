@@ -44,7 +44,7 @@ extension Run {
         var commands: [Command] = []
         for (index, step) in steps.enumerated() {
             guard let call = step.callInFlight else { continue }
-            let notAfter = call.action == .execute ? deadlineAt : nil
+            let notAfter = call.action == .execute && !mustGoOn ? deadlineAt : nil
             commands.append(
                 .call(.init(step: index, action: call.action, attempt: call.attempt, notAfter: notAfter)))
         }
@@ -76,10 +76,23 @@ extension Run {
     /// When the run next needs a look although no call ends: the earliest due step, or the deadline.
     package var wakeAt: Instant? {
         if status.isTerminal { return nil }
-        let due = steps.lazy.compactMap(\.nextAttemptAt).min()
-        guard cause == nil, status != .compensating, let deadlineAt else { return due }
+        var due = isPaused ? nil : steps.lazy.compactMap(\.nextAttemptAt).min()
+        if hasMarks, status == .pending, !isPaused, cause == nil, let startAt = marks.startAt, startAt > createdAt {
+            due = min(due ?? startAt, startAt)
+        }
+        guard let deadline = deadlineToMeet else { return due }
         if isPlanted(.deadlineIgnoredInFlight), hasCallInFlight { return due }
-        return min(due ?? deadlineAt, deadlineAt)
+        return min(due ?? deadline, deadline)
+    }
+
+    /// The deadline, where its passing is still to be acted on.
+    var deadlineToMeet: Instant? {
+        guard cause == nil, status != .compensating, let deadlineAt else { return nil }
+        if isPlanted(.deadlineEndsPastPivot) { return deadlineAt }
+        if hasMarks, marks.hasMissedDeadline || marks.pause?.holdsDeadline == true { return nil }
+        // Until it is known what became of the pivot, the deadline waits; its answer is a happening of its own.
+        if let pivot = definition.pivot, mustGoOn, steps[pivot].status != .succeeded { return nil }
+        return deadlineAt
     }
 
     /// A call of any step is in flight.

@@ -41,7 +41,13 @@ func decision(
     case .failed:
         try decision.takeUp(run, happening)
         decision.followTakingUp(jitter: jitter)
-    case .completed, .compensated, .cancelled:
+    case .completed:
+        guard case .undo(let by, let reason) = happening, run.canUndo(at: now) else {
+            throw IllegalHappening(run, happening)
+        }
+        decision.append(.undoRequested(by: by, reason: reason))
+        decision.advance()
+    case .compensated, .cancelled:
         throw IllegalHappening(run, happening)
     }
     return decision
@@ -69,7 +75,10 @@ func decisionOfFailed(
 ///
 /// The API decides this without a lease, so nothing is started: the first steps are marked due. Where a condition takes
 /// longer than a request can be kept waiting, or fails, nothing is due, and the engine that claims the run decides.
-package func start(_ run: Run, now: Instant) -> [RunEvent] {
+///
+/// - Parameter startAt: the run begins no sooner; then nothing is decided yet.
+package func start(_ run: Run, now: Instant, startAt: Instant? = nil) -> [RunEvent] {
+    if let startAt, startAt > now { return [.runStarted(due: []), .runDelayed(until: startAt)] }
     var preview = Decision(run, now: now, effort: .brief)
     preview.skipAndCollect()
     if preview.effort.isSpent || preview.run.cause != nil { return [.runStarted(due: [])] }
@@ -99,10 +108,24 @@ extension Decision {
         case .retry(let step, let by, let reason) where (isUp ? run : failed).canRetry(step: step):
             append(.retryRequested(step: step, by: by, reason: reason))
         case .cancel(let by, let reason) where isUp:
-            if run.cause != .cancelRequested { append(.cancelRequested(by: by, reason: reason)) }
-        case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .poison:
+            if run.cause != .cancelRequested { cancel(by, reason) }
+        case .pause(let by, let reason, let holdsDeadline) where isUp && !run.isPaused:
+            append(.runPaused(by: by, reason: reason, holdsDeadline: holdsDeadline))
+        case .resume(let by, let reason) where isUp && run.isPaused: resume(by, reason)
+        case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .settle, .pause, .resume, .undo, .poison:
             throw IllegalHappening(failed, happening)
         }
+    }
+
+    /// Who asked may not have known that the pivot had begun meanwhile: the history tells what became of it.
+    fileprivate mutating func cancel(_ by: String, _ reason: String?) {
+        let isTooLate = run.cause == nil && run.mustGoOn && !isPlanted(.cancelledPastPivot)
+        append(isTooLate ? .cancelRefused(by: by, reason: reason) : .cancelRequested(by: by, reason: reason))
+    }
+
+    fileprivate mutating func resume(_ by: String, _ reason: String?) {
+        guard let pause = run.marks.pause else { return }
+        append(.runResumed(by: by, reason: reason, held: pause.holdsDeadline ? max(.zero, now - pause.since) : .zero))
     }
 
     /// Everything that follows when a FAILED run has been taken up.
@@ -129,13 +152,27 @@ extension Decision {
             break
         case .cancel(let by, let reason):
             guard run.cause != .cancelRequested else { return }
-            append(.cancelRequested(by: by, reason: reason))
+            cancel(by, reason)
         case .retry(let step, let by, let reason):
             guard run.canRetry(step: step) else { throw IllegalHappening(run, happening) }
             append(.retryRequested(step: step, by: by, reason: reason))
         case .resolve(let steps, let by, let reason):
             guard run.canResolve(steps: steps) else { throw IllegalHappening(run, happening) }
             resolve(steps, by: by, reason: reason)
+        case .settle(let step, let settlement, let output, let by, let reason):
+            guard run.canSettle(step: step, settlement) else { throw IllegalHappening(run, happening) }
+            append(.stepSettled(step: step, settlement, output: output, by: by, reason: reason))
+            if settlement == .fail { undoAtOnce(step) }
+        case .pause(let by, let reason, let holdsDeadline):
+            guard !run.isPaused else { return }
+            append(.runPaused(by: by, reason: reason, holdsDeadline: holdsDeadline))
+        case .resume(let by, let reason):
+            guard run.isPaused else { throw IllegalHappening(run, happening) }
+            resume(by, reason)
+        case .undo:
+            // The same asked twice is one undo.
+            if run.cause != .undoRequested { throw IllegalHappening(run, happening) }
+            return
         case .poison(let failure):
             append(.runQuarantined(failure))
             return
@@ -188,14 +225,28 @@ extension Decision {
         guard let call = run.definition.steps[index].call(of: action) else { return nil }
         let policy = call.retry.rules[min(result.retryRule, call.retry.rules.count - 1)].policy
         let backoff = policy.delay(afterAttempt: attempt, jitter: jitter)
+        let mayHaveEffect = CallResult.mayHaveEffect(result.outcome, httpStatus: result.httpStatus)
+        let goesOn = action == .execute && neverGivesUp(index, mayHaveEffect: mayHaveEffect)
         let state = run.steps[index]
         let notAllowed = state.notAllowedAttempts(before: attempt)
         if result.failure?.kind == Failure.notAllowedKind { return max(backoff, waitForAnother(notAllowed)) }
         let free = state.lostAttempts(before: attempt) + notAllowed + state.patientAttempts(before: attempt)
-        guard isPatient(index, action, result) || attempt - free < policy.maxAttempts else { return nil }
+        guard goesOn || isPatient(index, action, result) || attempt - free < policy.maxAttempts else { return nil }
         let delay = result.retryAfter.map { max(backoff, min($0, retryAfterCap)) } ?? backoff
-        if let bound = policy.maxElapsed, now + delay >= began(index, action) + bound { return nil }
+        if !goesOn, let bound = policy.maxElapsed, now + delay >= began(index, action) + bound { return nil }
         return delay
+    }
+
+    /// Past the pivot there is no way but forward. The pivot itself goes on for as long as nobody knows whether it has taken
+    /// effect, where nothing would undo it.
+    private func neverGivesUp(_ index: Int, mayHaveEffect: Bool) -> Bool {
+        guard let pivot = run.definition.pivot, run.cause == nil, !isPlanted(.attemptsEndPastPivot) else {
+            return false
+        }
+        if index == pivot {
+            return run.definition.steps[index].compensation == nil && (mayHaveEffect || run.steps[index].isAmbiguous)
+        }
+        return run.isPastPivot && !run.definition.steps[index].continuesOnFailure
     }
 
     /// The participant said when to come back: that is no failure of its, and none of `maxAttempts`, for so long as
@@ -230,7 +281,10 @@ extension Decision {
             let policy = definition.retry.rules[result.retryRule].policy
             let report = CallReport(outcome: result.outcome, httpStatus: nil, duration: .zero)
             let lost = run.steps[index].lostAttempts(before: call.attempt) + 1
-            let givesUp = lost >= RetryPolicy.maxLostAttempts || (call.action == .execute && run.cause != nil)
+            let isKept = call.action == .execute && neverGivesUp(index, mayHaveEffect: report.mayHaveEffect)
+            let givesUp =
+                !isKept
+                && (lost >= RetryPolicy.maxLostAttempts || (call.action == .execute && run.cause != nil))
             let failure = result.failure ?? Failure(kind: Failure.lostKind, message: "The call was lost.")
             append(
                 .attemptFailed(
@@ -242,14 +296,15 @@ extension Decision {
 
     /// The deadline ends forward progress; it never abandons effects, and it no longer matters once all is done.
     fileprivate mutating func checkDeadline() {
-        guard let deadlineAt = run.deadlineAt, now >= deadlineAt, run.cause == nil,
+        guard let deadlineAt = run.deadlineToMeet, now >= deadlineAt,
             run.status == .pending || run.status == .running, !run.isForwardDone
         else { return }
-        append(.deadlineExceeded)
+        append(run.isPastPivot && !isPlanted(.deadlineEndsPastPivot) ? .deadlineMissed : .deadlineExceeded)
     }
 
     /// Begins the next attempt of every step whose time has come.
     fileprivate mutating func startDue() {
+        if run.isPaused && !isPlanted(.pausedRunBegins) { return }
         if run.isDraining, !isPlanted(.drainingRunBegins) { return }
         for event in run.dueAttempts(at: now) { append(event) }
         for index in run.steps.indices where run.steps[index].status == .waiting {
@@ -262,9 +317,18 @@ extension Decision {
     /// Everything that follows by itself from where the run now stands.
     mutating func advance() {
         if run.status == .pending || run.status == .running {
-            run.cause == nil ? advanceForward() : drain()
+            if run.cause != nil { drain() } else if !mustWait { advanceForward() }
         }
         if run.status == .compensating { advanceBackward() }
+    }
+}
+
+extension Decision {
+    /// It is not to begin yet, or nothing new is.
+    private var mustWait: Bool {
+        guard run.hasMarks else { return false }
+        if run.isPaused { return !run.isForwardDone && !isPlanted(.pausedRunBegins) }
+        return !isPlanted(.delayedRunBegins) && run.status == .pending && run.marks.startAt.map { now < $0 } ?? false
     }
 }
 

@@ -4,12 +4,12 @@ extension Decision {
     /// A step whose compensation failed blocks what it depended on: undoing a reservation's payment while the reservation
     /// may still stand would break the order the participants rely on.
     mutating func advanceBackward() {
-        for index in run.steps.indices where isReadyToCompensate(index) {
+        for index in run.steps.indices where !isHeld && isReadyToCompensate(index) {
             append(.attemptStarted(step: index, action: .compensate, attempt: 1))
         }
         let isWorking = run.steps.contains {
             $0.compensationStatus == .compensating
-                || ($0.compensationStatus == .pending && $0.nextAttemptAt != nil)
+                || ($0.compensationStatus == .pending && ($0.nextAttemptAt != nil || run.isPaused))
         }
         if isWorking { return }
         if !isPlanted(.failedUndoingIsDone),
@@ -20,6 +20,8 @@ extension Decision {
             append(run.cause == .cancelRequested ? .runCancelled : .runCompensated)
         }
     }
+
+    private var isHeld: Bool { run.isPaused && !isPlanted(.pausedUndoingGoesOn) }
 
     /// Why the run is FAILED, with what is known of the call that gave up.
     private func standing(_ index: Int) -> Failure {

@@ -151,6 +151,7 @@ extension Decision {
         let withEffect = run.steps.indices.filter {
             let step = run.steps[$0]
             if isPlanted(.onlySucceededIsUndone), step.status != .succeeded { return false }
+            if isPlanted(.undoForgetsStep), run.cause == .undoRequested, $0 == 0 { return false }
             guard step.mayHaveEffect else { return false }
             return step.compensationStatus == .notRequired
                 || (step.compensationStatus == .compensated && isPlanted(.resolvedUndoneAgain))

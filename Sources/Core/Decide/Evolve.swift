@@ -42,11 +42,15 @@ extension Run {
         case .cancelRequested(_, let reason):
             leaveForwardPath(
                 .cancelRequested, Failure(kind: "cancelled", message: reason ?? "Cancelled on request."), at)
+        case .cancelRefused: break
         case .deadlineExceeded:
             leaveForwardPath(
                 .deadlineExceeded, Failure(kind: "deadline", message: "The run's deadline passed."), at)
         case .runCompensating(let indices, _):
-            for index in steps.indices { steps[index].isUndoneAtOnce = false }
+            for index in steps.indices {
+                steps[index].isUndoneAtOnce = false
+                steps[index].awaitsPerson = false
+            }
             for index in indices { steps[index].compensationStatus = .pending }
             set(.compensating, at)
         case .runCompleted(let output, let failure):
@@ -58,9 +62,46 @@ extension Run {
         case .runFailed(let failure): fail(failure, at)
         case .retryRequested(let index, _, _): retry(index, at)
         case .stepResolved(let index, _, _): resolve(index, at)
+        case .stepSettled(let index, let settlement, let output, _, let reason):
+            settle(index, settlement, output, reason, at)
+        case .runDelayed(let until): marks.startAt = until
+        case .runPaused(let by, let reason, let holdsDeadline):
+            marks.pause = .init(since: at, by: by, reason: reason, holdsDeadline: holdsDeadline)
+        case .runResumed(_, _, let held):
+            marks.pause = nil
+            marks.deadlineHeld += held
+        case .undoRequested(_, let reason):
+            completedAt = nil
+            cause = .undoRequested
+            error = Failure(kind: "undone", message: reason)
+            set(.running, at)
+        case .deadlineMissed: marks.hasMissedDeadline = true
         case .runQuarantined(let failure):
             cause = cause ?? .quarantined
             fail(failure, at)
+        }
+    }
+
+    /// A person's word takes the place of an answer.
+    private mutating func settle(
+        _ index: Int, _ settlement: Settlement, _ output: JSON?, _ reason: String, _ at: Instant
+    ) {
+        begin(index, at)
+        steps[index].nextAttemptAt = nil
+        steps[index].awaitsPerson = false
+        steps[index].completedAt = at
+        switch settlement {
+        case .complete:
+            steps[index].status = .succeeded
+            if isPlanted(.completedByHandStays) { (steps[index].attempts, steps[index].isAmbiguous) = (0, false) }
+            steps[index].output = output ?? .null
+            steps[index].outputSequence = lastSequence
+            steps[index].error = nil
+        case .skip: steps[index].status = .skipped
+        case .fail:
+            let failure = Failure(kind: Failure.settledKind, message: reason)
+            steps[index].error = failure
+            giveUp(index, failure, at)
         }
     }
 
@@ -72,6 +113,7 @@ extension Run {
     private mutating func finish(_ status: RunStatus, _ at: Instant) {
         set(status, at)
         completedAt = at
+        if hasMarks { marks.pause = nil }
     }
 
     /// The error says why the run is FAILED now; why it had turned back is kept, for when it is taken up again.
@@ -91,6 +133,9 @@ extension Run {
         steps[index].status = .failed
         steps[index].completedAt = at
         guard !definition.steps[index].continuesOnFailure else { return }
+        if isPastPivot, cause == nil, !isPlanted(.pivotForgotten) {
+            return steps[index].awaitsPerson = !isPlanted(.stuckStepForgotten)
+        }
         leaveForwardPath(.stepFailed, failure.of(step: definition.steps[index].id), at)
     }
 
@@ -156,7 +201,7 @@ extension Run {
             steps[index].isCompensationAmbiguous = steps[index].isCompensationAmbiguous || report.mayHaveEffect
             steps[index].compensationStatus = retryIn == nil ? .failed : .pending
             // The run was going on: with an effect that stands it does so no more.
-            guard retryIn == nil, status != .compensating else { return }
+            guard retryIn == nil, status != .compensating, !isPastPivot else { return }
             leaveForwardPath(.stepFailed, failure.of(step: definition.steps[index].id), at)
         }
     }
@@ -194,6 +239,12 @@ extension Run {
                 steps[step].compensationAttempts = 0
                 steps[step].undoingSince = nil
                 steps[step].nextAttemptAt = at
+            } else if index != nil, state.awaitsPerson {
+                steps[step].awaitsPerson = false
+                steps[step].status = .pending
+                steps[step].completedAt = nil
+                // What makes no call begins anew.
+                steps[step].nextAttemptAt = state.attempts > 0 ? at : nil
             } else if index != nil, state.nextAttemptAt != nil {
                 steps[step].nextAttemptAt = at
             }

@@ -13,6 +13,14 @@ package enum Happening: Sendable, Hashable {
     /// An operator undid these steps by hand: their compensations count as done. All of them, or it is refused: with
     /// the first step of a quarantined run the engine begins to undo those that are not named.
     case resolve(steps: [Int], by: String, reason: String)
+    /// A person ends this step, which waits.
+    case settle(step: Int, Settlement, output: JSON?, by: String, reason: String)
+    /// Nothing new is to begin.
+    case pause(by: String, reason: String?, holdsDeadline: Bool)
+    /// It is to go on.
+    case resume(by: String, reason: String?)
+    /// Somebody asked for a run to be undone that has completed.
+    case undo(by: String, reason: String)
     /// The run can't be processed.
     case poison(Failure)
 }

@@ -15,6 +15,7 @@ extension Standing {
         case .pending, .running, .compensating:
             let attempts = step.waitingAction == .execute ? step.attempts : step.compensationAttempts
             return (step.nextAttemptAt != nil && attempts > 0) || step.compensationStatus == .failed
+                || (step.awaitsPerson && isGoingForward && step.error?.kind != Failure.conditionKind)
         case .failed:
             return step.compensationStatus == .failed || !hasGivenUp
         case .completed, .compensated, .cancelled:
@@ -28,8 +29,30 @@ extension Standing {
         guard steps.indices.contains(index) else { return false }
         switch status {
         case .compensating, .failed: return steps[index].isResolvable(inQuarantine: isQuarantined)
-        case .pending, .running, .completed, .compensated, .cancelled: return false
+        // Past a pivot a run waits for a person whose step could not be undone at once.
+        case .running: return steps[index].compensationStatus == .failed
+        case .pending, .completed, .compensated, .cancelled: return false
         }
+    }
+
+    /// It COMPLETED, and may still be undone.
+    package func canUndo(at now: Instant) -> Bool {
+        guard status == .completed, !isPastPivot else { return false }
+        guard let undoWithin, let completedAt else { return true }
+        return now < completedAt + undoWithin
+    }
+
+    /// A person may end this step: it waits, for its next attempt, for its time or for a person.
+    package func canSettle(step index: Int, _ settlement: Settlement) -> Bool {
+        guard status == .pending || status == .running, isGoingForward, steps.indices.contains(index) else {
+            return false
+        }
+        let step = steps[index]
+        if isPlanted(.settledInFlight), step.status == .executing { return true }
+        // With nowhere to turn to it can't fail any more than it has.
+        if step.awaitsPerson { return settlement != .fail }
+        return step.nextAttemptAt != nil && step.waitingAction == .execute
+            && (step.attempts > 0 || step.status == .waiting)
     }
 
     /// `canResolve` of each of them; false for none, and for one that is named twice.

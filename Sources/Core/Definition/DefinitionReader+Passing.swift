@@ -41,6 +41,36 @@ extension DefinitionReader {
         return EndDefinition(result: result, output: output, reason: reason)
     }
 
+    /// The step after which there is no way back. Every other has to come before it or after it, and what comes after it can't
+    /// fail the run.
+    mutating func pivot(among steps: [StepDefinition]) -> Int? {
+        guard let pivot = steps.first(where: \.isPivot) else { return nil }
+        let place = JSONPointer(["steps"])
+        for other in steps where other.index != pivot.index {
+            let pointer = place.appending(other.index)
+            if other.isPivot {
+                refuse(pointer.appending("pivot"), "The step \(pivot.id) is the pivot already; there is one at most.")
+            } else if pivot.descendants.contains(other.index) {
+                if case .end(let end) = other.action, end.result == .failed {
+                    refuse(pointer.appending("end"), "After the pivot, \(pivot.id), a run can't fail any more.")
+                }
+            } else if !other.descendants.contains(pivot.index) {
+                refuse(
+                    pointer,
+                    "This step comes neither before nor after the pivot, \(pivot.id): what becomes of it when there is no way back "
+                        + "can't be said.")
+            }
+        }
+        return pivot.index
+    }
+
+    /// True or false.
+    mutating func flag(_ json: JSON, at pointer: JSONPointer) -> Bool? {
+        if case .bool(let value) = json { return value }
+        refuse(pointer, "This must be true or false, not \(json.typeName).")
+        return nil
+    }
+
     /// One of a few words.
     mutating func word(_ json: JSON, at pointer: JSONPointer, of words: [String]) -> String? {
         guard let text = string(json, at: pointer) else { return nil }

@@ -9,6 +9,7 @@ extension DefinitionReader {
         var needsNoUndo = false
         var runsIfSucceeded = false
         var continuesOnFailure = false
+        var isPivot = false
     }
 
     /// The steps with their graph; nil when an error leaves no graph to speak of.
@@ -38,7 +39,7 @@ extension DefinitionReader {
                 id: id, index: index, dependencies: graph.dependencies[index], dependents: graph.dependents[index],
                 descendants: graph.descendants[index], condition: draft.condition,
                 runsIfSucceeded: draft.runsIfSucceeded, action: action, continuesOnFailure: draft.continuesOnFailure,
-                compensation: draft.compensation, needsNoUndo: draft.needsNoUndo,
+                isPivot: draft.isPivot, compensation: draft.compensation, needsNoUndo: draft.needsNoUndo,
                 keptAnswer: Self.keptAnswer(of: id, in: named))
             steps.append(step)
         }
@@ -49,7 +50,7 @@ extension DefinitionReader {
     private mutating func draft(_ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited) -> Draft {
         let members = [
             "id", "description", "dependsOn", "when", "runIf", "timeout", "retry", "action", "wait", "end", "onFailure",
-            "compensation",
+            "pivot", "compensation",
         ]
         guard let fields = object(json, at: pointer, members: members) else {
             return Draft(id: nil, dependsOn: nil, condition: nil, action: nil, compensation: nil)
@@ -62,6 +63,13 @@ extension DefinitionReader {
         let onFailure = optional("onFailure", in: fields, at: pointer) {
             $0.word($1, at: $2, of: ["compensate", "continue"])
         }
+        let isPivot = optional("pivot", in: fields, at: pointer) { $0.flag($1, at: $2) } ?? false
+        if isPivot {
+            // A step after it could be reached without it otherwise.
+            for name in ["when", "runIf", "onFailure", "end"] where fields[name] != nil {
+                refuse(pointer.appending(name), "A pivot is always made and has to succeed: it has no \(name).")
+            }
+        }
         guard let kind = kind(of: fields, at: pointer) else {
             return Draft(id: id, dependsOn: dependsOn, condition: condition, action: nil, compensation: nil)
         }
@@ -73,7 +81,7 @@ extension DefinitionReader {
             return Draft(
                 id: id, dependsOn: dependsOn, condition: condition, action: passing(kind, in: fields, at: pointer),
                 compensation: nil, needsNoUndo: true, runsIfSucceeded: runIf == "succeeded",
-                continuesOnFailure: onFailure == "continue")
+                continuesOnFailure: onFailure == "continue", isPivot: isPivot)
         }
         let own = optional("timeout", in: fields, at: pointer) { $0.duration($1, at: $2, max: .seconds(3600)) }
         let timeout = own ?? inherited.timeout
@@ -91,7 +99,7 @@ extension DefinitionReader {
         return Draft(
             id: id, dependsOn: dependsOn, condition: condition, action: action.map { .call($0) },
             compensation: compensation, needsNoUndo: needsNoUndo, runsIfSucceeded: runIf == "succeeded",
-            continuesOnFailure: onFailure == "continue")
+            continuesOnFailure: onFailure == "continue", isPivot: isPivot)
     }
 
     /// Which kind of step it is; nil when that can't be told.

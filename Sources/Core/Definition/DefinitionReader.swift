@@ -17,7 +17,7 @@ struct DefinitionReader {
                 members: [
                     "name", "version", "description", "timeout", "retry", "compensationRetry", "inputSchema",
                     "examples",
-                    "steps", "output",
+                    "steps", "output", "undoWithin",
                 ])
         else { return nil }
         let name = required("name", in: fields, at: .root) { $0.name($1, at: $2) }
@@ -35,12 +35,16 @@ struct DefinitionReader {
             $0.steps($1, at: $2, inheriting: inherited, named: named)
         }
         let output = optional("output", in: fields, at: .root) { $0.template($1, at: $2) }
+        let undoWithin = optional("undoWithin", in: fields, at: .root) {
+            $0.duration($1, at: $2, max: .seconds(366 * 86_400))
+        }
         guard let steps else { return nil }
         if let output { checkOutput(output, of: steps) }
+        let pivot = pivot(among: steps)
         guard let name, let version else { return nil }
         return WorkflowDefinition(
             name: name, version: version, description: description, timeout: timeout, contract: contract, steps: steps,
-            output: output, source: json)
+            output: output, pivot: pivot, undoWithin: undoWithin, source: json)
     }
 
     /// What steps and calls fall back on.

@@ -26,6 +26,8 @@ package final class StepDefinition: Sendable {
     package let action: StepAction
     /// When it has given up, the run goes on all the same.
     package let continuesOnFailure: Bool
+    /// Once it has succeeded there is no way back.
+    package let isPivot: Bool
     /// What undoes the action's effect; nil when nothing can or need be undone.
     package let compensation: CallDefinition?
     /// Its author says that there is nothing to undo.
@@ -35,7 +37,8 @@ package final class StepDefinition: Sendable {
 
     init(
         id: String, index: Int, dependencies: [Int], dependents: [Int], descendants: [Int], condition: Condition?,
-        runsIfSucceeded: Bool, action: StepAction, continuesOnFailure: Bool, compensation: CallDefinition?,
+        runsIfSucceeded: Bool, action: StepAction, continuesOnFailure: Bool, isPivot: Bool,
+        compensation: CallDefinition?,
         needsNoUndo: Bool, keptAnswer: KeptAnswer?
     ) {
         self.id = id
@@ -47,6 +50,7 @@ package final class StepDefinition: Sendable {
         self.runsIfSucceeded = runsIfSucceeded
         self.action = action
         self.continuesOnFailure = continuesOnFailure
+        self.isPivot = isPivot
         self.compensation = compensation
         self.needsNoUndo = needsNoUndo
         self.keptAnswer = keptAnswer

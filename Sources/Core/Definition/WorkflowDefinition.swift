@@ -20,6 +20,10 @@ package final class WorkflowDefinition: Sendable {
     package let steps: [StepDefinition]
     /// What becomes the run's output; nil is the output of the last step.
     package let output: Template?
+    /// The step after which there is no way back; nil when there is none. All others come before or after it.
+    package let pivot: Int?
+    /// For so long after its end a completed run may be undone; nil for as long as it is kept.
+    package let undoWithin: Duration?
     /// The definition as it was given.
     package let source: JSON
 
@@ -28,7 +32,7 @@ package final class WorkflowDefinition: Sendable {
 
     init(
         name: String, version: SemanticVersion, description: String?, timeout: Duration?, contract: InputContract,
-        steps: [StepDefinition], output: Template?, source: JSON
+        steps: [StepDefinition], output: Template?, pivot: Int? = nil, undoWithin: Duration? = nil, source: JSON
     ) {
         self.name = name
         self.version = version
@@ -38,6 +42,8 @@ package final class WorkflowDefinition: Sendable {
         self.contract = contract
         self.steps = steps
         self.output = output
+        self.pivot = pivot
+        self.undoWithin = undoWithin
         self.source = source
     }
 
@@ -51,7 +57,8 @@ package final class WorkflowDefinition: Sendable {
         }
         self.init(
             name: read.name, version: read.version, description: read.description, timeout: read.timeout,
-            contract: read.contract, steps: read.steps, output: read.output, source: read.source)
+            contract: read.contract, steps: read.steps, output: read.output, pivot: read.pivot,
+            undoWithin: read.undoWithin, source: read.source)
     }
 
     /// What is hashed to tell whether two definitions are the same: members sorted, no white space.

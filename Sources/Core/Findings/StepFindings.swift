@@ -11,7 +11,7 @@ extension WorkflowDefinition {
             guard let call = step.call(of: action) else { continue }
             let place = place.appending(action.member)
             findings += callFindings(call, of: step, action, place)
-            findings += patienceFindings(call, action, place, participants)
+            findings += patienceFindings(call, of: step, action, place, participants)
             if let participants { findings += registryFindings(call, place, participants) }
             findings += skippedReads(call.sentUses + call.answerUses, below: place, by: step)
         }
@@ -45,9 +45,16 @@ extension WorkflowDefinition {
 
     /// What stays when the run is undone.
     private func undoFindings(_ step: StepDefinition, _ place: JSONPointer) -> [Finding] {
-        guard step.compensation == nil, !step.needsNoUndo, let method = step.action.call?.method, method != "GET" else {
-            return []
+        if isPastPivot(step), step.compensation != nil, !step.continuesOnFailure {
+            return [
+                Finding(
+                    "unused-undo", .warning, at: place.appending("compensation"),
+                    "\(step.id) comes after the pivot: from there no run turns back, and this is never called.")
+            ]
         }
+        guard step.compensation == nil, !step.needsNoUndo, !step.isPivot, !isPastPivot(step),
+            let method = step.action.call?.method, method != "GET"
+        else { return [] }
         let others = steps.filter { $0.index != step.index && !step.dependencies.contains($0.index) }
         let canFail =
             others.first { step.descendants.contains($0.index) }
@@ -65,6 +72,10 @@ extension WorkflowDefinition {
                 "\(step.id) has no compensation, and \(canFail.id) can fail after it: what it did stays then. Give it one, or say "
                     + "\"compensation\": \"none\" if there is nothing to undo.")
         ]
+    }
+
+    private func isPastPivot(_ step: StepDefinition) -> Bool {
+        pivot.map { steps[$0].descendants.contains(step.index) } ?? false
     }
 
     private func callFindings(
@@ -99,12 +110,14 @@ extension WorkflowDefinition {
 
     /// A policy that the run's timeout or a breaker outlasts.
     private func patienceFindings(
-        _ call: CallDefinition, _ action: CallAction, _ place: JSONPointer, _ participants: KnownParticipants?
+        _ call: CallDefinition, of step: StepDefinition, _ action: CallAction, _ place: JSONPointer,
+        _ participants: KnownParticipants?
     ) -> [Finding] {
         var findings: [Finding] = []
         let pointer = place.appending("retry")
+        let isPastPivot = isPastPivot(step)
         let patience = call.retry.rules.map { $0.policy.patience }.max() ?? .zero
-        if action == .execute, let timeout, patience > timeout {
+        if action == .execute, let timeout, patience > timeout, !isPastPivot {
             let text = patience == .seconds(Int64.max / 1_000_000) ? "for ever" : DurationText.format(patience)
             findings.append(
                 Finding(

@@ -16,6 +16,13 @@ struct JSONMemberWriter {
         isFirst = true
     }
 
+    /// Begins an array or an object as a member.
+    mutating func begin(_ key: StaticString, _ bracket: Unicode.Scalar) {
+        name(key)
+        bytes.append(UInt8(ascii: bracket))
+        isFirst = true
+    }
+
     /// Ends what was begun last.
     mutating func end(_ bracket: Unicode.Scalar) {
         bytes.append(UInt8(ascii: bracket))

@@ -32,6 +32,8 @@ extension EventRow {
         case .stepAbandoned: stepIndex.map { .stepAbandoned(step: $0) }
         case .cancelRequested:
             data?["by"]?.string.map { .cancelRequested(by: $0, reason: data?["reason"]?.string) }
+        case .cancelRefused:
+            data?["by"]?.string.map { .cancelRefused(by: $0, reason: data?["reason"]?.string) }
         case .deadlineExceeded: .deadlineExceeded
         case .runCompensating: compensatingEvent(definition)
         case .runCompleted: data?["output"].map { .runCompleted(output: $0, failure: failure) }
@@ -41,6 +43,12 @@ extension EventRow {
         case .retryRequested:
             data?["by"]?.string.map { .retryRequested(step: stepIndex, by: $0, reason: data?["reason"]?.string) }
         case .stepResolved: resolvedEvent
+        case .stepSettled: settledEvent
+        case .runDelayed: data?["until"]?.string.flatMap { Instant($0) }.map { .runDelayed(until: $0) }
+        case .runPaused: pausedEvent
+        case .runResumed: resumedEvent
+        case .undoRequested: undoEvent
+        case .deadlineMissed: .deadlineMissed
         case .runQuarantined: failure.map { .runQuarantined($0) }
         }
     }
@@ -55,6 +63,28 @@ extension EventRow {
     private var resolvedEvent: RunEvent? {
         guard let stepIndex, let by = data?["by"]?.string, let reason = data?["reason"]?.string else { return nil }
         return .stepResolved(step: stepIndex, by: by, reason: reason)
+    }
+
+    private var settledEvent: RunEvent? {
+        guard let stepIndex, let settlement = data?["as"]?.string.flatMap({ Settlement(rawValue: $0) }),
+            let by = data?["by"]?.string, let reason = data?["reason"]?.string
+        else { return nil }
+        return .stepSettled(step: stepIndex, settlement, output: data?["output"], by: by, reason: reason)
+    }
+
+    private var pausedEvent: RunEvent? {
+        guard let by = data?["by"]?.string, let holds = data?["holdDeadline"]?.bool else { return nil }
+        return .runPaused(by: by, reason: data?["reason"]?.string, holdsDeadline: holds)
+    }
+
+    private var resumedEvent: RunEvent? {
+        guard let by = data?["by"]?.string, let held = data?["heldUs"]?.int else { return nil }
+        return .runResumed(by: by, reason: data?["reason"]?.string, held: .microseconds(held))
+    }
+
+    private var undoEvent: RunEvent? {
+        guard let by = data?["by"]?.string, let reason = data?["reason"]?.string else { return nil }
+        return .undoRequested(by: by, reason: reason)
     }
 
     private var attemptEvent: RunEvent? {

@@ -45,7 +45,7 @@ package struct EventRow: Sendable {
         case .stepFailed(let step, let failure):
             set(step, definition)
             error = failure.json
-        case .cancelRequested(let by, let reason):
+        case .cancelRequested(let by, let reason), .cancelRefused(let by, let reason):
             data = ["by": .string(by), "reason": JSON(reason)]
         case .runCompensating(let steps, let uncompensated):
             data = ["steps": Self.ids(steps, definition), "uncompensated": Self.ids(uncompensated, definition)]
@@ -61,7 +61,21 @@ package struct EventRow: Sendable {
             // The action makes it the end of an attempt that was in flight, for whoever reads attempts.
             set(step, definition, .compensate)
             data = ["by": .string(by), "reason": .string(reason)]
-        case .deadlineExceeded, .runCompensated, .runCancelled:
+        case .stepSettled(let step, let settlement, let output, let by, let reason):
+            set(step, definition)
+            var members: JSONObject = [
+                "as": .string(settlement.rawValue), "by": .string(by), "reason": .string(reason),
+            ]
+            if let output { members["output"] = output }
+            data = .object(members)
+        case .runDelayed(let until): data = ["until": .string(until.description)]
+        case .runPaused(let by, let reason, let holdsDeadline):
+            data = ["by": .string(by), "reason": JSON(reason), "holdDeadline": .bool(holdsDeadline)]
+        case .runResumed(let by, let reason, let held):
+            data = ["by": .string(by), "reason": JSON(reason), "heldUs": JSON(Int(held.microseconds))]
+        case .undoRequested(let by, let reason):
+            data = ["by": .string(by), "reason": .string(reason)]
+        case .deadlineExceeded, .deadlineMissed, .runCompensated, .runCancelled:
             break
         }
     }

@@ -1,9 +1,13 @@
 // The steps of a run in `workflow_runs.snapshot`, as they are after the event `snapshot_seq`: an array with an object for each
 // step of the definition, with the members that differ from a step nobody has begun:
 //
-//   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "compensationAttempts", "compensationAmbiguous",
-//    "output" or "outputSeq", "answer": {"status", "headers"}, "error", "actionError", "startedAt", "undoingAt", "completedAt",
+//   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "awaitsPerson", "compensationAttempts",
+//    "compensationAmbiguous", "output" or "outputSeq", "answer": {"status", "headers"}, "error", "actionError", "startedAt", "undoingAt", "completedAt",
 //    "nextAttemptAt", "attemptSeq"}
+//
+// Where there is more to be known of a run than its steps (`RunMarks`) it is an object instead, with that array as `steps`:
+//
+//   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline"}
 //
 // Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
 // written: such a time ends in `In` instead of `At` and counts from `snapshot_at`.
@@ -28,7 +32,12 @@ package enum Snapshot {
     ) -> (bytes: [UInt8], references: [Int]) {
         var writer = JSONMemberWriter(capacity: 96 * run.steps.count)
         var references: [Int] = []
-        writer.begin("[")
+        if run.hasMarks {
+            writer.begin("{")
+            writer.begin("steps", "[")
+        } else {
+            writer.begin("[")
+        }
         for (index, step) in run.steps.enumerated() {
             writer.begin("{")
             writer.member("id", run.definition.steps[index].id)
@@ -36,7 +45,51 @@ package enum Snapshot {
             writer.end("}")
         }
         writer.end("]")
+        if run.hasMarks {
+            write(run.marks, since: before.marks, at: at, to: &writer)
+            writer.end("}")
+        }
         return (writer.bytes, references)
+    }
+
+    private static func write(
+        _ marks: RunMarks, since before: RunMarks, at: Instant, to writer: inout JSONMemberWriter
+    ) {
+        if let time = marks.startAt { writer.member("startAt", Int(time.microseconds)) }
+        if let pause = marks.pause {
+            var object: JSONObject = [:]
+            if pause.since == before.pause?.since {
+                object["since"] = JSON(Int(pause.since.microseconds))
+            } else {
+                object["sinceIn"] = JSON(Int((pause.since - at).microseconds))
+            }
+            object["by"] = .string(pause.by)
+            if let reason = pause.reason { object["reason"] = .string(reason) }
+            if pause.holdsDeadline { object["holdDeadline"] = true }
+            writer.member("pause", .object(object))
+        }
+        if marks.deadlineHeld > .zero { writer.member("deadlineHeld", Int(marks.deadlineHeld.microseconds)) }
+        if marks.hasMissedDeadline { writer.member("missedDeadline", true) }
+    }
+
+    /// The steps in a snapshot, and what else there is to be known.
+    ///
+    /// - Parameter at: when the snapshot was stored.
+    package static func parts(_ json: JSON, at: Instant) -> (steps: [JSON], marks: RunMarks) {
+        if let steps = json.array { return (steps, RunMarks()) }
+        var marks = RunMarks()
+        func time(_ json: JSON?, _ relative: JSON?) -> Instant? {
+            json?.int.map { Instant(microseconds: Int64($0)) } ?? relative?.int.map { at + .microseconds($0) }
+        }
+        marks.startAt = time(json["startAt"], nil)
+        if let pause = json["pause"], let since = time(pause["since"], pause["sinceIn"]) {
+            marks.pause = .init(
+                since: since, by: pause["by"]?.string ?? "", reason: pause["reason"]?.string,
+                holdsDeadline: pause["holdDeadline"]?.bool ?? false)
+        }
+        marks.deadlineHeld = .microseconds(json["deadlineHeld"]?.int ?? 0)
+        marks.hasMissedDeadline = json["missedDeadline"]?.bool ?? false
+        return (json["steps"]?.array ?? [], marks)
     }
 
     private static func write(
@@ -47,6 +100,7 @@ package enum Snapshot {
         if step.isAmbiguous { writer.member("ambiguous", true) }
         if step.compensationStatus != .notRequired { writer.member("compensation", step.compensationStatus.rawValue) }
         if step.isUndoneAtOnce { writer.member("undoneAtOnce", true) }
+        if step.awaitsPerson { writer.member("awaitsPerson", true) }
         if step.compensationAttempts != 0 { writer.member("compensationAttempts", step.compensationAttempts) }
         if step.isCompensationAmbiguous { writer.member("compensationAmbiguous", true) }
         if let output = step.output {
@@ -114,6 +168,7 @@ package struct SnapshotStep: Sendable {
         step.attempts = json["attempts"]?.int ?? 0
         step.isAmbiguous = json["ambiguous"]?.bool ?? false
         step.isUndoneAtOnce = json["undoneAtOnce"]?.bool ?? false
+        step.awaitsPerson = json["awaitsPerson"]?.bool ?? false
         step.compensationAttempts = json["compensationAttempts"]?.int ?? 0
         step.isCompensationAmbiguous = json["compensationAmbiguous"]?.bool ?? false
         step.answer = StepAnswer(json["answer"])

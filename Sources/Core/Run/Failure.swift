@@ -1,7 +1,7 @@
 /// What went wrong, as it is stored, shown in the API and written to the history.
 package struct Failure: Sendable, Hashable, Error {
     /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `notAllowed`, `template`, `condition`,
-    /// `wait`, `ended`, `lost`, `deadline`, `cancelled`, `compensation`, `quarantined`.
+    /// `wait`, `ended`, `settled`, `lost`, `deadline`, `cancelled`, `undone`, `compensation`, `quarantined`.
     package var kind: String
     /// One sentence for a person.
     package var message: String
@@ -48,6 +48,9 @@ package struct Failure: Sendable, Hashable, Error {
 
     /// The kind of a step that ended its run as failed.
     package static let endedKind = "ended"
+
+    /// The kind of a step that a person failed.
+    package static let settledKind = "settled"
 
     /// The kind of an attempt whose engine died before it could write down the answer.
     package static let lostKind = "lost"

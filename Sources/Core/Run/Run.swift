@@ -14,9 +14,6 @@ package struct Run: Sendable {
     package let context: JSON
     /// When the API accepted it, by the database's clock.
     package let createdAt: Instant
-    /// When forward progress must end; nil without a `timeout`.
-    package let deadlineAt: Instant?
-
     /// Where it stands.
     package var status: RunStatus = .pending
     /// Why it left the forward path; nil while it has not.
@@ -37,6 +34,7 @@ package struct Run: Sendable {
     package var lastSequence: Int = 0
     /// The last event that its row has seen; what came after stands in the journal alone.
     package var storedSequence: Int = 0
+    private var boxedMarks: Boxed<RunMarks>?
 
     /// A run before its first event.
     package init(
@@ -47,9 +45,32 @@ package struct Run: Sendable {
         self.input = input
         self.context = context
         self.createdAt = createdAt
-        self.deadlineAt = definition.timeout.map { createdAt + $0 }
         self.updatedAt = createdAt
         self.steps = Array(repeating: Step(), count: definition.steps.count)
+    }
+
+    /// What is to be known of it beside its steps.
+    package var marks: RunMarks {
+        get { boxedMarks?.value ?? RunMarks() }
+        set { boxedMarks = newValue.isEmpty ? nil : Boxed(newValue) }
+    }
+
+    /// There is something in `marks`, as in hardly any run.
+    package var hasMarks: Bool { boxedMarks != nil }
+
+    /// When forward progress must end; nil without a `timeout`.
+    package var deadlineAt: Instant? {
+        guard let timeout = definition.timeout else { return nil }
+        guard let marks = boxedMarks?.value else { return createdAt + timeout }
+        return (marks.startAt ?? createdAt) + timeout + marks.deadlineHeld
+    }
+
+    /// Somebody paused it: nothing new begins.
+    package var isPaused: Bool { boxedMarks?.value.pause != nil }
+
+    /// Nothing but a person, or what comes from outside, brings it on.
+    package var waitsForOutside: Bool {
+        isPaused || steps.contains { $0.awaitsPerson || (cause == nil && $0.compensationStatus == .failed) }
     }
 
     /// Forward progress has ended but calls may still be in flight: they finish, nothing new starts.
@@ -66,6 +87,9 @@ package struct Run: Sendable {
     package var weight: Int {
         steps.reduce(input.footprint + context.footprint) { $0 + ($1.output?.footprint ?? 0) }
     }
+
+    /// For so long a run is given back that nothing but what comes from outside brings on; then it is looked at anew.
+    package static let longestRest = Duration.seconds(366 * 86_400)
 
     /// What `weight` may be. A heavier run is not started; an answer that would make it heavier is not taken.
     package static let maxWeight = 32 << 20

@@ -22,6 +22,8 @@ package enum RunEvent: Sendable, Hashable {
     case stepAbandoned(step: Int)
     /// Somebody asked for the run to be undone.
     case cancelRequested(by: String, reason: String?)
+    /// Somebody asked for the run to be undone when there was no way back any more.
+    case cancelRefused(by: String, reason: String?)
     /// The run's deadline passed.
     case deadlineExceeded
     /// No forward call is in flight any more: `steps` will be undone. `uncompensated` may have had effects too, but
@@ -40,6 +42,18 @@ package enum RunEvent: Sendable, Hashable {
     /// An operator undid the step by hand: it is COMPENSATED. Ends an attempt of its compensation that was in flight
     /// when the run was quarantined.
     case stepResolved(step: Int, by: String, reason: String)
+    /// A person ended a step that waited, with this output where it succeeded.
+    case stepSettled(step: Int, Settlement, output: JSON?, by: String, reason: String)
+    /// The run begins no sooner than then.
+    case runDelayed(until: Instant)
+    /// Somebody paused the run: nothing new begins until it is resumed.
+    case runPaused(by: String, reason: String?, holdsDeadline: Bool)
+    /// Somebody let the run go on. For so long its deadline was held.
+    case runResumed(by: String, reason: String?, held: Duration)
+    /// Somebody asked for a run to be undone that had completed.
+    case undoRequested(by: String, reason: String)
+    /// The deadline passed when there was no way back any more: it changes nothing.
+    case deadlineMissed
     /// The run could not be processed and was set aside.
     case runQuarantined(Failure)
 
@@ -57,6 +71,7 @@ package enum RunEvent: Sendable, Hashable {
         case .stepUndoing: .stepUndoing
         case .stepAbandoned: .stepAbandoned
         case .cancelRequested: .cancelRequested
+        case .cancelRefused: .cancelRefused
         case .deadlineExceeded: .deadlineExceeded
         case .runCompensating: .runCompensating
         case .runCompleted: .runCompleted
@@ -65,6 +80,12 @@ package enum RunEvent: Sendable, Hashable {
         case .runFailed: .runFailed
         case .retryRequested: .retryRequested
         case .stepResolved: .stepResolved
+        case .stepSettled: .stepSettled
+        case .runDelayed: .runDelayed
+        case .runPaused: .runPaused
+        case .runResumed: .runResumed
+        case .undoRequested: .undoRequested
+        case .deadlineMissed: .deadlineMissed
         case .runQuarantined: .runQuarantined
         }
     }
@@ -83,6 +104,7 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case stepUndoing = "step_undoing"
     case stepAbandoned = "step_abandoned"
     case cancelRequested = "cancel_requested"
+    case cancelRefused = "cancel_refused"
     case deadlineExceeded = "deadline_exceeded"
     case runCompensating = "run_compensating"
     case runCompleted = "run_completed"
@@ -91,16 +113,23 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case runFailed = "run_failed"
     case retryRequested = "retry_requested"
     case stepResolved = "step_resolved"
+    case stepSettled = "step_settled"
+    case runDelayed = "run_delayed"
+    case runPaused = "run_paused"
+    case runResumed = "run_resumed"
+    case undoRequested = "undo_requested"
+    case deadlineMissed = "deadline_missed"
     case runQuarantined = "run_quarantined"
 
-    /// An operator's decision: the only events that follow the end of a run, and of a FAILED one only.
-    package var isOperators: Bool {
+    /// A person's decision that takes up a run which is over: a FAILED one, or, to undo it, one that COMPLETED.
+    package var takesUp: Bool {
         switch self {
-        case .retryRequested, .stepResolved: true
+        case .retryRequested, .stepResolved, .undoRequested: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .waitStarted,
             .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
-            .cancelRequested, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated, .runCancelled,
-            .runFailed, .runQuarantined:
+            .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated,
+            .runCancelled, .runFailed, .stepSettled, .runDelayed, .runPaused, .runResumed, .deadlineMissed,
+            .runQuarantined:
             false
         }
     }
@@ -111,7 +140,9 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .waitStarted,
             .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
-            .cancelRequested, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved:
+            .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
+            .stepSettled,
+            .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed:
             false
         }
     }
@@ -139,4 +170,14 @@ package struct CallReport: Sendable, Hashable {
     package var mayHaveEffect: Bool {
         CallResult.mayHaveEffect(outcome, httpStatus: httpStatus)
     }
+}
+
+/// How a person ends a step that waits. The raw values are public.
+package enum Settlement: String, Sendable, Hashable, CaseIterable {
+    /// It counts as having succeeded, with the output that the person gives.
+    case complete
+    /// It counts as not wanted.
+    case skip
+    /// It gives up.
+    case fail
 }

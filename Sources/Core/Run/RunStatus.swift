@@ -6,7 +6,7 @@ package enum RunStatus: String, Sendable, Hashable, CaseIterable {
     case running = "RUNNING"
     /// Forward progress has ended; effects are being undone. Next: `compensated`, `cancelled`, `failed`.
     case compensating = "COMPENSATING"
-    /// Every step succeeded or was skipped. Final.
+    /// Every step succeeded or was skipped. Final, except that a person's undo leads to `compensating`.
     case completed = "COMPLETED"
     /// Every effect was undone. Final.
     case compensated = "COMPENSATED"
@@ -34,6 +34,8 @@ package enum RunCause: String, Sendable, Hashable, CaseIterable {
     case cancelRequested = "CANCEL_REQUESTED"
     /// The run's deadline passed before every step was done.
     case deadlineExceeded = "DEADLINE_EXCEEDED"
+    /// It had completed, and somebody asked for it to be undone.
+    case undoRequested = "UNDO_REQUESTED"
     /// The run could not be processed and was set aside.
     case quarantined = "QUARANTINED"
 }

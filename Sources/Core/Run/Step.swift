@@ -14,6 +14,8 @@ package struct Step: Sendable, Hashable {
     package var isCompensationAmbiguous: Bool = false
     /// It gave up, the run went on, and it is undone, or was, while the run has not turned back.
     package var isUndoneAtOnce: Bool = false
+    /// It has failed past the pivot, and a person has to say what becomes of it.
+    package var awaitsPerson: Bool = false
     /// What the participant answered to the forward action.
     package var output: JSON?
     /// What is kept of the answer that the output came from, beside it; nil for nothing.

@@ -33,10 +33,10 @@ extension Run {
         case .compensating: before = nil
         case .pending, .running:
             if cause != nil { return nil }
-            before = deadlineAt
+            before = deadlineToMeet
         case .completed, .compensated, .cancelled, .failed: return nil
         }
-        guard let wakeAt else { return nil }
+        guard !isPaused, let wakeAt else { return nil }
         let events = dueAttempts(at: wakeAt)
         return events.isEmpty ? nil : DueAttempts(events: events, before: before)
     }

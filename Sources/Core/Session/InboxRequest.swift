@@ -8,6 +8,14 @@ package struct InboxRequest: Sendable, Hashable {
         case retry(stepID: String?, reason: String? = nil)
         /// These steps were undone by hand.
         case resolve(stepIDs: [String], reason: String)
+        /// End this step, which waits.
+        case settle(stepID: String, Settlement, output: JSON?, reason: String)
+        /// Begin nothing new.
+        case pause(reason: String?, holdsDeadline: Bool)
+        /// Go on.
+        case resume(reason: String?)
+        /// Undo a run that has completed.
+        case undo(reason: String)
     }
 
     /// What is asked.
@@ -26,16 +34,30 @@ package struct InboxRequest: Sendable, Hashable {
         case .cancel: "cancel"
         case .retry: "retry"
         case .resolve: "resolve"
+        case .settle: "settle"
+        case .pause: "pause"
+        case .resume: "resume"
+        case .undo: "undo"
         }
     }
 
     /// `run_inbox.payload`.
     package var payload: JSON {
         switch kind {
-        case .cancel(let reason): ["reason": JSON(reason)]
-        case .retry(let stepID, let reason): ["stepId": JSON(stepID), "reason": JSON(reason)]
+        case .cancel(let reason): return ["reason": JSON(reason)]
+        case .retry(let stepID, let reason): return ["stepId": JSON(stepID), "reason": JSON(reason)]
         case .resolve(let stepIDs, let reason):
-            ["stepIds": .array(stepIDs.map { .string($0) }), "reason": .string(reason)]
+            return ["stepIds": .array(stepIDs.map { .string($0) }), "reason": .string(reason)]
+        case .settle(let stepID, let settlement, let output, let reason):
+            var members: JSONObject = [
+                "stepId": .string(stepID), "as": .string(settlement.rawValue), "reason": .string(reason),
+            ]
+            if let output { members["output"] = output }
+            return .object(members)
+        case .pause(let reason, let holdsDeadline):
+            return ["reason": JSON(reason), "holdDeadline": .bool(holdsDeadline)]
+        case .resume(let reason): return ["reason": JSON(reason)]
+        case .undo(let reason): return ["reason": .string(reason)]
         }
     }
 
@@ -52,6 +74,18 @@ package struct InboxRequest: Sendable, Hashable {
             let stepIDs = listed.compactMap(\.string)
             guard !stepIDs.isEmpty, stepIDs.count == listed.count else { return nil }
             kind = .resolve(stepIDs: stepIDs, reason: reason)
+        case "settle":
+            guard let stepID = payload["stepId"]?.string, let reason = payload["reason"]?.string,
+                let settlement = payload["as"]?.string.flatMap({ Settlement(rawValue: $0) })
+            else { return nil }
+            kind = .settle(stepID: stepID, settlement, output: payload["output"], reason: reason)
+        case "pause":
+            kind = .pause(
+                reason: payload["reason"]?.string, holdsDeadline: payload["holdDeadline"]?.bool ?? false)
+        case "resume": kind = .resume(reason: payload["reason"]?.string)
+        case "undo":
+            guard let reason = payload["reason"]?.string else { return nil }
+            kind = .undo(reason: reason)
         default: return nil
         }
         self.sentBy = sentBy

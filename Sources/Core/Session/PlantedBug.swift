@@ -45,6 +45,28 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case callBeforeCommit
     /// A takeover finds the calls in flight, and repeats none.
     case lostCallHasNoEffect
+    /// A step that gives up past the pivot turns the run back.
+    case pivotForgotten
+    /// The deadline ends what can't turn back.
+    case deadlineEndsPastPivot
+    /// A cancel is accepted when there is no way back.
+    case cancelledPastPivot
+    /// A step that was refused past the pivot is not marked as waiting for a person.
+    case stuckStepForgotten
+    /// A paused run goes on forward.
+    case pausedRunBegins
+    /// A paused run goes on undoing.
+    case pausedUndoingGoesOn
+    /// A run that is to begin later begins when somebody looks at it.
+    case delayedRunBegins
+    /// What was tried and then completed by hand is not undone.
+    case completedByHandStays
+    /// A person may end a step whose call is in flight.
+    case settledInFlight
+    /// Of a run that is undone after its end the first step is forgotten.
+    case undoForgetsStep
+    /// Past the pivot attempts are counted as ever.
+    case attemptsEndPastPivot
 }
 
 #if DEBUG

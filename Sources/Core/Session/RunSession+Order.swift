@@ -26,6 +26,13 @@ extension RunSession {
             let steps = stepIDs.compactMap { run.definition.step($0)?.index }
             guard steps.count == stepIDs.count else { return nil }
             return .resolve(steps: steps, by: request.sentBy, reason: reason)
+        case .settle(let stepID, let settlement, let output, let reason):
+            guard let step = run.definition.step(stepID) else { return nil }
+            return .settle(step: step.index, settlement, output: output, by: request.sentBy, reason: reason)
+        case .pause(let reason, let holdsDeadline):
+            return .pause(by: request.sentBy, reason: reason, holdsDeadline: holdsDeadline)
+        case .resume(let reason): return .resume(by: request.sentBy, reason: reason)
+        case .undo(let reason): return .undo(by: request.sentBy, reason: reason)
         }
     }
 
@@ -58,7 +65,7 @@ extension RunSession {
     /// ours.
     static func note(_ error: IllegalHappening, of happening: Happening) -> SessionNote? {
         switch happening {
-        case .cancel, .retry, .resolve: .tooLate(error.description)
+        case .cancel, .retry, .resolve, .settle, .pause, .resume, .undo: .tooLate(error.description)
         case .woke: nil
         case .finished, .tookOver, .poison:
             .broken("something happened that can't have; nothing is changed by it: \(error)")

@@ -35,6 +35,7 @@ package final class SessionCommit: Sendable {
         if afterwards == .end, events.isEmpty { return false }
         if afterwards != .keep || after.cause != before.cause { return true }
         if after.status != before.status, after.status != .running { return true }
+        if before.hasMarks || after.hasMarks, before.marks != after.marks { return true }
         if after.lastSequence - before.storedSequence >= Self.mostEvents { return true }
         return zip(before.steps, after.steps).contains { before, after in
             after.compensationStatus == .failed && before.compensationStatus != .failed
@@ -78,7 +79,9 @@ package final class SessionCommit: Sendable {
             } else if hasCallInFlight {
                 .keep
             } else {
-                .giveBack(after: after.wakeAt.map { max(.zero, $0 - now) } ?? .zero)
+                .giveBack(
+                    after: after.wakeAt.map { max(.zero, $0 - now) }
+                        ?? (after.waitsForOutside ? Run.longestRest : .zero))
             }
     }
 

@@ -32,6 +32,9 @@ final class EngineMetrics: Sendable {
     private let attempts: Series<Counter>
     private let retries: Series<Counter>
     private let latency: Series<Histogram>
+    private let undone: Series<Counter>
+    private let deadlinesMissed: Series<Counter>
+    private let awaitingPerson: Series<Counter>
     private let workflows = Mutex<[WorkflowKey: WorkflowInstruments]>([:])
 
     private struct WorkflowKey: Hashable {
@@ -65,6 +68,17 @@ final class EngineMetrics: Sendable {
             labels: ["stepId"], bounds: Buckets.latency)
         registry.show(
             latency, as: "step_latency_ms", "The same as step_latency_seconds, in milliseconds.", scaledBy: 1000)
+        undone = registry.counters(
+            "workflow_undos_total", "Runs that were to be undone after they had COMPLETED.", labels: ["workflowName"],
+            limit: 300)
+        deadlinesMissed = registry.counters(
+            "workflow_deadlines_missed_total",
+            "Deadlines that passed when a run was past its pivot: it goes on, and a person should know.",
+            labels: ["workflowName"], limit: 300)
+        awaitingPerson = registry.counters(
+            "workflow_steps_awaiting_person_total",
+            "Steps that were refused past the pivot of their run: a person has to say what becomes of them.",
+            labels: ["workflowName"], limit: 300)
         claims = registry.counter("outbox_claims_total", "Times this engine asked for due runs.")
         emptyClaims = registry.counter("outbox_claims_empty_total", "Claims that found nothing.")
         collidedClaims = registry.counter(
@@ -129,7 +143,8 @@ final class EngineMetrics: Sendable {
         }
         return WorkflowInstruments(
             steps: steps, completed: end(.completed), failed: end(.failed), compensated: end(.compensated),
-            cancelled: end(.cancelled))
+            cancelled: end(.cancelled), undone: undone[name], deadlineMissed: deadlinesMissed[name],
+            awaitingPerson: awaitingPerson[name])
     }
 }
 

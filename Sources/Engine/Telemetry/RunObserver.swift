@@ -28,7 +28,26 @@ struct RunObserver {
             instruments.count(event, age: age)
             tell(event, commit.before, run)
         }
+        if run.definition.pivot != nil { tellStuck(commit.before, run) }
         if run.status.isTerminal, !commit.events.isEmpty { trace.record(run, at: now) }
+    }
+
+    /// Past its pivot a run is not FAILED when a person is needed.
+    private func tellStuck(_ before: Run, _ run: Run) {
+        func isStuck(_ run: Run, _ index: Int) -> Bool {
+            run.steps[index].awaitsPerson || (run.cause == nil && run.steps[index].compensationStatus == .failed)
+        }
+        for index in run.steps.indices where isStuck(run, index) && !isStuck(before, index) {
+            instruments.awaitingPerson.add()
+            logger.error(
+                "a step gave up past the pivot and needs a person",
+                metadata: about(
+                    run,
+                    [
+                        "stepId": "\(run.definition.steps[index].id)",
+                        "error": "\(run.steps[index].error?.message ?? "-")",
+                    ]))
+        }
     }
 
     /// What every line about this run carries.
@@ -54,6 +73,10 @@ struct RunObserver {
                 metadata: about(run, self.failure(run, step, action, attempt, report, failure, retryIn)))
         case .cancelRequested(let by, let reason):
             logger.info("a run is cancelled", metadata: about(run, ["by": "\(by)", "reason": "\(reason ?? "-")"]))
+        case .cancelRefused(let by, let reason):
+            logger.warning(
+                "a cancel comes too late, past the pivot",
+                metadata: about(run, ["by": "\(by)", "reason": "\(reason ?? "-")"]))
         case .retryRequested(let step, let by, let reason):
             let stepID = step.map { run.definition.steps[$0].id }
             logger.info(
@@ -64,6 +87,21 @@ struct RunObserver {
             logger.info(
                 "a step counts as compensated by hand",
                 metadata: about(run, ["by": "\(by)", "stepId": "\(stepID)", "reason": "\(reason)"]))
+        case .stepSettled(let step, let settlement, _, let by, let reason):
+            let stepID = run.definition.steps[step].id
+            logger.info(
+                "a person ended a step",
+                metadata: about(
+                    run, ["by": "\(by)", "stepId": "\(stepID)", "as": "\(settlement.rawValue)", "reason": "\(reason)"]))
+        case .runPaused(let by, let reason, _):
+            logger.info("a run is paused", metadata: about(run, ["by": "\(by)", "reason": "\(reason ?? "-")"]))
+        case .runResumed(let by, let reason, _):
+            logger.info("a run is resumed", metadata: about(run, ["by": "\(by)", "reason": "\(reason ?? "-")"]))
+        case .undoRequested(let by, let reason):
+            logger.info(
+                "a run that completed is undone", metadata: about(run, ["by": "\(by)", "reason": "\(reason)"]))
+        case .deadlineMissed:
+            logger.warning("a run's deadline has passed, past its pivot: it goes on", metadata: about(run))
         case .deadlineExceeded: logger.info("a run's deadline has passed", metadata: about(run))
         case .runCompensating(let steps, _):
             let ids = steps.map { run.definition.steps[$0].id }.joined(separator: ",")
@@ -81,7 +119,7 @@ struct RunObserver {
             logger.debug(
                 "a run waits",
                 metadata: about(run, ["stepId": "\(run.definition.steps[step].id)", "until": "\(until)"]))
-        case .runStarted, .stepSkipped, .stepAbandoned, .stepSucceeded, .stepUndoing:
+        case .runStarted, .runDelayed, .stepSkipped, .stepAbandoned, .stepSucceeded, .stepUndoing:
             logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))
         }
     }

@@ -27,13 +27,23 @@ final class WorkflowInstruments: Sendable {
     private let failed: End
     private let compensated: End
     private let cancelled: End
+    private let undone: Counter
+    private let deadlineMissed: Counter
+    /// Steps past a pivot that were refused.
+    let awaitingPerson: Counter
 
-    init(steps: [Step], completed: End, failed: End, compensated: End, cancelled: End) {
+    init(
+        steps: [Step], completed: End, failed: End, compensated: End, cancelled: End, undone: Counter,
+        deadlineMissed: Counter, awaitingPerson: Counter
+    ) {
         self.steps = steps
         self.completed = completed
         self.failed = failed
         self.compensated = compensated
         self.cancelled = cancelled
+        self.undone = undone
+        self.deadlineMissed = deadlineMissed
+        self.awaitingPerson = awaitingPerson
     }
 
     /// Counts what an event stands for.
@@ -59,9 +69,12 @@ final class WorkflowInstruments: Sendable {
         case .runFailed, .runQuarantined: end(failed, age)
         case .stepFailed(let index, _): steps[index].failed.add()
         case .runStarted, .attemptStarted, .stepSkipped, .stepAbandoned, .waitStarted, .stepSucceeded, .stepUndoing,
-            .cancelRequested, .deadlineExceeded,
-            .runCompensating, .retryRequested, .stepResolved:
+            .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
+            .stepSettled,
+            .runDelayed, .runPaused, .runResumed:
             break
+        case .undoRequested: undone.add()
+        case .deadlineMissed: deadlineMissed.add()
         }
     }
 

@@ -20,6 +20,16 @@ package enum InboxOutcome: Sendable, Hashable {
     case notFailed(RunStatus?)
     /// It is FAILED, but something is asked of it already, and this request is not to come second.
     case alreadyAsked
+    /// There is no way back: its pivot has succeeded, or may have.
+    case pastPivot
+    /// A person can't end this step now: it does not wait.
+    case notWaiting
+    /// Nobody has paused it.
+    case notPaused
+    /// An undo: it has not completed, or is undone by something else.
+    case notCompleted(RunStatus?)
+    /// An undo: it completed longer ago than its workflow allows.
+    case undoOver
 }
 
 /// The one door for requests to runs, whoever sends them; they go to the lease holders, because nobody else changes a run.
@@ -42,6 +52,11 @@ package struct RunInbox: Sendable {
     package func ask(_ runID: RunID, _ request: InboxRequest) async throws(StoreError) -> InboxOutcome {
         switch request.kind {
         case .cancel: try await cancel(runID, request)
+        case .settle(let stepID, let settlement, _, _):
+            try await ask(runID, request, as: .settleStep) { $0.refusal(ofSettling: stepID, settlement) }
+        case .pause: try await ask(runID, request, as: .pauseRun) { $0.refusalOfPausing }
+        case .resume: try await ask(runID, request, as: .resumeRun) { $0.refusalOfResuming }
+        case .undo: try await undo(runID, request)
         case .retry(let stepID, _):
             try await ask(runID, request, as: .retryRun) { $0.refusal(ofRetrying: stepID) }
         case .resolve(let stepIDs, _):
@@ -57,14 +72,35 @@ package struct RunInbox: Sendable {
         _ runIDs: [RunID], stepID: String?, reason: String?, by: String
     ) async throws(StoreError) -> Set<RunID> {
         let request = InboxRequest(.retry(stepID: stepID, reason: reason), sentBy: by)
-        let statement = SendToFailedRuns(runIDs: runIDs, request: request, action: .retryRun, repeats: false)
+        let statement = SendToEndedRuns(runIDs: runIDs, request: request, action: .retryRun, repeats: false)
         do throws(PostgresError) { return Set(try await pool.execute(statement)) } catch { throw StoreError(error) }
     }
 
     private func cancel(_ runID: RunID, _ request: InboxRequest) async throws(StoreError) -> InboxOutcome {
+        // Of a run that can't be understood it is not known whether it has a pivot: its engine will know.
+        if let known = try await reader.standing(of: runID)?.standing {
+            if known.status == .completed { return .terminal(.completed) }
+            if !known.status.isTerminal, known.isGoingForward, known.mustGoOn { return .pastPivot }
+        }
         if try await send(SendToRun(runID: runID, request: request)) { return .accepted }
         guard let status = try await reader.status(of: runID) else { return .unknownRun }
         return .terminal(status)
+    }
+
+    /// The same asked twice is one undo.
+    private func undo(_ runID: RunID, _ request: InboxRequest) async throws(StoreError) -> InboxOutcome {
+        guard let now = try await reader.now() else { throw .unavailable(.decoding("there is a clock")) }
+        for _ in 0..<Self.looks {
+            guard let (found, status) = try await reader.standing(of: runID) else { return .unknownRun }
+            guard let standing = found else { return .notCompleted(status) }
+            if standing.cause == .undoRequested, standing.status != .failed { return .accepted }
+            guard standing.status == .completed else { return .notCompleted(standing.status) }
+            if standing.isPastPivot { return .pastPivot }
+            guard standing.canUndo(at: now) else { return .undoOver }
+            let statement = SendToEndedRuns(runIDs: [runID], status: .completed, request: request, action: .undoRun)
+            if try await send(statement) { return .accepted }
+        }
+        return .notCompleted(nil)
     }
 
     /// Sends what is not refused as the run stands.
@@ -73,15 +109,15 @@ package struct RunInbox: Sendable {
     ) async throws(StoreError) -> InboxOutcome {
         var isFirst = false
         for _ in 0..<Self.looks {
-            guard let (run, steps) = try await reader.standing(of: runID) else { return .unknownRun }
-            guard let standing = RunStanding(run, steps) else { return .notFailed(nil) }
+            guard let (found, _) = try await reader.standing(of: runID) else { return .unknownRun }
+            guard let standing = found else { return .notFailed(nil) }
             if let refusal = refusal(standing) { return refusal }
             // After whatever is asked first a quarantined run is quarantined no more, and its other steps are the engine's.
             isFirst = standing.isQuarantined && action == .resolveStep
             let isSent =
                 standing.status == .failed
                 ? try await send(
-                    SendToFailedRuns(runIDs: [runID], request: request, action: action, repeats: !isFirst))
+                    SendToEndedRuns(runIDs: [runID], request: request, action: action, repeats: !isFirst))
                 : try await send(SendToRun(runID: runID, request: request, action: action))
             if isSent { return .accepted }
             // Somebody else was asking, or the run was taken up, ended or failed, in this very moment.
@@ -100,7 +136,7 @@ package struct RunInbox: Sendable {
         }
     }
 
-    private func send(_ statement: SendToFailedRuns) async throws(StoreError) -> Bool {
+    private func send(_ statement: SendToEndedRuns) async throws(StoreError) -> Bool {
         do throws(PostgresError) { return !(try await pool.execute(statement)).isEmpty } catch {
             throw StoreError(error)
         }
@@ -113,6 +149,21 @@ extension RunStanding {
         guard let stepID else { return canRetry(step: nil) ? nil : .notFailed(status) }
         guard let index = index(of: stepID) else { return .unknownStep(nil) }
         return canRetry(step: index) ? nil : .notRetryable
+    }
+
+    /// Why a person can't end this step; nil when one can.
+    fileprivate func refusal(ofSettling stepID: String, _ settlement: Settlement) -> InboxOutcome? {
+        guard let index = index(of: stepID) else { return .unknownStep(nil) }
+        if canSettle(step: index, settlement) { return nil }
+        if settlement == .fail, canSettle(step: index, .skip) { return .pastPivot }
+        return status.isTerminal ? .terminal(status) : .notWaiting
+    }
+
+    fileprivate var refusalOfPausing: InboxOutcome? { status.isTerminal ? .terminal(status) : nil }
+
+    fileprivate var refusalOfResuming: InboxOutcome? {
+        if status.isTerminal { return .terminal(status) }
+        return isPaused ? nil : .notPaused
     }
 
     /// Why these are not resolved; nil when they are.

@@ -6,6 +6,12 @@ package enum QuietReason: Sendable {
     case waiting(QuietRun.Wait)
     /// It waits for its deadline, as it should.
     case waitingForDeadline(Instant)
+    /// Somebody paused it.
+    case paused(RunMarks.Pause)
+    /// A person has to say what becomes of this step: past the pivot there is no way back.
+    case waitingForPerson(stepID: String, error: Failure?)
+    /// It is to begin then, as it should.
+    case delayed(until: Instant)
     /// A call is under way, within its timeout.
     case calling(QuietRun.OpenCall, until: Instant)
     /// Due, and not for long.
@@ -27,15 +33,17 @@ package enum QuietReason: Sendable {
     package var canBeFreed: Bool {
         switch self {
         case .holderGone, .callHangs, .holderIdle, .parked: true
-        case .waiting, .waitingForDeadline, .calling, .aboutToBeClaimed, .unclaimed, .locked: false
+        case .waiting, .waitingForDeadline, .paused, .waitingForPerson, .delayed, .calling, .aboutToBeClaimed,
+            .unclaimed, .locked:
+            false
         }
     }
 
     /// Nothing is wrong.
     package var isLegitimate: Bool {
         switch self {
-        case .waiting, .waitingForDeadline, .calling, .aboutToBeClaimed: true
-        case .unclaimed, .locked, .holderGone, .callHangs, .holderIdle, .parked: false
+        case .waiting, .waitingForDeadline, .paused, .delayed, .calling, .aboutToBeClaimed: true
+        case .waitingForPerson, .unclaimed, .locked, .holderGone, .callHangs, .holderIdle, .parked: false
         }
     }
 
@@ -44,6 +52,9 @@ package enum QuietReason: Sendable {
         switch self {
         case .waiting: "waiting"
         case .waitingForDeadline: "waitingForDeadline"
+        case .paused: "paused"
+        case .waitingForPerson: "waitingForPerson"
+        case .delayed: "delayed"
         case .calling: "calling"
         case .aboutToBeClaimed: "aboutToBeClaimed"
         case .unclaimed: "unclaimed"
@@ -93,6 +104,13 @@ extension QuietRun {
 
     private var notHeld: QuietReason {
         let limit = availableAt - Self.parkGrace
+        if let pause = marks.pause { return .paused(pause) }
+        if status == .pending, cause == nil, let startAt = marks.startAt, startAt >= limit {
+            return .delayed(until: startAt)
+        }
+        if let stuck, wait.map({ $0.until < limit }) ?? true {
+            return .waitingForPerson(stepID: stuck.stepID, error: stuck.error)
+        }
         if let wait, wait.until >= limit { return .waiting(wait) }
         // Without a step that waits, or before it, a deadline may be what it waits for.
         if wait == nil, let deadlineAt, deadlineAt >= limit { return .waitingForDeadline(deadlineAt) }

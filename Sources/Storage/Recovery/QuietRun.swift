@@ -52,6 +52,10 @@ package struct QuietRun: Sendable {
     /// The next attempt that waits.
     package fileprivate(set) var wait: Wait?
     package fileprivate(set) var calls: [OpenCall] = []
+    /// What is to be known of it beside its steps.
+    package fileprivate(set) var marks = RunMarks()
+    /// A step that only a person can bring on, and why.
+    package fileprivate(set) var stuck: (stepID: String, error: Failure?)?
     package let locker: Locker?
     /// Somebody asked for it to be undone, and its engine has not recorded that yet.
     package let hasUnreadCancel: Bool
@@ -109,8 +113,12 @@ package struct QuietRow: Sendable {
         let followed = try await FollowedRun(quiet.head, snapshot, journal, definitions)
         var run = quiet
         if let status = followed.run?.status { run.status = status }
+        run.marks = followed.marks
         for (index, stored) in followed.steps.enumerated() {
             guard let step = stored.step() else { continue }
+            if step.awaitsPerson || (run.cause == nil && step.compensationStatus == .failed), run.stuck == nil {
+                run.stuck = (stored.stepID, step.error)
+            }
             if let until = step.nextAttemptAt, run.wait.map({ until < $0.until }) ?? true {
                 run.wait = QuietRun.Wait(stepID: stored.stepID, action: step.waitingAction, until: until)
             }

@@ -34,6 +34,8 @@ package final class RunCommit: Sendable {
         package let output: [UInt8]?
         package let error: [UInt8]?
         package let snapshot: StoredSnapshot
+        /// Nil where it stays as it is, as it nearly always does.
+        package let deadlineAt: Instant?
     }
 
     /// Bytes of all payloads in it.
@@ -52,7 +54,8 @@ package final class RunCommit: Sendable {
                 status: after.status, cause: after.cause,
                 updatedAt: after.updatedAt == before.updatedAt ? after.updatedAt : nil, output: after.output?.bytes,
                 error: after.errorJSON?.bytes,
-                snapshot: StoredSnapshot(after, since: before, at: commit.decidedAt)) : nil
+                snapshot: StoredSnapshot(after, since: before, at: commit.decidedAt),
+                deadlineAt: after.hasMarks && after.deadlineAt != before.deadlineAt ? after.deadlineAt : nil) : nil
         let hasGrown = commit.events.contains { event in
             if case .attemptSucceeded(_, .execute, _, _, _) = event { true } else { false }
         }

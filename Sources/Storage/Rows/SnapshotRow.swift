@@ -22,16 +22,20 @@ package struct SnapshotRow: Sendable {
     }
 
     /// The steps, as they are stored; nil for a run that is as its start left it.
-    package func steps() throws(UnreadableRun) -> [SnapshotStep]? {
+    package func steps() throws(UnreadableRun) -> [SnapshotStep]? { try parts()?.steps }
+
+    /// The steps, as they are stored, and what else there is to be known; nil for a run that is as its start left it.
+    package func parts() throws(UnreadableRun) -> (steps: [SnapshotStep], marks: RunMarks)? {
         guard let bytes else { return nil }
+        let (elements, marks) = Snapshot.parts(try parsed(bytes), at: at)
         var steps: [SnapshotStep] = []
-        for element in try parsed(bytes).array ?? [] {
+        for element in elements {
             guard let step = SnapshotStep(element, at: at) else {
                 throw UnreadableRun("its step \(steps.count) is not what sagaflow wrote")
             }
             steps.append(step)
         }
-        return steps
+        return (steps, marks)
     }
 
     /// Puts the steps of a run where the snapshot says.
@@ -40,7 +44,8 @@ package struct SnapshotRow: Sendable {
     package func restore(
         _ run: inout Run, output: (Int) throws(UnreadableRun) -> JSON?
     ) throws(UnreadableRun) {
-        guard let steps = try steps() else { return try start(&run) }
+        guard let (steps, marks) = try parts() else { return try start(&run) }
+        if !marks.isEmpty { run.marks = marks }
         guard steps.count == run.steps.count else {
             throw UnreadableRun("it has \(steps.count) steps, its definition \(run.steps.count)")
         }

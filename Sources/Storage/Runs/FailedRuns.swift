@@ -1,14 +1,16 @@
 package import Core
 package import Postgres
 
-/// Asks for something of FAILED runs: their outbox rows are made anew, each under an epoch no smaller than any before.
+/// Asks for something of runs that are over, FAILED ones or ones that COMPLETED: their outbox rows are made anew, each under an epoch no smaller than any before.
 ///
 /// A quarantined run may have kept inbox rows nobody could read (a cancel among them): they count, and are read first.
-/// Runs that are not FAILED are left out, and so are those that somebody else took up or asked for something while this
+/// Runs that stand otherwise are left out, and so are those that somebody else took up or asked for something while this
 /// was under way: whoever asks looks again.
-package struct SendToFailedRuns: Statement {
+package struct SendToEndedRuns: Statement {
     /// Which runs; the order does not matter.
     package let runIDs: [RunID]
+    /// How they stand.
+    package let status: RunStatus
     /// What is asked.
     package let request: InboxRequest
     /// What goes into `admin_actions`; nil when no admin asks.
@@ -19,8 +21,12 @@ package struct SendToFailedRuns: Statement {
     /// A run that was asked.
     package typealias Row = RunID
 
-    package init(runIDs: [RunID], request: InboxRequest, action: AdminAction? = nil, repeats: Bool = true) {
+    package init(
+        runIDs: [RunID], status: RunStatus = .failed, request: InboxRequest, action: AdminAction? = nil,
+        repeats: Bool = true
+    ) {
         self.runIDs = runIDs
+        self.status = status
         self.request = request
         self.action = action
         self.repeats = repeats
@@ -35,7 +41,7 @@ package struct SendToFailedRuns: Statement {
     package static let sql = """
         WITH failed AS MATERIALIZED (
             SELECT r.run_id, r.updated_at FROM workflow_runs r
-            WHERE r.run_id = ANY ($1::uuid[]) AND r.status = 'FAILED'
+            WHERE r.run_id = ANY ($1::uuid[]) AND r.status = $7
                 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.run_id = r.run_id)
             ORDER BY r.run_id FOR UPDATE OF r
         ), same AS MATERIALIZED (
@@ -63,7 +69,7 @@ package struct SendToFailedRuns: Statement {
             UPDATE outbox o SET inbox_count = o.inbox_count + 1,
                 available_at = CASE WHEN o.lease_owner IS NULL THEN least(o.available_at, now()) ELSE o.available_at END
             FROM workflow_runs r
-            WHERE $6 AND o.run_id = ANY ($1) AND r.run_id = o.run_id AND r.status = 'FAILED' RETURNING o.run_id
+            WHERE $6 AND o.run_id = ANY ($1) AND r.run_id = o.run_id AND r.status = $7 RETURNING o.run_id
         ), asked AS (
             SELECT run_id FROM made UNION ALL SELECT run_id FROM joined
         ), sent AS (
@@ -82,6 +88,7 @@ package struct SendToFailedRuns: Statement {
         parameters.text(request.sentBy)
         parameters.text(action?.rawValue)
         parameters.bool(repeats)
+        parameters.text(status.rawValue)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
@@ -137,7 +144,7 @@ package struct ListFailedRuns: Statement {
                         array_agg(COALESCE((s.step->>'compensationAttempts')::int2, 0::int2) ORDER BY s.ord) AS attempts,
                         array_agg(\(ErrorText.short("CASE WHEN $9 THEN s.step->'error' END", before: false)) ORDER BY s.ord)
                             AS errors
-                    FROM json_array_elements(r.snapshot) WITH ORDINALITY AS s (step, ord)
+                    FROM json_array_elements(\(SnapshotSQL.steps)) WITH ORDINALITY AS s (step, ord)
                     WHERE s.step->>'compensation' = 'FAILED'
                         -- One that was set aside later stands there as it was before.
                         AND NOT EXISTS (

@@ -9,6 +9,8 @@ struct FollowedRun {
     let steps: [SnapshotStep]
     /// The run itself, when events were applied.
     let run: Run?
+    /// What is to be known of it beside its steps.
+    let marks: RunMarks
     /// By step: how large its output is, where that is too large to be here.
     let outputBytes: [Int: Int]
 
@@ -19,9 +21,10 @@ struct FollowedRun {
         _ head: RunHead, _ snapshot: SnapshotRow, _ journal: [JournalHead], _ definitions: DefinitionStore
     ) async throws(StoreError) {
         let later = journal.filter { $0.later != nil }
-        let stored = (try? snapshot.steps()) ?? nil
+        let parts = (try? snapshot.parts()) ?? nil
+        let (stored, marks) = (parts?.steps, parts?.marks ?? RunMarks())
         if let stored, later.isEmpty {
-            self.init(stored)
+            self.init(stored, marks)
             return
         }
         let definition: WorkflowDefinition
@@ -29,17 +32,19 @@ struct FollowedRun {
             definition = try await definitions.definition(head.workflowName, version: head.workflowVersion)
         } catch {
             if case .store(let error) = error { throw error }
-            self.init(stored ?? [])
+            self.init(stored ?? [], marks)
             return
         }
         do throws(UnreadableRun) {
             try self.init(head, definition, snapshot, later)
         } catch {
-            self.init(stored ?? definition.steps.map { SnapshotStep(Step(), id: $0.id) })
+            self.init(stored ?? definition.steps.map { SnapshotStep(Step(), id: $0.id) }, marks)
         }
     }
 
-    private init(_ steps: [SnapshotStep]) { (self.steps, run, outputBytes) = (steps, nil, [:]) }
+    private init(_ steps: [SnapshotStep], _ marks: RunMarks) {
+        (self.steps, self.marks, run, outputBytes) = (steps, marks, nil, [:])
+    }
 
     private init(
         _ head: RunHead, _ definition: WorkflowDefinition, _ snapshot: SnapshotRow, _ later: [JournalHead]
@@ -60,12 +65,13 @@ struct FollowedRun {
             for event in events.array ?? [] {
                 guard let step = event["step"]?.int else { continue }
                 if event["error"] != nil { errorBytes.updateValue(event["errorBytes"]?.int, forKey: step) }
-                guard EventNames(event).action == CallAction.execute.rawValue else { continue }
+                if EventNames(event).action == CallAction.compensate.rawValue { continue }
                 if let size = event["data"]?["outputBytes"]?.int { bytes[step] = size }
             }
             try run.apply(events.withoutOutputSizes, at: row.at)
         }
         self.run = run
+        marks = run.marks
         outputBytes = bytes
         steps = zip(run.steps, definition.steps).enumerated().map { index, pair in
             var step = pair.0
@@ -108,8 +114,12 @@ extension JSON {
         guard let events = array else { return self }
         return .array(
             events.map { event in
-                guard event["data"]?["outputBytes"] != nil, var object = event.object else { return event }
-                object["data"] = ["output": .null]
+                guard var data = event["data"]?.object, data["outputBytes"] != nil, var object = event.object else {
+                    return event
+                }
+                data["outputBytes"] = nil
+                data["output"] = .null
+                object["data"] = .object(data)
                 return .object(object)
             })
     }

@@ -13,6 +13,8 @@ package struct NewRun: Sendable {
     /// `workflow_runs.due` and `due_count`.
     let due: [UInt8]?
     let dueCount: Int32?
+    /// It begins no sooner; nil for at once.
+    let startAt: Instant?
     /// Whose it is.
     package let tenantID: String
     /// What the client calls it by.
@@ -44,10 +46,13 @@ package struct NewRun: Sendable {
     }
 
     /// Decides the first events of a run.
+    ///
+    /// - Parameter startAt: it begins no sooner; nil, or a time that is over, for at once.
     package init(
-        run fresh: Run, tenantID: String, correlationID: String?, traceparent: String?, idempotency: Idempotency?
+        run fresh: Run, startAt: Instant? = nil, tenantID: String, correlationID: String?, traceparent: String?,
+        idempotency: Idempotency?
     ) {
-        events = start(fresh, now: fresh.createdAt)
+        events = start(fresh, now: fresh.createdAt, startAt: startAt)
         var run = fresh
         for event in events { run.evolve(event, at: fresh.createdAt) }
         self.run = run
@@ -56,6 +61,7 @@ package struct NewRun: Sendable {
         let stored = StoredSnapshot(run, since: fresh, at: fresh.createdAt)
         snapshot = events.count > 1 ? stored.steps : nil
         (due, dueCount) = (stored.due, stored.dueCount)
+        self.startAt = run.marks.startAt
         self.tenantID = tenantID
         self.correlationID = correlationID
         self.traceparent = traceparent

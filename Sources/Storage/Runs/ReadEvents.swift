@@ -58,9 +58,11 @@ package struct JournalHead: Sendable {
 
 /// SQL for events in the journal.
 enum EventSQL {
-    /// The output of the run of a row `j` of its journal, where that row may be the one of its completion; else null.
+    /// The output of the run of a row `j` of its journal, where that row may be the one of its completion; else null. It is the
+    /// last one, unless the run was undone, or was to be, after that.
     static let output = """
-        (SELECT r.output FROM workflow_runs r WHERE r.run_id = j.run_id AND r.snapshot_seq < j.seq + j.event_count)
+        (SELECT r.output FROM workflow_runs r WHERE r.run_id = j.run_id
+            AND (r.snapshot_seq < j.seq + j.event_count OR (r.cause IS NOT NULL AND r.output IS NOT NULL)))
         """
 
     /// Events to which the snapshot of a run refers, as a query with the columns `seq` and `event`. Each row of the journal is
@@ -93,7 +95,8 @@ enum EventSQL {
                         ELSE \(ErrorText.short("x.error", before: false)) END,
                     'errorBytes', CASE WHEN octet_length(x.error::text) > \(maxError) THEN octet_length(x.error::text) END,
                     'data', CASE WHEN o.output IS NULL THEN x.data
-                        ELSE json_build_object('outputBytes', octet_length(o.output::text)) END
+                        ELSE json_build_object('outputBytes', octet_length(o.output::text), 'as', x.data->'as',
+                            'by', x.data->'by', 'reason', x.data->'reason') END
                     """))
                 FROM json_to_record(e.event) AS x (\(members))
                 CROSS JOIN LATERAL (SELECT x.data->'output' AS output) o

@@ -88,12 +88,26 @@ package struct FindShownRun: Statement {
 
 /// SQL for snapshots.
 enum SnapshotSQL {
+    /// The steps in the snapshot of a run, `r`.
+    static let steps = "CASE json_typeof(r.snapshot) WHEN 'object' THEN r.snapshot->'steps' ELSE r.snapshot END"
+
+    /// What else there is to be known of it (`RunMarks`), by name.
+    private static let marks = ["startAt", "pause", "deadlineHeld", "missedDeadline"]
+
     /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in `errorBytes`.
     static let heads = """
-        CASE WHEN octet_length(r.snapshot::text) <= \(PayloadSQL.shownBytes) THEN r.snapshot ELSE (
+        CASE WHEN octet_length(r.snapshot::text) <= \(PayloadSQL.shownBytes) THEN r.snapshot
+            WHEN json_typeof(r.snapshot) = 'object' THEN json_build_object('steps', \(shortened),
+                \(marks.map { "'\($0)', r.snapshot->'\($0)'" }.joined(separator: ", ")))
+            ELSE \(shortened) END
+        """
+
+    private static let shortened = """
+        (
             SELECT json_agg(CASE WHEN octet_length((s.step->'error')::text) <= \(JSON.compactFrom) THEN s.step
                 ELSE json_strip_nulls(json_build_object('id', s.step->'id', 'status', s.step->'status',
                     'attempts', s.step->'attempts', 'ambiguous', s.step->'ambiguous',
+                    'undoneAtOnce', s.step->'undoneAtOnce', 'awaitsPerson', s.step->'awaitsPerson',
                     'compensation', s.step->'compensation', 'compensationAttempts', s.step->'compensationAttempts',
                     'compensationAmbiguous', s.step->'compensationAmbiguous', 'output', s.step->'output',
                     'outputSeq', s.step->'outputSeq', 'error', \(ErrorText.short("s.step->'error'", before: false)),
@@ -102,8 +116,8 @@ enum SnapshotSQL {
                     'completedAt', s.step->'completedAt', 'completedIn', s.step->'completedIn',
                     'nextAttemptAt', s.step->'nextAttemptAt', 'nextAttemptIn', s.step->'nextAttemptIn',
                     'attemptSeq', s.step->'attemptSeq')) END ORDER BY s.ord)
-            FROM json_array_elements(r.snapshot) WITH ORDINALITY AS s (step, ord)
-        ) END
+            FROM json_array_elements(\(steps)) WITH ORDINALITY AS s (step, ord)
+        )
         """
 }
 
@@ -127,8 +141,8 @@ package struct FindPayload: Statement {
         FROM workflow_runs r WHERE r.run_id = $1 AND $3::int2 IS NULL
         UNION ALL
         SELECT CASE $2
-            WHEN 'error' THEN COALESCE(later.event->'error', r.snapshot->$3::int4->'error')
-            ELSE COALESCE(later.event->'data'->'output', referred.output, r.snapshot->$3::int4->'output') END
+            WHEN 'error' THEN COALESCE(later.event->'error', (\(SnapshotSQL.steps))->$3::int4->'error')
+            ELSE COALESCE(later.event->'data'->'output', referred.output, (\(SnapshotSQL.steps))->$3::int4->'output') END
         FROM workflow_runs r LEFT JOIN LATERAL (
             SELECT e.event
             FROM run_journal j CROSS JOIN LATERAL json_array_elements(j.events) WITH ORDINALITY AS e (event, ord)
@@ -136,11 +150,11 @@ package struct FindPayload: Statement {
             -- An attempt that does not say so is one of `execute`.
             WHERE j.run_id = $1 AND j.seq > r.snapshot_seq AND x.step = $3
                 AND CASE $2 WHEN 'error' THEN x.kind IN ('attempt_failed', 'step_failed')
-                    ELSE x.kind = 'attempt_succeeded' AND COALESCE(x.action, 'execute') = 'execute' END
+                    ELSE x.kind IN ('attempt_succeeded', 'step_succeeded', 'step_settled') AND COALESCE(x.action, 'execute') = 'execute' END
             ORDER BY j.seq DESC, e.ord DESC LIMIT 1
         ) later ON true LEFT JOIN LATERAL (
-            SELECT j.events->((r.snapshot->$3::int4->>'outputSeq')::int4 - j.seq)->'data'->'output' AS output
-            FROM run_journal j WHERE j.run_id = $1 AND j.seq <= (r.snapshot->$3::int4->>'outputSeq')::int4
+            SELECT j.events->(((\(SnapshotSQL.steps))->$3::int4->>'outputSeq')::int4 - j.seq)->'data'->'output' AS output
+            FROM run_journal j WHERE j.run_id = $1 AND j.seq <= ((\(SnapshotSQL.steps))->$3::int4->>'outputSeq')::int4
             ORDER BY j.seq DESC LIMIT 1
         ) referred ON true
         WHERE r.run_id = $1 AND $3::int2 IS NOT NULL

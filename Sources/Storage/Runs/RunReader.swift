@@ -35,10 +35,19 @@ package struct RunReader: Sendable {
         }
     }
 
-    /// Where one run and its steps stand, without payloads; nil when there is none.
-    func standing(of runID: RunID) async throws(StoreError) -> (run: RunHead, steps: [SnapshotStep])? {
+    /// Where one run and its steps stand, without payloads, and the database's time; nil when there is none. Of a run that stands
+    /// as only a newer version knows, no standing comes with it.
+    func standing(of runID: RunID) async throws(StoreError) -> (standing: RunStanding?, status: RunStatus?)? {
         guard let (shown, followed, _) = try await followed(runID) else { return nil }
-        return (shown.run.head, followed.steps)
+        let head = shown.run.head
+        let definition: WorkflowDefinition?
+        do throws(DefinitionProblem) {
+            definition = try await definitions.definition(head.workflowName, version: head.workflowVersion)
+        } catch {
+            if case .store(let error) = error { throw error }
+            definition = nil
+        }
+        return (RunStanding(head, followed, definition), head.status)
     }
 
     /// One run with its steps to be shown; nil when there is none. At most a megabyte: what is larger is read by `payload`.
@@ -61,6 +70,9 @@ package struct RunReader: Sendable {
         if let run = followed.run { shown.run.follow(run) }
         return (shown, followed, journal)
     }
+
+    /// The database's time.
+    func now() async throws(StoreError) -> Instant? { try await read(ReadClock(), on: lookups).first }
 
     /// One payload of a run; nil when there is none (any more).
     package func payload(_ payload: RunPayload, of runID: RunID) async throws(StoreError) -> [UInt8]? {

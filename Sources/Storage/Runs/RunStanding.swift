@@ -4,17 +4,31 @@ package import Core
 package struct RunStanding: Standing, Sendable {
     package let status: RunStatus
     package let isQuarantined: Bool
+    package let isGoingForward: Bool
     package let steps: [Step]
+    package let pivot: Int?
+    package let undoWithin: Duration?
+    package let completedAt: Instant?
+    let cause: RunCause?
+    let isPaused: Bool
     private let stepIDs: [String]
 
     /// Nil when its status, or that of a step, is one that this version does not know.
-    init?(_ run: RunHead, _ steps: [SnapshotStep]) {
-        let known = steps.compactMap { $0.step() }
-        guard let status = run.status, known.count == steps.count else { return nil }
+    ///
+    /// - Parameter definition: nil where it can't be read; then nothing is known of a pivot.
+    init?(_ run: RunHead, _ followed: FollowedRun, _ definition: WorkflowDefinition?) {
+        let known = followed.steps.compactMap { $0.step() }
+        guard let status = run.status, known.count == followed.steps.count else { return nil }
         self.status = status
         isQuarantined = run.isQuarantined
-        self.steps = known
-        stepIDs = steps.map(\.stepID)
+        isGoingForward = run.causeText == nil
+        cause = run.causeText.flatMap { RunCause(rawValue: $0) }
+        steps = known
+        stepIDs = followed.steps.map(\.stepID)
+        pivot = definition?.pivot.flatMap { known.indices.contains($0) ? $0 : nil }
+        undoWithin = definition?.undoWithin
+        completedAt = run.completedAt
+        isPaused = followed.marks.pause != nil
     }
 
     /// The place of a step in the definition; nil when there is none of this id.

@@ -36,14 +36,14 @@ package struct StartRuns: Statement {
                 snapshot, snapshot_seq, snapshot_at, due, due_count, due_at, due_before)
             SELECT u.run_id, u.tenant_id, u.name, u.version, u.status, u.input, u.context,
                 u.correlation_id, u.traceparent, u.output, u.error, now(), now(),
-                CASE WHEN u.status <> 'PENDING' THEN now() END, now() + u.timeout_us * interval '1 microsecond',
+                CASE WHEN u.status <> 'PENDING' THEN now() END, COALESCE(timestamptz 'epoch' + u.start_at * interval '1 microsecond', now()) + u.timeout_us * interval '1 microsecond',
                 u.snapshot, u.event_count, now(), u.due, u.due_count, CASE WHEN u.due IS NOT NULL THEN now() END,
                 CASE WHEN u.due IS NOT NULL THEN now() + u.timeout_us * interval '1 microsecond' END
             FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::json[],
                     $8::text[], $9::text[], $10::json[], $11::int8[], $15::json[], $16::json[], $17::json[], $18::int4[],
-                    $21::int4[]) WITH ORDINALITY
+                    $21::int4[], $22::int8[]) WITH ORDINALITY
                 AS u (run_id, tenant_id, name, version, status, input, context, correlation_id, traceparent, output,
-                    timeout_us, error, snapshot, due, event_count, due_count, ord)
+                    timeout_us, error, snapshot, due, event_count, due_count, start_at, ord)
             WHERE (SELECT flags FROM accepted)[u.ord]
         ), event AS (
             INSERT INTO run_journal (run_id, seq, event_count, at, epoch, events)
@@ -52,9 +52,9 @@ package struct StartRuns: Statement {
             WHERE (SELECT flags FROM accepted)[u.ord]
         ), pulse AS (
             INSERT INTO outbox (run_id, available_at, last_seq, weight)
-            SELECT u.run_id, now(), u.event_count, u.weight
-            FROM unnest($1::uuid[], $5::text[], $18::int4[], $20::int4[]) WITH ORDINALITY
-                AS u (run_id, status, event_count, weight, ord)
+            SELECT u.run_id, COALESCE(timestamptz 'epoch' + u.start_at * interval '1 microsecond', now()), u.event_count, u.weight
+            FROM unnest($1::uuid[], $5::text[], $18::int4[], $20::int4[], $22::int8[]) WITH ORDINALITY
+                AS u (run_id, status, event_count, weight, start_at, ord)
             WHERE u.status = 'PENDING' AND (SELECT flags FROM accepted)[u.ord]
         )
         SELECT flags FROM accepted
@@ -84,6 +84,7 @@ extension StartRuns {
         parameters.column(WireJSON.self, of: runs) { $0.eventBytes }
         parameters.column(WireInt32.self, of: runs) { Int32(clamping: $0.weight) }
         parameters.column(WireInt32.self, of: runs) { $0.dueCount }
+        parameters.column(WireInt64.self, of: runs) { $0.startAt?.microseconds }
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> [Bool] { try row.boolArray() }

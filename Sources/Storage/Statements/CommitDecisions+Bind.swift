@@ -16,6 +16,7 @@ extension CommitDecisions {
         parameters.column(WireInt32.self, of: commits) { $0.weight.map { Int32(clamping: $0) } }
         bindInbox(&parameters)
         rows(&parameters, WireInt32.self) { $2.snapshot.dueCount }
+        rows(&parameters, WireInt64.self) { $2.deadlineAt?.microseconds }
     }
 
     private func bindRows(_ parameters: inout Parameters) {

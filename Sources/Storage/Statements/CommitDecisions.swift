@@ -89,17 +89,19 @@ package struct CommitDecisions: Statement {
             WHERE u.events IS NOT NULL AND (SELECT verdicts FROM guard)[u.ord] = 1
         ), run AS (
             UPDATE workflow_runs r
-            SET status = u.status, cause = u.cause, output = u.output, error = u.error,
+            SET status = u.status, cause = u.cause, output = COALESCE(u.output, r.output), error = u.error,
                 updated_at = COALESCE(timestamptz 'epoch' + u.updated_at * interval '1 microsecond', now()),
                 completed_at = CASE WHEN ($4::bool[])[u.ord] THEN now() END,
                 snapshot = u.snapshot, snapshot_seq = ($5::int4[])[u.ord] + ($6::int4[])[u.ord] - 1, snapshot_at = now(),
                 snapshot_refs = CASE WHEN u.refs <> '' THEN string_to_array(u.refs, ' ')::int4[] END,
                 due = u.due, due_count = u.due_count,
                 due_at = CASE WHEN u.due IS NOT NULL THEN now() + ($20::int8[])[u.ord] * interval '1 microsecond' END,
-                due_before = timestamptz 'epoch' + u.due_before * interval '1 microsecond'
+                due_before = timestamptz 'epoch' + u.due_before * interval '1 microsecond',
+                deadline_at = COALESCE(timestamptz 'epoch' + u.deadline_at * interval '1 microsecond', r.deadline_at)
             FROM unnest($8::int4[], $9::uuid[], $10::text[], $11::text[], $12::int8[], $13::json[], $14::json[],
-                    $15::json[], $16::text[], $17::json[], $18::int8[], $25::int4[])
-                AS u (ord, run_id, status, cause, updated_at, output, error, snapshot, refs, due, due_before, due_count)
+                    $15::json[], $16::text[], $17::json[], $18::int8[], $25::int4[], $26::int8[])
+                AS u (ord, run_id, status, cause, updated_at, output, error, snapshot, refs, due, due_before, due_count,
+                    deadline_at)
             WHERE r.run_id = u.run_id AND (SELECT verdicts FROM guard)[u.ord] = 1
         ), ended AS (
             DELETE FROM outbox o

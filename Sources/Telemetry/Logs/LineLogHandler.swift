@@ -3,7 +3,6 @@
 // a process begins; from there: `LineLogHandler` → `Redactor` → `JSONLine` or `TextLine` → `StandardError`.
 
 import Core
-import Glibc
 package import Logging
 
 /// Collects what belongs to an event and hands it to the output.
@@ -31,16 +30,9 @@ package struct LineLogHandler: LogHandler {
         if let given = event.metadata { all.merge(given) { $1 } }
         if let error = event.error, all["error"] == nil { all["error"] = "\(error)" }
         output.write(
-            LogLine(time: .now, level: event.level, logger: label, message: event.message.description, metadata: all))
-    }
-}
-
-extension Instant {
-    /// This machine's clock, for logs only: decisions go by the database's.
-    fileprivate static var now: Instant {
-        var clock = timespec()
-        clock_gettime(CLOCK_REALTIME, &clock)
-        return Instant(microseconds: Int64(clock.tv_sec) * 1_000_000 + Int64(clock.tv_nsec) / 1000)
+            LogLine(
+                time: .machineTime, level: event.level, logger: label, message: event.message.description, metadata: all
+            ))
     }
 }
 

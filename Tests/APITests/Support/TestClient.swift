@@ -7,7 +7,8 @@ struct TestClient: Sendable {
 
     /// One request on a connection of its own, closed by the server after its answer.
     func send(
-        _ method: String, _ path: String, body: String? = nil, _ headers: [String: String] = [:]
+        _ method: String, _ path: String, body: String? = nil, _ headers: [String: String] = [:],
+        within limit: Duration = .seconds(12)
     ) async throws -> Answer {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
@@ -15,7 +16,7 @@ struct TestClient: Sendable {
             if headers["Content-Type"] == nil { head += "Content-Type: application/json\r\n" }
             head += "Content-Length: \(body.utf8.count)\r\n"
         }
-        let answers = try await exchange(Array((head + "\r\n" + (body ?? "")).utf8))
+        let answers = try await exchange(Array((head + "\r\n" + (body ?? "")).utf8), within: limit)
         return try #require(answers.first)
     }
 

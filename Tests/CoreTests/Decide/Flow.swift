@@ -9,7 +9,7 @@ import Core
 ///
 /// Steps are separated by spaces: `a b c` is a chain. `d<b,c` depends on `b` and `c`, `d<` on nothing. Suffixes: `!` has no
 /// compensation, `?` has a `when` that is false, `~` has one that asks for `input.go`, `%` one that looks for a one in
-/// `input.list`, `+` goes on when it fails, `*` needs all it depends on to have succeeded. `wait:500ms` is `w500ms`, ends are
+/// `input.list`, `^` is the pivot, `+` goes on when it fails, `*` needs all it depends on to have succeeded. `wait:500ms` is `w500ms`, ends are
 /// `end` and `fail`: steps that begin with `w` and a digit wait, those called so end the run.
 /// Actions have 3 attempts 100 ms apart (doubling), compensations 2 attempts 200 ms apart, without jitter.
 struct Flow {
@@ -39,7 +39,7 @@ struct Flow {
         return try WorkflowDefinition(workflow)
     }
 
-    private static let flags = "!?~%+*"
+    private static let flags = "!?~%+*^"
 
     private func step(_ word: String) -> JSON {
         let halves = word.split(separator: "<", omittingEmptySubsequences: false)
@@ -57,6 +57,7 @@ struct Flow {
             step["action"] = ["participant": "p", "path": "/do"]
             makesCall = true
         }
+        if flags.contains("^") { step["pivot"] = true }
         if flags.contains("+") { step["onFailure"] = "continue" }
         if flags.contains("*") { step["runIf"] = "succeeded" }
         if halves.count == 2 {

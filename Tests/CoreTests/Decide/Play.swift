@@ -8,12 +8,14 @@ import Testing
 ///   passes to the deadline, and the run is woken. `+250ms`: only time passes.
 /// - `a=ok`, `a=no` (rejected), `a=what` (unknown), `a=down` (not sent), `a=408`, `a=busy`, `a=busy/5s` (Retry-After).
 ///   The attempt is the one in flight; `a#2=ok` names one.
+/// - `pause`, `hold` (one that holds the deadline), `resume`, `undo`, `complete:a`, `skip:a`, `fail:a`.
 /// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `resolve:a,b`, `poison`.
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
 /// `a=unknown` (given up), `wait(a+500ms)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
 /// `undo!(a)` (undone at once), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
-/// `retry(a)`, `resolve(a)`, and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
+/// `retry(a)`, `resolve(a)`, `complete(a)`, `pause`, `resume(5ms)` (the deadline was held for so long), `delay(5ms)`, `undo`,
+/// `cancel!` (refused), `missed` (the deadline, past the pivot), and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
 /// are parted by `/`.
 struct Play {
     private(set) var run: Run
@@ -23,11 +25,11 @@ struct Play {
     var jitter = 0.5
 
     /// Starts a run as the API does.
-    init(_ flow: Flow, input: JSON = [:]) throws {
+    init(_ flow: Flow, input: JSON = [:], delay: Duration? = nil) throws {
         now = Instant(microseconds: 1_700_000_000_000_000)
         run = Run(
             id: RunID(high: 1, low: 2), definition: try flow.definition(), input: input, context: [:], createdAt: now)
-        apply(start(run, now: now))
+        apply(start(run, now: now, startAt: delay.map { now + $0 }))
     }
 
     /// What was decided from the start on.
@@ -73,6 +75,15 @@ struct Play {
         case "cancel": return .cancel(by: "me", reason: nil)
         case "poison": return .poison(Failure(kind: "quarantined", message: "poison"))
         default: break
+        }
+        if word == "pause" || word == "hold" {
+            return .pause(by: "ops", reason: nil, holdsDeadline: word == "hold")
+        }
+        if word == "resume" { return .resume(by: "ops", reason: nil) }
+        if word == "undo" { return .undo(by: "me", reason: "No more.") }
+        for settlement in Settlement.allCases where word.hasPrefix("\(settlement.rawValue):") {
+            let step = try index(word.dropFirst(settlement.rawValue.count + 1))
+            return .settle(step: step, settlement, output: ["by": "hand"], by: "ops", reason: "By hand.")
         }
         if word == "retry" { return .retry(step: nil, by: "ops", reason: "mended") }
         if word.hasPrefix("resolve:") {
@@ -139,6 +150,13 @@ extension Play {
         case .retryRequested(let step, _, _): step.map { "retry(\(ids([$0])))" } ?? "retry"
         case .stepResolved(let step, _, _): "resolve(\(ids([step])))"
         case .runQuarantined: "QUARANTINED"
+        case .cancelRefused: "cancel!"
+        case .stepSettled(let step, let settlement, _, _, _): "\(settlement.rawValue)(\(ids([step])))"
+        case .runDelayed(let until): "delay(\((until - now).microseconds / 1000)ms)"
+        case .runPaused: "pause"
+        case .runResumed(_, _, let held): held > .zero ? "resume(\(held.microseconds / 1000)ms)" : "resume"
+        case .undoRequested: "undo"
+        case .deadlineMissed: "missed"
         }
     }
 

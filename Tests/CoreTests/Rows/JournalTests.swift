@@ -43,6 +43,16 @@ struct JournalTests {
         .runQuarantined(failure), .waitStarted(step: 1, until: now + .seconds(5)),
         .stepSucceeded(step: 0, output: .null), .stepSucceeded(step: 0, output: ["n": 2]),
         .stepFailed(step: 1, failure), .stepUndoing(step: 0),
+        .stepSettled(step: 0, .complete, output: ["by": "hand"], by: "bob", reason: "paid by hand"),
+        .stepSettled(step: 1, .complete, output: .null, by: "bob", reason: "done"),
+        .stepSettled(step: 1, .skip, output: nil, by: "bob", reason: "not wanted"),
+        .stepSettled(step: 1, .fail, output: nil, by: "bob", reason: "hopeless"),
+        .runDelayed(until: Instant(microseconds: 1_767_225_600_000_001)),
+        .runPaused(by: "ann", reason: nil, holdsDeadline: true),
+        .runPaused(by: "ann", reason: "wait", holdsDeadline: false),
+        .runResumed(by: "ann", reason: "go on", held: .microseconds(1_234_567)),
+        .runResumed(by: "ann", reason: nil, held: .zero), .undoRequested(by: "ann", reason: "sent back"),
+        .cancelRefused(by: "ann", reason: nil), .cancelRefused(by: "ann", reason: "late"), .deadlineMissed,
     ]
 
     @Test("Every event comes back from its row, numbered from the row's first; a run's output comes from the run")
@@ -138,6 +148,34 @@ struct JournalTests {
         let isHeld = output.bytes.count <= Snapshot.heldOutput
         #expect(references == (isHeld ? [] : [3]) && step.outputSequence == references.first)
         #expect(step.step(output: isHeld ? nil : output)?.output == output)
+    }
+
+    @Test("What is to be known beside the steps stands with them, and nothing does where there is nothing")
+    func marks() throws {
+        let definition = try Self.definition
+        let fresh = Run(
+            id: RunID(high: 1, low: 2), definition: definition, input: [:], context: [:], createdAt: Self.now)
+        var run = fresh
+        run.evolve(.runStarted(due: [0]), at: Self.now)
+        let bare = try JSON(parsing: Snapshot.encode(run, since: fresh, at: Self.now).bytes)
+        #expect(bare.array?.count == 2 && Snapshot.parts(bare, at: Self.now).marks.isEmpty && !run.hasMarks)
+        run.evolve(.runDelayed(until: Self.now + .seconds(9)), at: Self.now)
+        run.evolve(.runPaused(by: "ann", reason: "wait", holdsDeadline: true), at: Self.now + .seconds(1))
+        run.evolve(.runResumed(by: "ann", reason: nil, held: .seconds(3)), at: Self.now + .seconds(4))
+        run.evolve(.deadlineMissed, at: Self.now + .seconds(5))
+        let before = run
+        run.evolve(.runPaused(by: "bob", reason: nil, holdsDeadline: false), at: Self.now + .seconds(6))
+        // The commit came 7 ms after the decision.
+        let at = Self.now + .seconds(6) + .milliseconds(7)
+        let json = try JSON(parsing: Snapshot.encode(run, since: before, at: Self.now + .seconds(6)).bytes)
+        var expected = run.marks
+        expected.pause?.since = at
+        let (steps, marks) = Snapshot.parts(json, at: at)
+        #expect(steps.count == 2 && marks == expected && marks.startAt == Self.now + .seconds(9))
+        // What was paused before keeps its time.
+        let kept = try JSON(parsing: Snapshot.encode(run, since: run, at: at).bytes)
+        #expect(Snapshot.parts(kept, at: at).marks == run.marks)
+        #expect(marks.pause?.by == "bob" && marks.deadlineHeld == .seconds(3) && marks.hasMissedDeadline)
     }
 
     @Test("At most a hundred events stand in the journal alone, however long a run is held")

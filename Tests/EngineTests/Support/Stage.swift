@@ -61,10 +61,10 @@ struct Stage: Sendable {
     }
 
     /// Starts runs as the API does.
-    func start(_ definition: WorkflowDefinition, count: Int = 1, input: JSON = ["orderId": "o-1"]) async throws
-        -> [RunID]
-    {
-        let runs = (0..<count).map { _ in NewRun.sample(definition, input: input) }
+    func start(
+        _ definition: WorkflowDefinition, count: Int = 1, input: JSON = ["orderId": "o-1"], startAt: Instant? = nil
+    ) async throws -> [RunID] {
+        let runs = (0..<count).map { _ in NewRun.sample(definition, input: input, startAt: startAt) }
         for batch in stride(from: 0, to: count, by: 100) {
             let part = Array(runs[batch..<min(count, batch + 100)])
             let starter = RunStarter(pool: test.database.writes)
@@ -97,11 +97,11 @@ struct Stage: Sendable {
     func send(_ request: InboxRequest, to runID: RunID) async throws {
         let inbox = RunInbox(database: test.database)
         switch request.kind {
-        case .cancel, .retry:
+        case .cancel, .retry, .settle, .pause, .resume, .undo:
             #expect(try await inbox.ask(runID, request) == .accepted)
         case .resolve:
             let asked = try await test.database.writes.execute(
-                SendToFailedRuns(runIDs: [runID], request: request, action: .resolveStep))
+                SendToEndedRuns(runIDs: [runID], request: request, action: .resolveStep))
             #expect(asked == [runID])
         }
         _ = try await test.query(

@@ -86,8 +86,8 @@ struct ConformingPostgresStore: ConformingStore {
         }
     }
 
-    func sendToFailed(_ request: InboxRequest, to runID: RunID) async throws -> Bool {
-        !(try await pool.execute(SendToFailedRuns(runIDs: [runID], request: request))).isEmpty
+    func sendToEnded(_ request: InboxRequest, to runID: RunID, as status: RunStatus) async throws -> Bool {
+        !(try await pool.execute(SendToEndedRuns(runIDs: [runID], status: status, request: request))).isEmpty
     }
 
     func quarantine(_ lease: Lease, _ failure: Failure, engine: Int) async throws -> Bool {

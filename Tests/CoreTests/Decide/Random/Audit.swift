@@ -21,6 +21,8 @@ struct Audit {
     private(set) var undone: Set<Int> = []
     /// Undone by hand; among `undone`, too.
     private(set) var resolved: Set<Int> = []
+    /// The decision that is being observed takes up a run that was over.
+    private var resolvesSetAside = false
     /// What could be resolved before the decision that is being observed.
     private var resolvable: Set<Int> = []
     private(set) var gaveUpUndoing: Set<Int> = []
@@ -34,6 +36,14 @@ struct Audit {
     private(set) var waiting: [Int: Instant] = [:]
     private(set) var hasLeftForward = false
     private(set) var isCancelled = false
+    /// It had completed, and is undone.
+    private(set) var isUndoRequested = false
+    private(set) var isPaused = false
+    /// Steps that gave up past the pivot.
+    private(set) var awaitingPerson: Set<Int> = []
+    /// Steps that a person ended.
+    private(set) var settled: Set<Int> = []
+    private var notBefore: Instant?
 
     init(_ workflow: RandomWorkflow) {
         self.workflow = workflow
@@ -51,12 +61,13 @@ struct Audit {
 
     /// The events that follow were decided together.
     mutating func beginDecision() {
+        resolvesSetAside = false
         resolvable = Set((0..<workflow.count).filter { canResolve($0) })
     }
 
     mutating func observe(_ event: RunEvent, at: Instant) {
         sequence += 1
-        if ended != nil, !event.kind.isOperators { require(false, 11, "\(event.kind) after the end") }
+        if ended != nil { require(event.kind.takesUp, 11, "\(event.kind) after the end") }
         require((event.kind == .runStarted) == (sequence == 1), 11, "\(event.kind)")
         switch event {
         case .runStarted(let due):
@@ -77,7 +88,7 @@ struct Audit {
             fail(step, action, attempt, report, failure, retryIn, at)
         case .stepSkipped(let step): skip(step)
         case .waitStarted(let step, let until):
-            pass(step)
+            pass(step, at)
             guard case .wait(let length) = workflow.kinds[step] else { return require(false, 8, "\(step) is no wait") }
             require(until == at + .milliseconds(length), 14, "step \(step) waits until \(until)")
             waiting[step] = until
@@ -89,13 +100,13 @@ struct Audit {
                 require(
                     due.map { $0 <= at } ?? false && !hasLeftForward, 14, "step \(step) was over too early or too late")
             case .end(let isCompleted):
-                pass(step)
+                pass(step, at)
                 require(isCompleted, 11, "step \(step) completes")
                 isEnding = true
             }
             succeeded.insert(step)
         case .stepFailed(let step, _):
-            pass(step)
+            pass(step, at)
             guard case .end(completed: false) = workflow.kinds[step] else {
                 return require(false, 11, "step \(step) failed for no reason")
             }
@@ -108,11 +119,28 @@ struct Audit {
             require(waiting.removeValue(forKey: step) != nil, 11, "step \(step) did not wait")
             require(hasLeftForward, 11, "step \(step) is dropped while going forward")
         case .cancelRequested:
+            require(hasLeftForward || !mustGoOn, 18, "it is cancelled with no way back")
             isCancelled = true
             hasLeftForward = true
+        case .cancelRefused: require(!hasLeftForward && mustGoOn, 18, "a cancel is refused for no reason")
         case .deadlineExceeded:
             require(!hasLeftForward && !isForwardDone, 11, "the deadline matters no longer")
+            require(!mustGoOn, 18, "the deadline ends what can't turn back")
             hasLeftForward = true
+        case .deadlineMissed: require(isPastPivot && !hasLeftForward, 18, "the deadline is missed for no reason")
+        case .stepSettled(let step, let settlement, _, _, _): settle(step, settlement)
+        case .runDelayed(let until):
+            require(sequence == 2, 11, "it is put off too late")
+            notBefore = until
+        case .runPaused:
+            require(!isPaused, 11, "it is paused twice")
+            isPaused = true
+        case .runResumed:
+            require(isPaused, 11, "it is not paused")
+            isPaused = false
+        case .undoRequested:
+            require(ended == .runCompleted && !isPastPivot, 18, "it is undone")
+            (isUndoRequested, hasLeftForward, ended) = (true, true, nil)
         case .runCompensating(let steps, let uncompensated): beginCompensating(steps, uncompensated)
         case .runCompleted: complete()
         case .runCompensated: endUndone(.runCompensated, isCancelled: false)
@@ -122,6 +150,59 @@ struct Audit {
         case .stepResolved(let step, _, _): resolve(step)
         case .runQuarantined: ended = .runQuarantined
         }
+        if ended != nil { isPaused = false }
+    }
+
+    // MARK: People, and the point of no return
+
+    var isPastPivot: Bool { workflow.pivot.map { succeeded.contains($0) } ?? false }
+
+    /// The pivot has succeeded, or may have.
+    var mustGoOn: Bool {
+        guard let pivot = workflow.pivot else { return false }
+        return succeeded.contains(pivot) || inFlight[pivot]?.action == .execute
+            || (mayHaveEffect.contains(pivot) && waiting[pivot] != nil)
+    }
+
+    private func isEndless(_ step: Int, _ action: CallAction) -> Bool {
+        guard let pivot = workflow.pivot, action == .execute, !hasLeftForward else { return false }
+        if step == pivot { return !workflow.isCompensable[step] && mayHaveEffect.contains(step) }
+        return isPastPivot && !workflow.continues[step]
+    }
+
+    func canSettle(_ step: Int, _ settlement: Settlement) -> Bool {
+        guard ended == nil, !hasLeftForward else { return false }
+        if awaitingPerson.contains(step) { return settlement != .fail }
+        let hasBegun = attempts[step][.execute] ?? 0 > 0 || !workflow.makesCall(step)
+        return waiting[step] != nil && hasBegun && !undoneAtOnce.contains(step)
+    }
+
+    private mutating func settle(_ step: Int, _ settlement: Settlement) {
+        require(canSettle(step, settlement) && inFlight[step] == nil, 11, "step \(step) is ended by a person")
+        waiting[step] = nil
+        awaitingPerson.remove(step)
+        settled.insert(step)
+        switch settlement {
+        case .complete:
+            succeeded.insert(step)
+            if attempts[step][.execute] ?? 0 > 0 { mayHaveEffect.insert(step) }
+        case .skip: skipped.insert(step)
+        case .fail: giveUp(step)
+        }
+    }
+
+    private mutating func giveUp(_ step: Int) {
+        if workflow.continues[step] {
+            leftBehind.insert(step)
+        } else if isPastPivot, !hasLeftForward {
+            awaitingPerson.insert(step)
+        } else {
+            hasLeftForward = true
+        }
+    }
+
+    private mutating func requireTurn(_ step: Int, _ at: Instant) {
+        require(!isPaused && notBefore.map { at >= $0 } ?? true, 19, "step \(step) begins out of time")
     }
 
     // MARK: Attempts
@@ -139,18 +220,22 @@ struct Audit {
     private var isForwardDone: Bool { (0..<workflow.count).allSatisfy { isDone($0) } }
 
     /// It begins, and makes no call.
-    private mutating func pass(_ step: Int) {
+    private mutating func pass(_ step: Int, _ at: Instant) {
+        requireTurn(step, at)
         require(!hasLeftForward && undoing == nil, 7, "step \(step) begins after forward progress ended")
         require(isReady(step) && !isDone(step) && waiting[step] == nil, 10, "step \(step) begins out of turn")
     }
 
     private mutating func begin(_ step: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
+        requireTurn(step, at)
         require(inFlight[step] == nil, 11, "step \(step) is in flight already")
         let last = attempts[step][action] ?? 0
         require(attempt == last + 1, 14, "attempt \(attempt) of step \(step) follows \(last)")
         let limit = action == .execute ? workflow.maxAttempts : workflow.maxCompensationAttempts
         let counted = attempt - (lost[step][action] ?? 0) - (patient[step][action] ?? 0)
-        require(counted <= limit, 14, "attempt \(attempt) of step \(step), the limit is \(limit)")
+        require(
+            counted <= limit || isEndless(step, action), 14, "attempt \(attempt) of step \(step), the limit is \(limit)"
+        )
         if last > 0 {
             require(waiting[step].map { $0 <= at } ?? false, 14, "step \(step) is repeated too early")
         }
@@ -195,19 +280,16 @@ struct Audit {
         require(!isPatient || report.outcome == .busy, 14, "step \(step) counts an attempt for nothing")
         if isPatient { patient[step][action, default: 0] += 1 }
         let (lost, patient) = (lost[step][action] ?? 0, patient[step][action] ?? 0)
-        let isOver = isLost ? lost >= 10 : !isPatient && attempt - lost - patient >= limit
+        let isOver = !isEndless(step, action) && (isLost ? lost >= 10 : !isPatient && attempt - lost - patient >= limit)
         let mustGiveUp = report.outcome == .rejected || isOver || (action == .execute && hasLeftForward)
         require(
             mustGiveUp == (retryIn == nil), 14,
             "step \(step) after attempt \(attempt): "
                 + "\(String(describing: retryIn))")
         guard let retryIn else {
-            if action == .compensate {
-                gaveUpUndoing.insert(step)
-            } else if workflow.continues[step] {
-                leftBehind.insert(step)
-            }
-            if action == .compensate || !workflow.continues[step] { hasLeftForward = true }
+            if action == .execute { return giveUp(step) }
+            gaveUpUndoing.insert(step)
+            if !isPastPivot { hasLeftForward = true }
             return
         }
         waiting[step] = at + retryIn
@@ -246,6 +328,7 @@ struct Audit {
         require(Set(steps) == undoable, 5, "\(steps) are undone, not \(undoable.sorted())")
         require(
             Set(uncompensated) == standing.subtracting(undoable), 5, "\(uncompensated) are named as not undone")
+        awaitingPerson = []
         undoing = Set(steps)
     }
 
@@ -290,6 +373,8 @@ struct Audit {
             lost[step][.compensate] = 0
             patient[step][.compensate] = 0
             waiting[step] = at
+        } else if awaitingPerson.remove(step) != nil {
+            if workflow.makesCall(step) { waiting[step] = at }
         } else if waiting[step] != nil {
             waiting[step] = at
         }
@@ -304,7 +389,8 @@ struct Audit {
         gaveUpUndoing.remove(step)
         undone.insert(step)
         resolved.insert(step)
-        hasLeftForward = true
+        if ended != nil || resolvesSetAside || !isPastPivot || undoing != nil { hasLeftForward = true }
+        resolvesSetAside = resolvesSetAside || ended != nil
         ended = nil
     }
 

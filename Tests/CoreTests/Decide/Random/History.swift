@@ -39,13 +39,15 @@ struct History {
 
     /// Lives the whole life; says everything that was wrong.
     mutating func live() -> [String] {
-        apply(start(run, now: now))
+        let startAt = random.chance(10) ? now + .milliseconds(Int.random(in: 1...5000, using: &random)) : nil
+        apply(start(run, now: now, startAt: startAt))
         for _ in 0..<Int.random(in: 0...40, using: &random) where !isOver { fault() }
         isHealed = true
         let bound = 8 * audit.workflow.count * (audit.workflow.count + 4)
         var looks = 0
-        while !isOver {
-            heal()
+        let wantsUndo = random.chance(30)
+        while !isOver || (wantsUndo && audit.ended == .runCompleted && !audit.isPastPivot) {
+            if audit.ended == .runCompleted { happen(.undo(by: "ann", reason: "It was not meant.")) } else { heal() }
             looks += 1
             if looks > bound { return audit.violations + ["no end after \(looks) looks: \(run.status)"] }
         }
@@ -74,7 +76,14 @@ struct History {
         case 75..<80:
             now += .milliseconds(Int.random(in: 0...800, using: &random))
             happen(.woke)
-        case 80..<88: takeOver()
+        case 80..<85: takeOver()
+        case 85..<86: happen(.pause(by: "ops", reason: nil, holdsDeadline: random.chance(50)))
+        case 86..<87: happen(random.chance(80) ? .resume(by: "ops", reason: nil) : .undo(by: "ann", reason: "No."))
+        case 87..<88:
+            let settlement = Settlement.allCases.randomElement(using: &random) ?? .skip
+            let waits = run.steps.indices.filter { run.steps[$0].nextAttemptAt != nil }
+            let step = random.chance(80) ? waits.randomElement(using: &random) ?? anyStep : anyStep
+            happen(.settle(step: step, settlement, output: ["by": "hand"], by: "ops", reason: "by hand"))
         case 88..<91: happen(.cancel(by: "somebody", reason: nil))
         case 91..<96: happen(.retry(step: random.chance(15) ? nil : anyStep, by: "ops"))
         case 96..<97:
@@ -100,6 +109,20 @@ struct History {
             }
         } else if let call = callsInFlight.randomElement(using: &random) {
             answer(call)
+        } else if audit.isPaused {
+            happen(.resume(by: "ops", reason: "mended"))
+        } else if let step = run.steps.indices.first(where: { audit.awaitingPerson.contains($0) }) {
+            if random.chance(50) {
+                happen(.retry(step: step, by: "ops"))
+            } else {
+                happen(
+                    .settle(
+                        step: step, random.chance(50) ? .complete : .skip, output: nil, by: "ops", reason: "by hand"))
+            }
+        } else if let step = audit.gaveUpUndoing.min(), run.status != .compensating {
+            happen(
+                random.chance(50)
+                    ? .retry(step: step, by: "ops") : .resolve(steps: [step], by: "ops", reason: "by hand"))
         } else {
             wake()
         }
@@ -182,8 +205,14 @@ struct History {
             } else {
                 audit.ended == nil
                     && (run.steps[step].nextAttemptAt != nil && run.steps[step].attempts > 0
-                        || audit.gaveUpUndoing.contains(step))
+                        || audit.gaveUpUndoing.contains(step) || audit.awaitingPerson.contains(step))
             }
+        case .settle(let step, let settlement, _, _, _): audit.canSettle(step, settlement)
+        case .pause: audit.ended == nil
+        case .resume: audit.ended == nil && audit.isPaused
+        case .undo:
+            audit.ended == nil
+                ? audit.isUndoRequested && !audit.isCancelled : audit.ended == .runCompleted && !audit.isPastPivot
         case .resolve(let steps, _, _):
             !steps.isEmpty && Set(steps).count == steps.count && steps.allSatisfy { audit.canResolve($0) }
         }
@@ -225,7 +254,7 @@ struct History {
         if (run.error == nil) != (run.cause == nil) { audit.note("cause and error do not belong together") }
         if !agrees { audit.note("calls to make \(calls), calls in flight \(inFlight)") }
         // What its start left to the first holder is claimed at once.
-        if audit.ended == nil, calls.isEmpty, run.wakeAt == nil, audit.sequence > 1 {
+        if audit.ended == nil, calls.isEmpty, run.wakeAt == nil, !run.waitsForOutside, audit.sequence > 1 {
             audit.note("the run is alive and nothing will move it")
         }
     }
@@ -235,7 +264,8 @@ struct History {
     private func netEffects(_ when: String) -> [String] {
         (0..<audit.workflow.count).compactMap { step in
             let net = world.net[step]
-            if audit.resolved.contains(step), run.status != .completed { return nil }
+            if audit.resolved.contains(step) { return nil }
+            if audit.settled.contains(step), run.status == .completed { return nil }
             let isRight =
                 switch run.status {
                 case .completed where audit.leftBehind.contains(step):
@@ -257,7 +287,7 @@ struct History {
             && folded.turnedBackBy == run.turnedBackBy && folded.output == run.output
             && folded.updatedAt == run.updatedAt
             && folded.completedAt == run.completedAt && folded.steps == run.steps
-            && folded.lastSequence == run.lastSequence && run.lastSequence == log.count
+            && folded.marks == run.marks && folded.lastSequence == run.lastSequence && run.lastSequence == log.count
         return isSame ? [] : ["invariant 12: folding the events gives another run"]
     }
 }
