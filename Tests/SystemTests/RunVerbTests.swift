@@ -118,6 +118,81 @@ struct RunVerbTests {
         #expect(try await saga("actions", "--limit", "1", "-o", "jsonl").lines.count == 1)
     }
 
+    @Test(
+        "A run is paused, ended step by step by hand, undone after its end, and started for later",
+        .timeLimit(.minutes(3)))
+    func hands() async throws {
+        try await CommandLineSystem.with { system, saga in
+            try system.deployment.startEngine("engine", ["--poll", "200ms"])
+            let steps = ["rest", "more", "last"].map { #"{"id":"\#($0)","wait":{"for":"1h"}}"# }.joined(separator: ",")
+            try system.write("hand.json", #"{"name":"hand","version":"1.0.0","timeout":"1d","steps":[\#(steps)]}"#)
+            let applied = try await saga("workflow", "apply", system.path("hand.json"))
+            try #require(applied.exitCode == 0, "\(applied)")
+            func start(_ arguments: String...) async throws -> String {
+                let words = ["run", "start", "hand", "--input", "{}", "-o", "json"] + arguments
+                let started = try await Tool("saga", environment: system.environment).run(words)
+                return try #require(started.json["runId"]?.string, "\(started)")
+            }
+            func until(_ run: String, _ isSo: @escaping @Sendable (JSON) -> Bool) async throws {
+                try await system.deployment.until(.seconds(30), "\(run) stands so") {
+                    isSo(try await saga("run", "get", run, "-o", "json").json)
+                }
+            }
+            func waits(_ run: String, _ kind: JSON, _ step: JSON? = nil) async throws {
+                try await until(run) { json in
+                    let waiting = json["run"]?["waitingFor"]
+                    return waiting?["kind"] == kind && (step == nil || waiting?["stepId"] == step)
+                }
+            }
+            func accepted(_ arguments: String...) async throws {
+                let outcome = try await Tool("saga", environment: system.environment).run(["run"] + arguments)
+                #expect(outcome.exitCode == 0, "\(arguments): \(outcome)")
+            }
+
+            let run = try await start()
+            try await waits(run, "timer", "rest")
+            try await accepted("pause", run, "--reason", "audit", "--hold-deadline")
+            try await waits(run, "paused")
+            let shown = try await saga("run", "list", "-o", "json")
+            #expect(shown.json["runs"]?[0]?["waitingFor"]?["reason"] == "audit", "\(shown)")
+            try await accepted("resume", run, "--reason", "done")
+            try await waits(run, "timer", "rest")
+            try await accepted("complete", run, "rest", "--reason", "here", "--step-output", #"{"n":1}"#)
+            try await waits(run, "timer", "more")
+            try await accepted("skip", run, "more", "--reason", "no", "-o", "json")
+            try await waits(run, "timer", "last")
+            try await accepted("fail", run, "last", "--reason", "hopeless")
+            let watched = try await saga("run", "watch", run)
+            #expect(watched.exitCode == 2, "\(watched)")
+            for words in ["paused: audit", "resumed: done", "done: here", "skipped: no", "given up: hopeless"] {
+                #expect(watched.output.contains(words), "\(words): \(watched)")
+            }
+            let late = try await saga("run", "undo", run, "--reason", "back")
+            #expect(late.exitCode == 1 && late.errors.contains("409"), "\(late)")
+            let idle = try await saga("run", "skip", run, "rest", "--reason", "no")
+            #expect(idle.exitCode == 1 && idle.errors.contains("409"), "\(idle)")
+
+            let other = try await start()
+            for step in ["rest", "more", "last"] {
+                try await waits(other, "timer", .string(step))
+                try await accepted("complete", other, step, "--reason", "here")
+            }
+            try await until(other) { $0["run"]?["status"] == "COMPLETED" }
+            try await accepted("undo", other, "--reason", "sent back")
+            try await until(other) { $0["run"]?["status"] == "COMPENSATED" }
+            #expect(try await saga("run", "events", other).output.contains("undo requested: sent back"))
+
+            let later = try await start("--delay", "1h")
+            try await waits(later, "timer")
+            try await accepted("cancel", later)
+            try await until(later) { $0["run"]?["status"] == "CANCELLED" }
+            let both = try await saga("run", "start", "hand", "--delay", "1h", "--start-at", "2100-01-01T00:00:00Z")
+            #expect(both.exitCode == 64 && both.errors.contains("exclude each other"), "\(both)")
+            let refused = try await saga("run", "start", "hand", "--start-at", "tomorrow")
+            #expect(refused.exitCode == 1 && refused.errors.contains("startAt"), "\(refused)")
+        }
+    }
+
     @Test("The doctor finds what is wrong, one thing after the other, until nothing is", .timeLimit(.minutes(2)))
     func doctor() async throws {
         try await CommandLineSystem.with { system, saga in

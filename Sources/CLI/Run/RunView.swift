@@ -71,11 +71,17 @@ struct RunView {
             let queue =
                 waiting["queued"]?.int.map { "; \($0) calls wait for \(text("participant"))'s maxConcurrent" } ?? ""
             return "the answer to \(what), called at \(text("since")), at most until \(text("until"))\(held)\(queue)"
+        case "timer" where waiting["stepId"] == nil: return "its beginning at \(text("until"))"
         case "timer": return "the end of \(text("stepId")) at \(text("until"))"
+        case "paused":
+            let reason = waiting["reason"]?.string.map { ": \($0.clipped)" } ?? ""
+            return "a resume; \(text("by").clipped) paused it at \(text("since"))\(reason)"
         case "deadline": return "its deadline at \(text("until"))"
         case "engine": return waiting["liveEngines"]?.int == 0 ? "an engine: none is alive" : "an engine"
         case "takeover":
             return "the end of a lease at \(text("until")): its engine \(text("engine")) gives no sign of life"
+        case "operator" where waiting["stepId"] != nil:
+            return "a person, to say what becomes of \(text("stepId")): \(text("reason").clipped)"
         case "operator": return "a person: \(text("reason"))"
         default: return kind
         }
