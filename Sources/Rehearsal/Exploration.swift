@@ -42,9 +42,11 @@ package struct Exploration: Sendable {
 
     /// - Parameters:
     ///   - answers: answers that participants are known to give, by the name of the call.
+    ///   - signals: what signals are known to say, by the id of the step that waits.
     ///   - limit: states that are looked at at most.
     package init(
-        _ definition: WorkflowDefinition, input: JSON, answers: [String: [Response]], limit: Int = defaultLimit
+        _ definition: WorkflowDefinition, input: JSON, answers: [String: [Response]], signals: [String: [JSON]] = [:],
+        limit: Int = defaultLimit
     ) {
         var seen: Set<String> = []
         var queue = [Node(rehearsal: Rehearsal(definition, input: input), effects: [], history: [])]
@@ -53,7 +55,7 @@ package struct Exploration: Sendable {
             var node = queue[head]
             head += 1
             do throws(RehearsalError) {
-                guard let call = try node.rehearsal.nextCall() else {
+                guard let turn = try node.rehearsal.nextTurn() else {
                     end(node)
                     continue
                 }
@@ -63,7 +65,12 @@ package struct Exploration: Sendable {
                     isCut = true
                     return
                 }
-                for next in try Self.successors(of: node, call, answers[call.name] ?? []) { queue.append(next) }
+                switch turn {
+                case .call(let call):
+                    queue += try Self.successors(of: node, call, answers[call.name] ?? [])
+                case .signal(let awaited):
+                    queue += try Self.successors(of: node, awaited, signals[awaited.step] ?? [])
+                }
                 // What was played is not needed any more.
                 if head > 1024 {
                     queue.removeFirst(head)
@@ -100,12 +107,34 @@ package struct Exploration: Sendable {
         return all
     }
 
+    /// A signal comes, of each kind that is known, or none.
+    private static func successors(
+        of node: Node, _ awaited: RehearsedAwait, _ known: [JSON]
+    ) throws(RehearsalError) -> [Node] {
+        var payloads: [JSON] = []
+        for payload in known where !payloads.contains(payload) { payloads.append(payload) }
+        if payloads.isEmpty { payloads = [.null] }
+        var all: [Node] = []
+        for payload in payloads {
+            var next = node
+            try next.rehearsal.answer(awaited, payload: payload)
+            // What it does not take comes to the same as nothing.
+            guard next.rehearsal.run.steps[awaited.index].status != .waiting else { continue }
+            next.history.append("\(awaited.step) gets \(payload.isNull ? awaited.signal : payload.text)")
+            all.append(next)
+        }
+        var silence = node
+        try silence.rehearsal.answer(awaited, payload: nil)
+        silence.history.append("\(awaited.step) gets nothing")
+        return all + [silence]
+    }
+
     /// Attempt after attempt ends alike until the call is given up; nil when there is only one, or no end.
     private static func repeated(
         _ node: Node, _ call: RehearsedCall, _ choice: Choice
     ) throws(RehearsalError) -> Node? {
         var (next, count) = (node, 1)
-        while count < maxRepeats, let again = try next.rehearsal.nextCall(), again.name == call.name {
+        while count < maxRepeats, case .call(let again)? = try next.rehearsal.nextTurn(), again.name == call.name {
             try next.end(again, choice, nil)
             count += 1
         }
@@ -143,6 +172,7 @@ package struct Exploration: Sendable {
     private static func key(_ node: Node) -> String {
         let run = node.rehearsal.run
         var key = "\(run.status.rawValue) \(run.cause?.rawValue ?? "-") \(node.effects.sorted())"
+        key += " \(node.rehearsal.silence) \(run.marks.signals.map(\.payload.text))"
         for step in run.steps {
             key +=
                 "|\(step.status.rawValue) \(min(step.attempts, 2)) \(step.isAmbiguous) \(step.compensationStatus.rawValue) "
@@ -168,6 +198,12 @@ package struct Exploration: Sendable {
                 add("The effect of \(step.id) stands, although it gave up and the run went on.", isFinding: true, node)
             }
         case .running where run.waitsForOutside:
+            for (index, step) in run.steps.enumerated() where step.awaitsSignal {
+                guard case .signal(let awaited) = run.definition.steps[index].action else { continue }
+                let what =
+                    "\(run.definition.steps[index].id) waits for the signal \(awaited.signal), for ever if it does not come"
+                add(what, isFinding: true, node)
+            }
             for (index, step) in run.steps.enumerated() where step.awaitsPerson || step.compensationStatus == .failed {
                 add("\(run.definition.steps[index].id) waits for a person, past the pivot", isFinding: false, node)
             }

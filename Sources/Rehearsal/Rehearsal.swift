@@ -18,6 +18,8 @@ package struct Rehearsal: Sendable {
     package private(set) var events: [(at: Instant, event: RunEvent)] = []
     /// Calls that were made, oldest first.
     package private(set) var calls: [RehearsedCall] = []
+    /// Steps that wait for a signal that does not come.
+    private var silent: Set<Int> = []
     /// Something was decided under a lease.
     private var isClaimed = false
     /// Named secrets that rules sign with: whatever they are, calls are made.
@@ -34,18 +36,19 @@ package struct Rehearsal: Sendable {
         apply(Core.start(run, now: now))
     }
 
-    /// The call that is to be answered next, once time has passed until there is one; nil when the run is over, or waits for a
-    /// person.
+    /// What is to be answered next, once time has passed until there is something; nil when the run is over, or waits for a
+    /// person, or for a signal that does not come.
     ///
     /// - Throws: `RehearsalError.endless`.
-    package mutating func nextCall() throws(RehearsalError) -> RehearsedCall? {
+    package mutating func nextTurn() throws(RehearsalError) -> RehearsedTurn? {
         if !isClaimed, !run.status.isTerminal {
             isClaimed = true
             try decide(.woke)
         }
         while !run.status.isTerminal {
             guard events.count < Self.maxEvents else { throw .endless }
-            for case .call(let call) in run.nextCommands { return request(call) }
+            for case .call(let call) in run.nextCommands { return .call(request(call)) }
+            if let awaited = nextAwait { return .signal(awaited) }
             guard let wakeAt = run.wakeAt else {
                 if run.waitsForOutside { return nil }
                 throw .stuck
@@ -56,7 +59,37 @@ package struct Rehearsal: Sendable {
         return nil
     }
 
-    /// Ends the call that `nextCall` gave; `after` is how long it took.
+    /// A step that waits for a signal, unless it is known that none comes.
+    private var nextAwait: RehearsedAwait? {
+        for (index, step) in run.steps.enumerated() where step.status == .waiting && !silent.contains(index) {
+            let definition = run.definition.steps[index]
+            if case .signal(let awaited) = definition.action {
+                return RehearsedAwait(index: index, step: definition.id, signal: awaited.signal)
+            }
+        }
+        return nil
+    }
+
+    /// Ends the turn that `nextTurn` gave with a signal, once so much time has passed; nil: none comes for this step any more.
+    package mutating func answer(
+        _ awaited: RehearsedAwait, payload: JSON?, after: Duration = .milliseconds(10)
+    ) throws(RehearsalError) {
+        guard let payload else {
+            silent.insert(awaited.index)
+            return
+        }
+        // What comes due before is first.
+        let then = now + after
+        while let wakeAt = run.wakeAt, wakeAt <= then, !run.status.isTerminal, !run.hasCallInFlight {
+            now = max(now, wakeAt)
+            try decide(.woke)
+        }
+        now = max(now, then)
+        if run.status.isTerminal { return }
+        try decide(.signal(ReceivedSignal(name: awaited.signal, payload: payload, by: "rehearsal", key: nil)))
+    }
+
+    /// Ends the call that `nextTurn` gave; `after` is how long it took.
     package mutating func answer(
         _ call: RehearsedCall, _ answer: RehearsedAnswer
     ) throws(RehearsalError) {
@@ -77,6 +110,9 @@ package struct Rehearsal: Sendable {
                 .finished(step: flight.step, action: flight.action, attempt: flight.attempt, result.fitting(run)))
         }
     }
+
+    /// The steps that wait for a signal that does not come.
+    package var silence: [Int] { silent.filter { run.steps[$0].status == .waiting }.sorted() }
 
     /// Asks for the run to be undone.
     package mutating func cancel() throws(RehearsalError) { try decide(.cancel(by: "rehearsal", reason: nil)) }
@@ -120,6 +156,21 @@ package struct Rehearsal: Sendable {
         }
         return rehearsed
     }
+}
+
+/// What a rehearsal waits for.
+package enum RehearsedTurn: Sendable {
+    case call(RehearsedCall)
+    case signal(RehearsedAwait)
+}
+
+/// A step that waits for a signal.
+package struct RehearsedAwait: Sendable {
+    let index: Int
+    /// The step's id.
+    package let step: String
+    /// The signal's name.
+    package let signal: String
 }
 
 /// A call as it would be sent.

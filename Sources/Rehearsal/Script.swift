@@ -7,6 +7,8 @@ package import Core
 package struct Script: Sendable {
     /// By the name of the call.
     private let answers: [String: [RehearsedAnswer]]
+    /// By the id of the step that waits; nil for one that does not come.
+    private let signals: [String: [Signal?]]
     private var used: [String: Int] = [:]
 
     /// The answer of the next call of this name.
@@ -17,10 +19,29 @@ package struct Script: Sendable {
         return list[index]
     }
 
+    /// A signal that comes, so long after it could.
+    package struct Signal: Sendable, Hashable {
+        package var payload: JSON
+        package var after: Duration
+    }
+
+    /// The next signal for this step; nil when none comes any more. For a step that is not named comes one that says nothing.
+    package mutating func nextSignal(_ step: String) -> Signal? {
+        let index = used[step, default: 0]
+        used[step] = index + 1
+        guard let list = signals[step] else {
+            return index == 0 ? Signal(payload: .null, after: .milliseconds(10)) : nil
+        }
+        return index < list.count ? list[index] : nil
+    }
+
+    /// What signals say, by the id of the step that waits.
+    package var payloads: [String: [JSON]] { signals.mapValues { $0.compactMap { $0?.payload } } }
+
     /// Answers that were never asked for, as `NAME (so many)`.
     package var unused: [String] {
-        answers.keys.sorted().compactMap { name in
-            let left = (answers[name]?.count ?? 0) - used[name, default: 0]
+        (Array(answers.keys) + Array(signals.keys)).sorted().compactMap { name in
+            let left = (answers[name]?.count ?? signals[name]?.count ?? 0) - used[name, default: 0]
             return left > 0 ? "\(name) (\(left))" : nil
         }
     }
@@ -38,9 +59,9 @@ package struct Script: Sendable {
 
     /// Reads the member `answers` of a case.
     package init(_ json: JSON?, of definition: WorkflowDefinition, at pointer: JSONPointer) throws(CaseError) {
-        var answers: [String: [RehearsedAnswer]] = [:]
+        var (answers, signals): ([String: [RehearsedAnswer]], [String: [Signal?]]) = ([:], [:])
         guard let json else {
-            self.answers = answers
+            (self.answers, self.signals) = (answers, signals)
             return
         }
         guard let object = json.object else { throw CaseError(pointer, "This must be an object of lists.") }
@@ -49,19 +70,49 @@ package struct Script: Sendable {
                 $0 == .execute ? step.id : "\(step.id):\($0.rawValue)"
             }
         }
+        let awaits = definition.steps.filter { $0.action.kind == .awaiting }.map(\.id)
         for (name, list) in object.members {
             let place = pointer.appending(name)
-            guard known.contains(name) else {
-                throw CaseError(place, "There is no such call; there are \(known.joined(separator: ", ")).")
+            guard known.contains(name) || awaits.contains(name) else {
+                let all = (known + awaits).joined(separator: ", ")
+                throw CaseError(place, "There is no such call or step that waits; there are \(all).")
             }
             guard let elements = list.array else { throw CaseError(place, "This must be a list of answers.") }
+            if awaits.contains(name) {
+                var read: [Signal?] = []
+                for (index, element) in elements.enumerated() {
+                    read.append(try Self.signal(element, at: place.appending(index)))
+                }
+                signals[name] = read
+                continue
+            }
             var read: [RehearsedAnswer] = []
             for (index, element) in elements.enumerated() {
                 read.append(try Self.answer(element, at: place.appending(index)))
             }
             answers[name] = read
         }
-        self.answers = answers
+        (self.answers, self.signals) = (answers, signals)
+    }
+
+    /// `{"payload"?, "after"?}`, or `"nothing"`.
+    private static func signal(_ json: JSON, at pointer: JSONPointer) throws(CaseError) -> Signal? {
+        if json.string == "nothing" { return nil }
+        guard let object = json.object, object.members.allSatisfy({ ["payload", "after"].contains($0.key) }) else {
+            throw CaseError(pointer, "A signal is \"nothing\", or an object with payload and after.")
+        }
+        let after = try duration("after", in: object, at: pointer)
+        return Signal(payload: object["payload"] ?? .null, after: after ?? .milliseconds(10))
+    }
+
+    private static func duration(
+        _ key: String, in object: JSONObject, at pointer: JSONPointer
+    ) throws(CaseError) -> Duration? {
+        guard let json = object[key] else { return nil }
+        guard let duration = json.string.flatMap({ Duration($0) }) else {
+            throw CaseError(pointer.appending(key), "This must be a duration, as in \"10s\".")
+        }
+        return duration
     }
 
     private static let words =
@@ -85,13 +136,6 @@ package struct Script: Sendable {
         for (key, _) in object.members where !["status", "body", "headers", "retryAfter", "after"].contains(key) {
             throw CaseError(pointer.appending(key), "An answer is \(words).")
         }
-        func duration(_ key: String) throws(CaseError) -> Duration? {
-            guard let json = object[key] else { return nil }
-            guard let duration = json.string.flatMap({ Duration($0) }) else {
-                throw CaseError(pointer.appending(key), "This must be a duration, as in \"10s\".")
-            }
-            return duration
-        }
         let status = object["status"]?.int ?? 200
         guard (200...599).contains(status) else {
             throw CaseError(pointer.appending("status"), "This must be 200 to 599.")
@@ -103,9 +147,11 @@ package struct Script: Sendable {
         }
         let body = object["body"].map { $0.isNull ? [] : $0.bytes } ?? []
         let response = Response(
-            status: status, retryAfter: try duration("retryAfter"), body: body, contentType: "application/json",
+            status: status, retryAfter: try duration("retryAfter", in: object, at: pointer), body: body,
+            contentType: "application/json",
             headers: headers)
-        return RehearsedAnswer(.answered(.response(response)), after: try duration("after") ?? .milliseconds(10))
+        return RehearsedAnswer(
+            .answered(.response(response)), after: try duration("after", in: object, at: pointer) ?? .milliseconds(10))
     }
 }
 

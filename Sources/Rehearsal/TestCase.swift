@@ -77,6 +77,9 @@ package struct TestCase: Sendable {
     /// Answers with a 2xx that it gives, by the name of the call.
     package var responses: [String: [Response]] { script.responses }
 
+    /// What signals say in it, by the id of the step that waits.
+    package var payloads: [String: [JSON]] { script.payloads }
+
     /// Plays the case; what differs from what is expected, a sentence each. None: it passed.
     package func play() -> (failures: [String], rehearsal: Rehearsal) {
         var (script, rehearsal) = (script, Rehearsal(definition, input: input, context: context))
@@ -99,13 +102,18 @@ package struct TestCase: Sendable {
 
     private func answer(_ rehearsal: inout Rehearsal, _ script: inout Script) throws(RehearsalError) {
         var cancelsAfter = cancelsAfter
-        while let call = try rehearsal.nextCall() {
+        while let turn = try rehearsal.nextTurn() {
             if rehearsal.calls.count == cancelsAfter {
                 cancelsAfter = nil
                 try rehearsal.cancel()
                 continue
             }
-            try rehearsal.answer(call, script.next(call.name))
+            switch turn {
+            case .call(let call): try rehearsal.answer(call, script.next(call.name))
+            case .signal(let awaited):
+                let signal = script.nextSignal(awaited.step)
+                try rehearsal.answer(awaited, payload: signal?.payload, after: signal?.after ?? .zero)
+            }
         }
     }
 

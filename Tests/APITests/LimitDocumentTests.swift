@@ -108,6 +108,13 @@ struct LimitDocumentTests {
         "`wait`": { count in
             registers(["steps": [["id": "a", "wait": ["for": .string("\(count)s")]]]])
         },
+        "`timeout` of a step that waits for a signal": { count in
+            registers(["steps": [["id": "a", "await": ["signal": "go"], "timeout": .string("\(count)s")]]])
+        },
+        "what a signal says": { $0 <= KeptSignal.maxPayload },
+        "signals of a run that no step has taken": { $0 <= KeptSignal.mostWaiting },
+        "the same signals, together": { $0 <= KeptSignal.maxWaitingBytes },
+        "keys of signals that a run remembers": { $0 <= KeptSignal.maxKeys },
         "`undoWithin`": { registers(["undoWithin": .string("\($0)s")]) },
         "`maxAttempts`": { registers(["retry": ["maxAttempts": JSON($0)]]) },
         "`initialInterval`, `maxInterval`": {

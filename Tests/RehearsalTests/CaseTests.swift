@@ -127,7 +127,7 @@ struct CaseTests {
         ])
         var rehearsal = Rehearsal(definition, input: ["amount": 5])
         let error = #expect(throws: RehearsalError.self) {
-            while let call = try rehearsal.nextCall() {
+            while case .call(let call)? = try rehearsal.nextTurn() {
                 try rehearsal.answer(call, RehearsedAnswer(.answered(.unknown("No answer."))))
             }
         }

@@ -17,6 +17,33 @@ struct DefinitionExampleTests {
             ],
             ["answers": ["invite": [422]], "expect": ["status": "COMPENSATED", "calls": ["invite"], "undone": []]],
         ],
+        "expense": [
+            [
+                "input": ["amount": 90, "approvers": ["eve"]],
+                "answers": [
+                    "approval": [
+                        ["payload": ["by": "mallory", "approved": true]],
+                        ["payload": ["by": "eve", "approved": true], "after": "1d"],
+                    ]
+                ],
+                "expect": ["status": "COMPLETED", "calls": ["hold", "pay"], "takes": "1441m"],
+            ],
+            [
+                "input": ["amount": 90, "approvers": ["eve"]],
+                "answers": ["approval": [["payload": ["by": "eve", "approved": false]]]],
+                "expect": [
+                    "status": "COMPENSATED", "undone": ["hold"],
+                    "error": ["kind": "ended", "message": "eve said no.", "stepId": "refused"],
+                ],
+            ],
+            [
+                "input": ["amount": 90, "approvers": ["eve"]], "answers": ["approval": ["nothing"]],
+                "expect": [
+                    "status": "COMPENSATED", "undone": ["hold"], "error": ["kind": "timeout", "stepId": "approval"],
+                    "takes": "2881m",
+                ],
+            ],
+        ],
         "order-with-stock": [
             [
                 "input": ["sku": "book"], "answers": ["check": [["body": ["free": 2]]]],

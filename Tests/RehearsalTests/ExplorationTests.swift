@@ -26,6 +26,31 @@ struct ExplorationTests {
         #expect(!exploration.isCut && exploration.states > 10)
     }
 
+    @Test("a signal comes, of each kind that is known, or it does not")
+    func signals() throws {
+        func steps(_ members: JSONObject) -> JSON {
+            var awaited: JSONObject = ["id": "s", "await": ["signal": "go", "where": ["var": "payload.known"]]]
+            for (key, value) in members.members { awaited[key] = value }
+            return [
+                .object(awaited),
+                ["id": "no", "when": ["!": [["var": "steps.s.output.ok"]]], "end": ["as": "failed"]],
+            ]
+        }
+        func explore(_ members: JSONObject, _ signals: [JSON]) throws -> [Exploration.Example] {
+            let definition = try WorkflowDefinition(["name": "w", "version": "1.0.0", "steps": steps(members)])
+            return Exploration(definition, input: [:], answers: [:], signals: ["s": signals]).examples
+        }
+        let known: [JSON] = [["known": true, "ok": true], ["known": true, "ok": false], ["ok": true]]
+        let bounded = try explore(["timeout": "1h"], known)
+        #expect(
+            Set(bounded.map { "\($0.what): \($0.history.joined(separator: ", "))" }) == [
+                #"COMPLETED: s gets {"known":true,"ok":true}"#, #"COMPENSATED: s gets {"known":true,"ok":false}"#,
+            ])
+        let endless = try explore([:], [["ok": true]])
+        #expect(endless.map(\.what) == ["s waits for the signal go, for ever if it does not come"])
+        #expect(endless[0].isFinding && endless[0].history == ["s gets nothing"])
+    }
+
     @Test("an effect that nobody undoes, and the answers that lead to it")
     func effects() throws {
         let findings = try Self.explore().examples.filter(\.isFinding)

@@ -129,6 +129,7 @@ package enum ConformanceStep: Sendable {
     case resume(run: Int)
     case settle(run: Int, step: Int)
     case undo(run: Int)
+    case signal(run: Int, key: Int?)
 
     package static func random(using random: inout SeededGenerator) -> ConformanceStep {
         let (one, other) = (Int.random(in: 0..<1000, using: &random), Int.random(in: 0..<1000, using: &random))
@@ -140,7 +141,8 @@ package enum ConformanceStep: Sendable {
         case 55..<57: return .resume(run: one)
         case 57..<58: return .settle(run: one, step: other)
         case 58..<60: return .undo(run: one)
-        case 60..<63: return .hearOfInbox(held: one)
+        case 60..<61: return .signal(run: one, key: other < 500 ? other % 3 : nil)
+        case 61..<63: return .hearOfInbox(held: one)
         case 63..<68: return .resend(commit: one)
         case 68..<71: return .renew(engine: one % 2)
         case 71..<73: return .release(held: one)

@@ -77,7 +77,7 @@ package struct ConformanceRun<Store: ConformingStore> {
             guard let index = number.place(in: runs) else { return "-" }
             try await store.makeDue(runs[index])
             return "due"
-        case .cancel, .retry, .resolve, .pause, .resume, .settle, .undo: return try await ask(step)
+        case .cancel, .retry, .resolve, .pause, .resume, .settle, .undo, .signal: return try await ask(step)
         }
     }
 
@@ -96,6 +96,9 @@ package struct ConformanceRun<Store: ConformingStore> {
             (number, stepNumber, kind) = (
                 run, step, { .settle(stepID: $0 ?? "", settlement, output: ["by": "hand"], reason: "by hand") }
             )
+        case .signal(let run, let key):
+            let signal = InboxRequest.Kind.signal(name: "go", payload: ["n": JSON(run)], key: key.map { "k\($0)" })
+            (number, stepNumber, kind) = (run, nil, { _ in signal })
         case .undo(let run): (number, stepNumber, kind) = (run, nil, { _ in .undo(reason: "no more") })
         default: return "-"
         }

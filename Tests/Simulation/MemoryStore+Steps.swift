@@ -15,6 +15,7 @@ extension MemoryStore.Row {
                 switch event {
                 case .attemptSucceeded(_, _, _, _, let found), .stepSucceeded(_, let found): output = found
                 case .stepSettled(_, _, let found, _, _): output = found
+                case .signalReceived(let signal): output = signal.payload
                 default: break
                 }
             }
@@ -28,6 +29,7 @@ extension Run {
     func isSame(as other: Run) -> Bool {
         status == other.status && cause == other.cause && output == other.output && error == other.error
             && lastSequence == other.lastSequence && hasMarks == other.hasMarks && isPaused == other.isPaused
+            && marks.signals == other.marks.signals && marks.signalKeys == other.marks.signalKeys
             && marks.startAt == other.marks.startAt && marks.deadlineHeld == other.marks.deadlineHeld
             && zip(steps, other.steps).allSatisfy { one, other in
                 one.status == other.status && one.attempts == other.attempts && one.isAmbiguous == other.isAmbiguous

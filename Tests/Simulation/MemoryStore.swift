@@ -291,6 +291,8 @@ package struct MemoryStore {
 extension InboxRequest {
     /// What waits already is not written again.
     fileprivate func repeats(_ other: InboxRequest) -> Bool {
-        name == other.name && (name == "cancel" || payload == other.payload)
+        guard name == other.name else { return false }
+        if case .signal(_, _, let key) = kind { return key != nil && key == other.payload["key"]?.string }
+        return name == "cancel" || payload == other.payload
     }
 }

@@ -42,6 +42,8 @@ package enum Fault: String, Sendable, CaseIterable, Hashable {
     case settle
     /// Somebody has a run undone that completed.
     case undo
+    /// Somebody sends signals, before and after somebody waits for them, and some twice.
+    case signal
     /// A run is to begin later.
     case delay
     /// A notification does not arrive.

@@ -14,6 +14,8 @@ package struct RandomWorkflow {
         case call
         case wait(milliseconds: Int)
         case end(completed: Bool)
+        /// For one of two signals; only for one that says ok, where it `wants` that.
+        case signal(name: String, milliseconds: Int?, wants: Bool)
     }
 
     package let count: Int
@@ -74,6 +76,11 @@ package struct RandomWorkflow {
                     milliseconds: random.chance(30)
                         ? Int.random(in: 60_000...180_000, using: &random) : Int.random(in: 1...2000, using: &random))
             case 9..<16: .end(completed: random.chance(50))
+            case 16..<28:
+                .signal(
+                    name: random.chance(60) ? "go" : "stop",
+                    milliseconds: random.chance(50) ? Int.random(in: 1000...90_000, using: &random) : nil,
+                    wants: random.chance(30))
             default: .call
             }
         }
@@ -142,6 +149,10 @@ package struct RandomWorkflow {
             switch kinds[index] {
             case .call: step["action"] = ["participant": "p", "path": "/do", "timeout": "2s"]
             case .wait(let milliseconds): step["wait"] = ["for": .string("\(milliseconds)ms")]
+            case .signal(let name, let milliseconds, let wants):
+                step["await"] = ["signal": .string(name)]
+                if wants { step["await"]?["where"] = ["var": "payload.ok"] }
+                if let milliseconds { step["timeout"] = .string("\(milliseconds)ms") }
             case .end(let isCompleted): step["end"] = ["as": .string(isCompleted ? "completed" : "failed")]
             }
             if pivot == index { step["pivot"] = true }

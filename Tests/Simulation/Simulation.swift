@@ -180,7 +180,14 @@ package final class Simulation: @unchecked Sendable {
             else { return }
             ask(runID, InboxRequest(.settle(stepID: stepID, settlement, output: 1, reason: "by hand"), sentBy: "bob"))
         }
+        often(.signal, 9) { [unowned self] in ask(anyRun, signal(schedule.random.chance(60) ? "go" : "stop")) }
         often(.undo, 4) { [unowned self] in ask(anyRun, InboxRequest(.undo(reason: "no more"), sentBy: "ann")) }
+    }
+
+    private func signal(_ name: String, isOK: Bool? = nil) -> InboxRequest {
+        let isOK = isOK ?? schedule.random.chance(60)
+        let key = schedule.random.chance(50) ? "k\(Int.random(in: 0..<4, using: &schedule.random))" : nil
+        return InboxRequest(.signal(name: name, payload: ["ok": .bool(isOK)], key: isOK ? key : nil), sentBy: "ann")
     }
 
     /// Up to so many times before the healing.
@@ -234,6 +241,9 @@ package final class Simulation: @unchecked Sendable {
         case .resume:
             guard run.isPaused else { return }
             isAccepted = store.send(request, to: runID, now: now)
+        case .signal:
+            guard !run.status.isTerminal, run.isGoingForward else { return }
+            isAccepted = store.send(request, to: runID, now: now)
         case .undo:
             guard run.canUndo(at: now) else { return }
             isAccepted = store.sendToEnded(request, to: runID, as: .completed, now: now)
@@ -281,7 +291,10 @@ package final class Simulation: @unchecked Sendable {
         if run.isPaused { return ask(run.id, InboxRequest(.resume(reason: nil), sentBy: "bob")) }
         for (index, step) in run.steps.enumerated() {
             let stepID = run.definition.steps[index].id
-            if step.awaitsPerson {
+            if step.status == .waiting, case .signal(let awaited) = run.definition.steps[index].action {
+                let kind = InboxRequest.Kind.signal(name: awaited.signal, payload: ["ok": true], key: nil)
+                ask(run.id, InboxRequest(kind, sentBy: "ann"))
+            } else if step.awaitsPerson {
                 let kind: InboxRequest.Kind =
                     schedule.random.chance(50)
                     ? .retry(stepID: stepID)

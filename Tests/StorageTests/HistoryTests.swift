@@ -158,6 +158,11 @@ struct HistoryTests {
             .runResumed(by: "ann", reason: "go on", held: .microseconds(1_234_567)),
             .runResumed(by: "ann", reason: nil, held: .zero), .undoRequested(by: "ann", reason: "sent back"),
             .cancelRefused(by: "ann", reason: nil), .cancelRefused(by: "ann", reason: "late"), .deadlineMissed,
+            .awaitStarted(step: 1, until: nil),
+            .awaitStarted(step: 1, until: Instant(microseconds: 1_767_225_600_000_001)),
+            .signalReceived(ReceivedSignal(name: "go", payload: ["é": [1, 2.50]], by: "ann", key: nil)),
+            .signalReceived(ReceivedSignal(name: "go", payload: .null, by: "ann", key: "k 1")),
+            .signalTaken(step: 1, signal: 7),
         ]
         for action in CallAction.allCases {
             events += [

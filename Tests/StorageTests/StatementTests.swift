@@ -82,6 +82,10 @@ struct StatementTests {
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
             ReleaseLeases(engine: engine, leases: [lease], delay: .zero), NextDue(),
             SendToRun(runID: runID, request: InboxRequest(.cancel(reason: nil), sentBy: "tests")),
+            SendSignal(
+                runID: runID, request: InboxRequest(.signal(name: "go", payload: 1, key: "k"), sentBy: "tests"),
+                bytes: 1,
+                waiting: (0, 0)),
             SendToEndedRuns(runIDs: [runID], request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
             ReadInbox(runID: runID), RecountInbox(engine: engine, lease: lease),
             FindRun(runID), FindSnapshot(runID), FindRunStatus(runID), FindEvents(runID),

@@ -101,6 +101,8 @@ struct StuckLaneTests {
         let lanes = Lanes(stuckAfter: .seconds(30))
         let began = ContinuousClock.now
         await lanes.run { submit in
+            // Before its first look it counts as watching.
+            await wait { !lanes.committer.isWatching }
             submit(1)
             let first = await lanes.next()
             submit(2)

@@ -178,6 +178,8 @@ struct Held {
         case .pause(let reason, let holds): .pause(by: "tests", reason: reason, holdsDeadline: holds)
         case .resume(let reason): .resume(by: "tests", reason: reason)
         case .undo(let reason): .undo(by: "tests", reason: reason)
+        case .signal(let name, let payload, let key):
+            .signal(ReceivedSignal(name: name, payload: payload, by: "tests", key: key))
         case nil: nil
         }
     }

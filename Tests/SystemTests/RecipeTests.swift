@@ -21,22 +21,29 @@ struct RecipeTests {
             let told = Set(try await stack.sent("/jobs").compactMap { $0["tell"]?.string })
             #expect(told == Set(films.map { "/tasks/\($0)/task/end" }))
             #expect(try await stack.sent("/jobs/stop").count == 1)
+        }
+    }
 
+    @Test("a person says yes or no; a no undoes it, and a cancel takes the question back", .timeLimit(.minutes(2)))
+    func approval() async throws {
+        try await RecipeStack.with { stack in
             let wish: JSON = ["percent": 10, "customer": "bob"]
             let wishes = [try await stack.start("discount", wish), try await stack.start("discount", wish)]
             for (line, runID) in wishes.enumerated() {
-                try await stack.untilWaiting(runID, at: "decision")
+                try await stack.untilWaiting(runID, at: "decision", for: "signal")
                 try await stack.type(line, of: "Approval", for: runID)
             }
             try await stack.end(of: wishes[0], "COMPLETED")
             try await stack.end(of: wishes[1], "COMPENSATED")
             #expect(try await stack.sent("/discounts") == [["percent": 10, "by": "ann"]])
+            let error = try await stack.run(wishes[1])["run"]?["error"]
+            #expect(error?["kind"] == "ended" && error?["message"] == "too much")
             let calledOff = try await stack.start("discount", wish)
-            try await stack.untilWaiting(calledOff, at: "decision")
-            #expect(try await stack.openTasks().array?.count == 1)
+            try await stack.untilWaiting(calledOff, at: "decision", for: "signal")
             _ = try await stack.system.http.send("POST", port: stack.api, "/v1/runs/\(calledOff)/cancel", [:])
             try await stack.end(of: calledOff, "CANCELLED")
-            #expect(try await stack.openTasks() == [])
+            let takenBack = Set(try await stack.sent("/never-mind").compactMap { $0["run"]?.string })
+            #expect(takenBack == [wishes[1], calledOff])
         }
     }
 

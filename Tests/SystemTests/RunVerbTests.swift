@@ -186,6 +186,25 @@ struct RunVerbTests {
             try await waits(later, "timer")
             try await accepted("cancel", later)
             try await until(later) { $0["run"]?["status"] == "CANCELLED" }
+            try system.write(
+                "asked.json",
+                #"{"name":"asked","version":"1.0.0","timeout":"1d","steps":[{"id":"ok","await":{"signal":"go"}}]}"#)
+            _ = try await saga("workflow", "apply", system.path("asked.json"))
+            let started = try await saga("run", "start", "asked", "--input", "{}", "-o", "json")
+            let asked = try #require(started.json["runId"]?.string, "\(started)")
+            try await waits(asked, "signal", "ok")
+            #expect(try await saga("run", "get", asked).output.contains("the signal go for ok, at most until 20"))
+            let unknown = try await saga("run", "signal", asked, "stop")
+            #expect(unknown.exitCode == 1 && unknown.errors.contains("404"), "\(unknown)")
+            try await accepted("signal", asked, "go", "--payload", #"{"n":1.50}"#, "--key", "k")
+            try await until(asked) {
+                $0["run"]?["status"] == "COMPLETED" && $0["run"]?["output"]?.text == #"{"n":1.50}"#
+            }
+            let history = try await saga("run", "events", asked).output
+            for words in ["waits for the signal go", "✉ signal go (tests)", "has its signal"] {
+                #expect(history.contains(words), "\(words): \(history)")
+            }
+
             let both = try await saga("run", "start", "hand", "--delay", "1h", "--start-at", "2100-01-01T00:00:00Z")
             #expect(both.exitCode == 64 && both.errors.contains("exclude each other"), "\(both)")
             let refused = try await saga("run", "start", "hand", "--start-at", "tomorrow")

@@ -53,7 +53,9 @@ package struct TestDatabase: Sendable {
         url = try server.url(of: name)
         configuration = server.configuration.database(name)
         database = Database(configuration, writes: writes, reads: reads)
-        control = Pool(configuration, maximumSize: 2)
+        var patient = configuration
+        patient.statementTimeout = .seconds(120)
+        control = Pool(patient, maximumSize: 2)
     }
 
     /// Runs SQL without parameters and gives the rows of its last statement, every value as text.

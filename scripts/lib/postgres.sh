@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A Postgres of our own: its data in a private folder, on 127.0.0.1 only, as durable as in production.
+# A Postgres of our own: its data in a private folder, on 127.0.0.1 only, as durable as in production unless told otherwise.
 
 # The user the server runs as: Postgres refuses root.
 postgres_user() {
@@ -37,9 +37,11 @@ postgres_folder() {
     echo "$folder"
 }
 
-# start_postgres PORT: returns when it answers, and sets POSTGRES_URL (superuser, database postgres).
+# start_postgres PORT [--fsync=off]: returns when it answers, and sets POSTGRES_URL (superuser, database postgres).
+# --fsync=off is for tests, which lose nothing when the machine loses its power, and would wait for a slow disk.
 start_postgres() {
-    local port=$1 bin folder version pid
+    local port=$1 fsync=on bin folder version pid
+    [[ ${2-} != --fsync=off ]] || fsync=off
     bin=$(postgres_bin) || die "Postgres is not installed"
     mkdir -p "$STATE/logs"
     folder=$(postgres_folder)
@@ -54,7 +56,7 @@ start_postgres() {
     local socket=$folder
     ((${#socket} < 80)) || socket=''
     local options="-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$socket' -c max_connections=300"
-    options+=" -c fsync=on -c synchronous_commit=on"
+    options+=" -c fsync=$fsync -c synchronous_commit=on"
     if ! as_postgres "$bin/pg_ctl" start -s -w -t 60 -D "$folder/data" -l "$folder/postgres.log" -o "$options" \
         >"$STATE/logs/postgres.log" 2>&1; then
         as_postgres tail -n 20 "$folder/postgres.log" >>"$STATE/logs/postgres.log" 2>&1 || true

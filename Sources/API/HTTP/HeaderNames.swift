@@ -36,6 +36,19 @@ extension HTTPFields {
         return value
     }
 
+    /// Bytes of an idempotency key at most.
+    static let maxKeyBytes = 255
+
+    /// `Idempotency-Key`, or `X-Idempotency-Key`; nil when there is neither.
+    func idempotencyKey() throws(Problem) -> String? {
+        let key = try single(.idempotencyKey, maxBytes: Self.maxKeyBytes)
+        let other = try single(.xIdempotencyKey, maxBytes: Self.maxKeyBytes)
+        if let key, let other, key != other {
+            throw Problem(.invalidParameter, "Idempotency-Key and X-Idempotency-Key differ.")
+        }
+        return key ?? other
+    }
+
     /// Printable ASCII.
     static func isPrintable(_ value: String) -> Bool { value.utf8.allSatisfy { (0x20...0x7E).contains($0) } }
 }

@@ -67,6 +67,13 @@ extension Problem {
             self.init(
                 .stepNotWaiting,
                 "Only a step that waits can be ended by a person: for its next attempt, for its time, or for a person.")
+        case .unknownSignal: self.init(.unknownSignal, "No step of the run's workflow waits for a signal of this name.")
+        case .turnedBack: self.init(.runTurnedBack, "No step takes a signal any more.")
+        case .tooManySignals:
+            self.init(
+                .tooManySignals,
+                "At most \(KeptSignal.mostWaiting) signals of \(KeptSignal.maxWaitingBytes >> 10) KiB together wait in a run: no "
+                    + "step has taken them yet. Nothing was written.")
         case .notPaused: self.init(.runNotPaused, "There is nothing to be resumed.")
         case .notCompleted(let status):
             self.init(

@@ -14,6 +14,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case onlyDeprecated = "only-deprecated-versions"
     case unknownRun = "unknown-run"
     case unknownStep = "unknown-step"
+    case unknownSignal = "unknown-signal"
     case unknownParticipant = "unknown-participant"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -25,6 +26,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case versionExists = "version-exists"
     case pastPivot = "past-pivot"
     case stepNotWaiting = "step-not-waiting"
+    case runTurnedBack = "run-turned-back"
     case runNotPaused = "run-not-paused"
     case runNotCompleted = "run-not-completed"
     case undoOver = "undo-over"
@@ -39,6 +41,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case keyReused = "idempotency-key-reused"
     // 429, 431
     case rateLimited = "rate-limited"
+    case tooManySignals = "too-many-signals"
     case headersTooLarge = "headers-too-large"
     // 500, 503
     case internalError = "internal-error"
@@ -64,6 +67,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .onlyDeprecated: "Every release of the workflow is deprecated."
         case .unknownRun: "There is no such run."
         case .unknownStep: "The run has no such step."
+        case .unknownSignal: "The run takes no such signal."
         case .unknownParticipant: "There is no such participant."
         case .methodNotAllowed: "This method is not allowed here."
         case .requestTimeout: "The request took too long to arrive."
@@ -74,6 +78,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .versionExists: "This version has other content."
         case .pastPivot: "There is no way back for the run any more."
         case .stepNotWaiting: "The step does not wait."
+        case .runTurnedBack: "The run is on its way back."
         case .runNotPaused: "The run is not paused."
         case .runNotCompleted: "The run has not COMPLETED."
         case .undoOver: "The time for undoing the run is over."
@@ -85,6 +90,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .inputInvalid: "The input is not what the workflow takes."
         case .keyReused: "The idempotency key stands for another request."
         case .rateLimited: "Too many requests."
+        case .tooManySignals: "Too many signals wait in the run."
         case .headersTooLarge: "The headers are too large."
         case .internalError: "Something went wrong on our side."
         case .overloaded: "Too much is waiting to be written."
@@ -100,19 +106,20 @@ enum ProblemKind: String, CaseIterable, Sendable {
         switch self {
         case .malformedRequest, .malformedJSON, .malformedYAML, .invalidParameter: .badRequest
         case .unauthorized: .unauthorized
-        case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownParticipant: .notFound
+        case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownSignal,
+            .unknownParticipant:
+            .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .pastPivot,
-            .stepNotWaiting,
-            .runNotPaused, .runNotCompleted, .undoOver:
+            .stepNotWaiting, .runTurnedBack, .runNotPaused, .runNotCompleted, .undoOver:
             .conflict
         case .bodyTooLarge: .contentTooLarge
         case .uriTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType
         case .expectationFailed: .expectationFailed
         case .invalidContent, .inputInvalid, .keyReused: .unprocessableContent
-        case .rateLimited: .tooManyRequests
+        case .rateLimited, .tooManySignals: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
         case .overloaded, .databaseUnavailable, .notReady, .tooManyAnswers, .tooManyWatchers: .serviceUnavailable

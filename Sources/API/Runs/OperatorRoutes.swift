@@ -18,6 +18,7 @@ struct OperatorRoutes: Sendable {
             Route(.post, "/v1/runs/:runId/undo", undo),
             Route(.post, "/v1/runs/:runId/pause", pause),
             Route(.post, "/v1/runs/:runId/resume", resume),
+            Route(.post, "/v1/runs/:runId/signals/:name", signal),
             Route(.post, "/v1/runs/:runId/steps/:stepId/retry", retry),
         ]
             + Settlement.allCases.map { settlement in
@@ -63,6 +64,19 @@ struct OperatorRoutes: Sendable {
         let reason = fields.string("reason", maxBytes: Self.maxReason)
         try fields.check()
         return try await door.ask(id, InboxRequest(.resume(reason: reason), sentBy: caller))
+    }
+
+    /// The body is what the signal says; none is null.
+    @Sendable private func signal(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.runID()
+        let name = try context.pathText("name")
+        let caller = try await gate.caller(request, context)
+        let key = try request.headers.idempotencyKey()
+        let payload = try await body.optionalJSON(request) ?? .null
+        guard !payload.isLonger(than: KeptSignal.maxPayload) else {
+            throw Problem(.bodyTooLarge, "A signal has at most \(KeptSignal.maxPayload >> 10) KiB.")
+        }
+        return try await door.ask(id, InboxRequest(.signal(name: name, payload: payload, key: key), sentBy: caller))
     }
 
     @Sendable private func retry(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -57,7 +57,7 @@ struct StartRequest: Sendable {
     init(_ body: JSON, _ headers: HTTPFields, origin: @autoclosure () throws(Problem) -> StartOrigin) throws(Problem) {
         var fields = try Fields(body, known: Self.members)
         let content = try Content(&fields)
-        self.init(content, origin: try origin(), key: try Self.key(headers), hashed: body)
+        self.init(content, origin: try origin(), key: try headers.idempotencyKey(), hashed: body)
     }
 
     /// A line of a bulk start, which may hold its key.
@@ -65,7 +65,7 @@ struct StartRequest: Sendable {
     /// The key stands for the line without it: sent alone, with the key in its headers, it is the same request.
     init(line: JSON, origin: StartOrigin) throws(Problem) {
         var fields = try Fields(line, known: Self.members + [Self.keyMember])
-        let key = fields.string(Self.keyMember, maxBytes: Self.maxKeyBytes)
+        let key = fields.string(Self.keyMember, maxBytes: HTTPFields.maxKeyBytes)
         if let key, !HTTPFields.isPrintable(key) {
             fields.refuse(JSONPointer([Self.keyMember]), "A key is printable ASCII, as in a header.")
         }
@@ -88,16 +88,6 @@ struct StartRequest: Sendable {
 
     private static let members = ["version", "input", "context", "startAt", "delay"]
     private static let keyMember = "idempotencyKey"
-    private static let maxKeyBytes = 255
-
-    private static func key(_ headers: HTTPFields) throws(Problem) -> String? {
-        let key = try headers.single(.idempotencyKey, maxBytes: maxKeyBytes)
-        let other = try headers.single(.xIdempotencyKey, maxBytes: maxKeyBytes)
-        if let key, let other, key != other {
-            throw Problem(.invalidParameter, "Idempotency-Key and X-Idempotency-Key differ.")
-        }
-        return key ?? other
-    }
 
     /// Over workflow, version as asked for, and the body's value.
     private static func hash(_ workflow: String, _ version: String?, _ body: JSON) -> [UInt8] {

@@ -47,6 +47,9 @@ struct WaitingFor: Sendable {
     ) -> JSONObject {
         switch run.reason(quietFor: .seconds(3600), definition: definition) {
         case .waiting(let wait):
+            if let step = definition?.step(wait.stepID), case .signal = step.action {
+                return signal(wait.stepID, wait.until, step, of: run)
+            }
             return retry(wait, definition, engines)
         case .paused(let pause):
             return [
@@ -58,6 +61,8 @@ struct WaitingFor: Sendable {
                 "kind": "operator", "stepId": .string(stepID), "since": RunJSON.time(run.lastEventAt),
                 "reason": .string(error?.message ?? "a step past the pivot gave up"),
             ]
+        case .waitingForSignal(let stepID, let until):
+            return signal(stepID, until, definition?.step(stepID), of: run)
         case .delayed(let until): return ["kind": "timer", "until": RunJSON.time(until)]
         case .waitingForDeadline(let deadline):
             return ["kind": "deadline", "until": RunJSON.time(deadline)]
@@ -84,6 +89,16 @@ struct WaitingFor: Sendable {
         case .parked(let until):
             return ["kind": "engine", "until": RunJSON.time(until), "liveEngines": JSON(run.liveEngines)]
         }
+    }
+
+    private static func signal(
+        _ stepID: String, _ until: Instant?, _ step: StepDefinition?, of run: QuietRun
+    ) -> JSONObject {
+        var object: JSONObject = ["kind": "signal", "stepId": .string(stepID)]
+        if case .signal(let awaited) = step?.action { object["name"] = .string(awaited.signal) }
+        object["since"] = RunJSON.time(run.lastEventAt)
+        object["until"] = until.map { RunJSON.time($0) }
+        return object
     }
 
     private static func retry(

@@ -13,7 +13,9 @@ extension HistoryAudit {
     /// It begins, and is no call.
     mutating func pass(_ step: Int, _ at: Instant) {
         requireTurn(step, at)
-        let (id, isReady, isNew) = (id(step), isReady(step), !isDone(step) && waiting[step] == nil)
+        let (id, isReady, isNew) = (
+            id(step), isReady(step), !isDone(step) && waiting[step] == nil && !awaiting.contains(step)
+        )
         require(definition.steps[step].action.call == nil, 8, "\(id) makes calls, but went on without one")
         require(!hasLeftForward && undoing == nil, 7, "\(id) began after forward progress had ended")
         require(isReady, 10, "\(id) began before what it depends on was done")
@@ -30,6 +32,7 @@ extension HistoryAudit {
                 due.map { $0 <= at } ?? false, 14,
                 "\(id) was over before its time, \(due?.description ?? "or not begun")")
             require(!hasLeftForward, 7, "\(id) went on after forward progress had ended")
+        case .signal: require(false, 20, "\(id) went on without a signal")
         case .end(let end):
             pass(step, at)
             require(end.result == .completed, 11, "\(id) completes a run that it should fail")

@@ -46,13 +46,14 @@ extension HistoryAudit {
 
     /// A person ends a step that waits.
     mutating func settle(_ step: Int, _ settlement: Settlement, _ at: Instant) {
-        let waits = waiting[step] != nil && !undoneAtOnce.contains(step)
+        let waits = awaiting.contains(step) || (waiting[step] != nil && !undoneAtOnce.contains(step))
         let isAwaited = awaitingPerson.contains(step)
         let (id, isForward, isIdle) = (id(step), !hasLeftForward && undoing == nil, inFlight[step] == nil)
         require(waits || isAwaited, 11, "\(id) was ended by a person though it did not wait")
         require(isForward, 7, "\(id) was ended by a person after forward progress had ended")
         require(isIdle, 11, "\(id) was ended by a person while a call was in flight")
         waiting[step] = nil
+        awaiting.remove(step)
         awaitingPerson.remove(step)
         settled.insert(step)
         switch settlement {

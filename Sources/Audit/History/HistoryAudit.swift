@@ -59,6 +59,11 @@ struct HistoryAudit {
     var settled: Set<Int> = []
     /// An event of a newer version, by its kind: what comes after can't be judged.
     private(set) var unknownKind: String?
+    /// Steps that wait for a signal.
+    var awaiting: Set<Int> = []
+    /// Signals that nobody has taken.
+    var kept: [KeptSignal] = []
+    var signalKeys: Set<String> = []
     /// When it was taken up by a resolve: the other steps that were resolved by the same decision follow at once.
     var takenUpAt: Instant?
 
@@ -102,6 +107,7 @@ struct HistoryAudit {
             run.evolve(event, at: stored.at)
             observe(event, at: stored.at, before, run.status)
         }
+        requireNoneOverlooked()
     }
 
     private mutating func observe(_ event: RunEvent, at: Instant, _ before: RunStatus, _ after: RunStatus) {
@@ -144,18 +150,23 @@ struct HistoryAudit {
         case .stepSkipped(let step):
             require((isReady(step) || isEnding) && !hasLeftForward, 10, "\(id(step)) was skipped out of turn")
             waiting[step] = nil
+            awaiting.remove(step)
             skipped.insert(step)
             doneAt[step] = at
         case .waitStarted(let step, let until):
             pass(step, at)
             waiting[step] = until
+        case .awaitStarted(let step, let until): beginAwaiting(step, until: until, at)
+        case .signalReceived(let signal): receive(signal)
+        case .signalTaken(let step, let signal): take(step, signal, at)
         case .stepSucceeded(let step, _): succeed(step, at)
         case .stepFailed(let step, _):
-            pass(step, at)
+            if awaiting.contains(step) { timeOut(step, at) } else { pass(step, at) }
             giveUp(step, at)
         case .stepUndoing(let step): undoAtOnce(step)
         case .stepAbandoned(let step):
-            let waited = waiting.removeValue(forKey: step) != nil
+            let waited = waiting.removeValue(forKey: step) != nil || awaiting.contains(step)
+            awaiting.remove(step)
             require(waited && hasLeftForward, 11, "\(id(step)) was abandoned though it did not wait")
         case .stepSettled(let step, let settlement, _, _, _): settle(step, settlement, at)
         case .runDelayed(let until):

@@ -21,6 +21,8 @@ struct ReasonText {
         case .waitingForDeadline(let deadline): "waits for its deadline in \(left(deadline)), at \(deadline)"
         case .paused(let pause):
             "was paused \(ago(pause.since)) ago by \(pause.by.clipped)" + (pause.reason.map { ": \($0.clipped)" } ?? "")
+        case .waitingForSignal(let stepID, let until):
+            "\(stepID) waits for a signal" + (until.map { ", at most until the deadline at \($0)" } ?? "")
         case .waitingForPerson(let stepID, let error):
             "\(stepID) gave up past the pivot, and a person has to say what becomes of it"
                 + (error.map { ": \($0.message.clipped)" } ?? "")
@@ -50,7 +52,7 @@ struct ReasonText {
         if isFreed { return "freed: the next engine takes it over" }
         switch reason {
         case .waiting(let wait): return "nothing to do; saga run retry \(run.runID) \(wait.stepID) does it now"
-        case .waitingForDeadline, .delayed, .calling, .aboutToBeClaimed: return "nothing to do"
+        case .waitingForDeadline, .waitingForSignal, .delayed, .calling, .aboutToBeClaimed: return "nothing to do"
         case .paused: return "saga run resume \(run.runID) lets it go on"
         case .waitingForPerson(let stepID, _):
             return "saga run retry, complete or skip \(run.runID) \(stepID)"
@@ -89,7 +91,7 @@ struct ReasonText {
         switch reason {
         case .waiting(let wait): wait.stepID
         case .calling(let call, _), .callHangs(let call, _, _): step(call)?.id
-        case .waitingForPerson(let stepID, _): stepID
+        case .waitingForPerson(let stepID, _), .waitingForSignal(let stepID, _): stepID
         case .waitingForDeadline, .paused, .delayed, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle,
             .parked:
             nil
@@ -100,9 +102,8 @@ struct ReasonText {
     var participant: String? {
         switch reason {
         case .calling(let call, _), .callHangs(let call, _, _): callDefinition(call)?.participant.only
-        case .waiting, .waitingForDeadline, .paused, .waitingForPerson, .delayed, .aboutToBeClaimed, .unclaimed,
-            .locked,
-            .holderGone, .holderIdle, .parked:
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForPerson, .delayed, .aboutToBeClaimed,
+            .unclaimed, .locked, .holderGone, .holderIdle, .parked:
             nil
         }
     }
@@ -114,6 +115,7 @@ struct ReasonText {
         case .waitingForDeadline(let until), .delayed(let until), .calling(_, let until), .holderGone(_, let until),
             .parked(let until):
             until
+        case .waitingForSignal(_, let until): until
         case .callHangs(_, _, let since), .unclaimed(let since, _), .aboutToBeClaimed(let since): since
         case .locked, .holderIdle, .paused, .waitingForPerson: nil
         }

@@ -26,6 +26,38 @@ struct RunUndo: AsyncParsableCommand {
     }
 }
 
+/// `saga run signal`.
+struct RunSignal: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "signal", abstract: "Sends a run a signal that a step waits for, or will wait for.",
+        discussion: """
+            It is kept until a step takes it. Exit codes: 0 accepted, 1 refused (no step waits for such a signal, the run is over \
+            or on its way back, too many wait already), 69.
+            """)
+
+    @OptionGroup var api: APIOptions
+    @OptionGroup var admin: AdminOptions
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var argument: RunArgument
+
+    @Argument(help: "The signal's name.")
+    var name: String
+
+    @Option(
+        help: "What it says: JSON, @FILE, or - for standard input. The step's output.", transform: JSONArgument.init)
+    var payload: JSONArgument?
+
+    @Option(help: "Under the same key it is the same signal, however often it is sent.")
+    var key: String?
+
+    func run() async throws {
+        let answer = try await api.post(
+            "/v1/runs/\(argument.runID)/signals/\(name.pathSegment)", payload?.json ?? .null, admin,
+            headers: key.map { [("idempotency-key", $0)] } ?? [])
+        output.show(text: "the signal \(name) is accepted", json: answer)
+    }
+}
+
 /// `saga run pause`.
 struct RunPause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -153,7 +185,11 @@ struct RunFail: AsyncParsableCommand {
 
 extension APIOptions {
     /// Open to everybody; with a token the history says whose it is.
-    fileprivate func post(_ path: String, _ body: JSON, _ admin: AdminOptions) async throws -> JSON {
-        try await withClient(token: try admin.optionalToken(self)) { try await $0.send(.post, path, body).json }
+    fileprivate func post(
+        _ path: String, _ body: JSON, _ admin: AdminOptions, headers: [(String, String)] = []
+    ) async throws -> JSON {
+        try await withClient(token: try admin.optionalToken(self)) {
+            try await $0.send(.post, path, body, headers: headers).json
+        }
     }
 }

@@ -71,6 +71,9 @@ struct RunView {
             let queue =
                 waiting["queued"]?.int.map { "; \($0) calls wait for \(text("participant"))'s maxConcurrent" } ?? ""
             return "the answer to \(what), called at \(text("since")), at most until \(text("until"))\(held)\(queue)"
+        case "signal":
+            let until = waiting["until"]?.string.map { ", at most until \($0)" } ?? ""
+            return "the signal \(text("name")) for \(text("stepId"))\(until)"
         case "timer" where waiting["stepId"] == nil: return "its beginning at \(text("until"))"
         case "timer": return "the end of \(text("stepId")) at \(text("until"))"
         case "paused":

@@ -38,6 +38,9 @@ struct Timeline {
         case "attempt_failed": call(paint.red("✗"), event, paint.red(failure(event)))
         case "step_skipped": step("○", event, paint.dim("skipped"))
         case "wait_started": step("◷", event, paint.dim("waits until " + (event["data"]?["until"]?.string ?? "?")))
+        case "await_started": step("◷", event, paint.dim(awaiting(event)))
+        case "signal_received": "✉ signal \(event["data"]?["name"]?.string ?? "?")" + by(event)
+        case "signal_taken": step(paint.green("✓"), event, paint.green("has its signal"))
         case "step_succeeded": step(paint.green("✓"), event, paint.green("done"))
         case "step_failed": step(paint.red("✗"), event, paint.red("failed" + because(event)))
         case "step_undoing": step("↩", event, paint.yellow("undone before the run goes on"))
@@ -61,6 +64,11 @@ struct Timeline {
         case "run_quarantined": paint.bold(paint.red("● FAILED: quarantined" + because(event)))
         case let other: step("·", event, paint.dim(other))
         }
+    }
+
+    private func awaiting(_ event: JSON) -> String {
+        let until = event["data"]?["until"]?.string.map { " until \($0)" } ?? ""
+        return "waits for the signal \(event["data"]?["signal"]?.string ?? "?")\(until)"
     }
 
     private func call(_ sign: String, _ event: JSON, _ outcome: String) -> String {

@@ -25,6 +25,7 @@ extension Decision {
         switch run.definition.steps[index].action {
         case .call: preconditionFailure("a call is begun by its attempt")
         case .wait(let wait): begin(wait, index)
+        case .signal(let awaited): begin(awaited, index)
         case .end(let end): self.end(end, index)
         }
     }
@@ -144,7 +145,7 @@ extension Decision {
     mutating func drain() {
         // What undoes itself goes on.
         for (index, step) in run.steps.enumerated()
-        where step.nextAttemptAt != nil && step.waitingAction == .execute {
+        where step.awaitsSignal || (step.nextAttemptAt != nil && step.waitingAction == .execute) {
             append(.stepAbandoned(step: index))
         }
         if run.hasCallInFlight, !isPlanted(.undoneBesideForwardCall) { return }

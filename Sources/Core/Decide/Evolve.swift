@@ -23,6 +23,13 @@ extension Run {
             begin(index, at)
             steps[index].status = .waiting
             steps[index].nextAttemptAt = until
+        case .awaitStarted(let index, let until):
+            begin(index, at)
+            steps[index].status = .waiting
+            steps[index].nextAttemptAt = until
+        case .signalReceived(let signal):
+            marks.keep(signal, sequence: lastSequence, isWanted: cause == nil)
+        case .signalTaken(let index, let signal): take(signal, index, at)
         case .stepSucceeded(let index, let output):
             begin(index, at)
             steps[index].status = .succeeded
@@ -33,6 +40,7 @@ extension Run {
         case .stepFailed(let index, let failure):
             begin(index, at)
             steps[index].error = failure
+            steps[index].nextAttemptAt = nil
             giveUp(index, failure, at)
         case .stepUndoing(let index):
             steps[index].compensationStatus = .pending
@@ -82,6 +90,17 @@ extension Run {
         }
     }
 
+    /// What came with the signal is the step's output.
+    private mutating func take(_ signal: Int, _ index: Int, _ at: Instant) {
+        let taken = marks.signals.first { $0.sequence == signal }
+        if !isPlanted(.signalTakenTwice) { marks.signals.removeAll { $0.sequence == signal } }
+        steps[index].status = .succeeded
+        steps[index].output = taken?.payload ?? .null
+        steps[index].outputSequence = signal
+        steps[index].nextAttemptAt = nil
+        steps[index].completedAt = at
+    }
+
     /// A person's word takes the place of an answer.
     private mutating func settle(
         _ index: Int, _ settlement: Settlement, _ output: JSON?, _ reason: String, _ at: Instant
@@ -113,7 +132,10 @@ extension Run {
     private mutating func finish(_ status: RunStatus, _ at: Instant) {
         set(status, at)
         completedAt = at
-        if hasMarks { marks.pause = nil }
+        guard hasMarks else { return }
+        marks.pause = nil
+        // A FAILED run may be taken up again, and then it goes on with what it was sent.
+        if status != .failed { (marks.signals, marks.signalKeys) = ([], []) }
     }
 
     /// The error says why the run is FAILED now; why it had turned back is kept, for when it is taken up again.

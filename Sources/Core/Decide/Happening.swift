@@ -21,6 +21,8 @@ package enum Happening: Sendable, Hashable {
     case resume(by: String, reason: String?)
     /// Somebody asked for a run to be undone that has completed.
     case undo(by: String, reason: String)
+    /// Somebody sent a signal.
+    case signal(ReceivedSignal)
     /// The run can't be processed.
     case poison(Failure)
 }

@@ -51,8 +51,8 @@ extension Standing {
         if isPlanted(.settledInFlight), step.status == .executing { return true }
         // With nowhere to turn to it can't fail any more than it has.
         if step.awaitsPerson { return settlement != .fail }
-        return step.nextAttemptAt != nil && step.waitingAction == .execute
-            && (step.attempts > 0 || step.status == .waiting)
+        return step.status == .waiting
+            || (step.nextAttemptAt != nil && step.waitingAction == .execute && step.attempts > 0)
     }
 
     /// `canResolve` of each of them; false for none, and for one that is named twice.

@@ -1,4 +1,4 @@
-// Steps that make no call: `wait` and `end`.
+// Steps that make no call: `wait`, `await` and `end`.
 extension DefinitionReader {
     mutating func wait(_ json: JSON, at pointer: JSONPointer) -> WaitDefinition? {
         guard let fields = object(json, at: pointer, members: ["for", "until"]) else { return nil }
@@ -21,6 +21,19 @@ extension DefinitionReader {
             }
         }
         return WaitDefinition(length: length, text: text)
+    }
+
+    mutating func await(
+        _ json: JSON, at pointer: JSONPointer, timeout: JSON?, at timeoutPlace: JSONPointer
+    ) -> AwaitDefinition? {
+        let limit = timeout.flatMap { duration($0, at: timeoutPlace, max: AwaitDefinition.timeouts.upperBound) }
+        if let limit, limit < AwaitDefinition.timeouts.lowerBound {
+            refuse(timeoutPlace, "A step waits for a signal for 1s at least.")
+        }
+        guard let fields = object(json, at: pointer, members: ["signal", "where"]) else { return nil }
+        let signal = required("signal", in: fields, at: pointer) { $0.name($1, at: $2, underscores: true) }
+        let condition = optional("where", in: fields, at: pointer) { $0.condition($1, at: $2) }
+        return signal.map { AwaitDefinition(signal: $0, condition: condition, timeout: limit) }
     }
 
     mutating func end(_ json: JSON, at pointer: JSONPointer) -> EndDefinition? {

@@ -14,6 +14,8 @@ private struct Reach {
     var isSentOnce = false
     /// What is made of an answer can name it.
     var isAnswer = false
+    /// What looks at a signal can name it.
+    var isSignal = false
 
     /// The sentence that refuses a reference; nil for none.
     func refusal(of reference: Reference) -> String? {
@@ -36,6 +38,7 @@ private struct Reach {
             return "\(reference) can't be named here: with one key the same is sent each time."
         case .attempt: return isSent ? nil : "\(reference) can be named only in what a call sends."
         case .response: return isAnswer ? nil : "\(reference) can be named only where an answer is judged."
+        case .payload: return isSignal ? nil : "\(reference) can be named only where a signal is looked at."
         }
     }
 }
@@ -50,7 +53,9 @@ extension DefinitionReader {
         let before = Reach(steps: ancestors, what: "the steps before \(step.id)", failing: failing)
         if let condition = step.condition { check(condition.uses, at: pointer.appending("when"), before) }
         if let call = step.action.call { check(call, at: pointer.appending("action"), before) }
-        check(step.action.uses, at: pointer, before)
+        var reach = before
+        reach.isSignal = step.action.kind == .awaiting
+        check(step.action.uses, at: pointer, reach)
         if let compensation = step.compensation {
             let after = Reach(
                 steps: ancestors.union([step.id]), what: "\(step.id) and the steps before it",

@@ -49,8 +49,8 @@ extension DefinitionReader {
 
     private mutating func draft(_ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited) -> Draft {
         let members = [
-            "id", "description", "dependsOn", "when", "runIf", "timeout", "retry", "action", "wait", "end", "onFailure",
-            "pivot", "compensation",
+            "id", "description", "dependsOn", "when", "runIf", "timeout", "retry", "action", "wait", "await", "end",
+            "onFailure", "pivot", "compensation",
         ]
         guard let fields = object(json, at: pointer, members: members) else {
             return Draft(id: nil, dependsOn: nil, condition: nil, action: nil, compensation: nil)
@@ -75,7 +75,7 @@ extension DefinitionReader {
         }
         if kind != .action {
             for name in ["timeout", "retry", "compensation", "onFailure"] where fields[name] != nil {
-                if kind == .wait, name == "onFailure" { continue }
+                if kind != .end, name == "onFailure" || (kind == .awaiting && name == "timeout") { continue }
                 refuse(pointer.appending(name), "A step that makes no call has no \(name).")
             }
             return Draft(
@@ -120,6 +120,11 @@ extension DefinitionReader {
         switch kind {
         case .action: nil
         case .wait: required("wait", in: fields, at: pointer) { $0.wait($1, at: $2).map { .wait($0) } }
+        case .awaiting:
+            required("await", in: fields, at: pointer) { reader, json, place in
+                reader.await(json, at: place, timeout: fields["timeout"], at: pointer.appending("timeout"))
+                    .map { .signal($0) }
+            }
         case .end: required("end", in: fields, at: pointer) { $0.end($1, at: $2).map { .end($0) } }
         }
     }

@@ -23,7 +23,9 @@ struct DefinitionReader {
         let name = required("name", in: fields, at: .root) { $0.name($1, at: $2) }
         let version = required("version", in: fields, at: .root) { $0.version($1, at: $2) }
         let description = optional("description", in: fields, at: .root) { $0.description($1, at: $2) }
-        let timeout = optional("timeout", in: fields, at: .root) { $0.duration($1, at: $2, max: .seconds(30 * 86_400)) }
+        let timeout = optional("timeout", in: fields, at: .root) {
+            $0.duration($1, at: $2, max: .seconds(366 * 86_400))
+        }
         let retry = retryRules("retry", in: fields, at: .root, inheriting: RetryRules(.action))
         let compensationRetry = retryRules(
             "compensationRetry", in: fields, at: .root, inheriting: RetryRules(.compensation))

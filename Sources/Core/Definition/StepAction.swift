@@ -4,6 +4,8 @@ package enum StepAction: Sendable {
     case call(CallDefinition)
     /// It lets time pass.
     case wait(WaitDefinition)
+    /// It waits for a signal from outside.
+    case signal(AwaitDefinition)
     /// It ends the run.
     case end(EndDefinition)
 
@@ -11,7 +13,7 @@ package enum StepAction: Sendable {
     package var call: CallDefinition? {
         switch self {
         case .call(let call): call
-        case .wait, .end: nil
+        case .wait, .signal, .end: nil
         }
     }
 
@@ -19,6 +21,7 @@ package enum StepAction: Sendable {
         switch self {
         case .call: .action
         case .wait: .wait
+        case .signal: .awaiting
         case .end: .end
         }
     }
@@ -28,6 +31,7 @@ package enum StepAction: Sendable {
         switch self {
         case .call: []
         case .wait(let wait): wait.uses
+        case .signal(let signal): signal.uses
         case .end(let end): end.uses
         }
     }
@@ -35,7 +39,9 @@ package enum StepAction: Sendable {
 
 /// The kinds of steps, as the member that makes a step one of them is called.
 package enum StepKind: String, Sendable, Hashable, CaseIterable {
-    case action, wait, end
+    case action, wait
+    case awaiting = "await"
+    case end
 }
 
 /// `{"for": DURATION}` or `{"until": TIME}`: a timer that outlives every process.
@@ -89,6 +95,23 @@ package struct WaitDefinition: Sendable {
 
     var uses: [ReferenceUse] {
         text.uses(at: JSONPointer(["wait", length.rawValue]))
+    }
+}
+
+/// `{"signal": NAME, "where"?}` with the step's `timeout`: waits until somebody sends the run that signal.
+package struct AwaitDefinition: Sendable {
+    /// `[a-z0-9][a-z0-9_-]{0,62}`
+    package let signal: String
+    /// Which of the signals of this name it takes: JsonLogic over `payload` and the usual roots; nil for the first that comes.
+    package let condition: Condition?
+    /// It fails when none has come for so long; nil: it waits for as long as its run lives.
+    package let timeout: Duration?
+
+    /// How long it may be told to wait.
+    package static let timeouts: ClosedRange<Duration> = .seconds(1) ... .seconds(366 * 86_400)
+
+    var uses: [ReferenceUse] {
+        (condition?.uses ?? []).map { $0.below(JSONPointer(["await", "where"])) }
     }
 }
 

@@ -12,7 +12,7 @@ package final class WorkflowDefinition: Sendable {
     package let versionText: String
     /// For people; at most 1,000 characters.
     package let description: String?
-    /// How long a run may take before it is compensated; nil is forever. At most 30 days.
+    /// How long a run may take before it is compensated; nil is forever. At most 366 days.
     package let timeout: Duration?
     /// What it may be started with.
     package let contract: InputContract

@@ -32,6 +32,7 @@ extension WorkflowDefinition {
 
     /// A wait that the run does not outlast.
     private func waitFindings(_ step: StepDefinition, _ place: JSONPointer) -> [Finding] {
+        if case .signal(let awaited) = step.action { return awaitFindings(step, awaited, place) }
         guard case .wait(let wait) = step.action, wait.length == .duration, let timeout,
             let length = wait.text.constant.flatMap({ Duration($0) }), length >= timeout
         else { return [] }
@@ -39,6 +40,25 @@ extension WorkflowDefinition {
             Finding(
                 "outlives-run", .warning, at: place.appending("wait").appending("for"),
                 "This wait takes \(DurationText.format(length)), and the run's timeout is \(DurationText.format(timeout)): it "
+                    + "ends the run before.")
+        ]
+    }
+
+    /// A wait for a signal that nothing ends, or that the run does not outlast.
+    private func awaitFindings(_ step: StepDefinition, _ awaited: AwaitDefinition, _ place: JSONPointer) -> [Finding] {
+        guard let limit = awaited.timeout else {
+            guard timeout == nil || isPastPivot(step) else { return [] }
+            return [
+                Finding(
+                    "waits-forever", .warning, at: place.appending("await"),
+                    "If \(awaited.signal) never comes, the run never ends: give \(step.id) a timeout, or the workflow.")
+            ]
+        }
+        guard let timeout, limit >= timeout, !isPastPivot(step) else { return [] }
+        return [
+            Finding(
+                "outlives-run", .warning, at: place.appending("timeout"),
+                "\(step.id) waits up to \(DurationText.format(limit)), and the run's timeout is \(DurationText.format(timeout)): it "
                     + "ends the run before.")
         ]
     }

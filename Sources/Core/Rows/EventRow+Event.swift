@@ -25,6 +25,11 @@ extension EventRow {
         case .attemptStarted, .attemptSucceeded, .attemptFailed: attemptEvent
         case .stepSkipped: stepIndex.map { .stepSkipped(step: $0) }
         case .waitStarted: waitEvent
+        case .awaitStarted:
+            stepIndex.map { .awaitStarted(step: $0, until: data?["until"]?.string.flatMap { Instant($0) }) }
+        case .signalReceived: signalEvent
+        case .signalTaken:
+            stepIndex.flatMap { step in data?["signal"]?.int.map { .signalTaken(step: step, signal: $0) } }
         case .stepSucceeded:
             stepIndex.flatMap { step in data?["output"].map { .stepSucceeded(step: step, output: $0) } }
         case .stepFailed: stepIndex.flatMap { step in failure.map { .stepFailed(step: step, $0) } }
@@ -56,6 +61,13 @@ extension EventRow {
     private var waitEvent: RunEvent? {
         guard let stepIndex, let until = data?["until"]?.string.flatMap({ Instant($0) }) else { return nil }
         return .waitStarted(step: stepIndex, until: until)
+    }
+
+    private var signalEvent: RunEvent? {
+        guard let name = data?["name"]?.string, let by = data?["by"]?.string, let payload = data?["output"] else {
+            return nil
+        }
+        return .signalReceived(ReceivedSignal(name: name, payload: payload, by: by, key: data?["key"]?.string))
     }
 
     private var failure: Failure? { error.flatMap { Failure($0) } }

@@ -39,6 +39,21 @@ package struct EventRow: Sendable {
         case .waitStarted(let step, let until):
             set(step, definition)
             data = ["until": .string(until.description)]
+        case .awaitStarted(let step, let until):
+            set(step, definition)
+            var members: JSONObject = [:]
+            if case .signal(let awaited) = definition.steps[step].action { members["signal"] = .string(awaited.signal) }
+            if let until { members["until"] = .string(until.description) }
+            data = .object(members)
+        case .signalReceived(let signal):
+            var members: JSONObject = ["name": .string(signal.name), "by": .string(signal.by)]
+            if let key = signal.key { members["key"] = .string(key) }
+            // Called as outputs are, because it becomes one.
+            members["output"] = signal.payload
+            data = .object(members)
+        case .signalTaken(let step, let signal):
+            set(step, definition)
+            data = ["signal": JSON(signal)]
         case .stepSucceeded(let step, let output):
             set(step, definition)
             data = ["output": output]

@@ -7,7 +7,8 @@
 //
 // Where there is more to be known of a run than its steps (`RunMarks`) it is an object instead, with that array as `steps`:
 //
-//   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline"}
+//   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
+//    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys"}
 //
 // Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
 // written: such a time ends in `In` instead of `At` and counts from `snapshot_at`.
@@ -70,6 +71,16 @@ package enum Snapshot {
         }
         if marks.deadlineHeld > .zero { writer.member("deadlineHeld", Int(marks.deadlineHeld.microseconds)) }
         if marks.hasMissedDeadline { writer.member("missedDeadline", true) }
+        if !marks.signals.isEmpty {
+            let signals = marks.signals.map { signal -> JSON in
+                [
+                    "seq": JSON(signal.sequence), "name": .string(signal.name), "bytes": JSON(signal.bytes),
+                    "payload": signal.payload,
+                ]
+            }
+            writer.member("signals", .array(signals))
+        }
+        if !marks.signalKeys.isEmpty { writer.member("signalKeys", .array(marks.signalKeys.map { .string($0) })) }
     }
 
     /// The steps in a snapshot, and what else there is to be known.
@@ -89,6 +100,13 @@ package enum Snapshot {
         }
         marks.deadlineHeld = .microseconds(json["deadlineHeld"]?.int ?? 0)
         marks.hasMissedDeadline = json["missedDeadline"]?.bool ?? false
+        for signal in json["signals"]?.array ?? [] {
+            guard let sequence = signal["seq"]?.int, let name = signal["name"]?.string else { continue }
+            marks.signals.append(
+                KeptSignal(
+                    sequence: sequence, name: name, payload: signal["payload"] ?? .null, bytes: signal["bytes"]?.int))
+        }
+        marks.signalKeys = (json["signalKeys"]?.array ?? []).compactMap(\.string)
         return (json["steps"]?.array ?? [], marks)
     }
 

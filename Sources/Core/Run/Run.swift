@@ -70,7 +70,10 @@ package struct Run: Sendable {
 
     /// Nothing but a person, or what comes from outside, brings it on.
     package var waitsForOutside: Bool {
-        isPaused || steps.contains { $0.awaitsPerson || (cause == nil && $0.compensationStatus == .failed) }
+        isPaused
+            || steps.contains {
+                $0.awaitsPerson || $0.awaitsSignal || (cause == nil && $0.compensationStatus == .failed)
+            }
     }
 
     /// Forward progress has ended but calls may still be in flight: they finish, nothing new starts.
@@ -138,7 +141,7 @@ extension Run: Scope {
         case .context: context
         case .run(let member): value(member)
         case .step(let id, let member): definition.steps.first { $0.id == id }.flatMap { steps[$0.index].value(member) }
-        case .attempt, .response: nil
+        case .attempt, .response, .payload: nil
         }
     }
 

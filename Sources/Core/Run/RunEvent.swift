@@ -12,6 +12,12 @@ package enum RunEvent: Sendable, Hashable {
     case stepSkipped(step: Int)
     /// The step waits until then.
     case waitStarted(step: Int, until: Instant)
+    /// The step waits for a signal, until then at the most; nil for as long as its run lives.
+    case awaitStarted(step: Int, until: Instant?)
+    /// A signal came. It is kept until a step takes it, unless the run has turned back.
+    case signalReceived(ReceivedSignal)
+    /// The step took the signal that came with the event of this number: it is done.
+    case signalTaken(step: Int, signal: Int)
     /// A step that makes no call is done.
     case stepSucceeded(step: Int, output: JSON)
     /// A step that makes no call has failed.
@@ -66,6 +72,9 @@ package enum RunEvent: Sendable, Hashable {
         case .attemptFailed: .attemptFailed
         case .stepSkipped: .stepSkipped
         case .waitStarted: .waitStarted
+        case .awaitStarted: .awaitStarted
+        case .signalReceived: .signalReceived
+        case .signalTaken: .signalTaken
         case .stepSucceeded: .stepSucceeded
         case .stepFailed: .stepFailed
         case .stepUndoing: .stepUndoing
@@ -99,6 +108,9 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case attemptFailed = "attempt_failed"
     case stepSkipped = "step_skipped"
     case waitStarted = "wait_started"
+    case awaitStarted = "await_started"
+    case signalReceived = "signal_received"
+    case signalTaken = "signal_taken"
     case stepSucceeded = "step_succeeded"
     case stepFailed = "step_failed"
     case stepUndoing = "step_undoing"
@@ -126,7 +138,7 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .retryRequested, .stepResolved, .undoRequested: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .waitStarted,
-            .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
+            .awaitStarted, .signalReceived, .signalTaken, .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated,
             .runCancelled, .runFailed, .stepSettled, .runDelayed, .runPaused, .runResumed, .deadlineMissed,
             .runQuarantined:
@@ -139,7 +151,7 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .waitStarted,
-            .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
+            .awaitStarted, .signalReceived, .signalTaken, .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,
             .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed:

@@ -8,6 +8,10 @@ package struct RunMarks: Sendable, Hashable {
     package var deadlineHeld = Duration.zero
     /// Past its pivot the deadline has passed, and that was told.
     package var hasMissedDeadline = false
+    /// Signals that no step has taken, in the order in which they came.
+    package var signals: [KeptSignal] = []
+    /// The keys of signals that came with one, the last `KeptSignal.maxKeys` of them, oldest first.
+    package var signalKeys: [String] = []
 
     /// A pause that somebody asked for.
     package struct Pause: Sendable, Hashable {
@@ -18,10 +22,62 @@ package struct RunMarks: Sendable, Hashable {
         package var holdsDeadline: Bool
     }
 
+    /// Notes a signal that came: under a key that is known it would have been the same again.
+    mutating func keep(_ signal: ReceivedSignal, sequence: Int, isWanted: Bool) {
+        if isWanted { signals.append(KeptSignal(sequence: sequence, name: signal.name, payload: signal.payload)) }
+        guard let key = signal.key else { return }
+        signalKeys.append(key)
+        if signalKeys.count > KeptSignal.maxKeys { signalKeys.removeFirst() }
+    }
+
     package init() {}
 
     /// Nothing is to be known.
     package var isEmpty: Bool { self == RunMarks() }
+}
+
+/// A signal as it came.
+package struct ReceivedSignal: Sendable, Hashable {
+    package let name: String
+    package let payload: JSON
+    /// Who sent it.
+    package let by: String
+    /// What makes a repeated one the same; nil for none.
+    package let key: String?
+
+    package init(name: String, payload: JSON, by: String, key: String?) {
+        self.name = name
+        self.payload = payload
+        self.by = by
+        self.key = key
+    }
+}
+
+/// A signal that waits for the step that takes it.
+package struct KeptSignal: Sendable, Hashable {
+    /// The number of the event with which it came.
+    package let sequence: Int
+    package let name: String
+    /// Null where it was left out.
+    package let payload: JSON
+    /// How long the payload is as text.
+    package let bytes: Int
+
+    package init(sequence: Int, name: String, payload: JSON, bytes: Int? = nil) {
+        self.sequence = sequence
+        self.name = name
+        self.payload = payload
+        self.bytes = bytes ?? payload.bytes.count
+    }
+
+    /// Signals of a run that wait at the most; what comes then is refused.
+    package static let mostWaiting = 1000
+    /// Bytes of their payloads, together, at the most.
+    package static let maxWaitingBytes = 1 << 20
+    /// Bytes of one payload at the most.
+    package static let maxPayload = 256 << 10
+    /// So many keys are remembered.
+    package static let maxKeys = 1000
 }
 
 /// A value on the heap: a run without marks takes no room for them.

@@ -43,6 +43,9 @@ package struct Step: Sendable, Hashable {
     /// Why the action failed; nil when it has not. Nothing that happens to the compensation changes it.
     package var forwardError: Failure? { status == .failed ? actionError ?? error : nil }
 
+    /// It waits for a signal, for as long as its run lives.
+    package var awaitsSignal: Bool { status == .waiting && nextAttemptAt == nil }
+
     /// The participant may hold an effect of this step, so undoing the run must undo it. A step that makes no call has none.
     package var mayHaveEffect: Bool {
         (status == .succeeded && attempts > 0) || isAmbiguous

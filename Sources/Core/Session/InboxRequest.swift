@@ -14,6 +14,8 @@ package struct InboxRequest: Sendable, Hashable {
         case pause(reason: String?, holdsDeadline: Bool)
         /// Go on.
         case resume(reason: String?)
+        /// Take note of this.
+        case signal(name: String, payload: JSON, key: String?)
         /// Undo a run that has completed.
         case undo(reason: String)
     }
@@ -37,6 +39,7 @@ package struct InboxRequest: Sendable, Hashable {
         case .settle: "settle"
         case .pause: "pause"
         case .resume: "resume"
+        case .signal: "signal"
         case .undo: "undo"
         }
     }
@@ -57,6 +60,10 @@ package struct InboxRequest: Sendable, Hashable {
         case .pause(let reason, let holdsDeadline):
             return ["reason": JSON(reason), "holdDeadline": .bool(holdsDeadline)]
         case .resume(let reason): return ["reason": JSON(reason)]
+        case .signal(let name, let payload, let key):
+            var members: JSONObject = ["name": .string(name), "payload": payload]
+            if let key { members["key"] = .string(key) }
+            return .object(members)
         case .undo(let reason): return ["reason": .string(reason)]
         }
     }
@@ -83,6 +90,9 @@ package struct InboxRequest: Sendable, Hashable {
             kind = .pause(
                 reason: payload["reason"]?.string, holdsDeadline: payload["holdDeadline"]?.bool ?? false)
         case "resume": kind = .resume(reason: payload["reason"]?.string)
+        case "signal":
+            guard let name = payload["name"]?.string, let sent = payload["payload"] else { return nil }
+            kind = .signal(name: name, payload: sent, key: payload["key"]?.string)
         case "undo":
             guard let reason = payload["reason"]?.string else { return nil }
             kind = .undo(reason: reason)

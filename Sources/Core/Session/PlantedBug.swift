@@ -67,6 +67,16 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case undoForgetsStep
     /// Past the pivot attempts are counted as ever.
     case attemptsEndPastPivot
+    /// A signal that came before its step is not looked at.
+    case earlySignalMissed
+    /// A signal stays there for the next step.
+    case signalTakenTwice
+    /// The same signal again is another one.
+    case signalKeyIgnored
+    /// A step takes any signal of the name.
+    case signalConditionIgnored
+    /// A paused run takes signals.
+    case pausedRunTakesSignal
 }
 
 #if DEBUG

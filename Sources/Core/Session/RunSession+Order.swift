@@ -32,6 +32,8 @@ extension RunSession {
         case .pause(let reason, let holdsDeadline):
             return .pause(by: request.sentBy, reason: reason, holdsDeadline: holdsDeadline)
         case .resume(let reason): return .resume(by: request.sentBy, reason: reason)
+        case .signal(let name, let payload, let key):
+            return .signal(ReceivedSignal(name: name, payload: payload, by: request.sentBy, key: key))
         case .undo(let reason): return .undo(by: request.sentBy, reason: reason)
         }
     }
@@ -52,7 +54,15 @@ extension RunSession {
         let others = asked.filter { if case .cancel = $0 { false } else { true } }
         if run.status == .failed {
             let resolves = others.filter { if case .resolve = $0 { true } else { false } }
-            return resolves + others.filter { if case .resolve = $0 { false } else { true } } + cancels
+            let signals = others.filter { if case .signal = $0 { true } else { false } }
+            let rest = others.filter {
+                switch $0 {
+                case .resolve, .signal: false
+                default: true
+                }
+            }
+            // What was sent before it FAILED is for the run that is taken up.
+            return resolves + rest + signals + cancels
         }
         guard takesOver else {
             return isPlanted(.cancelOvertaken) ? happened + cancels + others : cancels + others + happened
@@ -65,7 +75,7 @@ extension RunSession {
     /// ours.
     static func note(_ error: IllegalHappening, of happening: Happening) -> SessionNote? {
         switch happening {
-        case .cancel, .retry, .resolve, .settle, .pause, .resume, .undo: .tooLate(error.description)
+        case .cancel, .retry, .resolve, .settle, .pause, .resume, .undo, .signal: .tooLate(error.description)
         case .woke: nil
         case .finished, .tookOver, .poison:
             .broken("something happened that can't have; nothing is changed by it: \(error)")

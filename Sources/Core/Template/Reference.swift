@@ -19,6 +19,8 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         case attempt(AttemptMember)
         /// Of the answer that is judged, or of which an output is made.
         case response(ResponseMember)
+        /// Of the signal that is looked at.
+        case payload
     }
 
     /// `run.…`
@@ -75,6 +77,7 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         switch first {
         case "input": self.init(.input, Array(elements.dropFirst()))
         case "context": self.init(.context, Array(elements.dropFirst()))
+        case "payload": self.init(.payload, Array(elements.dropFirst()))
         case "run":
             guard let member = second.flatMap({ RunMember(rawValue: $0) }) else { return nil }
             guard elements.count == 2 || member == .error else { return nil }
@@ -111,7 +114,7 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
     package static func refusal(of text: String) -> String {
         """
         "\(text.prefix(80))" is no reference: input…, context…, run.id, run.startedAt and others of run, steps.ID.output…, \
-        steps.ID.status and steps.ID.response… are, and where they make sense step.… and response.…
+        steps.ID.status and steps.ID.response… are, and where they make sense step.…, response.… and payload…
         """
     }
 
@@ -129,6 +132,7 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         switch root {
         case .input: text = "input"
         case .context: text = "context"
+        case .payload: text = "payload"
         case .run(let member): text = "run.\(member.rawValue)"
         case .attempt(let member): text = "step.\(member.rawValue)"
         case .step(let step, let member):

@@ -33,6 +33,7 @@ final class EngineMetrics: Sendable {
     private let retries: Series<Counter>
     private let latency: Series<Histogram>
     private let undone: Series<Counter>
+    private let signals: Series<Counter>
     private let deadlinesMissed: Series<Counter>
     private let awaitingPerson: Series<Counter>
     private let workflows = Mutex<[WorkflowKey: WorkflowInstruments]>([:])
@@ -71,6 +72,8 @@ final class EngineMetrics: Sendable {
         undone = registry.counters(
             "workflow_undos_total", "Runs that were to be undone after they had COMPLETED.", labels: ["workflowName"],
             limit: 300)
+        signals = registry.counters(
+            "workflow_signals_total", "Signals that runs were sent.", labels: ["workflowName"], limit: 300)
         deadlinesMissed = registry.counters(
             "workflow_deadlines_missed_total",
             "Deadlines that passed when a run was past its pivot: it goes on, and a person should know.",
@@ -143,8 +146,8 @@ final class EngineMetrics: Sendable {
         }
         return WorkflowInstruments(
             steps: steps, completed: end(.completed), failed: end(.failed), compensated: end(.compensated),
-            cancelled: end(.cancelled), undone: undone[name], deadlineMissed: deadlinesMissed[name],
-            awaitingPerson: awaitingPerson[name])
+            cancelled: end(.cancelled), undone: undone[name], signals: signals[name],
+            deadlineMissed: deadlinesMissed[name], awaitingPerson: awaitingPerson[name])
     }
 }
 

@@ -119,7 +119,16 @@ struct RunObserver {
             logger.debug(
                 "a run waits",
                 metadata: about(run, ["stepId": "\(run.definition.steps[step].id)", "until": "\(until)"]))
-        case .runStarted, .runDelayed, .stepSkipped, .stepAbandoned, .stepSucceeded, .stepUndoing:
+        case .awaitStarted(let step, let until):
+            logger.debug(
+                "a run waits for a signal",
+                metadata: about(
+                    run,
+                    ["stepId": "\(run.definition.steps[step].id)", "until": "\(until?.description ?? "-")"]))
+        case .signalReceived(let signal):
+            logger.info(
+                "a run is sent a signal", metadata: about(run, ["signal": "\(signal.name)", "by": "\(signal.by)"]))
+        case .runStarted, .runDelayed, .signalTaken, .stepSkipped, .stepAbandoned, .stepSucceeded, .stepUndoing:
             logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))
         }
     }

@@ -28,13 +28,14 @@ final class WorkflowInstruments: Sendable {
     private let compensated: End
     private let cancelled: End
     private let undone: Counter
+    private let signals: Counter
     private let deadlineMissed: Counter
     /// Steps past a pivot that were refused.
     let awaitingPerson: Counter
 
     init(
         steps: [Step], completed: End, failed: End, compensated: End, cancelled: End, undone: Counter,
-        deadlineMissed: Counter, awaitingPerson: Counter
+        signals: Counter, deadlineMissed: Counter, awaitingPerson: Counter
     ) {
         self.steps = steps
         self.completed = completed
@@ -42,6 +43,7 @@ final class WorkflowInstruments: Sendable {
         self.compensated = compensated
         self.cancelled = cancelled
         self.undone = undone
+        self.signals = signals
         self.deadlineMissed = deadlineMissed
         self.awaitingPerson = awaitingPerson
     }
@@ -68,11 +70,13 @@ final class WorkflowInstruments: Sendable {
         case .runCancelled: end(cancelled, age)
         case .runFailed, .runQuarantined: end(failed, age)
         case .stepFailed(let index, _): steps[index].failed.add()
-        case .runStarted, .attemptStarted, .stepSkipped, .stepAbandoned, .waitStarted, .stepSucceeded, .stepUndoing,
+        case .runStarted, .attemptStarted, .stepSkipped, .stepAbandoned, .waitStarted, .awaitStarted,
+            .signalTaken, .stepSucceeded, .stepUndoing,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,
             .runDelayed, .runPaused, .runResumed:
             break
+        case .signalReceived: signals.add()
         case .undoRequested: undone.add()
         case .deadlineMissed: deadlineMissed.add()
         }

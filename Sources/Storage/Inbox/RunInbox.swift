@@ -26,6 +26,12 @@ package enum InboxOutcome: Sendable, Hashable {
     case notWaiting
     /// Nobody has paused it.
     case notPaused
+    /// A signal: none of the workflow's steps waits for one of this name.
+    case unknownSignal
+    /// A signal: the run is on its way back, and no step will take it.
+    case turnedBack
+    /// A signal: so many wait already that no step has taken.
+    case tooManySignals
     /// An undo: it has not completed, or is undone by something else.
     case notCompleted(RunStatus?)
     /// An undo: it completed longer ago than its workflow allows.
@@ -57,6 +63,7 @@ package struct RunInbox: Sendable {
         case .pause: try await ask(runID, request, as: .pauseRun) { $0.refusalOfPausing }
         case .resume: try await ask(runID, request, as: .resumeRun) { $0.refusalOfResuming }
         case .undo: try await undo(runID, request)
+        case .signal(let name, let payload, _): try await signal(runID, request, name, bytes: payload.bytes.count)
         case .retry(let stepID, _):
             try await ask(runID, request, as: .retryRun) { $0.refusal(ofRetrying: stepID) }
         case .resolve(let stepIDs, _):
@@ -103,6 +110,25 @@ package struct RunInbox: Sendable {
         return .notCompleted(nil)
     }
 
+    private func signal(
+        _ runID: RunID, _ request: InboxRequest, _ name: String, bytes: Int
+    ) async throws(StoreError) -> InboxOutcome {
+        for _ in 0..<Self.looks {
+            guard let (found, status) = try await reader.standing(of: runID) else { return .unknownRun }
+            if let status, status.isTerminal { return .terminal(status) }
+            guard let standing = found else { return .notFailed(status) }
+            if let names = standing.signalNames, !names.contains(name) { return .unknownSignal }
+            guard standing.isGoingForward else { return .turnedBack }
+            let statement = SendSignal(runID: runID, request: request, bytes: bytes, waiting: standing.signals)
+            switch try await sendUnlocked(statement) {
+            case .asked: return .accepted
+            case .full: return .tooManySignals
+            case .locked, nil: break
+            }
+        }
+        return .notFailed(nil)
+    }
+
     /// Sends what is not refused as the run stands.
     private func ask(
         _ runID: RunID, _ request: InboxRequest, as action: AdminAction, refusal: (RunStanding) -> InboxOutcome?
@@ -128,11 +154,17 @@ package struct RunInbox: Sendable {
     /// While somebody has the run's outbox row locked, as a commit has it for some milliseconds, it is asked again, for as long
     /// as other statements wait for a lock, but without a connection.
     private func send(_ statement: SendToRun) async throws(StoreError) -> Bool {
+        try await sendUnlocked(statement) != nil
+    }
+
+    private func sendUnlocked<S: Statement>(
+        _ statement: S
+    ) async throws(StoreError) -> SendToRun.Row? where S.Row == SendToRun.Row {
         try await whileLocked(for: .milliseconds(500)) { () async throws(StoreError) in
             let row: SendToRun.Row?
             do throws(PostgresError) { row = try await pool.execute(statement).first } catch { throw StoreError(error) }
             if row == .locked { throw .rowLocked }
-            return row != nil
+            return row
         }
     }
 
@@ -199,6 +231,8 @@ package struct SendToRun: Statement {
         case asked
         /// Somebody has the outbox row locked; nothing was changed.
         case locked
+        /// A signal: too many wait already; nothing was changed.
+        case full
     }
 
     package init(runID: RunID, request: InboxRequest, action: AdminAction? = nil) {

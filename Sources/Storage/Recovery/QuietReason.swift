@@ -8,6 +8,8 @@ package enum QuietReason: Sendable {
     case waitingForDeadline(Instant)
     /// Somebody paused it.
     case paused(RunMarks.Pause)
+    /// It waits for a signal, as it should; its deadline, if it has one.
+    case waitingForSignal(stepID: String, until: Instant?)
     /// A person has to say what becomes of this step: past the pivot there is no way back.
     case waitingForPerson(stepID: String, error: Failure?)
     /// It is to begin then, as it should.
@@ -33,8 +35,8 @@ package enum QuietReason: Sendable {
     package var canBeFreed: Bool {
         switch self {
         case .holderGone, .callHangs, .holderIdle, .parked: true
-        case .waiting, .waitingForDeadline, .paused, .waitingForPerson, .delayed, .calling, .aboutToBeClaimed,
-            .unclaimed, .locked:
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForPerson, .delayed, .calling,
+            .aboutToBeClaimed, .unclaimed, .locked:
             false
         }
     }
@@ -42,7 +44,7 @@ package enum QuietReason: Sendable {
     /// Nothing is wrong.
     package var isLegitimate: Bool {
         switch self {
-        case .waiting, .waitingForDeadline, .paused, .delayed, .calling, .aboutToBeClaimed: true
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .delayed, .calling, .aboutToBeClaimed: true
         case .waitingForPerson, .unclaimed, .locked, .holderGone, .callHangs, .holderIdle, .parked: false
         }
     }
@@ -53,6 +55,7 @@ package enum QuietReason: Sendable {
         case .waiting: "waiting"
         case .waitingForDeadline: "waitingForDeadline"
         case .paused: "paused"
+        case .waitingForSignal: "waitingForSignal"
         case .waitingForPerson: "waitingForPerson"
         case .delayed: "delayed"
         case .calling: "calling"
@@ -112,6 +115,9 @@ extension QuietRun {
             return .waitingForPerson(stepID: stuck.stepID, error: stuck.error)
         }
         if let wait, wait.until >= limit { return .waiting(wait) }
+        if wait == nil, let awaited, deadlineAt.map({ $0 >= limit }) ?? true {
+            return .waitingForSignal(stepID: awaited, until: deadlineAt)
+        }
         // Without a step that waits, or before it, a deadline may be what it waits for.
         if wait == nil, let deadlineAt, deadlineAt >= limit { return .waitingForDeadline(deadlineAt) }
         return .parked(until: availableAt)

@@ -56,6 +56,8 @@ package struct QuietRun: Sendable {
     package fileprivate(set) var marks = RunMarks()
     /// A step that only a person can bring on, and why.
     package fileprivate(set) var stuck: (stepID: String, error: Failure?)?
+    /// A step that waits for a signal for as long as the run lives.
+    package fileprivate(set) var awaited: String?
     package let locker: Locker?
     /// Somebody asked for it to be undone, and its engine has not recorded that yet.
     package let hasUnreadCancel: Bool
@@ -119,6 +121,7 @@ package struct QuietRow: Sendable {
             if step.awaitsPerson || (run.cause == nil && step.compensationStatus == .failed), run.stuck == nil {
                 run.stuck = (stored.stepID, step.error)
             }
+            if step.awaitsSignal, run.awaited == nil { run.awaited = stored.stepID }
             if let until = step.nextAttemptAt, run.wait.map({ until < $0.until }) ?? true {
                 run.wait = QuietRun.Wait(stepID: stored.stepID, action: step.waitingAction, until: until)
             }

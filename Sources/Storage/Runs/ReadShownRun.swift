@@ -94,12 +94,22 @@ enum SnapshotSQL {
     /// What else there is to be known of it (`RunMarks`), by name.
     private static let marks = ["startAt", "pause", "deadlineHeld", "missedDeadline"]
 
-    /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in `errorBytes`.
+    /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in
+    /// `errorBytes`, and signals have no payloads.
     static let heads = """
         CASE WHEN octet_length(r.snapshot::text) <= \(PayloadSQL.shownBytes) THEN r.snapshot
             WHEN json_typeof(r.snapshot) = 'object' THEN json_build_object('steps', \(shortened),
-                \(marks.map { "'\($0)', r.snapshot->'\($0)'" }.joined(separator: ", ")))
+                \(marks.map { "'\($0)', r.snapshot->'\($0)'" }.joined(separator: ", ")), 'signals', \(signals))
             ELSE \(shortened) END
+        """
+
+    /// The signals that wait, without what they say.
+    private static let signals = """
+        (
+            SELECT json_agg(json_build_object('seq', s.signal->'seq', 'name', s.signal->'name', 'bytes', s.signal->'bytes')
+                ORDER BY s.ord)
+            FROM json_array_elements(r.snapshot->'signals') WITH ORDINALITY AS s (signal, ord)
+        )
         """
 
     private static let shortened = """

@@ -11,6 +11,10 @@ package struct RunStanding: Standing, Sendable {
     package let completedAt: Instant?
     let cause: RunCause?
     let isPaused: Bool
+    /// Signals that wait to be taken.
+    let signals: (count: Int, bytes: Int)
+    /// What its steps may wait for; nil where the definition can't be read.
+    let signalNames: Set<String>?
     private let stepIDs: [String]
 
     /// Nil when its status, or that of a step, is one that this version does not know.
@@ -29,6 +33,14 @@ package struct RunStanding: Standing, Sendable {
         undoWithin = definition?.undoWithin
         completedAt = run.completedAt
         isPaused = followed.marks.pause != nil
+        let kept = followed.marks.signals
+        signals = (kept.count, kept.reduce(0) { $0 + $1.bytes })
+        signalNames = definition.map { definition in
+            Set(
+                definition.steps.compactMap { step in
+                    if case .signal(let awaited) = step.action { awaited.signal } else { nil }
+                })
+        }
     }
 
     /// The place of a step in the definition; nil when there is none of this id.

@@ -39,7 +39,7 @@ struct Flow {
         return try WorkflowDefinition(workflow)
     }
 
-    private static let flags = "!?~%+*^"
+    private static let flags = "!?~%+*^&"
 
     private func step(_ word: String) -> JSON {
         let halves = word.split(separator: "<", omittingEmptySubsequences: false)
@@ -49,6 +49,12 @@ struct Flow {
         var makesCall = false
         if id.hasPrefix("w"), id.dropFirst().first?.isNumber == true {
             step["wait"] = ["for": .string(String(id.dropFirst()))]
+        } else if id.hasPrefix("sig") {
+            // sig-ok, or with a timeout sig5s-ok.
+            let halves = id.dropFirst(3).split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+            step["await"] = ["signal": .string(halves[1])]
+            if flags.contains("&") { step["await"]?["where"] = ["var": "payload.ok"] }
+            if !halves[0].isEmpty { step["timeout"] = .string(halves[0]) }
         } else if id.hasPrefix("end") {
             step["end"] = ["as": "completed"]
         } else if id.hasPrefix("fail") {

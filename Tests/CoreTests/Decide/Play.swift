@@ -9,10 +9,12 @@ import Testing
 /// - `a=ok`, `a=no` (rejected), `a=what` (unknown), `a=down` (not sent), `a=408`, `a=busy`, `a=busy/5s` (Retry-After).
 ///   The attempt is the one in flight; `a#2=ok` names one.
 /// - `pause`, `hold` (one that holds the deadline), `resume`, `undo`, `complete:a`, `skip:a`, `fail:a`.
+/// - `signal:go` (it says that it is ok), `signal:go/no` (that it is not), either with `#key` behind it.
 /// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `resolve:a,b`, `poison`.
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
-/// `a=unknown` (given up), `wait(a+500ms)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
+/// `a=unknown` (given up), `wait(a+500ms)`, `await(a)` or `await(a+5000ms)`, `signal(go)`,
+/// `take(a)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
 /// `undo!(a)` (undone at once), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
 /// `retry(a)`, `resolve(a)`, `complete(a)`, `pause`, `resume(5ms)` (the deadline was held for so long), `delay(5ms)`, `undo`,
 /// `cancel!` (refused), `missed` (the deadline, past the pivot), and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
@@ -80,6 +82,14 @@ struct Play {
             return .pause(by: "ops", reason: nil, holdsDeadline: word == "hold")
         }
         if word == "resume" { return .resume(by: "ops", reason: nil) }
+        if word.hasPrefix("signal:") {
+            let parts = word.dropFirst(7).split(separator: "#")
+            let said = parts[0].split(separator: "/")
+            return .signal(
+                ReceivedSignal(
+                    name: String(said[0]), payload: ["ok": .bool(said.count == 1)], by: "ann",
+                    key: parts.count == 2 ? String(parts[1]) : nil))
+        }
         if word == "undo" { return .undo(by: "me", reason: "No more.") }
         for settlement in Settlement.allCases where word.hasPrefix("\(settlement.rawValue):") {
             let step = try index(word.dropFirst(settlement.rawValue.count + 1))
@@ -135,6 +145,10 @@ extension Play {
                 + (retryIn.map { "+\($0.microseconds / 1000)ms" } ?? "")
         case .stepSkipped(let step): "skip(\(ids([step])))"
         case .waitStarted(let step, let until): "wait(\(ids([step]))+\((until - now).microseconds / 1000)ms)"
+        case .awaitStarted(let step, let until):
+            "await(\(ids([step]))\(until.map { "+\(($0 - now).microseconds / 1000)ms" } ?? ""))"
+        case .signalReceived(let signal): "signal(\(signal.name))"
+        case .signalTaken(let step, _): "take(\(ids([step])))"
         case .stepSucceeded(let step, _): "\(ids([step]))=done"
         case .stepFailed(let step, let failure): "\(ids([step]))=\(failure.kind)"
         case .stepUndoing(let step): "undo!(\(ids([step])))"

@@ -63,7 +63,7 @@ let brokenDefinitions: [DefinitionChange] = [
     .top(#""description":1"#, "/description"),
     .top(#""description":"\#(String(repeating: "a", count: 1001))""#, "/description"),
     .top(#""timeout":"0s""#, "/timeout"), .top(#""timeout":"-1s""#, "/timeout"),
-    .top(#""timeout":"31d""#, "/timeout", detail: "at most 30d"),
+    .top(#""timeout":"367d""#, "/timeout", detail: "at most 366d"),
     .top(#""timeout":"1.5s""#, "/timeout"), .top(#""timeout":60"#, "/timeout"), .top(#""timeout":"60""#, "/timeout"),
     .top(#""timeout":null"#, "/timeout"),
     .top(#""output":"${steps.b.output}""#, "/output", detail: "steps.b.output"),
@@ -97,7 +97,7 @@ let brokenDefinitions: [DefinitionChange] = [
     .steps(step("a.b"), "/steps/0/id"), .steps(step("_a"), "/steps/0/id"),
     .steps(#"{"id":1,"action":\#(call)}"#, "/steps/0/id"),
     .steps(step("a", #""depends_on":[]"#), "/steps/0/depends_on"),
-    .steps(#"{"id":"a","compensation":\#(call)}"#, "/steps/0/action", detail: "one of action, wait, end"),
+    .steps(#"{"id":"a","compensation":\#(call)}"#, "/steps/0/action", detail: "one of action, wait, await, end"),
     // Steps that make no call
     .steps(#"{"id":"a","wait":{"for":"1s"},"action":\#(call)}"#, "/steps/0/wait", detail: "only one of"),
     .steps(#"{"id":"a","wait":{}}"#, "/steps/0/wait", detail: "one of for and until"),
@@ -114,6 +114,26 @@ let brokenDefinitions: [DefinitionChange] = [
     .steps(
         #"{"id":"a","wait":{"for":"1s"},"compensation":\#(call)}"#, "/steps/0/compensation", detail: "makes no call"),
     .steps(#"{"id":"a","wait":{"for":"1s"},"timeout":"1s"}"#, "/steps/0/timeout", detail: "makes no call"),
+    .steps(#"{"id":"a","await":{}}"#, "/steps/0/await/signal", detail: "required"),
+    .steps(#"{"id":"a","await":{"signal":"Go!"}}"#, "/steps/0/await/signal", detail: "A name has"),
+    .steps(#"{"id":"a","await":{"signal":"go","for":"1s"}}"#, "/steps/0/await/for", detail: "not known"),
+    .steps(#"{"id":"a","await":"go"}"#, "/steps/0/await", detail: "an object"),
+    .steps(#"{"id":"a","await":{"signal":"go"},"timeout":"999ms"}"#, "/steps/0/timeout", detail: "1s at least"),
+    .steps(#"{"id":"a","await":{"signal":"go"},"timeout":"367d"}"#, "/steps/0/timeout", detail: "at most 366d"),
+    .steps(#"{"id":"a","await":{"signal":"go"},"retry":{}}"#, "/steps/0/retry", detail: "makes no call"),
+    .steps(
+        #"{"id":"a","await":{"signal":"go"},"compensation":\#(call)}"#, "/steps/0/compensation", detail: "makes no call"
+    ),
+    .steps(#"{"id":"a","await":{"signal":"go"},"end":{"as":"completed"}}"#, "/steps/0/end", detail: "only one of"),
+    .steps(
+        #"{"id":"a","await":{"signal":"go","where":{"nosuch":1}}}"#, "/steps/0/await/where/nosuch", detail: "operator"),
+    .steps(
+        #"{"id":"a","await":{"signal":"go","where":{"var":"steps.b.output"}}}"#, "/steps/0/await/where/var",
+        detail: "not among"),
+    .steps(
+        #"{"id":"a","await":{"signal":"go","where":{"var":"response.body"}}}"#, "/steps/0/await/where/var",
+        detail: "where an answer is judged"),
+    .steps(step("a", #""when":{"var":"payload.ok"}"#), "/steps/0/when/var", detail: "where a signal is looked at"),
     .steps(#"{"id":"a","wait":{"for":"1s"},"retry":{}}"#, "/steps/0/retry", detail: "makes no call"),
     .steps(#"{"id":"a","end":{}}"#, "/steps/0/end/as", detail: "required"),
     .steps(#"{"id":"a","end":{"as":"done"}}"#, "/steps/0/end/as", detail: "completed or failed"),

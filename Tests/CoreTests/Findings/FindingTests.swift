@@ -36,6 +36,20 @@ struct FindingTests {
     static let cases: [Case] = [
         Case(name: "nothing", steps: [step("a"), step("b")], expected: []),
         Case(
+            name: "a signal that may never come",
+            steps: [["id": "s", "await": ["signal": "go"]], ["id": "t", "await": ["signal": "go"], "timeout": "2d"]],
+            expected: ["warning waits-forever /steps/0/await"]),
+        Case(
+            name: "a signal for which the run does not wait so long",
+            steps: [["id": "s", "await": ["signal": "go"]], ["id": "t", "await": ["signal": "go"], "timeout": "2d"]],
+            members: ["timeout": "2d"], expected: ["warning outlives-run /steps/1/timeout"]),
+        Case(
+            name: "a signal past the pivot, where no deadline ends anything",
+            steps: [
+                ["id": "p", "wait": ["for": "1s"], "pivot": true], ["id": "s", "await": ["signal": "go"]],
+                ["id": "t", "await": ["signal": "go"], "timeout": "2d"],
+            ], members: ["timeout": "1d"], expected: ["warning waits-forever /steps/1/await"]),
+        Case(
             name: "a compensation that needs what its step answered",
             steps: [
                 step(

@@ -97,7 +97,7 @@ struct Stage: Sendable {
     func send(_ request: InboxRequest, to runID: RunID) async throws {
         let inbox = RunInbox(database: test.database)
         switch request.kind {
-        case .cancel, .retry, .settle, .pause, .resume, .undo:
+        case .cancel, .retry, .settle, .pause, .resume, .undo, .signal:
             #expect(try await inbox.ask(runID, request) == .accepted)
         case .resolve:
             let asked = try await test.database.writes.execute(
@@ -110,11 +110,11 @@ struct Stage: Sendable {
 
     /// Waits until the run stands so; fails after 20 s.
     func wait(
-        for runID: RunID, _ what: String, until isSo: (RunRow, [StepRow]) -> Bool
+        for runID: RunID, _ what: String, until isSo: (RunRow, [StepRow]) async throws -> Bool
     ) async throws {
         let giveUpAt = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < giveUpAt {
-            if let (run, steps) = try await reader.find(runID), isSo(run, steps) { return }
+            if let (run, steps) = try await reader.find(runID), try await isSo(run, steps) { return }
             try await Task.sleep(for: .milliseconds(10))
         }
         let state = try await reader.find(runID)

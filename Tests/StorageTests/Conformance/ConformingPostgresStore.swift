@@ -79,10 +79,16 @@ struct ConformingPostgresStore: ConformingStore {
     func inbox(of runID: RunID) async throws -> [InboxRow] { try await leases(0).inbox(of: runID) }
 
     func send(_ request: InboxRequest, to runID: RunID) async throws -> Bool {
-        switch try await pool.execute(SendToRun(runID: runID, request: request)).first {
-        case .asked: true
-        case nil: false
-        case .locked: throw Unexpected()
+        let answer =
+            if case .signal = request.kind {
+                try await pool.execute(SendSignal(runID: runID, request: request, bytes: 8, waiting: (0, 0))).first
+            } else {
+                try await pool.execute(SendToRun(runID: runID, request: request)).first
+            }
+        switch answer {
+        case .asked: return true
+        case nil: return false
+        case .locked, .full: throw Unexpected()
         }
     }
 

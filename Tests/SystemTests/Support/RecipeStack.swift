@@ -138,8 +138,6 @@ struct RecipeStack {
     }
 
     /// What nobody has ended yet.
-    func openTasks() async throws -> JSON { try await system.http.send("GET", port: tasks, "/tasks").json }
-
     /// From now on the others answer so, by path: status and body.
     func answer(_ rules: JSON) async throws { _ = try await system.http.send("POST", port: stub, "/rules", rules) }
 

@@ -8,7 +8,7 @@ struct Audit {
 
     private(set) var sequence = 0
     private(set) var ended: RunEventKind?
-    private(set) var succeeded: Set<Int> = []
+    var succeeded: Set<Int> = []
     private(set) var skipped: Set<Int> = []
     /// They gave up, and the run went on.
     private(set) var leftBehind: Set<Int> = []
@@ -33,7 +33,7 @@ struct Audit {
     /// And those after which the participant had said when to come back.
     private var patient: [[CallAction: Int]]
     /// Steps that wait for a next attempt, and the earliest time for it.
-    private(set) var waiting: [Int: Instant] = [:]
+    var waiting: [Int: Instant] = [:]
     private(set) var hasLeftForward = false
     private(set) var isCancelled = false
     /// It had completed, and is undone.
@@ -43,7 +43,11 @@ struct Audit {
     private(set) var awaitingPerson: Set<Int> = []
     /// Steps that a person ended.
     private(set) var settled: Set<Int> = []
-    private var notBefore: Instant?
+    var notBefore: Instant?
+    /// Steps that wait for a signal, and what is there for them.
+    var awaiting: Set<Int> = []
+    var kept: [(sequence: Int, name: String, isOK: Bool)] = []
+    var signalKeys: Set<String> = []
 
     init(_ workflow: RandomWorkflow) {
         self.workflow = workflow
@@ -52,7 +56,7 @@ struct Audit {
         patient = attempts
     }
 
-    private mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
+    mutating func require(_ holds: Bool, _ invariant: Int, _ text: @autoclosure () -> String) {
         if !holds { violations.append("invariant \(invariant) at event \(sequence): \(text())") }
     }
 
@@ -61,6 +65,7 @@ struct Audit {
 
     /// The events that follow were decided together.
     mutating func beginDecision() {
+        requireNoneOverlooked()
         resolvesSetAside = false
         resolvable = Set((0..<workflow.count).filter { canResolve($0) })
     }
@@ -92,8 +97,12 @@ struct Audit {
             guard case .wait(let length) = workflow.kinds[step] else { return require(false, 8, "\(step) is no wait") }
             require(until == at + .milliseconds(length), 14, "step \(step) waits until \(until)")
             waiting[step] = until
+        case .awaitStarted(let step, let until): beginAwaiting(step, until, at)
+        case .signalReceived(let signal): receive(signal)
+        case .signalTaken(let step, let signal): take(step, signal, at)
         case .stepSucceeded(let step, _):
             switch workflow.kinds[step] {
+            case .signal: require(false, 20, "step \(step) went on without a signal")
             case .call: require(false, 8, "step \(step) succeeded without a call")
             case .wait:
                 let due = waiting.removeValue(forKey: step)
@@ -106,6 +115,7 @@ struct Audit {
             }
             succeeded.insert(step)
         case .stepFailed(let step, _):
+            if awaiting.contains(step) { return timeOut(step, at) }
             pass(step, at)
             guard case .end(completed: false) = workflow.kinds[step] else {
                 return require(false, 11, "step \(step) failed for no reason")
@@ -116,7 +126,9 @@ struct Audit {
             require(
                 isMeant && !hasLeftForward && undoneAtOnce.insert(step).inserted, 5, "step \(step) is undone at once")
         case .stepAbandoned(let step):
-            require(waiting.removeValue(forKey: step) != nil, 11, "step \(step) did not wait")
+            require(
+                waiting.removeValue(forKey: step) != nil || awaiting.contains(step), 11, "step \(step) did not wait")
+            awaiting.remove(step)
             require(hasLeftForward, 11, "step \(step) is dropped while going forward")
         case .cancelRequested:
             require(hasLeftForward || !mustGoOn, 18, "it is cancelled with no way back")
@@ -174,12 +186,13 @@ struct Audit {
         guard ended == nil, !hasLeftForward else { return false }
         if awaitingPerson.contains(step) { return settlement != .fail }
         let hasBegun = attempts[step][.execute] ?? 0 > 0 || !workflow.makesCall(step)
-        return waiting[step] != nil && hasBegun && !undoneAtOnce.contains(step)
+        return awaiting.contains(step) || (waiting[step] != nil && hasBegun && !undoneAtOnce.contains(step))
     }
 
     private mutating func settle(_ step: Int, _ settlement: Settlement) {
         require(canSettle(step, settlement) && inFlight[step] == nil, 11, "step \(step) is ended by a person")
         waiting[step] = nil
+        awaiting.remove(step)
         awaitingPerson.remove(step)
         settled.insert(step)
         switch settlement {
@@ -191,7 +204,7 @@ struct Audit {
         }
     }
 
-    private mutating func giveUp(_ step: Int) {
+    mutating func giveUp(_ step: Int) {
         if workflow.continues[step] {
             leftBehind.insert(step)
         } else if isPastPivot, !hasLeftForward {
@@ -201,7 +214,7 @@ struct Audit {
         }
     }
 
-    private mutating func requireTurn(_ step: Int, _ at: Instant) {
+    mutating func requireTurn(_ step: Int, _ at: Instant) {
         require(!isPaused && notBefore.map { at >= $0 } ?? true, 19, "step \(step) begins out of time")
     }
 
@@ -220,10 +233,12 @@ struct Audit {
     private var isForwardDone: Bool { (0..<workflow.count).allSatisfy { isDone($0) } }
 
     /// It begins, and makes no call.
-    private mutating func pass(_ step: Int, _ at: Instant) {
+    mutating func pass(_ step: Int, _ at: Instant) {
         requireTurn(step, at)
         require(!hasLeftForward && undoing == nil, 7, "step \(step) begins after forward progress ended")
-        require(isReady(step) && !isDone(step) && waiting[step] == nil, 10, "step \(step) begins out of turn")
+        require(
+            isReady(step) && !isDone(step) && waiting[step] == nil && !awaiting.contains(step), 10,
+            "step \(step) begins out of turn")
     }
 
     private mutating func begin(_ step: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
@@ -304,6 +319,7 @@ struct Audit {
         let wasReady = isReady(step)
         require((wasReady || isEnding) && !hasLeftForward, 10, "step \(step) is skipped too early or too late")
         waiting[step] = nil
+        awaiting.remove(step)
         defer { skipped.insert(step) }
         if isEnding { return require(!isDone(step) && inFlight[step] == nil, 11, "step \(step) had begun") }
         if workflow.needsSuccess[step], !workflow.dependencies[step].allSatisfy({ succeeded.contains($0) }) { return }

@@ -69,7 +69,8 @@ struct History {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<60:
             if let call = calls.randomElement(using: &random) { answer(call) } else { wake() }
-        case 60..<72: wake()
+        case 60..<70: wake()
+        case 70..<72: happen(.signal(signal(random.chance(60) ? "go" : "stop", isOK: random.chance(60))))
         case 72..<75:
             let steps = random.chance(70) ? [anyStep] : (0..<Int.random(in: 0...3, using: &random)).map { _ in anyStep }
             happen(.resolve(steps: steps, by: "ops", reason: "by hand"))
@@ -81,7 +82,7 @@ struct History {
         case 86..<87: happen(random.chance(80) ? .resume(by: "ops", reason: nil) : .undo(by: "ann", reason: "No."))
         case 87..<88:
             let settlement = Settlement.allCases.randomElement(using: &random) ?? .skip
-            let waits = run.steps.indices.filter { run.steps[$0].nextAttemptAt != nil }
+            let waits = run.steps.indices.filter { run.steps[$0].nextAttemptAt != nil || audit.awaiting.contains($0) }
             let step = random.chance(80) ? waits.randomElement(using: &random) ?? anyStep : anyStep
             happen(.settle(step: step, settlement, output: ["by": "hand"], by: "ops", reason: "by hand"))
         case 88..<91: happen(.cancel(by: "somebody", reason: nil))
@@ -111,6 +112,10 @@ struct History {
             answer(call)
         } else if audit.isPaused {
             happen(.resume(by: "ops", reason: "mended"))
+        } else if let step = audit.awaiting.min(), case .signal(let name, _, _) = audit.workflow.kinds[step],
+            random.chance(80)
+        {
+            happen(.signal(signal(name, isOK: true)))
         } else if let step = run.steps.indices.first(where: { audit.awaitingPerson.contains($0) }) {
             if random.chance(50) {
                 happen(.retry(step: step, by: "ops"))
@@ -126,6 +131,12 @@ struct History {
         } else {
             wake()
         }
+    }
+
+    private mutating func signal(_ name: String, isOK: Bool) -> ReceivedSignal {
+        // What says something else has another key.
+        let key = random.chance(40) && !isHealed ? "\(name) \(isOK) \(Int.random(in: 0..<3, using: &random))" : nil
+        return ReceivedSignal(name: name, payload: ["ok": .bool(isOK)], by: "ann", key: key)
     }
 
     private var anyStep: Int { mutating get { Int.random(in: 0..<audit.workflow.count, using: &random) } }
@@ -195,7 +206,7 @@ struct History {
     /// Whether the rules, as a person reads them, allow it.
     private func isLegal(_ happening: Happening) -> Bool {
         switch happening {
-        case .finished, .tookOver, .woke, .cancel, .poison: audit.ended == nil
+        case .finished, .tookOver, .woke, .cancel, .signal, .poison: audit.ended == nil
         case .retry(nil, _, _):
             audit.ended == .runFailed || audit.ended == .runQuarantined
                 || (audit.ended == nil && !audit.gaveUpUndoing.isEmpty)

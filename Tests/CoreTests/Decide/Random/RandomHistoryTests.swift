@@ -18,7 +18,7 @@ struct RandomHistoryTests {
         var nullCompensations = 0
         var refused = 0
         var resolvedTogether = 0
-        for seed in Self.firstSeed..<Self.firstSeed + 5000 {
+        for seed in Self.firstSeed..<Self.firstSeed + 8000 {
             var history = try History(seed: seed)
             let wrong = history.live()
             try #require(wrong.isEmpty, "seed \(seed): \(wrong.joined(separator: "; "))")
