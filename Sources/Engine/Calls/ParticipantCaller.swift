@@ -10,6 +10,8 @@ struct ParticipantCaller: Sendable {
     let room: RequestRoom
     /// For what calls sign.
     let secrets: Secrets
+    /// For calls whose end is told later.
+    let callbacks: CallbackURLs
     /// Lets calls fail on purpose; nil outside of tests.
     var injector: FailureInjector?
 
@@ -57,8 +59,14 @@ struct ParticipantCaller: Sendable {
         guard let participant = registry.participant(name) else {
             return completion(judge(.notSent("No participant is registered as \(name)."), .zero))
         }
-        let request = CallRequest(
+        var request = CallRequest(
             scope: scope, definition: definition, name: name, participant: participant, trace: trace, span: span)
+        if definition.completion != nil {
+            request.callbackURL = callbacks.url(run: run.id, step: index, action: action)
+            guard request.callbackURL != nil else {
+                return completion(judge(.notAllowed("Nobody could call back: PUBLIC_URL is not set."), .zero))
+            }
+        }
         if let refusal = request.refusal { return completion(judge(.unrenderable(refusal), .zero)) }
         do throws(TemplateError) {
             let call = try request.rendered()
