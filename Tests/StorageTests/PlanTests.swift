@@ -1,3 +1,4 @@
+import Core
 import Postgres
 @testable import Storage
 import Testing
@@ -41,6 +42,46 @@ struct PlanTests {
                 #expect(next.contains("Cond:"), "\(name): \(line)\n\(plan.joined(separator: "\n"))")
             }
             #expect(plan.contains { $0.contains("outbox") })
+        }
+    }
+
+    @Test("A list of the newest runs reads no more than it shows, also where nobody has counted them yet")
+    func youngPartition() async throws {
+        let definition = try WorkflowDefinition.sampleChain()
+        try await TestDatabase.with { test in
+            let starter = RunStarter(pool: test.database.writes)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await starter.run() }
+                _ = try await starter.submit(NewRun.sample(definition))
+                starter.close()
+                try await group.waitForAll()
+            }
+            let one = try #require(try await test.value("SELECT run_id FROM workflow_runs"))
+            let others = try await test.value(
+                """
+                SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns
+                WHERE table_name = 'workflow_runs' AND column_name <> 'run_id'
+                """)
+            let columns = try #require(others)
+            try await test.execute(
+                """
+                INSERT INTO workflow_runs (run_id, \(columns))
+                SELECT (left('\(one)', 24) || lpad(to_hex(n), 12, '0'))::uuid, \(columns)
+                FROM workflow_runs, generate_series(1, 20000) n
+                """)
+            for last in ["NULL::uuid", "'\(one)'::uuid"] {
+                let rows = try await test.database.reads.withConnection { connection throws(PostgresError) in
+                    _ = try await connection.simpleQuery("DEALLOCATE ALL")
+                    return try await connection.simpleQuery(
+                        """
+                        PREPARE planned (uuid, uuid, text, text, text, timestamptz, timestamptz, int8) AS \(ListRuns.sql);
+                        EXPLAIN EXECUTE planned (NULL, \(last), NULL, NULL, NULL, NULL, NULL, 500)
+                        """)
+                }
+                let plan = rows.compactMap { $0.first ?? nil }
+                #expect(!plan.contains { $0.contains("Sort  (") }, "\(plan.joined(separator: "\n"))")
+                #expect(plan.contains { $0.contains("Index Scan Backward") })
+            }
         }
     }
 }

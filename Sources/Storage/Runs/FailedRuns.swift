@@ -150,7 +150,8 @@ package struct ListFailedRuns: Statement {
                         AND NOT EXISTS (
                             SELECT FROM run_journal j WHERE j.run_id = r.run_id AND j.seq > r.snapshot_seq + 1)
                 ) failed ON true
-                WHERE r.cause IS NOT NULL AND r.status = 'FAILED' AND r.run_id > $1 AND r.run_id < $2
+                WHERE r.cause IS NOT NULL AND r.status = 'FAILED'
+                    AND ($1::uuid IS NULL OR r.run_id > $1) AND ($2::uuid IS NULL OR r.run_id < $2)
                     AND ($3::text IS NULL OR r.workflow_name = $3)
                     AND ($4::timestamptz IS NULL OR r.created_at >= $4)
                     AND ($5::timestamptz IS NULL OR r.created_at < $5)
@@ -165,8 +166,8 @@ package struct ListFailedRuns: Statement {
 
     package func bind(_ parameters: inout Parameters) {
         let (low, high) = query.runs.idBounds
-        parameters.uuid(low.uuid)
-        parameters.uuid(high.uuid)
+        parameters.uuid(low?.uuid)
+        parameters.uuid(high?.uuid)
         parameters.text(query.runs.workflowName)
         parameters.timestamp(query.runs.createdAfter?.microseconds)
         parameters.timestamp(query.runs.createdBefore?.microseconds)

@@ -1,12 +1,14 @@
 // Three statements, because three ways in: by correlation id, through the outbox (live runs are few among many), and
 // down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
-// its values.
+// its values; the bounds of ids, too: of a range that says nothing Postgres, which has not counted yet what is in a young
+// partition, believes that it holds one run in two hundred, and reads and sorts them all for the newest 500.
 
 package import Core
 package import Postgres
 
 private let filters = """
-    r.run_id > $1 AND r.run_id < $2 AND ($3::text IS NULL OR \(RunStatusSQL.shown) = $3)
+    ($1::uuid IS NULL OR r.run_id > $1) AND ($2::uuid IS NULL OR r.run_id < $2)
+        AND ($3::text IS NULL OR \(RunStatusSQL.shown) = $3)
         AND ($4::text IS NULL OR r.workflow_name = $4) AND ($5::text IS NULL OR r.tenant_id = $5)
         AND ($6::timestamptz IS NULL OR r.created_at >= $6) AND ($7::timestamptz IS NULL OR r.created_at < $7)
     """
@@ -38,7 +40,7 @@ package struct ListLiveRuns: Statement {
 
     package static let sql = """
         SELECT \(RunHead.columns) FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
-        WHERE o.run_id > $1 AND o.run_id < $2 AND \(filters)
+        WHERE ($1::uuid IS NULL OR o.run_id > $1) AND ($2::uuid IS NULL OR o.run_id < $2) AND \(filters)
         ORDER BY o.run_id DESC LIMIT $8
         """
 
@@ -75,8 +77,8 @@ package struct ListCorrelatedRuns: Statement {
 
 private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {
     let (low, high) = query.idBounds
-    parameters.uuid(low.uuid)
-    parameters.uuid(high.uuid)
+    parameters.uuid(low?.uuid)
+    parameters.uuid(high?.uuid)
     parameters.text(query.status?.rawValue)
     parameters.text(query.workflowName)
     parameters.text(query.tenantID)
@@ -104,11 +106,15 @@ package struct RunQuery: Sendable, Hashable {
 
     /// Ids carry the time of the API's clock that made them; no sane clock is a day off, so a day's slack around the
     /// asked-for times bounds the scan, and `created_at` decides.
-    var idBounds: (low: RunID, high: RunID) {
+    ///
+    /// Nil is no bound.
+    var idBounds: (low: RunID?, high: RunID?) {
         let day: Int64 = 86_400_000
-        let low = createdAfter.map { max(0, $0.microseconds / 1000 - day) } ?? 0
-        let high = createdBefore.map { max(0, $0.microseconds / 1000 + day) } ?? (1 << 47)
-        let newest = RunID(high: UInt64(high) << 16, low: 0)
-        return (RunID(high: UInt64(low) << 16, low: 0), before.map { min($0, newest) } ?? newest)
+        func id(_ time: Instant, _ slack: Int64) -> RunID {
+            RunID(high: UInt64(max(0, time.microseconds / 1000 + slack)) << 16, low: 0)
+        }
+        let newest = createdBefore.map { id($0, day) }
+        let high = before.map { before in newest.map { min(before, $0) } ?? before } ?? newest
+        return (createdAfter.map { id($0, -day) }, high)
     }
 }
