@@ -24,6 +24,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case runNotFailed = "run-not-failed"
     case stepNotResolvable = "step-not-resolvable"
     case versionExists = "version-exists"
+    case workflowPaused = "workflow-paused"
     case pastPivot = "past-pivot"
     case stepNotWaiting = "step-not-waiting"
     case runTurnedBack = "run-turned-back"
@@ -75,6 +76,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .stepNotRetryable: "The step can't be retried now."
         case .runNotFailed: "The run is not FAILED."
         case .stepNotResolvable: "The step can't be resolved."
+        case .workflowPaused: "The workflow is paused."
         case .versionExists: "This version has other content."
         case .pastPivot: "There is no way back for the run any more."
         case .stepNotWaiting: "The step does not wait."
@@ -111,7 +113,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .pastPivot,
+        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .workflowPaused, .pastPivot,
             .stepNotWaiting, .runTurnedBack, .runNotPaused, .runNotCompleted, .undoOver:
             .conflict
         case .bodyTooLarge: .contentTooLarge

@@ -117,10 +117,16 @@ struct WaitingFor: Sendable {
         object["participant"] = .string(participant)
         let isOpen = engines.contains { $0.report["participants"]?[participant]?["breaker"]?.string == "open" }
         if isOpen { object["kind"] = "breaker" }
+        if isPaused(participant, engines) { object["participantPaused"] = true }
         return object
     }
 
-    /// A call that was begun: it is under way, or waits in its engine for the participant's breaker or `maxConcurrent`.
+    private static func isPaused(_ participant: String, _ engines: [ListEngines.Row]) -> Bool {
+        engines.contains { $0.report["participants"]?[participant]?["paused"] == true }
+    }
+
+    /// A call that was begun: it is under way, or waits in its engine for the participant's breaker, its
+    /// `maxConcurrent`, or the end of its pause.
     private static func call(
         _ call: QuietRun.OpenCall, _ until: Instant, of run: QuietRun, _ definition: WorkflowDefinition?,
         _ engines: [ListEngines.Row]
@@ -139,6 +145,10 @@ struct WaitingFor: Sendable {
         // Which call waits is not told, only how many.
         if let queued = told["queued"]?.int, queued > 0 { object["queued"] = JSON(queued) }
         if let waiting = told["waiting"]?.int, waiting > 0 { object["waitingForBreaker"] = JSON(waiting) }
+        if told["paused"] == true {
+            object["participantPaused"] = true
+            object["held"] = JSON(told["held"]?.int ?? 0)
+        }
         return object
     }
 
