@@ -88,7 +88,7 @@ struct PauseTests {
             var woken = try await engine.claim()
             #expect(Set(woken.map(\.run.id)) == [held.run.id, later.run.id])
             for index in woken.indices {
-                #expect(try await engine.work(&woken[index]) { _, _ in .succeeded([:]) })
+                #expect(try await engine.work(&woken[index]) { _, _ in .yes })
                 let isHeld = woken[index].run.id == held.run.id
                 #expect(woken[index].run.status == (isHeld ? .completed : .pending))
                 #expect(woken[index].run.marks.deadlineHeld > .zero)

@@ -70,7 +70,8 @@ struct WaitingFor: Sendable {
             return self.call(call, until, of: run, definition, engines)
         case .callHangs(let call, _, let overdueSince):
             var object = self.call(call, overdueSince, of: run, definition, engines)
-            object["isOverdue"] = true
+            // A call that waits for the end of a pause has not begun.
+            if object["participantPaused"] == nil { object["isOverdue"] = true }
             return object
         case .aboutToBeClaimed(let since), .unclaimed(let since, _):
             return ["kind": "engine", "since": RunJSON.time(since), "liveEngines": JSON(run.liveEngines)]
