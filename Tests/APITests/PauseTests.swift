@@ -40,7 +40,8 @@ struct PauseTests {
             #expect(later == [["0"]], "all are due")
             #expect(try await api.client.send("GET", "/v1/workflows/w").json["paused"] == .null)
             let next = try await api.start()
-            #expect(try await api.client.send("GET", "/v1/runs/\(next)").json["run"]?["waitingFor"]?["kind"] == "engine")
+            #expect(
+                try await api.client.send("GET", "/v1/runs/\(next)").json["run"]?["waitingFor"]?["kind"] == "engine")
             let again = try await api.resume("workflows/w")
             #expect(again.status == 200 && again.json["resumedRuns"] == 0)
             let actions = try await api.client.send("GET", "/v1/admin/actions?subject=workflows/w", Self.token)
@@ -49,7 +50,9 @@ struct PauseTests {
         }
     }
 
-    @Test("A workflow that refuses starts answers 409 and writes nothing, but what it accepted before is answered as it was")
+    @Test(
+        "A workflow that refuses starts answers 409 and writes nothing, but what it accepted before is answered as it was"
+    )
     func refuse() async throws {
         try await TestAPI.with { api in
             try await api.register()

@@ -33,7 +33,8 @@ struct PauseTests {
         try await stage.events(runID).compactMap(\.row.outcome)
     }
 
-    @Test("calls in flight finish, those that wait for their turn or come are held, and all go on in their first attempt")
+    @Test(
+        "calls in flight finish, those that wait for their turn or come are held, and all go on in their first attempt")
     func participant() async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         let (gate, inside) = (Gate(), Meter())
@@ -121,7 +122,9 @@ struct PauseTests {
         }
     }
 
-    @Test("a paused participant takes no more than its share of an engine: others are called, and none of its attempts is lost")
+    @Test(
+        "a paused participant takes no more than its share of an engine: others are called, and none of its attempts is lost"
+    )
     func room() async throws {
         let chain = try WorkflowDefinition.sampleChain(1, maxAttempts: 1, isCompensated: false)
         let other = try WorkflowDefinition.sample(

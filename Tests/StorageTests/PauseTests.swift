@@ -115,7 +115,9 @@ struct PauseTests {
         }
     }
 
-    @Test("Who dies after the resume leaves the runs to whoever comes by: in pieces, each once, and none of another workflow")
+    @Test(
+        "Who dies after the resume leaves the runs to whoever comes by: in pieces, each once, and none of another workflow"
+    )
     func pieces() async throws {
         try await TestDatabase.with { test in
             let (definition, other) = (

@@ -113,7 +113,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .workflowPaused, .pastPivot,
+        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .workflowPaused,
+            .pastPivot,
             .stepNotWaiting, .runTurnedBack, .runNotPaused, .runNotCompleted, .undoOver:
             .conflict
         case .bodyTooLarge: .contentTooLarge

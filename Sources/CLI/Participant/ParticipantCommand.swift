@@ -128,7 +128,9 @@ enum ParticipantView {
         var parts = ["\(engine["host"]?.string ?? "?"): breaker \(engine["breaker"]?.string ?? "?")"]
         if let open = engine["openMs"]?.int { parts.append("for \(Duration.milliseconds(open).readable) more") }
         if let failures = engine["failures"]?.int, failures > 0 { parts.append("\(failures) failures in a row") }
-        for (key, text) in [("waiting", "wait for its probes"), ("queued", "wait for their turn"), ("held", "wait for the resume")] {
+        for (key, text) in [
+            ("waiting", "wait for its probes"), ("queued", "wait for their turn"), ("held", "wait for the resume"),
+        ] {
             if let count = engine[key]?.int, count > 0 { parts.append("\(count) \(text)") }
         }
         if let error = engine["lastError"]?.string { parts.append(error.clipped) }

@@ -15,7 +15,8 @@ struct WorkflowList: AsyncParsableCommand {
         let list = try await api.withClient { try await paging.read("workflows", at: "/v1/workflows", [], $0) }
         var table = Table(columns: [
             .init(title: "WORKFLOW"), .init(title: "LATEST"), .init(title: "VERSIONS"),
-            .init(title: "HIGHEST", shrinks: true), .init(title: "PAUSED", shrinks: true), .init(title: "REGISTERED", isWide: true),
+            .init(title: "HIGHEST", shrinks: true), .init(title: "PAUSED", shrinks: true),
+            .init(title: "REGISTERED", isWide: true),
             .init(title: "BY", isWide: true),
         ])
         for workflow in list.items {
