@@ -66,7 +66,9 @@ struct WaitingTests {
                 Self.engine, report: #"{"participants": {"p": {"breaker": "closed", "paused": true, "held": 2}}}"#)
             try await api.awaitWaiting(id) { $0["participantPaused"] == true && $0["held"] == 2 }
             try await api.database.query("UPDATE run_events SET at = at - interval '1 hour'")
-            #expect(try await api.waiting(id)["isOverdue"] == true)
+            #expect(try await api.waiting(id)["isOverdue"] == nil, "what waits for a resume has not begun")
+            try await api.beat(Self.engine)
+            try await api.awaitWaiting(id) { $0["isOverdue"] == true && $0["participantPaused"] == nil }
         }
     }
 

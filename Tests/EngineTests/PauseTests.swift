@@ -1,5 +1,7 @@
 import Core
+import Driver
 @testable import Engine
+import Postgres
 import Storage
 import Synchronization
 import Testing
@@ -211,7 +213,10 @@ struct PauseTests {
             let resumed = try await stage.test.database.writes.execute(
                 ResumeWorkflow(name: "sample-chain", by: "bob", reason: nil))
             #expect(resumed == [true])
-            try await stage.withEngine { _ in #expect(try await stage.end(of: run) == .completed) }
+            try await stage.withEngine { _ in
+                let status = try await stage.end(of: run)
+                #expect(status == .completed)
+            }
         }
     }
 
