@@ -216,6 +216,14 @@ CREATE TABLE admin_actions (
 );
 CREATE INDEX admin_actions_subject ON admin_actions (subject, action_id);
 
+-- What the URLs are signed with at which participants tell the end of accepted calls: the newest signs, all are taken.
+CREATE TABLE callback_keys (
+    key_id     int         GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    secret     bytea       NOT NULL DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+INSERT INTO callback_keys DEFAULT VALUES;
+
 -- For the cluster view only: never used to decide who owns what.
 CREATE TABLE engines (
     engine_id    uuid        PRIMARY KEY,

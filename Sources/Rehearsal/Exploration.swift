@@ -68,6 +68,7 @@ package struct Exploration: Sendable {
                 switch turn {
                 case .call(let call):
                     queue += try Self.successors(of: node, call, answers[call.name] ?? [])
+                case .callback(let accepted): queue += try Self.successors(of: node, accepted)
                 case .signal(let awaited):
                     queue += try Self.successors(of: node, awaited, signals[awaited.step] ?? [])
                 }
@@ -97,12 +98,32 @@ package struct Exploration: Sendable {
             for response in choice == .succeeded ? try successes(known, node, call) : [nil] {
                 var next = node
                 let outcome = try next.end(call, choice, response)
-                next.history.append("\(call.name) \(outcome.map { $0.rawValue } ?? choice.rawValue)")
+                let isAccepted = next.rehearsal.run.steps[call.call.step].isAccepted
+                let word = outcome?.rawValue ?? (isAccepted ? "accepted" : choice.rawValue)
+                next.history.append("\(call.name) \(word)")
                 all.append(next)
                 if choice == .unanswered || choice == .notSent, let last = try repeated(next, call, choice) {
                     all.append(last)
                 }
             }
+        }
+        return all
+    }
+
+    /// What was accepted succeeds, is refused, or nobody tells what became of it.
+    private static func successors(of node: Node, _ accepted: RehearsedCallback) throws(RehearsalError) -> [Node] {
+        var all: [Node] = []
+        for told in [Callback.Outcome.succeeded, .rejected, nil] {
+            var next = node
+            try next.rehearsal.answer(accepted, told.map { ($0, nil) })
+            switch (accepted.action, told) {
+            case (.execute, .rejected): next.effects.remove(accepted.index)
+            case (.execute, _): next.effects.insert(accepted.index)
+            case (.compensate, .succeeded): next.effects.remove(accepted.index)
+            case (.compensate, _): break
+            }
+            next.history.append("\(accepted.name) \(told?.rawValue ?? "never comes")")
+            all.append(next)
         }
         return all
     }
@@ -154,7 +175,8 @@ package struct Exploration: Sendable {
         for response in known where !all.contains(response) { all.append(response) }
         for response in all {
             var trial = node
-            if try trial.end(call, .succeeded, response) == .succeeded { return all }
+            let outcome = try trial.end(call, .succeeded, response)
+            if outcome == .succeeded || trial.rehearsal.run.steps[call.call.step].isAccepted { return all }
         }
         return all + [nil]
     }
@@ -172,6 +194,7 @@ package struct Exploration: Sendable {
     private static func key(_ node: Node) -> String {
         let run = node.rehearsal.run
         var key = "\(run.status.rawValue) \(run.cause?.rawValue ?? "-") \(node.effects.sorted())"
+        key += " \(run.marks.accepted.map(\.step)) \(node.rehearsal.untoldSteps)"
         key += " \(node.rehearsal.silence) \(run.marks.signals.map(\.payload.text))"
         for step in run.steps {
             key +=

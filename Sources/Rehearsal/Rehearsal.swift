@@ -20,6 +20,8 @@ package struct Rehearsal: Sendable {
     package private(set) var calls: [RehearsedCall] = []
     /// Steps that wait for a signal that does not come.
     private var silent: Set<Int> = []
+    /// Accepted attempts, by the events with which they began, whose ends nobody tells.
+    private var untold: Set<Int> = []
     /// Something was decided under a lease.
     private var isClaimed = false
     /// Named secrets that rules sign with: whatever they are, calls are made.
@@ -49,6 +51,7 @@ package struct Rehearsal: Sendable {
             guard events.count < Self.maxEvents else { throw .endless }
             for case .call(let call) in run.nextCommands { return .call(request(call)) }
             if let awaited = nextAwait { return .signal(awaited) }
+            if let accepted = nextAccepted { return .callback(accepted) }
             guard let wakeAt = run.wakeAt else {
                 if run.waitsForOutside { return nil }
                 throw .stuck
@@ -70,6 +73,44 @@ package struct Rehearsal: Sendable {
         return nil
     }
 
+    /// An accepted attempt, unless it is known that nobody tells its end.
+    private var nextAccepted: RehearsedCallback? {
+        for accepted in run.marks.accepted where !untold.contains(run.steps[accepted.step].attemptSequence) {
+            guard let open = run.steps[accepted.step].openAttempt else { continue }
+            return RehearsedCallback(
+                index: accepted.step, step: run.definition.steps[accepted.step].id, action: open.action)
+        }
+        return nil
+    }
+
+    /// Ends the turn that `nextTurn` gave with a callback, once so much time has passed; nil: none comes for this attempt.
+    package mutating func answer(
+        _ accepted: RehearsedCallback, _ told: (outcome: Callback.Outcome, says: JSON?)?,
+        after: Duration = .milliseconds(10)
+    ) throws(RehearsalError) {
+        guard let told else {
+            untold.insert(run.steps[accepted.index].attemptSequence)
+            return
+        }
+        try pass(after)
+        guard run.takesCallback(step: accepted.index, accepted.action) else { return }
+        let hasSucceeded = told.outcome == .succeeded
+        let callback = Callback(
+            outcome: told.outcome, output: hasSucceeded ? told.says : nil, error: hasSucceeded ? nil : told.says,
+            digest: "rehearsed")
+        try decide(.calledBack(step: accepted.index, accepted.action, callback))
+    }
+
+    /// Time passes, and what comes due meanwhile is first.
+    private mutating func pass(_ time: Duration) throws(RehearsalError) {
+        let then = now + time
+        while let wakeAt = run.wakeAt, wakeAt <= then, !run.status.isTerminal, !run.hasCallInFlight {
+            now = max(now, wakeAt)
+            try decide(.woke)
+        }
+        now = max(now, then)
+    }
+
     /// Ends the turn that `nextTurn` gave with a signal, once so much time has passed; nil: none comes for this step any more.
     package mutating func answer(
         _ awaited: RehearsedAwait, payload: JSON?, after: Duration = .milliseconds(10)
@@ -78,13 +119,7 @@ package struct Rehearsal: Sendable {
             silent.insert(awaited.index)
             return
         }
-        // What comes due before is first.
-        let then = now + after
-        while let wakeAt = run.wakeAt, wakeAt <= then, !run.status.isTerminal, !run.hasCallInFlight {
-            now = max(now, wakeAt)
-            try decide(.woke)
-        }
-        now = max(now, then)
+        try pass(after)
         if run.status.isTerminal { return }
         try decide(.signal(ReceivedSignal(name: awaited.signal, payload: payload, by: "rehearsal", key: nil)))
     }
@@ -109,6 +144,11 @@ package struct Rehearsal: Sendable {
             try decide(
                 .finished(step: flight.step, action: flight.action, attempt: flight.attempt, result.fitting(run)))
         }
+    }
+
+    /// The steps whose attempts are accepted, and whose ends nobody tells.
+    package var untoldSteps: [Int] {
+        run.marks.accepted.map(\.step).filter { untold.contains(run.steps[$0].attemptSequence) }
     }
 
     /// The steps that wait for a signal that does not come.
@@ -162,6 +202,18 @@ package struct Rehearsal: Sendable {
 package enum RehearsedTurn: Sendable {
     case call(RehearsedCall)
     case signal(RehearsedAwait)
+    case callback(RehearsedCallback)
+}
+
+/// An attempt that was accepted.
+package struct RehearsedCallback: Sendable {
+    let index: Int
+    /// The step's id.
+    package let step: String
+    package let action: CallAction
+
+    /// `charge:callback`, or `charge:compensate:callback`.
+    package var name: String { action == .execute ? "\(step):callback" : "\(step):\(action.rawValue):callback" }
 }
 
 /// A step that waits for a signal.

@@ -9,6 +9,8 @@ package struct Script: Sendable {
     private let answers: [String: [RehearsedAnswer]]
     /// By the id of the step that waits; nil for one that does not come.
     private let signals: [String: [Signal?]]
+    /// By the name of the callback; nil for one that does not come.
+    private let callbacks: [String: [Told?]]
     private var used: [String: Int] = [:]
 
     /// The answer of the next call of this name.
@@ -23,6 +25,23 @@ package struct Script: Sendable {
     package struct Signal: Sendable, Hashable {
         package var payload: JSON
         package var after: Duration
+    }
+
+    /// The end of accepted work, told so long after it was accepted.
+    package struct Told: Sendable, Hashable {
+        package var outcome: Callback.Outcome
+        package var says: JSON?
+        package var after: Duration
+    }
+
+    /// The next callback of this name; nil when none comes. Where none is named, all is well.
+    package mutating func nextCallback(_ name: String) -> Told? {
+        let index = used[name, default: 0]
+        used[name] = index + 1
+        guard let list = callbacks[name] else {
+            return Told(outcome: .succeeded, says: nil, after: .milliseconds(10))
+        }
+        return index < list.count ? list[index] : nil
     }
 
     /// The next signal for this step; nil when none comes any more. For a step that is not named comes one that says nothing.
@@ -40,8 +59,9 @@ package struct Script: Sendable {
 
     /// Answers that were never asked for, as `NAME (so many)`.
     package var unused: [String] {
-        (Array(answers.keys) + Array(signals.keys)).sorted().compactMap { name in
-            let left = (answers[name]?.count ?? signals[name]?.count ?? 0) - used[name, default: 0]
+        (Array(answers.keys) + Array(signals.keys) + Array(callbacks.keys)).sorted().compactMap { name in
+            let left =
+                (answers[name]?.count ?? signals[name]?.count ?? callbacks[name]?.count ?? 0) - used[name, default: 0]
             return left > 0 ? "\(name) (\(left))" : nil
         }
     }
@@ -60,8 +80,9 @@ package struct Script: Sendable {
     /// Reads the member `answers` of a case.
     package init(_ json: JSON?, of definition: WorkflowDefinition, at pointer: JSONPointer) throws(CaseError) {
         var (answers, signals): ([String: [RehearsedAnswer]], [String: [Signal?]]) = ([:], [:])
+        var callbacks: [String: [Told?]] = [:]
         guard let json else {
-            (self.answers, self.signals) = (answers, signals)
+            (self.answers, self.signals, self.callbacks) = (answers, signals, callbacks)
             return
         }
         guard let object = json.object else { throw CaseError(pointer, "This must be an object of lists.") }
@@ -71,13 +92,26 @@ package struct Script: Sendable {
             }
         }
         let awaits = definition.steps.filter { $0.action.kind == .awaiting }.map(\.id)
+        let told = definition.steps.flatMap { step in
+            CallAction.allCases.filter { step.call(of: $0)?.completion != nil }.map {
+                RehearsedCallback(index: step.index, step: step.id, action: $0).name
+            }
+        }
         for (name, list) in object.members {
             let place = pointer.appending(name)
-            guard known.contains(name) || awaits.contains(name) else {
-                let all = (known + awaits).joined(separator: ", ")
+            guard known.contains(name) || told.contains(name) || awaits.contains(name) else {
+                let all = (known + told + awaits).joined(separator: ", ")
                 throw CaseError(place, "There is no such call or step that waits; there are \(all).")
             }
             guard let elements = list.array else { throw CaseError(place, "This must be a list of answers.") }
+            if told.contains(name) {
+                var read: [Told?] = []
+                for (index, element) in elements.enumerated() {
+                    read.append(try Self.callback(element, at: place.appending(index)))
+                }
+                callbacks[name] = read
+                continue
+            }
             if awaits.contains(name) {
                 var read: [Signal?] = []
                 for (index, element) in elements.enumerated() {
@@ -92,7 +126,7 @@ package struct Script: Sendable {
             }
             answers[name] = read
         }
-        (self.answers, self.signals) = (answers, signals)
+        (self.answers, self.signals, self.callbacks) = (answers, signals, callbacks)
     }
 
     /// `{"payload"?, "after"?}`, or `"nothing"`.
@@ -103,6 +137,22 @@ package struct Script: Sendable {
         }
         let after = try duration("after", in: object, at: pointer)
         return Signal(payload: object["payload"] ?? .null, after: after ?? .milliseconds(10))
+    }
+
+    /// `{"outcome"?, "output"?, "error"?, "after"?}`, or `"nothing"`.
+    private static func callback(_ json: JSON, at pointer: JSONPointer) throws(CaseError) -> Told? {
+        if json.string == "nothing" { return nil }
+        let members = ["outcome", "output", "error", "after"]
+        guard let object = json.object, object.members.allSatisfy({ members.contains($0.key) }) else {
+            throw CaseError(pointer, "A callback is \"nothing\", or an object with \(members.joined(separator: ", ")).")
+        }
+        let word = object["outcome"] ?? .string(Callback.Outcome.succeeded.rawValue)
+        guard let outcome = word.string.flatMap({ Callback.Outcome(rawValue: $0) }) else {
+            let known = Callback.Outcome.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CaseError(pointer.appending("outcome"), "This must be one of \(known).")
+        }
+        let after = try duration("after", in: object, at: pointer)
+        return Told(outcome: outcome, says: object["output"] ?? object["error"], after: after ?? .milliseconds(10))
     }
 
     private static func duration(

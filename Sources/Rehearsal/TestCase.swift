@@ -110,6 +110,9 @@ package struct TestCase: Sendable {
             }
             switch turn {
             case .call(let call): try rehearsal.answer(call, script.next(call.name))
+            case .callback(let accepted):
+                let told = script.nextCallback(accepted.name)
+                try rehearsal.answer(accepted, told.map { ($0.outcome, $0.says) }, after: told?.after ?? .zero)
             case .signal(let awaited):
                 let signal = script.nextSignal(awaited.step)
                 try rehearsal.answer(awaited, payload: signal?.payload, after: signal?.after ?? .zero)

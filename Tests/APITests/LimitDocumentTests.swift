@@ -111,6 +111,14 @@ struct LimitDocumentTests {
         "`timeout` of a step that waits for a signal": { count in
             registers(["steps": [["id": "a", "await": ["signal": "go"], "timeout": .string("\(count)s")]]])
         },
+        "`timeout` of a callback": { count in
+            registers(call: ["completion": ["callback": ["timeout": .string("\(count)s")]]])
+        },
+        "`heartbeatTimeout` of a callback": { count in
+            registers(call: ["completion": ["callback": ["heartbeatTimeout": .string("\(count)s")]]])
+        },
+        "`output` of a callback": { $0 <= Callback.maxOutput },
+        "`error` of a callback": { $0 <= Callback.maxError },
         "what a signal says": { $0 <= KeptSignal.maxPayload },
         "signals of a run that no step has taken": { $0 <= KeptSignal.mostWaiting },
         "the same signals, together": { $0 <= KeptSignal.maxWaitingBytes },

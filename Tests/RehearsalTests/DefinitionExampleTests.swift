@@ -17,6 +17,24 @@ struct DefinitionExampleTests {
             ],
             ["answers": ["invite": [422]], "expect": ["status": "COMPENSATED", "calls": ["invite"], "undone": []]],
         ],
+        "film": [
+            [
+                "input": ["film": "a"],
+                "answers": ["render": [202], "render:callback": [["output": ["url": "u"], "after": "30m"]]],
+                "expect": ["status": "COMPLETED", "calls": ["render"], "output": ["film": "u"], "takes": "31m"],
+            ],
+            [
+                "input": ["film": "a"], "answers": ["render": [202], "render:callback": [["outcome": "rejected"]]],
+                "expect": ["status": "COMPENSATED", "calls": ["render"], "undone": []],
+            ],
+            [
+                "input": ["film": "a"],
+                "answers": [
+                    "render": [202, 202, 202], "render:callback": ["nothing", "nothing", "nothing"],
+                ],
+                "expect": ["status": "COMPENSATED", "undone": ["render"], "error": ["kind": "timeout"]],
+            ],
+        ],
         "expense": [
             [
                 "input": ["amount": 90, "approvers": ["eve"]],

@@ -26,6 +26,36 @@ struct ExplorationTests {
         #expect(!exploration.isCut && exploration.states > 10)
     }
 
+    @Test("what is accepted succeeds, is refused, or is never heard of again")
+    func callbacks() throws {
+        let call: JSON = ["participant": "p", "path": "/", "body": "none"]
+        var later = call
+        later["completion"] = ["callback": ["timeout": "1h"]]
+        later["retry"] = ["maxAttempts": 1]
+        let definition = try WorkflowDefinition([
+            "name": "w", "version": "1.0.0", "steps": [["id": "a", "action": later, "compensation": call]],
+        ])
+        let accepted = Response(status: 202, body: [])
+        let exploration = Exploration(definition, input: [:], answers: ["a": [accepted]])
+        let examples = exploration.examples
+        let told = Set(examples.filter { !$0.isFinding }.map { "\($0.what): \($0.history.joined(separator: ", "))" })
+        #expect(told.isSuperset(of: ["COMPLETED: a accepted, a:callback succeeded"]), "\(told)")
+        #expect(told.contains("COMPENSATED: a rejected"))
+        #expect(exploration.states > 4, "it may never be heard of again")
+        func play(_ callbacks: JSON, _ expect: JSON) throws -> [String] {
+            let json: JSON = ["answers": ["a": [202], "a:callback": callbacks], "expect": expect]
+            return try TestCase.all([json], of: definition, at: .root)[0].play().failures
+        }
+        #expect(try play([["output": ["n": 1], "after": "30m"]], ["status": "COMPLETED", "output": ["n": 1]]) == [])
+        #expect(
+            try play([["outcome": "rejected", "error": "No."]], ["error": ["response": "No."], "undone": []]) == [])
+        #expect(
+            try play(
+                ["nothing"], ["status": "COMPENSATED", "undone": ["a"], "error": ["kind": "timeout"], "takes": "61m"])
+                == [])
+        #expect(throws: CaseError.self) { try play([["outcome": "maybe"]], ["status": "COMPLETED"]) }
+    }
+
     @Test("a signal comes, of each kind that is known, or it does not")
     func signals() throws {
         func steps(_ members: JSONObject) -> JSON {

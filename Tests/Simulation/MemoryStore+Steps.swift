@@ -30,6 +30,8 @@ extension Run {
         status == other.status && cause == other.cause && output == other.output && error == other.error
             && lastSequence == other.lastSequence && hasMarks == other.hasMarks && isPaused == other.isPaused
             && marks.signals == other.marks.signals && marks.signalKeys == other.marks.signalKeys
+            && marks.accepted.map(\.step) == other.marks.accepted.map(\.step)
+            && marks.callbacks == other.marks.callbacks
             && marks.startAt == other.marks.startAt && marks.deadlineHeld == other.marks.deadlineHeld
             && zip(steps, other.steps).allSatisfy { one, other in
                 one.status == other.status && one.attempts == other.attempts && one.isAmbiguous == other.isAmbiguous

@@ -254,6 +254,14 @@ package struct MemoryStore {
         return true
     }
 
+    /// No other end of the action waits to be read.
+    func hasRoom(forCallback callback: Callback, of stepID: String, _ action: CallAction, in runID: RunID) -> Bool {
+        rows[runID]?.inbox.allSatisfy { row in
+            guard case .callback(stepID, action, let other) = row.request?.kind else { return true }
+            return other.digest == callback.digest
+        } ?? true
+    }
+
     private mutating func add(_ request: InboxRequest, to runID: RunID) {
         lastInboxID += 1
         rows[runID]?.inbox.append(InboxRow(inboxID: lastInboxID, request: request))

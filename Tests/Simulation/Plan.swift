@@ -44,6 +44,14 @@ package enum Fault: String, Sendable, CaseIterable, Hashable {
     case undo
     /// Somebody sends signals, before and after somebody waits for them, and some twice.
     case signal
+    /// What was accepted is never told to have ended.
+    case callbackLost
+    /// The end of what was accepted is told before the call is answered.
+    case callbackEarly
+    /// It is told twice.
+    case callbackTwice
+    /// What was accepted comes to nothing.
+    case callbackBad
     /// A run is to begin later.
     case delay
     /// A notification does not arrive.

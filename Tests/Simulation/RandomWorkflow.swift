@@ -24,6 +24,12 @@ package struct RandomWorkflow {
     package let isCompensable: [Bool]
     package let when: [When]
     package let kinds: [Kind]
+    /// Its action may be accepted, and called back.
+    package let isCalledBack: [Bool]
+    /// The same of its compensation.
+    package let isUndoneLater: [Bool]
+    /// How long a callback is waited for, and how often a sign of life is to come.
+    package let callback: (timeout: Int, heartbeat: Int?)
     /// When it has given up the run goes on.
     package let continues: [Bool]
     /// It is skipped, too, unless everything it depends on succeeded.
@@ -94,6 +100,12 @@ package struct RandomWorkflow {
             guard case .call = kinds[step] else { return false }
             return random.chance(85)
         }
+        isCalledBack = (0..<count).map { step in
+            guard case .call = kinds[step] else { return false }
+            return random.chance(30)
+        }
+        isUndoneLater = (0..<count).map { _ in random.chance(15) }
+        callback = (Int.random(in: 1000...30_000, using: &random), random.chance(40) ? 5000 : nil)
         var when: [When] = []
         for step in 0..<count {
             if random.chance(85) {
@@ -124,9 +136,16 @@ package struct RandomWorkflow {
         pivot = random.chance(60) ? candidates.randomElement(using: &random) : nil
         definition = try WorkflowDefinition(
             Self.json(
-                dependencies, kinds, continues, needsSuccess, isCompensable, when, pivot, maxAttempts,
+                dependencies, kinds, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater, callback,
+                when,
+                pivot, maxAttempts,
                 maxCompensationAttempts, initial, maximum, multiplier,
                 hasDeadline ? "\(Int.random(in: 100...3000, using: &random))ms" : nil))
+    }
+
+    /// An answer to this call may be that it is accepted.
+    package func mayAccept(_ step: Int, _ action: CallAction) -> Bool {
+        action == .execute ? isCalledBack[step] : isUndoneLater[step]
     }
 
     package func makesCall(_ step: Int) -> Bool {
@@ -135,7 +154,8 @@ package struct RandomWorkflow {
 
     private static func json(
         _ dependencies: [[Int]], _ kinds: [Kind], _ continues: [Bool], _ needsSuccess: [Bool], _ isCompensable: [Bool],
-        _ when: [When], _ pivot: Int?, _ maxAttempts: Int,
+        _ isCalledBack: [Bool], _ isUndoneLater: [Bool], _ callback: (timeout: Int, heartbeat: Int?), _ when: [When],
+        _ pivot: Int?, _ maxAttempts: Int,
         _ maxCompensationAttempts: Int, _ initial: Duration, _ maximum: Duration, _ multiplier: Int, _ timeout: String?
     ) -> JSON {
         func policy(_ attempts: Int) -> JSON {
@@ -144,10 +164,14 @@ package struct RandomWorkflow {
                 "maxInterval": .string(DurationText.format(maximum)), "multiplier": JSON(multiplier), "jitter": 0.25,
             ]
         }
+        var completion: JSON = ["timeout": .string("\(callback.timeout)ms")]
+        if let heartbeat = callback.heartbeat { completion["heartbeatTimeout"] = .string("\(heartbeat)ms") }
         let steps = dependencies.indices.map { index in
             var step: JSON = ["id": "s\(index)", "dependsOn": .array(dependencies[index].map { "s\($0)" })]
             switch kinds[index] {
-            case .call: step["action"] = ["participant": "p", "path": "/do", "timeout": "2s"]
+            case .call:
+                step["action"] = ["participant": "p", "path": "/do", "timeout": "2s"]
+                if isCalledBack[index] { step["action"]?["completion"] = ["callback": completion] }
             case .wait(let milliseconds): step["wait"] = ["for": .string("\(milliseconds)ms")]
             case .signal(let name, let milliseconds, let wants):
                 step["await"] = ["signal": .string(name)]
@@ -158,7 +182,10 @@ package struct RandomWorkflow {
             if pivot == index { step["pivot"] = true }
             if continues[index] { step["onFailure"] = "continue" }
             if needsSuccess[index] { step["runIf"] = "succeeded" }
-            if isCompensable[index] { step["compensation"] = ["participant": "p", "path": "/undo", "timeout": "2s"] }
+            if isCompensable[index] {
+                step["compensation"] = ["participant": "p", "path": "/undo", "timeout": "2s"]
+                if isUndoneLater[index] { step["compensation"]?["completion"] = ["callback": completion] }
+            }
             switch when[index] {
             case .always: break
             case .never: step["when"] = false

@@ -113,7 +113,7 @@ extension SimulatedHost {
         let sentAt = world.schedule.now
         let request = SimulatedParticipants.Request(
             runID: run.id, stepID: run.definition.steps[call.step].id, participant: run.participant(of: call) ?? "",
-            call: call, key: run.idempotencyKey(of: call))
+            call: call, key: run.idempotencyKey(of: call), isCalledBack: definition.completion != nil)
         let (engine, world) = (engine, world)
         let scope = CallScope(run, call)
         let judge: (Answer) -> CallResult = {

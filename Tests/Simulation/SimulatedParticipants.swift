@@ -10,6 +10,8 @@ struct SimulatedParticipants {
         let participant: String
         let call: Command.Call
         let key: String
+        /// Its answer may be that it is accepted.
+        let isCalledBack: Bool
     }
 
     private struct Place: Hashable {
@@ -19,15 +21,33 @@ struct SimulatedParticipants {
 
     private(set) var ledgers: [RunID: [LedgerEntry]] = [:]
     private var seen: Set<String> = []
+    /// Keys of work that came to nothing and will never be done.
+    private var refused: Set<String> = []
     /// Effects that stand, by place.
     private var standing: [Place: Int] = [:]
     /// Undone here, or told to be undone before anything was done: actions are refused from now on.
     private var barrier: Set<Place> = []
 
+    /// Accepted work comes to nothing; false when it is done already.
+    mutating func refuse(_ request: Request) -> Bool {
+        if seen.contains(request.key) { return false }
+        if request.call.action == .compensate, barrier.contains(Place(runID: request.runID, stepID: request.stepID)) {
+            return false
+        }
+        refused.insert(request.key)
+        return true
+    }
+
+    func isRefused(_ request: Request) -> Bool { refused.contains(request.key) }
+
     /// Processes a request as a participant should; false when it is refused.
     mutating func receive(_ request: Request, at now: Instant) -> Bool {
         write(request, .received, 0, now)
         let place = Place(runID: request.runID, stepID: request.stepID)
+        if request.call.action == .execute, refused.contains(request.key) {
+            write(request, .refusedLate, 0, now)
+            return false
+        }
         switch request.call.action {
         case .execute:
             if barrier.contains(place) {

@@ -28,10 +28,56 @@ extension Simulation {
             return answer(.unknown("no answer within its timeout"), timeout)
         }
         if happens(.duplicate, 6) { arrive(request, after: way + schedule.random.upTo(.seconds(30))) }
+        if request.isCalledBack, schedule.random.chance(80) { return accept(request, way, answer) }
         let back = happens(.slow, 6) ? timeout * 0.9 : schedule.random.upTo(.milliseconds(20))
         arrive(request, after: way) { isAccepted in
-            answer(.response(status: isAccepted ? 200 : 409, retryAfter: nil, body: Self.body), back)
+            answer(.response(status: isAccepted ? 200 : self.refusal(request), retryAfter: nil, body: Self.body), back)
         }
+    }
+
+    /// It is accepted, and its end told later.
+    private func accept(
+        _ request: SimulatedParticipants.Request, _ way: Duration, _ answer: @escaping (Answer, Duration) -> Void
+    ) {
+        let back = schedule.random.upTo(.milliseconds(20))
+        let accepted = Answer.response(status: 202, retryAfter: nil, body: [])
+        if happens(.callbackBad, 20), schedule.random.chance(50) {
+            // Nothing happens there, nor will it, and that is told.
+            let later = schedule.random.upTo(.seconds(40))
+            return schedule.after(way) { [unowned self] in
+                let outcome: Callback.Outcome = participants.refuse(request) ? .rejected : .failed
+                tellEnd(request, outcome, after: back + later)
+                answer(accepted, back)
+            }
+        }
+        let outcome: Callback.Outcome = happens(.callbackBad, 10) ? .failed : .succeeded
+        arrive(request, after: way) { [unowned self] isAccepted in
+            guard isAccepted else {
+                return answer(.response(status: self.refusal(request), retryAfter: nil, body: []), back)
+            }
+            if !happens(.callbackLost, 15) {
+                let isEarly = happens(.callbackEarly, 20)
+                tellEnd(request, outcome, after: isEarly ? back / 2 : back + schedule.random.upTo(.seconds(20)))
+                if happens(.callbackTwice, 20) {
+                    tellEnd(
+                        request, schedule.random.chance(70) ? outcome : .failed,
+                        after: back + schedule.random.upTo(.seconds(30)))
+                }
+            }
+            answer(accepted, back)
+        }
+    }
+
+    private func tellEnd(_ request: SimulatedParticipants.Request, _ outcome: Callback.Outcome, after delay: Duration) {
+        let callback = Callback(
+            outcome: outcome, output: outcome == .succeeded ? ["n": 1] : nil, error: nil, digest: outcome.rawValue)
+        let asked = InboxRequest(.callback(stepID: request.stepID, request.call.action, callback), sentBy: "p")
+        schedule.after(delay) { [unowned self] in ask(request.runID, asked) }
+    }
+
+    /// What came to nothing will never be done; what comes after its undoing may only be too late.
+    private func refusal(_ request: SimulatedParticipants.Request) -> Int {
+        participants.isRefused(request) ? 422 : 409
     }
 
     private static let body = Array(#"{"n":1}"#.utf8)

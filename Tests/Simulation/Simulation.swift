@@ -180,6 +180,10 @@ package final class Simulation: @unchecked Sendable {
             else { return }
             ask(runID, InboxRequest(.settle(stepID: stepID, settlement, output: 1, reason: "by hand"), sentBy: "bob"))
         }
+        often(.signal, 4) { [unowned self] in
+            guard let runID = anyRun, let stepID = anyStep(of: runID) else { return }
+            ask(runID, InboxRequest(.heartbeat(stepID: stepID, .execute), sentBy: "p"))
+        }
         often(.signal, 9) { [unowned self] in ask(anyRun, signal(schedule.random.chance(60) ? "go" : "stop")) }
         often(.undo, 4) { [unowned self] in ask(anyRun, InboxRequest(.undo(reason: "no more"), sentBy: "ann")) }
     }
@@ -210,7 +214,7 @@ package final class Simulation: @unchecked Sendable {
     // MARK: People
 
     /// Somebody asks something of a run, as the API would let them.
-    private func ask(_ runID: RunID?, _ request: InboxRequest) {
+    func ask(_ runID: RunID?, _ request: InboxRequest) {
         guard let runID, !locked.contains(runID), let run = store.rows[runID]?.run else { return }
         let isAccepted: Bool
         switch request.kind {
@@ -240,6 +244,15 @@ package final class Simulation: @unchecked Sendable {
             isAccepted = store.send(request, to: runID, now: now)
         case .resume:
             guard run.isPaused else { return }
+            isAccepted = store.send(request, to: runID, now: now)
+        case .callback(let stepID, let action, let callback):
+            guard let step = run.definition.step(stepID)?.index, run.takesCallback(step: step, action),
+                store.hasRoom(forCallback: callback, of: stepID, action, in: runID),
+                run.marks.callbacks.allSatisfy({ $0.step != step || $0.callback.digest == callback.digest })
+            else { return }
+            isAccepted = store.send(request, to: runID, now: now)
+        case .heartbeat(let stepID, let action):
+            guard let step = run.definition.step(stepID)?.index, run.takesCallback(step: step, action) else { return }
             isAccepted = store.send(request, to: runID, now: now)
         case .signal:
             guard !run.status.isTerminal, run.isGoingForward else { return }

@@ -163,6 +163,14 @@ struct HistoryTests {
             .signalReceived(ReceivedSignal(name: "go", payload: ["é": [1, 2.50]], by: "ann", key: nil)),
             .signalReceived(ReceivedSignal(name: "go", payload: .null, by: "ann", key: "k 1")),
             .signalTaken(step: 1, signal: 7),
+            .attemptAccepted(step: 1, action: .execute, attempt: 1, answered, timeout: .seconds(60), heartbeat: nil),
+            .attemptAccepted(
+                step: 0, action: .compensate, attempt: 3, answered, timeout: .seconds(60), heartbeat: .seconds(5)),
+            .callbackReceived(
+                step: 0, action: .execute, Callback(outcome: .succeeded, output: ["é": 1.50], error: nil, digest: "a1")),
+            .callbackReceived(
+                step: 1, action: .compensate, Callback(outcome: .failed, output: nil, error: "No.", digest: "b2")),
+            .attemptHeartbeat(step: 1, action: .execute),
         ]
         for action in CallAction.allCases {
             events += [

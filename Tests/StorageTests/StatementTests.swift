@@ -87,6 +87,12 @@ struct StatementTests {
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
             ReleaseLeases(engine: engine, leases: [lease], delay: .zero), NextDue(),
             SendToRun(runID: runID, request: InboxRequest(.cancel(reason: nil), sentBy: "tests")),
+            SendCallback(
+                runID: runID,
+                request: InboxRequest(
+                    .callback(
+                        stepID: "a", .execute, Callback(outcome: .succeeded, output: 1, error: nil, digest: "d")),
+                    sentBy: "tests")), ListCallbackKeys(),
             SendSignal(
                 runID: runID, request: InboxRequest(.signal(name: "go", payload: 1, key: "k"), sentBy: "tests"),
                 bytes: 1,

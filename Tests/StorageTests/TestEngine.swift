@@ -178,6 +178,10 @@ struct Held {
         case .pause(let reason, let holds): .pause(by: "tests", reason: reason, holdsDeadline: holds)
         case .resume(let reason): .resume(by: "tests", reason: reason)
         case .undo(let reason): .undo(by: "tests", reason: reason)
+        case .callback(let stepID, let action, let callback):
+            run.definition.step(stepID).map { .calledBack(step: $0.index, action, callback) }
+        case .heartbeat(let stepID, let action):
+            run.definition.step(stepID).map { .beat(step: $0.index, action) }
         case .signal(let name, let payload, let key):
             .signal(ReceivedSignal(name: name, payload: payload, by: "tests", key: key))
         case nil: nil

@@ -173,7 +173,7 @@ let resetScript = """
         PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid();
         FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
-            AND relname NOT IN ('schema_migrations', 'repeatable_migrations')
+            AND relname NOT IN ('schema_migrations', 'repeatable_migrations', 'callback_keys')
         LOOP
             IF pg_relation_size(t) > 1000000 THEN EXECUTE format('TRUNCATE %s', t);
             ELSE EXECUTE format('DELETE FROM %s', t);

@@ -17,10 +17,10 @@ CREATE VIEW run_events AS
 SELECT j.run_id, j.seq + (e.ord - 1)::int AS seq, j.at, e.event->>'kind' AS kind,
     (e.event->>'step')::smallint AS step_index, e.event->>'stepId' AS step_id,
     -- execute or compensate. What nearly every attempt says is not written: execute, the attempt 1, and that a success succeeded.
-    COALESCE(e.event->>'action', CASE WHEN e.event->>'kind' IN ('attempt_started', 'attempt_succeeded', 'attempt_failed')
-        THEN 'execute' END) AS action,
+    COALESCE(e.event->>'action', CASE WHEN e.event->>'kind' IN ('attempt_started', 'attempt_succeeded', 'attempt_failed',
+        'attempt_accepted') THEN 'execute' END) AS action,
     COALESCE((e.event->>'attempt')::smallint, CASE WHEN e.event->>'kind'
-        IN ('attempt_started', 'attempt_succeeded', 'attempt_failed') THEN 1::smallint END) AS attempt,
+        IN ('attempt_started', 'attempt_succeeded', 'attempt_failed', 'attempt_accepted') THEN 1::smallint END) AS attempt,
     -- succeeded, rejected, busy, unknown or notSent.
     COALESCE(e.event->>'outcome', CASE WHEN e.event->>'kind' = 'attempt_succeeded' THEN 'succeeded' END) AS outcome, (e.event->>'httpStatus')::smallint AS http_status,
     (e.event->>'durationUs')::bigint AS duration_us,

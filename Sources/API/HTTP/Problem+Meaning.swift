@@ -67,6 +67,11 @@ extension Problem {
             self.init(
                 .stepNotWaiting,
                 "Only a step that waits can be ended by a person: for its next attempt, for its time, or for a person.")
+        case .callbackDiffers:
+            self.init(.callbackDiffers, "The end of this action was told otherwise. Nothing was changed.")
+        case .callbackOver:
+            self.init(
+                .callbackOver, "The action has ended otherwise: its time was over, or the run has turned back.")
         case .unknownSignal: self.init(.unknownSignal, "No step of the run's workflow waits for a signal of this name.")
         case .turnedBack: self.init(.runTurnedBack, "No step takes a signal any more.")
         case .tooManySignals:

@@ -15,6 +15,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case unknownRun = "unknown-run"
     case unknownStep = "unknown-step"
     case unknownSignal = "unknown-signal"
+    case unknownCallback = "unknown-callback"
     case unknownParticipant = "unknown-participant"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -28,6 +29,9 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case pastPivot = "past-pivot"
     case stepNotWaiting = "step-not-waiting"
     case runTurnedBack = "run-turned-back"
+    case callbackDiffers = "callback-differs"
+    // 410
+    case callbackOver = "callback-over"
     case runNotPaused = "run-not-paused"
     case runNotCompleted = "run-not-completed"
     case undoOver = "undo-over"
@@ -69,6 +73,9 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .unknownRun: "There is no such run."
         case .unknownStep: "The run has no such step."
         case .unknownSignal: "The run takes no such signal."
+        case .unknownCallback: "This callback is not known."
+        case .callbackDiffers: "Another callback came before."
+        case .callbackOver: "Nobody waits for this callback any more."
         case .unknownParticipant: "There is no such participant."
         case .methodNotAllowed: "This method is not allowed here."
         case .requestTimeout: "The request took too long to arrive."
@@ -108,15 +115,16 @@ enum ProblemKind: String, CaseIterable, Sendable {
         switch self {
         case .malformedRequest, .malformedJSON, .malformedYAML, .invalidParameter: .badRequest
         case .unauthorized: .unauthorized
-        case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownSignal,
+        case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownSignal, .unknownCallback,
             .unknownParticipant:
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .workflowPaused,
             .pastPivot,
-            .stepNotWaiting, .runTurnedBack, .runNotPaused, .runNotCompleted, .undoOver:
+            .stepNotWaiting, .runTurnedBack, .callbackDiffers, .runNotPaused, .runNotCompleted, .undoOver:
             .conflict
+        case .callbackOver: .gone
         case .bodyTooLarge: .contentTooLarge
         case .uriTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType

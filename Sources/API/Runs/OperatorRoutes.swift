@@ -29,41 +29,22 @@ struct OperatorRoutes: Sendable {
     }
 
     @Sendable private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
-        let id = try context.runID()
-        let caller = try await gate.caller(request, context)
-        var fields = try await optionalFields(request, ["reason"])
-        let reason = fields.string("reason", maxBytes: Self.maxReason)
-        try fields.check()
-        return try await door.ask(id, InboxRequest(.cancel(reason: reason), sentBy: caller))
+        try await ask(request, context, ["reason"]) { .cancel(reason: $0.string("reason", maxBytes: Self.maxReason)) }
     }
 
     @Sendable private func undo(_ request: Request, _ context: APIContext) async throws -> Response {
-        let id = try context.runID()
-        let caller = try await gate.caller(request, context)
-        var fields = try Fields(try await body.json(request), known: ["reason"])
-        let reason = Self.reason(&fields)
-        try fields.check()
-        return try await door.ask(id, InboxRequest(.undo(reason: reason), sentBy: caller))
+        try await ask(request, context, ["reason"], needsBody: true) { .undo(reason: Self.reason(&$0)) }
     }
 
     @Sendable private func pause(_ request: Request, _ context: APIContext) async throws -> Response {
-        let id = try context.runID()
-        let caller = try await gate.caller(request, context)
-        var fields = try await optionalFields(request, ["reason", "holdDeadline"])
-        let reason = fields.string("reason", maxBytes: Self.maxReason)
-        let holdsDeadline = fields.flag("holdDeadline") ?? false
-        try fields.check()
-        return try await door.ask(
-            id, InboxRequest(.pause(reason: reason, holdsDeadline: holdsDeadline), sentBy: caller))
+        try await ask(request, context, ["reason", "holdDeadline"]) {
+            .pause(
+                reason: $0.string("reason", maxBytes: Self.maxReason), holdsDeadline: $0.flag("holdDeadline") ?? false)
+        }
     }
 
     @Sendable private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
-        let id = try context.runID()
-        let caller = try await gate.caller(request, context)
-        var fields = try await optionalFields(request, ["reason"])
-        let reason = fields.string("reason", maxBytes: Self.maxReason)
-        try fields.check()
-        return try await door.ask(id, InboxRequest(.resume(reason: reason), sentBy: caller))
+        try await ask(request, context, ["reason"]) { .resume(reason: $0.string("reason", maxBytes: Self.maxReason)) }
     }
 
     /// The body is what the signal says; none is null.
@@ -80,29 +61,37 @@ struct OperatorRoutes: Sendable {
     }
 
     @Sendable private func retry(_ request: Request, _ context: APIContext) async throws -> Response {
-        let id = try context.runID()
         let stepID = try context.pathText("stepId")
-        let caller = try await gate.caller(request, context)
-        if let json = try await body.optionalJSON(request) { try Fields(json, known: []).check() }
-        return try await door.ask(id, InboxRequest(.retry(stepID: stepID), sentBy: caller))
+        return try await ask(request, context, []) { _ in .retry(stepID: stepID) }
     }
 
     private func settle(
         _ settlement: Settlement, _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let id = try context.runID()
         let stepID = try context.pathText("stepId")
-        let caller = try await gate.caller(request, context)
         let known = settlement == .complete ? ["output", "reason"] : ["reason"]
-        var fields = try Fields(try await body.json(request), known: known)
-        let reason = Self.reason(&fields)
-        let output = fields["output"]
-        if let output, output.isLonger(than: Self.maxOutput) {
-            fields.refuse(JSONPointer(["output"]), "An output has at most \(Self.maxOutput >> 10) KiB.")
+        return try await ask(request, context, known, needsBody: true) { fields in
+            let reason = Self.reason(&fields)
+            let output = fields["output"]
+            if let output, output.isLonger(than: Self.maxOutput) {
+                fields.refuse(JSONPointer(["output"]), "An output has at most \(Self.maxOutput >> 10) KiB.")
+            }
+            return .settle(stepID: stepID, settlement, output: output, reason: reason)
         }
+    }
+
+    /// Asks for what the members of the body say, all of which are known.
+    private func ask(
+        _ request: Request, _ context: APIContext, _ known: [String], needsBody: Bool = false,
+        _ kind: @Sendable (inout Fields) -> InboxRequest.Kind
+    ) async throws -> Response {
+        let id = try context.runID()
+        let caller = try await gate.caller(request, context)
+        let json = needsBody ? try await body.json(request) : try await body.optionalJSON(request)
+        var fields = try Fields(json ?? .object(JSONObject()), known: known)
+        let asked = kind(&fields)
         try fields.check()
-        let kind = InboxRequest.Kind.settle(stepID: stepID, settlement, output: output, reason: reason)
-        return try await door.ask(id, InboxRequest(kind, sentBy: caller))
+        return try await door.ask(id, InboxRequest(asked, sentBy: caller))
     }
 
     /// As long as an answer of a participant may be.
@@ -112,9 +101,5 @@ struct OperatorRoutes: Sendable {
     private static func reason(_ fields: inout Fields) -> String {
         if fields["reason"] == nil { fields.refuse(JSONPointer(["reason"]), "This member is required.") }
         return fields.string("reason", maxBytes: maxReason) ?? ""
-    }
-
-    private func optionalFields(_ request: Request, _ known: [String]) async throws -> Fields {
-        try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: known)
     }
 }

@@ -63,6 +63,12 @@ struct WaitingFor: Sendable {
             ]
         case .waitingForSignal(let stepID, let until):
             return signal(stepID, until, definition?.step(stepID), of: run)
+        case .waitingForCallback(let stepID, let action, let until):
+            let participant = definition?.step(stepID)?.call(of: action)?.participant.only
+            return [
+                "kind": "callback", "stepId": .string(stepID), "action": .string(action.rawValue),
+                "participant": JSON(participant), "since": RunJSON.time(run.lastEventAt), "until": RunJSON.time(until),
+            ]
         case .delayed(let until): return ["kind": "timer", "until": RunJSON.time(until)]
         case .waitingForDeadline(let deadline):
             return ["kind": "deadline", "until": RunJSON.time(deadline)]

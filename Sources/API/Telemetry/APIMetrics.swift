@@ -11,6 +11,7 @@ final class APIMetrics: Sendable {
 
     private let started: Series<Counter>
     private let completed: Series<Counter>
+    private let callbacks: Series<Counter>
     private let requests: Series<Histogram>
     /// The same, found without building the labels: as many as there are routes and statuses.
     private let byRequest = Mutex<[RequestKey: Histogram]>([:])
@@ -33,10 +34,15 @@ final class APIMetrics: Sendable {
             registry.histograms(
                 "commit_batch_size", "Starts written in one transaction.", labels: ["operation"],
                 bounds: Buckets.batch)["start"]
+        callbacks = registry.counters(
+            "callbacks_total", "Callbacks of participants, by what became of them.", labels: ["result"])
         requests = registry.histograms(
             "http_server_request_duration_seconds", "From a request's head to its answer's, in seconds.",
             labels: ["method", "route", "status"], bounds: Buckets.latency, limit: 500)
     }
+
+    /// A callback that was accepted, late, different from the first, or unknown.
+    func countCallback(_ result: String) { callbacks[result].add() }
 
     /// Registers what the limiter of admin calls tells.
     func register(_ limiter: RateLimiter) {

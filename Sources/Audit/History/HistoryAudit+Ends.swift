@@ -4,7 +4,9 @@ internal import Core
 extension HistoryAudit {
     mutating func beginUndoing(_ steps: [Int], _ others: [Int]) {
         let isFirst = undoing == nil
-        let (hasReason, busy) = (hasLeftForward, inFlight.keys.sorted().map(id).joined(separator: ", "))
+        // What a step undoes for itself, and its participant has accepted, goes on.
+        let open = inFlight.keys.filter { accepted[$0] == nil || inFlight[$0]?.action == .execute }
+        let (hasReason, busy) = (hasLeftForward, open.sorted().map(id).joined(separator: ", "))
         require(isFirst && hasReason, 11, "it compensates for no reason, or again")
         require(busy.isEmpty, 7, "it compensates while calls are in flight: \(busy)")
         let standing = mayHaveEffect.subtracting(resolved).subtracting(undoneAtOnce)
@@ -45,7 +47,11 @@ extension HistoryAudit {
         let isResolvable = gaveUpUndoing.contains(step) || (isSetAside && mayStand)
         let isNew = !undone.contains(step)
         require(isResolvable && isNew, 11, "\(id) was resolved though nothing was left of it")
-        if inFlight[step]?.action == .compensate { inFlight[step] = nil }
+        if inFlight[step]?.action == .compensate {
+            inFlight[step] = nil
+            accepted[step] = nil
+            callbacks[step] = nil
+        }
         if undoing?.contains(step) ?? false { waiting[step] = nil }
         gaveUpUndoing.remove(step)
         undone.insert(step)

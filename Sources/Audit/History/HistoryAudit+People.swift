@@ -48,8 +48,14 @@ extension HistoryAudit {
     mutating func settle(_ step: Int, _ settlement: Settlement, _ at: Instant) {
         let waits = awaiting.contains(step) || (waiting[step] != nil && !undoneAtOnce.contains(step))
         let isAwaited = awaitingPerson.contains(step)
+        let isAccepted = accepted.removeValue(forKey: step) != nil
+        if isAccepted {
+            inFlight[step] = nil
+            callbacks[step] = nil
+            mayHaveEffect.insert(step)
+        }
         let (id, isForward, isIdle) = (id(step), !hasLeftForward && undoing == nil, inFlight[step] == nil)
-        require(waits || isAwaited, 11, "\(id) was ended by a person though it did not wait")
+        require(waits || isAwaited || isAccepted, 11, "\(id) was ended by a person though it did not wait")
         require(isForward, 7, "\(id) was ended by a person after forward progress had ended")
         require(isIdle, 11, "\(id) was ended by a person while a call was in flight")
         waiting[step] = nil

@@ -61,6 +61,10 @@ struct HistoryAudit {
     private(set) var unknownKind: String?
     /// Steps that wait for a signal.
     var awaiting: Set<Int> = []
+    /// Attempts that were accepted: when they are over at the earliest, if nothing comes.
+    var accepted: [Int: Instant] = [:]
+    /// Callbacks that have led to nothing yet.
+    var callbacks: [Int: Callback] = [:]
     /// Signals that nobody has taken.
     var kept: [KeptSignal] = []
     var signalKeys: Set<String> = []
@@ -108,6 +112,7 @@ struct HistoryAudit {
             observe(event, at: stored.at, before, run.status)
         }
         requireNoneOverlooked()
+        requireNoneOverdue()
     }
 
     private mutating func observe(_ event: RunEvent, at: Instant, _ before: RunStatus, _ after: RunStatus) {
@@ -135,6 +140,7 @@ struct HistoryAudit {
             for step in due { waiting[step] = at }
         case .attemptStarted(let step, let action, let attempt): begin(step, action, attempt, at)
         case .attemptSucceeded(let step, let action, let attempt, _, _):
+            judgeCallback(step, as: .succeeded)
             end(step, action, attempt)
             if action == .execute {
                 succeeded.insert(step)
@@ -145,8 +151,16 @@ struct HistoryAudit {
                 if undoneAtOnce.contains(step) { doneAt[step] = at }
             }
         case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
+            endAccepted(step, failure, report, at)
             end(step, action, attempt)
             fail(FailedAttempt(step: step, action: action, attempt: attempt, report, failure, retryIn), at)
+        case .attemptAccepted(let step, let action, let attempt, _, let timeout, let heartbeat):
+            accept(step, action, attempt, until: at + (heartbeat.map { min($0, timeout) } ?? timeout))
+        case .callbackReceived(let step, let action, let callback): callBack(step, action, callback, at)
+        case .attemptHeartbeat(let step, let action):
+            let id = id(step)
+            require(
+                accepted[step] != nil && inFlight[step]?.action == action, 21, "\(id) beats though it was not accepted")
         case .stepSkipped(let step):
             require((isReady(step) || isEnding) && !hasLeftForward, 10, "\(id(step)) was skipped out of turn")
             waiting[step] = nil

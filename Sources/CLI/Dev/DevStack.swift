@@ -60,7 +60,10 @@ final class DevStack {
             await self.answers("\(self.api)/ready")
         }
         let engines = DevEngines(folder: folder.path, firstPort: options.opsPort, tell: tell) { name, port in
-            let environment = ["DATABASE_URL": self.database, "OPS_HOST": "127.0.0.1", "OPS_PORT": String(port)]
+            let environment = [
+                "DATABASE_URL": self.database, "OPS_HOST": "127.0.0.1", "OPS_PORT": String(port),
+                "PUBLIC_URL": Self.variable("PUBLIC_URL") ?? self.api,
+            ]
             return self.program(name, "sagaflow-engine", environment: environment)
         }
         self.engines = engines

@@ -23,6 +23,8 @@ struct ReasonText {
             "was paused \(ago(pause.since)) ago by \(pause.by.clipped)" + (pause.reason.map { ": \($0.clipped)" } ?? "")
         case .waitingForSignal(let stepID, let until):
             "\(stepID) waits for a signal" + (until.map { ", at most until the deadline at \($0)" } ?? "")
+        case .waitingForCallback(let stepID, let action, let until):
+            "\(action.rawValue) \(stepID) is accepted, and its participant is to call back in \(left(until)), by \(until)"
         case .waitingForPerson(let stepID, let error):
             "\(stepID) gave up past the pivot, and a person has to say what becomes of it"
                 + (error.map { ": \($0.message.clipped)" } ?? "")
@@ -52,7 +54,8 @@ struct ReasonText {
         if isFreed { return "freed: the next engine takes it over" }
         switch reason {
         case .waiting(let wait): return "nothing to do; saga run retry \(run.runID) \(wait.stepID) does it now"
-        case .waitingForDeadline, .waitingForSignal, .delayed, .calling, .aboutToBeClaimed: return "nothing to do"
+        case .waitingForDeadline, .waitingForSignal, .waitingForCallback, .delayed, .calling, .aboutToBeClaimed:
+            return "nothing to do"
         case .paused: return "saga run resume \(run.runID) lets it go on"
         case .waitingForPerson(let stepID, _):
             return "saga run retry, complete or skip \(run.runID) \(stepID)"
@@ -91,7 +94,8 @@ struct ReasonText {
         switch reason {
         case .waiting(let wait): wait.stepID
         case .calling(let call, _), .callHangs(let call, _, _): step(call)?.id
-        case .waitingForPerson(let stepID, _), .waitingForSignal(let stepID, _): stepID
+        case .waitingForPerson(let stepID, _), .waitingForSignal(let stepID, _), .waitingForCallback(let stepID, _, _):
+            stepID
         case .waitingForDeadline, .paused, .delayed, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle,
             .parked:
             nil
@@ -102,8 +106,9 @@ struct ReasonText {
     var participant: String? {
         switch reason {
         case .calling(let call, _), .callHangs(let call, _, _): callDefinition(call)?.participant.only
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForPerson, .delayed, .aboutToBeClaimed,
-            .unclaimed, .locked, .holderGone, .holderIdle, .parked:
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForPerson,
+            .delayed,
+            .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle, .parked:
             nil
         }
     }
@@ -116,6 +121,7 @@ struct ReasonText {
             .parked(let until):
             until
         case .waitingForSignal(_, let until): until
+        case .waitingForCallback(_, _, let until): until
         case .callHangs(_, _, let since), .unclaimed(let since, _), .aboutToBeClaimed(let since): since
         case .locked, .holderIdle, .paused, .waitingForPerson: nil
         }

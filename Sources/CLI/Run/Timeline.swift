@@ -36,6 +36,10 @@ struct Timeline {
             call(paint.yellow("↩"), event, paint.yellow("compensated"))
         case "attempt_succeeded": call(paint.green("✓"), event, paint.green("succeeded"))
         case "attempt_failed": call(paint.red("✗"), event, paint.red(failure(event)))
+        case "attempt_accepted": call("◷", event, paint.dim("accepted; a callback will tell its end"))
+        case "callback_received":
+            step("✉", event, "its participant called back: \(event["data"]?["outcome"]?.string ?? "?")")
+        case "attempt_heartbeat": step("·", event, paint.dim("is still at work"))
         case "step_skipped": step("○", event, paint.dim("skipped"))
         case "wait_started": step("◷", event, paint.dim("waits until " + (event["data"]?["until"]?.string ?? "?")))
         case "await_started": step("◷", event, paint.dim(awaiting(event)))

@@ -85,7 +85,8 @@ package struct Report: Sendable {
             case .attemptSucceeded where event.row.action == .compensate: counts.compensations += 1
             case .attemptFailed where event.row.error?["kind"]?.string == "lost": counts.takeovers += 1
             case .stepSkipped: counts.skippedSteps += 1
-            case .runStarted, .attemptSucceeded, .attemptFailed, .stepAbandoned, .waitStarted, .awaitStarted,
+            case .runStarted, .attemptAccepted, .callbackReceived, .attemptHeartbeat, .attemptSucceeded, .attemptFailed,
+                .stepAbandoned, .waitStarted, .awaitStarted,
                 .signalReceived, .signalTaken, .stepSucceeded,
                 .stepFailed, .stepUndoing, .cancelRequested, .cancelRefused, .deadlineExceeded,
                 .runCompensating, .runCompleted, .runCompensated, .runCancelled, .runFailed, .retryRequested,

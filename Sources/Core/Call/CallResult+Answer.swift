@@ -25,7 +25,10 @@ extension CallResult {
         case .response(let response):
             let outcome = Self.outcome(of: response, call.judgement, isAmbiguous: isAmbiguous)
             self.init(outcome: outcome, httpStatus: response.status, duration: duration)
-            if outcome == .succeeded {
+            if outcome == .succeeded, call.completion != nil, response.status == 202 {
+                // Its end is yet to come, whatever this says.
+                isAccepted = true
+            } else if outcome == .succeeded {
                 takeOutput(response, call)
             } else {
                 self.retryAfter = outcome == .busy ? response.retryAfter : nil
@@ -140,6 +143,7 @@ extension CallResult {
         _ effort: inout Effort
     ) {
         self.init(.response(response), of: call, isAmbiguous: isAmbiguous, duration: duration)
+        if isAccepted { return }
         // Nothing can be asked of a success that can't be read.
         if outcome == .unknown, failure?.kind == Failure.unreadableKind { return }
         let answer = AnswerScope(

@@ -82,6 +82,8 @@ package struct CallResult: Sendable, Hashable {
     package var failure: Failure?
     /// The participant is not to be called before this long: it asked for that, or its breaker is open.
     package var retryAfter: Duration?
+    /// The participant is at work, and will call back.
+    package var isAccepted = false
 
     package init(
         outcome: Outcome, httpStatus: Int? = nil, duration: Duration = .zero, output: JSON? = nil,

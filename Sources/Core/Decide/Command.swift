@@ -80,6 +80,9 @@ extension Run {
         if hasMarks, status == .pending, !isPaused, cause == nil, let startAt = marks.startAt, startAt > createdAt {
             due = min(due ?? startAt, startAt)
         }
+        if hasMarks, let over = marks.accepted.lazy.map(\.dueAt).min(), !isPlanted(.acceptedForEver) {
+            due = min(due ?? over, over)
+        }
         guard let deadline = deadlineToMeet else { return due }
         if isPlanted(.deadlineIgnoredInFlight), hasCallInFlight { return due }
         return min(due ?? deadline, deadline)

@@ -6,6 +6,7 @@
 //   giving up    after a failure nothing new starts; calls in flight finish; then …          Decision+Forward.swift
 //   backward     … every step that may have had an effect is undone, dependents first        Decision+Backward.swift
 //   attempts     what an answer means, whether and when it is tried again                     Decision+Attempts.swift
+//   callbacks    the end of what was accepted is told from outside                            Decision+Callbacks.swift
 //   signals      what comes from outside waits for the step that takes it                     Decision+Signals.swift
 
 /// Decides what `happening` leads to.
@@ -115,7 +116,11 @@ extension Decision {
             append(.runPaused(by: by, reason: reason, holdsDeadline: holdsDeadline))
         case .resume(let by, let reason) where isUp && run.isPaused: resume(by, reason)
         case .signal(let signal) where isUp: receive(signal)
-        case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .settle, .pause, .resume, .undo, .signal, .poison:
+        case .calledBack(let step, let action, let callback) where isUp:
+            try receive(callback, step, action, jitter: 0.5)
+        case .beat(let step, let action) where isUp: try beat(step, action)
+        case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .settle, .pause, .resume, .undo, .signal,
+            .calledBack, .beat, .poison:
             throw IllegalHappening(failed, happening)
         }
     }
@@ -135,7 +140,10 @@ extension Decision {
     fileprivate mutating func followTakingUp(jitter: Double) {
         checkDeadline()
         loseCallsInFlight(jitter: jitter)
-        startDue()
+        endOverdue(jitter: jitter)
+        // A pause ended with the run.
+        takeSignals()
+        startDue(jitter: jitter)
         advance()
     }
 
@@ -174,6 +182,11 @@ extension Decision {
             resume(by, reason)
             takeSignals()
         case .signal(let signal): receive(signal)
+        case .calledBack(let step, let action, let callback):
+            // What fails after the deadline is not tried again.
+            if callback.outcome != .succeeded { checkDeadline() }
+            try receive(callback, step, action, jitter: jitter)
+        case .beat(let step, let action): try beat(step, action)
         case .undo:
             // The same asked twice is one undo.
             if run.cause != .undoRequested { throw IllegalHappening(run, happening) }
@@ -183,7 +196,8 @@ extension Decision {
             return
         }
         checkDeadline()
-        startDue()
+        endOverdue(jitter: jitter)
+        startDue(jitter: jitter)
         advance()
     }
 
@@ -196,10 +210,13 @@ extension Decision {
     }
 
     /// Begins the next attempt of every step whose time has come.
-    fileprivate mutating func startDue() {
+    fileprivate mutating func startDue(jitter: Double) {
         if run.isPaused && !isPlanted(.pausedRunBegins) { return }
         if run.isDraining, !isPlanted(.drainingRunBegins) { return }
-        for event in run.dueAttempts(at: now) { append(event) }
+        for event in run.dueAttempts(at: now) {
+            append(event)
+            takeKeptCallback(event, jitter: jitter)
+        }
         for index in run.steps.indices where run.steps[index].status == .waiting && run.cause == nil {
             guard let due = run.steps[index].nextAttemptAt, due <= now else { continue }
             if case .signal(let awaited) = run.definition.steps[index].action {

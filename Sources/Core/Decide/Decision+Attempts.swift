@@ -3,6 +3,14 @@ extension Decision {
     mutating func finishAttempt(
         _ index: Int, _ action: CallAction, _ attempt: Int, _ result: CallResult, jitter: Double
     ) {
+        var result = result
+        if run.hasMarks, let callback = run.marks.callback(of: index), !result.isDefinite,
+            !isPlanted(.earlyCallbackForgotten)
+        {
+            // Its end was told before its call was over.
+            result = self.result(of: callback, index, action)
+        }
+        if result.isAccepted { return accept(index, action, attempt, result) }
         var report = CallReport(outcome: result.outcome, httpStatus: result.httpStatus, duration: result.duration)
         switch result.outcome {
         case .succeeded:
@@ -90,7 +98,13 @@ extension Decision {
     /// take their engines with them there is `RetryPolicy.maxLostAttempts`.
     mutating func loseCallsInFlight(jitter: Double) {
         for index in run.steps.indices {
-            guard let call = run.steps[index].callInFlight else { continue }
+            let state = run.steps[index]
+            guard let call = isPlanted(.acceptedLost) ? state.openAttempt : state.callInFlight else { continue }
+            if run.hasMarks, let callback = run.marks.callback(of: index) {
+                let result = result(of: callback, index, call.action)
+                finishAttempt(index, call.action, call.attempt, result, jitter: jitter)
+                continue
+            }
             let step = run.definition.steps[index]
             guard let definition = step.call(of: call.action) else { continue }
             var result = CallResult(.lost, of: definition, isAmbiguous: true, duration: .zero)

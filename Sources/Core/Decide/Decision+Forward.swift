@@ -148,6 +148,7 @@ extension Decision {
         where step.awaitsSignal || (step.nextAttemptAt != nil && step.waitingAction == .execute) {
             append(.stepAbandoned(step: index))
         }
+        abandonAccepted()
         if run.hasCallInFlight, !isPlanted(.undoneBesideForwardCall) { return }
         let withEffect = run.steps.indices.filter {
             let step = run.steps[$0]

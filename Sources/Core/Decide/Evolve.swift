@@ -15,6 +15,15 @@ extension Run {
             succeed(index, action, report, output, at)
         case .attemptFailed(let index, let action, let attempt, let report, let failure, let retryIn):
             fail(index, action, attempt, report, failure, retryIn, at)
+        case .attemptAccepted(let index, _, _, _, let timeout, let heartbeat):
+            steps[index].isAccepted = true
+            marks.accepted.append(
+                AcceptedAttempt(
+                    step: index, until: at + timeout, heartbeat: heartbeat, beatBy: heartbeat.map { at + $0 }))
+        case .callbackReceived(let index, let action, let callback): receive(callback, index, action, at)
+        case .attemptHeartbeat(let index, _):
+            guard let place = marks.accepted.firstIndex(where: { $0.step == index }) else { break }
+            marks.accepted[place].beatBy = marks.accepted[place].heartbeat.map { at + $0 }
         case .stepSkipped(let index):
             steps[index].status = .skipped
             steps[index].nextAttemptAt = nil
@@ -90,6 +99,23 @@ extension Run {
         }
     }
 
+    /// What waits for its next attempt is tried now, and has its answer already; what is in flight ends before.
+    private mutating func receive(_ callback: Callback, _ index: Int, _ action: CallAction, _ at: Instant) {
+        let waits = steps[index].nextAttemptAt != nil
+        if waits { steps[index].nextAttemptAt = at }
+        if steps[index].isAccepted || (waits && !isPaused) { return }
+        marks.callbacks.append(KeptCallback(step: index, callback: callback))
+        if action == .execute, callback.outcome != .rejected { steps[index].isAmbiguous = true }
+    }
+
+    /// What there was to be known of an attempt that has ended.
+    private mutating func close(_ index: Int) {
+        guard hasMarks else { return }
+        steps[index].isAccepted = false
+        marks.accepted.removeAll { $0.step == index }
+        marks.callbacks.removeAll { $0.step == index }
+    }
+
     /// What came with the signal is the step's output.
     private mutating func take(_ signal: Int, _ index: Int, _ at: Instant) {
         let taken = marks.signals.first { $0.sequence == signal }
@@ -106,6 +132,9 @@ extension Run {
         _ index: Int, _ settlement: Settlement, _ output: JSON?, _ reason: String, _ at: Instant
     ) {
         begin(index, at)
+        // What was accepted may have had its effect.
+        if steps[index].isAccepted { steps[index].isAmbiguous = true }
+        close(index)
         steps[index].nextAttemptAt = nil
         steps[index].awaitsPerson = false
         steps[index].completedAt = at
@@ -181,6 +210,7 @@ extension Run {
     private mutating func succeed(
         _ index: Int, _ action: CallAction, _ report: CallReport, _ output: JSON, _ at: Instant
     ) {
+        close(index)
         switch action {
         case .execute:
             steps[index].status = .succeeded
@@ -200,6 +230,7 @@ extension Run {
         _ index: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport, _ failure: Failure,
         _ retryIn: Duration?, _ at: Instant
     ) {
+        close(index)
         let before = steps[index]
         if action == .compensate, before.status == .failed, before.actionError == nil {
             steps[index].actionError = before.error
@@ -277,6 +308,7 @@ extension Run {
     private mutating func resolve(_ index: Int, _ at: Instant) {
         if status == .failed { takeUp(.running, at) }
         if steps[index].waitingAction == .compensate { steps[index].nextAttemptAt = nil }
+        if steps[index].compensationStatus == .compensating { close(index) }
         steps[index].compensationStatus = .compensated
     }
 

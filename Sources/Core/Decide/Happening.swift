@@ -21,6 +21,9 @@ package enum Happening: Sendable, Hashable {
     case resume(by: String, reason: String?)
     /// Somebody asked for a run to be undone that has completed.
     case undo(by: String, reason: String)
+    /// A participant tells the end of an attempt, or that it is still at work.
+    case calledBack(step: Int, CallAction, Callback)
+    case beat(step: Int, CallAction)
     /// Somebody sent a signal.
     case signal(ReceivedSignal)
     /// The run can't be processed.

@@ -51,8 +51,17 @@ extension Standing {
         if isPlanted(.settledInFlight), step.status == .executing { return true }
         // With nowhere to turn to it can't fail any more than it has.
         if step.awaitsPerson { return settlement != .fail }
-        return step.status == .waiting
+        return step.status == .waiting || (step.status == .executing && step.isAccepted)
             || (step.nextAttemptAt != nil && step.waitingAction == .execute && step.attempts > 0)
+    }
+
+    /// A participant may tell the end of this action: an attempt of it is open, or waits to be repeated.
+    package func takesCallback(step index: Int, _ action: CallAction) -> Bool {
+        guard steps.indices.contains(index), !status.isTerminal else { return false }
+        let step = steps[index]
+        if let open = step.openAttempt { return open.action == action }
+        return step.nextAttemptAt != nil && step.waitingAction == action
+            && (action == .execute ? step.attempts : step.compensationAttempts) > 0
     }
 
     /// `canResolve` of each of them; false for none, and for one that is named twice.

@@ -31,6 +31,8 @@ package final class CallDefinition: Sendable {
     package let maxResponseBytes: Int
     /// Headers of the answer that something names, in lower case.
     package let wantedHeaders: [String]
+    /// How it comes to its end when it is answered 202; nil: that is its end.
+    package let completion: CallbackDefinition?
 
     /// What a call sends.
     package struct Body: Sendable {
@@ -61,7 +63,8 @@ package final class CallDefinition: Sendable {
     init(
         participant: ParticipantChoice, method: String, path: PathTemplate, query: [(name: String, value: Template)],
         body: Body, headers: [(name: String, value: HeaderTemplate)], timeout: Duration, retry: RetryRules,
-        judgement: Judgement, output: Template?, maxResponseBytes: Int, wantedHeaders: [String]
+        judgement: Judgement, output: Template?, maxResponseBytes: Int, wantedHeaders: [String],
+        completion: CallbackDefinition? = nil
     ) {
         self.participant = participant
         self.method = method
@@ -75,6 +78,7 @@ package final class CallDefinition: Sendable {
         self.output = output
         self.maxResponseBytes = maxResponseBytes
         self.wantedHeaders = wantedHeaders
+        self.completion = completion
     }
 
     /// Everything that what it sends names, repetitions included.

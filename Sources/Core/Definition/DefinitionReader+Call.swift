@@ -4,7 +4,7 @@ extension DefinitionReader {
     private static let callMembers = [
         "participant", "method", "path", "query", "body", "contentType", "headers", "timeout", "retry", "succeedOn",
         "retryOn", "rejectOn", "unknownOn", "succeedWhen", "retryWhen", "rejectWhen", "unknownWhen", "output",
-        "maxResponseBytes", "onUnreadable",
+        "maxResponseBytes", "onUnreadable", "completion",
     ]
 
     /// An action or a compensation; `inheriting` has the step's timeout and the policy for this kind of call.
@@ -23,11 +23,15 @@ extension DefinitionReader {
         let judgement = readJudgement(fields, at: pointer)
         let output = optional("output", in: fields, at: pointer) { $0.template($1, at: $2) }
         let maxBytes = readMaxResponseBytes(fields, at: pointer)
+        let completion = optional("completion", in: fields, at: pointer) { $0.completion($1, at: $2) }
+        if completion != nil, output != nil {
+            refuse(pointer.appending("output"), "The output of a call that is called back is what the callback says.")
+        }
         guard let participant, let path, let body else { return nil }
         return CallDefinition(
             participant: participant, method: method, path: path, query: query, body: body, headers: headers,
             timeout: own ?? timeout, retry: rules, judgement: judgement, output: output, maxResponseBytes: maxBytes,
-            wantedHeaders: Self.wantedHeaders(judgement, output, rules))
+            wantedHeaders: Self.wantedHeaders(judgement, output, rules), completion: completion)
     }
 
     /// Headers of the answer that its own call names.

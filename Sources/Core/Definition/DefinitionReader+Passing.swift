@@ -26,10 +26,7 @@ extension DefinitionReader {
     mutating func await(
         _ json: JSON, at pointer: JSONPointer, timeout: JSON?, at timeoutPlace: JSONPointer
     ) -> AwaitDefinition? {
-        let limit = timeout.flatMap { duration($0, at: timeoutPlace, max: AwaitDefinition.timeouts.upperBound) }
-        if let limit, limit < AwaitDefinition.timeouts.lowerBound {
-            refuse(timeoutPlace, "A step waits for a signal for 1s at least.")
-        }
+        let limit = timeout.flatMap { duration($0, at: timeoutPlace, in: AwaitDefinition.timeouts) }
         guard let fields = object(json, at: pointer, members: ["signal", "where"]) else { return nil }
         let signal = required("signal", in: fields, at: pointer) { $0.name($1, at: $2, underscores: true) }
         let condition = optional("where", in: fields, at: pointer) { $0.condition($1, at: $2) }

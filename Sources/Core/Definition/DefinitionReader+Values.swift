@@ -39,6 +39,13 @@ extension DefinitionReader {
         return nil
     }
 
+    mutating func duration(_ json: JSON, at pointer: JSONPointer, in range: ClosedRange<Duration>) -> Duration? {
+        guard let duration = duration(json, at: pointer, max: range.upperBound) else { return nil }
+        if duration >= range.lowerBound { return duration }
+        refuse(pointer, "This duration is at least \(DurationText.format(range.lowerBound)).")
+        return nil
+    }
+
     mutating func integer(_ json: JSON, at pointer: JSONPointer, in range: ClosedRange<Int>) -> Int? {
         if let value = json.int, range.contains(value) { return value }
         refuse(pointer, "This must be an integer from \(range.lowerBound) to \(range.upperBound).")

@@ -23,6 +23,10 @@ extension EventRow {
         case nil: nil
         case .runStarted: indices("due", definition).map { .runStarted(due: $0) }
         case .attemptStarted, .attemptSucceeded, .attemptFailed: attemptEvent
+        case .attemptAccepted: acceptedEvent
+        case .callbackReceived: callbackEvent
+        case .attemptHeartbeat:
+            stepIndex.flatMap { step in action.map { .attemptHeartbeat(step: step, action: $0) } }
         case .stepSkipped: stepIndex.map { .stepSkipped(step: $0) }
         case .waitStarted: waitEvent
         case .awaitStarted:
@@ -61,6 +65,23 @@ extension EventRow {
     private var waitEvent: RunEvent? {
         guard let stepIndex, let until = data?["until"]?.string.flatMap({ Instant($0) }) else { return nil }
         return .waitStarted(step: stepIndex, until: until)
+    }
+
+    private var acceptedEvent: RunEvent? {
+        guard let stepIndex, let action, let attempt, let outcome, let duration, let timeout = data?["timeoutUs"]?.int
+        else { return nil }
+        return .attemptAccepted(
+            step: stepIndex, action: action, attempt: attempt,
+            CallReport(outcome: outcome, httpStatus: httpStatus, duration: duration), timeout: .microseconds(timeout),
+            heartbeat: data?["heartbeatUs"]?.int.map { .microseconds($0) })
+    }
+
+    private var callbackEvent: RunEvent? {
+        guard let stepIndex, let action, let digest = data?["digest"]?.string,
+            let outcome = data?["outcome"]?.string.flatMap({ Callback.Outcome(rawValue: $0) })
+        else { return nil }
+        let callback = Callback(outcome: outcome, output: data?["output"], error: data?["error"], digest: digest)
+        return .callbackReceived(step: stepIndex, action: action, callback)
     }
 
     private var signalEvent: RunEvent? {

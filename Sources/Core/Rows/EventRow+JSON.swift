@@ -28,7 +28,7 @@ package struct EventNames: Sendable {
 extension RunEventKind {
     fileprivate var isAttempt: Bool {
         switch self {
-        case .attemptStarted, .attemptSucceeded, .attemptFailed: true
+        case .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted: true
         default: false
         }
     }

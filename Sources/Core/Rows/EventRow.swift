@@ -34,6 +34,20 @@ package struct EventRow: Sendable {
             set(step, definition, action, attempt, report)
             error = failure.json
             self.retryIn = retryIn
+        case .attemptAccepted(let step, let action, let attempt, let report, let timeout, let heartbeat):
+            set(step, definition, action, attempt, report)
+            var members: JSONObject = ["timeoutUs": JSON(Int(timeout.microseconds))]
+            if let heartbeat { members["heartbeatUs"] = JSON(Int(heartbeat.microseconds)) }
+            data = .object(members)
+        case .callbackReceived(let step, let action, let callback):
+            set(step, definition, action)
+            var members: JSONObject = ["outcome": .string(callback.outcome.rawValue)]
+            if let output = callback.output { members["output"] = output }
+            if let error = callback.error { members["error"] = error }
+            members["digest"] = .string(callback.digest)
+            data = .object(members)
+        case .attemptHeartbeat(let step, let action):
+            set(step, definition, action)
         case .stepSkipped(let step), .stepAbandoned(let step), .stepUndoing(let step):
             set(step, definition)
         case .waitStarted(let step, let until):

@@ -1,14 +1,15 @@
 // The steps of a run in `workflow_runs.snapshot`, as they are after the event `snapshot_seq`: an array with an object for each
 // step of the definition, with the members that differ from a step nobody has begun:
 //
-//   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "awaitsPerson", "compensationAttempts",
+//   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "awaitsPerson", "accepted", "compensationAttempts",
 //    "compensationAmbiguous", "output" or "outputSeq", "answer": {"status", "headers"}, "error", "actionError", "startedAt", "undoingAt", "completedAt",
 //    "nextAttemptAt", "attemptSeq"}
 //
 // Where there is more to be known of a run than its steps (`RunMarks`) it is an object instead, with that array as `steps`:
 //
 //   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
-//    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys"}
+//    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys",
+//    "accepted": [{"step", "until", "heartbeat", "beatBy"}], "callbacks": [{"step", "outcome", "output", "error", "digest"}]}
 //
 // Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
 // written: such a time ends in `In` instead of `At` and counts from `snapshot_at`.
@@ -80,7 +81,43 @@ package enum Snapshot {
             }
             writer.member("signals", .array(signals))
         }
+        writeCallbacks(marks, since: before, at: at, to: &writer)
         if !marks.signalKeys.isEmpty { writer.member("signalKeys", .array(marks.signalKeys.map { .string($0) })) }
+    }
+
+    private static func writeCallbacks(
+        _ marks: RunMarks, since before: RunMarks, at: Instant, to writer: inout JSONMemberWriter
+    ) {
+        if !marks.accepted.isEmpty {
+            let accepted = marks.accepted.map { accepted -> JSON in
+                let known = before.accepted.first { $0.step == accepted.step }
+                var object: JSONObject = ["step": JSON(accepted.step)]
+                func write(_ name: String, _ time: Instant, _ known: Instant?) {
+                    if time == known {
+                        object[name] = JSON(Int(time.microseconds))
+                    } else {
+                        object[name + "In"] = JSON(Int((time - at).microseconds))
+                    }
+                }
+                write("until", accepted.until, known?.until)
+                if let heartbeat = accepted.heartbeat { object["heartbeat"] = JSON(Int(heartbeat.microseconds)) }
+                if let beatBy = accepted.beatBy { write("beatBy", beatBy, known?.beatBy) }
+                return .object(object)
+            }
+            writer.member("accepted", .array(accepted))
+        }
+        if !marks.callbacks.isEmpty {
+            let callbacks = marks.callbacks.map { kept -> JSON in
+                var object: JSONObject = [
+                    "step": JSON(kept.step), "outcome": .string(kept.callback.outcome.rawValue),
+                    "digest": .string(kept.callback.digest),
+                ]
+                if let output = kept.callback.output { object["output"] = output }
+                if let error = kept.callback.error { object["error"] = error }
+                return .object(object)
+            }
+            writer.member("callbacks", .array(callbacks))
+        }
     }
 
     /// The steps in a snapshot, and what else there is to be known.
@@ -106,6 +143,22 @@ package enum Snapshot {
                 KeptSignal(
                     sequence: sequence, name: name, payload: signal["payload"] ?? .null, bytes: signal["bytes"]?.int))
         }
+        for accepted in json["accepted"]?.array ?? [] {
+            guard let step = accepted["step"]?.int, let until = time(accepted["until"], accepted["untilIn"]) else {
+                continue
+            }
+            marks.accepted.append(
+                AcceptedAttempt(
+                    step: step, until: until, heartbeat: accepted["heartbeat"]?.int.map { .microseconds($0) },
+                    beatBy: time(accepted["beatBy"], accepted["beatByIn"])))
+        }
+        for kept in json["callbacks"]?.array ?? [] {
+            guard let step = kept["step"]?.int, let digest = kept["digest"]?.string,
+                let outcome = kept["outcome"]?.string.flatMap({ Callback.Outcome(rawValue: $0) })
+            else { continue }
+            let callback = Callback(outcome: outcome, output: kept["output"], error: kept["error"], digest: digest)
+            marks.callbacks.append(KeptCallback(step: step, callback: callback))
+        }
         marks.signalKeys = (json["signalKeys"]?.array ?? []).compactMap(\.string)
         return (json["steps"]?.array ?? [], marks)
     }
@@ -119,6 +172,7 @@ package enum Snapshot {
         if step.compensationStatus != .notRequired { writer.member("compensation", step.compensationStatus.rawValue) }
         if step.isUndoneAtOnce { writer.member("undoneAtOnce", true) }
         if step.awaitsPerson { writer.member("awaitsPerson", true) }
+        if step.isAccepted { writer.member("accepted", true) }
         if step.compensationAttempts != 0 { writer.member("compensationAttempts", step.compensationAttempts) }
         if step.isCompensationAmbiguous { writer.member("compensationAmbiguous", true) }
         if let output = step.output {
@@ -187,6 +241,7 @@ package struct SnapshotStep: Sendable {
         step.isAmbiguous = json["ambiguous"]?.bool ?? false
         step.isUndoneAtOnce = json["undoneAtOnce"]?.bool ?? false
         step.awaitsPerson = json["awaitsPerson"]?.bool ?? false
+        step.isAccepted = json["accepted"]?.bool ?? false
         step.compensationAttempts = json["compensationAttempts"]?.int ?? 0
         step.isCompensationAmbiguous = json["compensationAmbiguous"]?.bool ?? false
         step.answer = StepAnswer(json["answer"])

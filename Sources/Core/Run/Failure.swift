@@ -1,7 +1,7 @@
 /// What went wrong, as it is stored, shown in the API and written to the history.
 package struct Failure: Sendable, Hashable, Error {
     /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `notAllowed`, `template`, `condition`,
-    /// `wait`, `timeout`, `ended`, `settled`, `lost`, `deadline`, `cancelled`, `undone`, `compensation`, `quarantined`.
+    /// `wait`, `timeout`, `abandoned`, `ended`, `settled`, `lost`, `deadline`, `cancelled`, `undone`, `compensation`, `quarantined`.
     package var kind: String
     /// One sentence for a person.
     package var message: String
@@ -48,6 +48,9 @@ package struct Failure: Sendable, Hashable, Error {
 
     /// The kind of a step for which no signal came in time.
     package static let timeoutKind = "timeout"
+
+    /// The kind of an accepted attempt for whose end the run did not wait.
+    package static let abandonedKind = "abandoned"
 
     /// The kind of a step that ended its run as failed.
     package static let endedKind = "ended"

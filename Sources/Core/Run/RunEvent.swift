@@ -8,6 +8,13 @@ package enum RunEvent: Sendable, Hashable {
     case attemptSucceeded(step: Int, action: CallAction, attempt: Int, CallReport, output: JSON)
     /// The attempt came to nothing. It is repeated after `retryIn`, or, when that is nil, the action has given up.
     case attemptFailed(step: Int, action: CallAction, attempt: Int, CallReport, Failure, retryIn: Duration?)
+    /// The participant has accepted the attempt and is to call back within `timeout`, with signs of life, if `heartbeat` says so.
+    case attemptAccepted(
+        step: Int, action: CallAction, attempt: Int, CallReport, timeout: Duration, heartbeat: Duration?)
+    /// The end of an attempt was told from outside. What it leads to are events of their own, once its call is over.
+    case callbackReceived(step: Int, action: CallAction, Callback)
+    /// A sign of life of accepted work.
+    case attemptHeartbeat(step: Int, action: CallAction)
     /// The step's `when` was false, a step it needs did not succeed, or the run is to end without it.
     case stepSkipped(step: Int)
     /// The step waits until then.
@@ -70,6 +77,9 @@ package enum RunEvent: Sendable, Hashable {
         case .attemptStarted: .attemptStarted
         case .attemptSucceeded: .attemptSucceeded
         case .attemptFailed: .attemptFailed
+        case .attemptAccepted: .attemptAccepted
+        case .callbackReceived: .callbackReceived
+        case .attemptHeartbeat: .attemptHeartbeat
         case .stepSkipped: .stepSkipped
         case .waitStarted: .waitStarted
         case .awaitStarted: .awaitStarted
@@ -106,6 +116,9 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case attemptStarted = "attempt_started"
     case attemptSucceeded = "attempt_succeeded"
     case attemptFailed = "attempt_failed"
+    case attemptAccepted = "attempt_accepted"
+    case callbackReceived = "callback_received"
+    case attemptHeartbeat = "attempt_heartbeat"
     case stepSkipped = "step_skipped"
     case waitStarted = "wait_started"
     case awaitStarted = "await_started"
@@ -137,7 +150,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     package var takesUp: Bool {
         switch self {
         case .retryRequested, .stepResolved, .undoRequested: true
-        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .waitStarted,
+        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .callbackReceived,
+            .attemptHeartbeat, .stepSkipped, .waitStarted,
             .awaitStarted, .signalReceived, .signalTaken, .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated,
             .runCancelled, .runFailed, .stepSettled, .runDelayed, .runPaused, .runResumed, .deadlineMissed,
@@ -150,7 +164,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     package var isTerminal: Bool {
         switch self {
         case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
-        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .stepSkipped, .waitStarted,
+        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .callbackReceived,
+            .attemptHeartbeat, .stepSkipped, .waitStarted,
             .awaitStarted, .signalReceived, .signalTaken, .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,

@@ -32,6 +32,14 @@ package struct RunMarks: Sendable, Hashable {
 
     package init() {}
 
+    /// Attempts that were accepted, in the order in which they were.
+    package var accepted: [AcceptedAttempt] = []
+    /// Callbacks that came before the call was over that they end.
+    package var callbacks: [KeptCallback] = []
+
+    /// The callback that is kept for a step, if any.
+    func callback(of step: Int) -> Callback? { callbacks.first { $0.step == step }?.callback }
+
     /// Nothing is to be known.
     package var isEmpty: Bool { self == RunMarks() }
 }

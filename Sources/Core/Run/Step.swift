@@ -16,6 +16,8 @@ package struct Step: Sendable, Hashable {
     package var isUndoneAtOnce: Bool = false
     /// It has failed past the pivot, and a person has to say what becomes of it.
     package var awaitsPerson: Bool = false
+    /// The participant has accepted the attempt that is open, and is to call back.
+    package var isAccepted: Bool = false
     /// What the participant answered to the forward action.
     package var output: JSON?
     /// What is kept of the answer that the output came from, beside it; nil for nothing.
@@ -61,7 +63,10 @@ package struct Step: Sendable, Hashable {
     }
 
     /// A call of this step is in flight, and which.
-    package var callInFlight: (action: CallAction, attempt: Int)? {
+    package var callInFlight: (action: CallAction, attempt: Int)? { isAccepted ? nil : openAttempt }
+
+    /// An attempt that has begun and not ended, and of which action: its call is in flight, or accepted.
+    package var openAttempt: (action: CallAction, attempt: Int)? {
         if compensationStatus == .compensating { return (.compensate, compensationAttempts) }
         if status == .executing { return (.execute, attempts) }
         return nil

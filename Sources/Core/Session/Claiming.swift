@@ -36,7 +36,7 @@ extension Run {
             before = deadlineToMeet
         case .completed, .compensated, .cancelled, .failed: return nil
         }
-        guard !isPaused, let wakeAt else { return nil }
+        guard !isPaused, let wakeAt, !hasMarks || marks.callbacks.isEmpty else { return nil }
         let events = dueAttempts(at: wakeAt)
         return events.isEmpty ? nil : DueAttempts(events: events, before: before)
     }

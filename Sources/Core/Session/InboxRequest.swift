@@ -14,6 +14,10 @@ package struct InboxRequest: Sendable, Hashable {
         case pause(reason: String?, holdsDeadline: Bool)
         /// Go on.
         case resume(reason: String?)
+        /// The end of an attempt that a participant accepted.
+        case callback(stepID: String, CallAction, Callback)
+        /// It is still at work.
+        case heartbeat(stepID: String, CallAction)
         /// Take note of this.
         case signal(name: String, payload: JSON, key: String?)
         /// Undo a run that has completed.
@@ -39,6 +43,8 @@ package struct InboxRequest: Sendable, Hashable {
         case .settle: "settle"
         case .pause: "pause"
         case .resume: "resume"
+        case .callback: "callback"
+        case .heartbeat: "heartbeat"
         case .signal: "signal"
         case .undo: "undo"
         }
@@ -60,6 +66,16 @@ package struct InboxRequest: Sendable, Hashable {
         case .pause(let reason, let holdsDeadline):
             return ["reason": JSON(reason), "holdDeadline": .bool(holdsDeadline)]
         case .resume(let reason): return ["reason": JSON(reason)]
+        case .callback(let stepID, let action, let callback):
+            var members: JSONObject = [
+                "stepId": .string(stepID), "action": .string(action.rawValue),
+                "outcome": .string(callback.outcome.rawValue), "digest": .string(callback.digest),
+            ]
+            if let output = callback.output { members["output"] = output }
+            if let error = callback.error { members["error"] = error }
+            return .object(members)
+        case .heartbeat(let stepID, let action):
+            return ["stepId": .string(stepID), "action": .string(action.rawValue)]
         case .signal(let name, let payload, let key):
             var members: JSONObject = ["name": .string(name), "payload": payload]
             if let key { members["key"] = .string(key) }
@@ -90,6 +106,16 @@ package struct InboxRequest: Sendable, Hashable {
             kind = .pause(
                 reason: payload["reason"]?.string, holdsDeadline: payload["holdDeadline"]?.bool ?? false)
         case "resume": kind = .resume(reason: payload["reason"]?.string)
+        case "callback":
+            guard let (stepID, action) = Self.attempt(payload), let digest = payload["digest"]?.string,
+                let outcome = payload["outcome"]?.string.flatMap({ Callback.Outcome(rawValue: $0) })
+            else { return nil }
+            let callback = Callback(
+                outcome: outcome, output: payload["output"], error: payload["error"], digest: digest)
+            kind = .callback(stepID: stepID, action, callback)
+        case "heartbeat":
+            guard let (stepID, action) = Self.attempt(payload) else { return nil }
+            kind = .heartbeat(stepID: stepID, action)
         case "signal":
             guard let name = payload["name"]?.string, let sent = payload["payload"] else { return nil }
             kind = .signal(name: name, payload: sent, key: payload["key"]?.string)
@@ -99,6 +125,15 @@ package struct InboxRequest: Sendable, Hashable {
         default: return nil
         }
         self.sentBy = sentBy
+    }
+}
+
+extension InboxRequest {
+    fileprivate static func attempt(_ payload: JSON) -> (stepID: String, CallAction)? {
+        guard let stepID = payload["stepId"]?.string,
+            let action = payload["action"]?.string.flatMap({ CallAction(rawValue: $0) })
+        else { return nil }
+        return (stepID, action)
     }
 }
 

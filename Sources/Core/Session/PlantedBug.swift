@@ -77,6 +77,14 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case signalConditionIgnored
     /// A paused run takes signals.
     case pausedRunTakesSignal
+    /// What was accepted has no end of its own.
+    case acceptedForEver
+    /// A callback that comes before its call is over is forgotten.
+    case earlyCallbackForgotten
+    /// A takeover loses what was accepted.
+    case acceptedLost
+    /// What was accepted is not undone.
+    case acceptedHasNoEffect
 }
 
 #if DEBUG

@@ -32,6 +32,12 @@ extension RunSession {
         case .pause(let reason, let holdsDeadline):
             return .pause(by: request.sentBy, reason: reason, holdsDeadline: holdsDeadline)
         case .resume(let reason): return .resume(by: request.sentBy, reason: reason)
+        case .callback(let stepID, let action, let callback):
+            guard let step = run.definition.step(stepID) else { return nil }
+            return .calledBack(step: step.index, action, callback)
+        case .heartbeat(let stepID, let action):
+            guard let step = run.definition.step(stepID) else { return nil }
+            return .beat(step: step.index, action)
         case .signal(let name, let payload, let key):
             return .signal(ReceivedSignal(name: name, payload: payload, by: request.sentBy, key: key))
         case .undo(let reason): return .undo(by: request.sentBy, reason: reason)
@@ -54,12 +60,9 @@ extension RunSession {
         let others = asked.filter { if case .cancel = $0 { false } else { true } }
         if run.status == .failed {
             let resolves = others.filter { if case .resolve = $0 { true } else { false } }
-            let signals = others.filter { if case .signal = $0 { true } else { false } }
+            let signals = others.filter(Self.comesAfterTakingUp)
             let rest = others.filter {
-                switch $0 {
-                case .resolve, .signal: false
-                default: true
-                }
+                if case .resolve = $0 { false } else { !Self.comesAfterTakingUp($0) }
             }
             // What was sent before it FAILED is for the run that is taken up.
             return resolves + rest + signals + cancels
@@ -67,15 +70,28 @@ extension RunSession {
         guard takesOver else {
             return isPlanted(.cancelOvertaken) ? happened + cancels + others : cancels + others + happened
         }
+        // What is told of an attempt takes the place of its being lost; but with what is told of an undo the run may end,
+        // and a cancel comes before that.
+        let told = others.filter { if case .calledBack = $0 { true } else { false } }
+        let rest = others.filter { if case .calledBack = $0 { false } else { true } }
         return run.status == .compensating
-            ? [.tookOver] + cancels + others : cancels + [.tookOver] + others
+            ? [.tookOver] + cancels + told + rest : cancels + told + [.tookOver] + rest
+    }
+
+    /// It is for a run that lives.
+    private static func comesAfterTakingUp(_ happening: Happening) -> Bool {
+        switch happening {
+        case .signal, .calledBack, .beat: true
+        default: false
+        }
     }
 
     /// A request may come too late, and a wake-up when the run has just ended. That an answer fits no call is a fault of
     /// ours.
     static func note(_ error: IllegalHappening, of happening: Happening) -> SessionNote? {
         switch happening {
-        case .cancel, .retry, .resolve, .settle, .pause, .resume, .undo, .signal: .tooLate(error.description)
+        case .cancel, .retry, .resolve, .settle, .pause, .resume, .undo, .signal, .calledBack, .beat:
+            .tooLate(error.description)
         case .woke: nil
         case .finished, .tookOver, .poison:
             .broken("something happened that can't have; nothing is changed by it: \(error)")

@@ -23,6 +23,7 @@ struct Engine {
     private let committer: DecisionCommitter
     private let registry: ParticipantRegistry
     private let secrets: Secrets
+    private let callbacks: CallbackURLs
     private let claimer: Claimer
     private let wakeUp = WakeUp()
     private let others = Others()
@@ -73,10 +74,11 @@ struct Engine {
         client.trustRootsFile = configuration.trustRoots
         client.resolver = configuration.participantRules.guarding()
         secrets = Secrets(folder: configuration.secretsFolder, logger: logger)
+        callbacks = CallbackURLs(base: configuration.publicURL)
         let caller = ParticipantCaller(
             client: try ParticipantClient(eventLoopGroup: loops.group, configuration: client), registry: registry,
             room: RequestRoom(bytes: configuration.memory.requestBytes), secrets: secrets,
-            injector: FailureInjector(share: configuration.injectFailure))
+            callbacks: callbacks, injector: FailureInjector(share: configuration.injectFailure))
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
         let definitions = DefinitionStore(pool: database.reads)
         let context = EngineContext(
@@ -198,6 +200,7 @@ struct Engine {
         while true {
             do throws(PostgresError) {
                 try await Connection.requireOwnSession(configuration.database, logger: logger)
+                try await callbacks.refresh(database.reads)
                 return try await registry.refresh()
             } catch {
                 guard error.isTransient || error.isSchemaMissing else { throw error }

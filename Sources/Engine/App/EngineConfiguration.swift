@@ -21,6 +21,8 @@ struct EngineConfiguration: Sendable {
     var participantConnections: Int
     var trustRoots: String?
     var participantRules: AddressRules
+    /// Where participants call back; nil where they can't.
+    var publicURL: String?
     /// The folder of secrets that calls may be signed with.
     var secretsFolder: String?
     var injectFailure: Double
@@ -74,6 +76,12 @@ struct EngineConfiguration: Sendable {
             "participant.secrets", help: "folder with a file for each secret that definitions may sign calls with")
         if let folder = secretsFolder, !Secrets.isReadable(folder) {
             throw settings.error("participant.secrets", "is \"\(folder)\", which can't be read as a folder.")
+        }
+        publicURL = settings.optionalText(
+            "public.url",
+            help: "where participants reach the API, as in https://saga.example.com: they call back there")
+        if let url = publicURL, !CallbackURLs.isBase(url) {
+            throw settings.error("public.url", "is \"\(url)\", which is no URL as in https://saga.example.com.")
         }
         injectFailure = try settings.number(
             "inject.failure", default: 0, in: 0...1,

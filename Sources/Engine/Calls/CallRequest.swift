@@ -11,6 +11,8 @@ struct CallRequest: Sendable {
     let participant: RegisteredParticipant
     let trace: RunTrace
     let span: TraceContext?
+    /// Where its end can be told; nil when it is its own.
+    var callbackURL: String?
 
     private var run: Run { scope.run }
     private var call: Command.Call { scope.call }
@@ -37,6 +39,7 @@ struct CallRequest: Sendable {
             ("x-saga-action", call.action.rawValue), ("x-saga-attempt", String(call.attempt)),
             ("x-correlation-id", trace.correlationID),
         ]
+        if let callbackURL { headers.append(("x-saga-callback-url", callbackURL)) }
         if let body { headers.append(("content-type", body.contentType)) }
         if let traceparent = trace.header(of: span) { headers.append(("traceparent", traceparent)) }
         for (name, value) in participant.headers { headers.append((name, value)) }

@@ -10,6 +10,8 @@ struct ParticipantCaller: Sendable {
     let room: RequestRoom
     /// For what calls sign.
     let secrets: Secrets
+    /// For calls whose end is told later.
+    let callbacks: CallbackURLs
     /// Lets calls fail on purpose; nil outside of tests.
     var injector: FailureInjector?
 
@@ -80,9 +82,16 @@ struct ParticipantCaller: Sendable {
             return completion(judge(.notSent("No participant is registered as \(name)."), .zero))
         }
         if participant.pause.isOn { return hold(placement) }
-        let request = CallRequest(
+        let call = placement.scope.call
+        var request = CallRequest(
             scope: placement.scope, definition: placement.definition, name: name, participant: participant,
             trace: placement.trace, span: placement.span)
+        if placement.definition.completion != nil {
+            request.callbackURL = callbacks.url(run: placement.scope.run.id, step: call.step, action: call.action)
+            guard request.callbackURL != nil else {
+                return completion(judge(.notAllowed("Nobody could call back: PUBLIC_URL is not set."), .zero))
+            }
+        }
         if let refusal = request.refusal { return completion(judge(.unrenderable(refusal), .zero)) }
         do throws(TemplateError) {
             let call = try request.rendered()

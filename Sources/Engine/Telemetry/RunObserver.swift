@@ -119,6 +119,17 @@ struct RunObserver {
             logger.debug(
                 "a run waits",
                 metadata: about(run, ["stepId": "\(run.definition.steps[step].id)", "until": "\(until)"]))
+        case .attemptAccepted(let step, let action, let attempt, let report, _, _):
+            logger.debug("an attempt is accepted", metadata: about(run, call(run, step, action, attempt, report)))
+        case .callbackReceived(let step, let action, let callback):
+            logger.info(
+                "a participant called back",
+                metadata: about(
+                    run,
+                    [
+                        "stepId": "\(run.definition.steps[step].id)", "action": "\(action.rawValue)",
+                        "outcome": "\(callback.outcome.rawValue)",
+                    ]))
         case .awaitStarted(let step, let until):
             logger.debug(
                 "a run waits for a signal",
@@ -128,7 +139,8 @@ struct RunObserver {
         case .signalReceived(let signal):
             logger.info(
                 "a run is sent a signal", metadata: about(run, ["signal": "\(signal.name)", "by": "\(signal.by)"]))
-        case .runStarted, .runDelayed, .signalTaken, .stepSkipped, .stepAbandoned, .stepSucceeded, .stepUndoing:
+        case .runStarted, .runDelayed, .attemptHeartbeat, .signalTaken, .stepSkipped, .stepAbandoned, .stepSucceeded,
+            .stepUndoing:
             logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))
         }
     }

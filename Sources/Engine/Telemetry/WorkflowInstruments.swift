@@ -70,7 +70,10 @@ final class WorkflowInstruments: Sendable {
         case .runCancelled: end(cancelled, age)
         case .runFailed, .runQuarantined: end(failed, age)
         case .stepFailed(let index, _): steps[index].failed.add()
-        case .runStarted, .attemptStarted, .stepSkipped, .stepAbandoned, .waitStarted, .awaitStarted,
+        case .attemptAccepted(let index, _, _, let report, _, _):
+            if report.duration > .zero { steps[index].latency.observe(report.duration) }
+        case .runStarted, .attemptStarted, .callbackReceived, .attemptHeartbeat, .stepSkipped, .stepAbandoned,
+            .waitStarted, .awaitStarted,
             .signalTaken, .stepSucceeded, .stepUndoing,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,

@@ -26,6 +26,10 @@ package enum InboxOutcome: Sendable, Hashable {
     case notWaiting
     /// Nobody has paused it.
     case notPaused
+    /// A callback: another one has told the end of the same action, or waits to.
+    case callbackDiffers
+    /// A callback: nobody waits for it any more.
+    case callbackOver
     /// A signal: none of the workflow's steps waits for one of this name.
     case unknownSignal
     /// A signal: the run is on its way back, and no step will take it.
@@ -44,9 +48,9 @@ package enum InboxOutcome: Sendable, Hashable {
 /// By the time it is read the run may stand otherwise, and the decider judges again.
 package struct RunInbox: Sendable {
     private let pool: Pool
-    private let reader: RunReader
+    let reader: RunReader
     /// How often a run that moves under our hands is looked at again.
-    private static let looks = 10
+    static let looks = 10
 
     package init(database: Database) {
         pool = database.writes
@@ -63,6 +67,9 @@ package struct RunInbox: Sendable {
         case .pause: try await ask(runID, request, as: .pauseRun) { $0.refusalOfPausing }
         case .resume: try await ask(runID, request, as: .resumeRun) { $0.refusalOfResuming }
         case .undo: try await undo(runID, request)
+        case .callback(let stepID, let action, let callback):
+            try await self.callback(runID, request, stepID, action, callback)
+        case .heartbeat(let stepID, let action): try await heartbeat(runID, request, stepID, action)
         case .signal(let name, let payload, _): try await signal(runID, request, name, bytes: payload.bytes.count)
         case .retry(let stepID, _):
             try await ask(runID, request, as: .retryRun) { $0.refusal(ofRetrying: stepID) }
@@ -110,25 +117,6 @@ package struct RunInbox: Sendable {
         return .notCompleted(nil)
     }
 
-    private func signal(
-        _ runID: RunID, _ request: InboxRequest, _ name: String, bytes: Int
-    ) async throws(StoreError) -> InboxOutcome {
-        for _ in 0..<Self.looks {
-            guard let (found, status) = try await reader.standing(of: runID) else { return .unknownRun }
-            if let status, status.isTerminal { return .terminal(status) }
-            guard let standing = found else { return .notFailed(status) }
-            if let names = standing.signalNames, !names.contains(name) { return .unknownSignal }
-            guard standing.isGoingForward else { return .turnedBack }
-            let statement = SendSignal(runID: runID, request: request, bytes: bytes, waiting: standing.signals)
-            switch try await sendUnlocked(statement) {
-            case .asked: return .accepted
-            case .full: return .tooManySignals
-            case .locked, nil: break
-            }
-        }
-        return .notFailed(nil)
-    }
-
     /// Sends what is not refused as the run stands.
     private func ask(
         _ runID: RunID, _ request: InboxRequest, as action: AdminAction, refusal: (RunStanding) -> InboxOutcome?
@@ -153,11 +141,11 @@ package struct RunInbox: Sendable {
 
     /// While somebody has the run's outbox row locked, as a commit has it for some milliseconds, it is asked again, for as long
     /// as other statements wait for a lock, but without a connection.
-    private func send(_ statement: SendToRun) async throws(StoreError) -> Bool {
+    func send(_ statement: SendToRun) async throws(StoreError) -> Bool {
         try await sendUnlocked(statement) != nil
     }
 
-    private func sendUnlocked<S: Statement>(
+    func sendUnlocked<S: Statement>(
         _ statement: S
     ) async throws(StoreError) -> SendToRun.Row? where S.Row == SendToRun.Row {
         try await whileLocked(for: .milliseconds(500)) { () async throws(StoreError) in

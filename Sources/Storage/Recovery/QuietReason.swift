@@ -10,6 +10,8 @@ package enum QuietReason: Sendable {
     case paused(RunMarks.Pause)
     /// It waits for a signal, as it should; its deadline, if it has one.
     case waitingForSignal(stepID: String, until: Instant?)
+    /// A participant has accepted a call and is to call back by then, as it should.
+    case waitingForCallback(stepID: String, CallAction, until: Instant)
     /// A person has to say what becomes of this step: past the pivot there is no way back.
     case waitingForPerson(stepID: String, error: Failure?)
     /// It is to begin then, as it should.
@@ -35,8 +37,8 @@ package enum QuietReason: Sendable {
     package var canBeFreed: Bool {
         switch self {
         case .holderGone, .callHangs, .holderIdle, .parked: true
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForPerson, .delayed, .calling,
-            .aboutToBeClaimed, .unclaimed, .locked:
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForPerson,
+            .delayed, .calling, .aboutToBeClaimed, .unclaimed, .locked:
             false
         }
     }
@@ -44,7 +46,9 @@ package enum QuietReason: Sendable {
     /// Nothing is wrong.
     package var isLegitimate: Bool {
         switch self {
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .delayed, .calling, .aboutToBeClaimed: true
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .delayed, .calling,
+            .aboutToBeClaimed:
+            true
         case .waitingForPerson, .unclaimed, .locked, .holderGone, .callHangs, .holderIdle, .parked: false
         }
     }
@@ -56,6 +60,7 @@ package enum QuietReason: Sendable {
         case .waitingForDeadline: "waitingForDeadline"
         case .paused: "paused"
         case .waitingForSignal: "waitingForSignal"
+        case .waitingForCallback: "waitingForCallback"
         case .waitingForPerson: "waitingForPerson"
         case .delayed: "delayed"
         case .calling: "calling"
@@ -129,6 +134,9 @@ extension QuietRun {
             return .waitingForPerson(stepID: stuck.stepID, error: stuck.error)
         }
         if let wait, wait.until >= limit { return .waiting(wait) }
+        if let accepted, accepted.until >= limit {
+            return .waitingForCallback(stepID: accepted.stepID, accepted.action, until: accepted.until)
+        }
         if wait == nil, let awaited, deadlineAt.map({ $0 >= limit }) ?? true {
             return .waitingForSignal(stepID: awaited, until: deadlineAt)
         }

@@ -56,6 +56,8 @@ package struct QuietRun: Sendable {
     package fileprivate(set) var marks = RunMarks()
     /// A step that only a person can bring on, and why.
     package fileprivate(set) var stuck: (stepID: String, error: Failure?)?
+    /// The accepted call whose time is over first.
+    package fileprivate(set) var accepted: Wait?
     /// A step that waits for a signal for as long as the run lives.
     package fileprivate(set) var awaited: String?
     package let locker: Locker?
@@ -120,6 +122,12 @@ package struct QuietRow: Sendable {
             guard let step = stored.step() else { continue }
             if step.awaitsPerson || (run.cause == nil && step.compensationStatus == .failed), run.stuck == nil {
                 run.stuck = (stored.stepID, step.error)
+            }
+            if step.isAccepted, let open = step.openAttempt,
+                let until = followed.marks.accepted.first(where: { $0.step == index })?.dueAt,
+                run.accepted.map({ until < $0.until }) ?? true
+            {
+                run.accepted = QuietRun.Wait(stepID: stored.stepID, action: open.action, until: until)
             }
             if step.awaitsSignal, run.awaited == nil { run.awaited = stored.stepID }
             if let until = step.nextAttemptAt, run.wait.map({ until < $0.until }) ?? true {

@@ -65,7 +65,12 @@ struct FollowedRun {
             for event in events.array ?? [] {
                 guard let step = event["step"]?.int else { continue }
                 if event["error"] != nil { errorBytes.updateValue(event["errorBytes"]?.int, forKey: step) }
-                if EventNames(event).action == CallAction.compensate.rawValue { continue }
+                let names = EventNames(event)
+                if names.action == CallAction.compensate.rawValue
+                    || names.kind == RunEventKind.callbackReceived.rawValue
+                {
+                    continue
+                }
                 if let size = event["data"]?["outputBytes"]?.int { bytes[step] = size }
             }
             try run.apply(events.withoutOutputSizes, at: row.at)

@@ -92,7 +92,7 @@ enum SnapshotSQL {
     static let steps = "CASE json_typeof(r.snapshot) WHEN 'object' THEN r.snapshot->'steps' ELSE r.snapshot END"
 
     /// What else there is to be known of it (`RunMarks`), by name.
-    private static let marks = ["startAt", "pause", "deadlineHeld", "missedDeadline"]
+    private static let marks = ["startAt", "pause", "deadlineHeld", "missedDeadline", "accepted"]
 
     /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in
     /// `errorBytes`, and signals have no payloads.
@@ -118,6 +118,7 @@ enum SnapshotSQL {
                 ELSE json_strip_nulls(json_build_object('id', s.step->'id', 'status', s.step->'status',
                     'attempts', s.step->'attempts', 'ambiguous', s.step->'ambiguous',
                     'undoneAtOnce', s.step->'undoneAtOnce', 'awaitsPerson', s.step->'awaitsPerson',
+                    'accepted', s.step->'accepted',
                     'compensation', s.step->'compensation', 'compensationAttempts', s.step->'compensationAttempts',
                     'compensationAmbiguous', s.step->'compensationAmbiguous', 'output', s.step->'output',
                     'outputSeq', s.step->'outputSeq', 'error', \(ErrorText.short("s.step->'error'", before: false)),

@@ -85,6 +85,18 @@ package struct RunReader: Sendable {
         try await read(FindRunStatus(runID), on: lookups).first.flatMap { RunStatus(rawValue: $0) }
     }
 
+    /// The ids of a run's steps, in the order of its definition; nil when there is no such run.
+    package func stepIDs(of runID: RunID) async throws(StoreError) -> [String]? {
+        try await followed(runID)?.1.steps.map(\.stepID)
+    }
+
+    /// The digests of the callbacks with which the ends of an action were told, oldest first.
+    func callbacks(of runID: RunID, stepID: String, _ action: CallAction) async throws(StoreError) -> [String] {
+        try await events(of: runID).filter {
+            $0.kind == RunEventKind.callbackReceived.rawValue && $0.row.stepID == stepID && $0.row.action == action
+        }.compactMap { $0.row.data?["digest"]?.string }
+    }
+
     /// How far runs are, each asked for once; those that there are not are left out.
     package func sights(of runIDs: [RunID]) async throws(StoreError) -> [RunSight] {
         try await read(WatchRuns(runIDs: runIDs), on: lookups)

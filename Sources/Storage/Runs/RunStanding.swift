@@ -13,6 +13,9 @@ package struct RunStanding: Standing, Sendable {
     let isPaused: Bool
     /// Signals that wait to be taken.
     let signals: (count: Int, bytes: Int)
+    /// Attempts that were accepted, and callbacks that came before their calls were over.
+    let accepted: [AcceptedAttempt]
+    let callbacks: [KeptCallback]
     /// What its steps may wait for; nil where the definition can't be read.
     let signalNames: Set<String>?
     private let stepIDs: [String]
@@ -33,6 +36,7 @@ package struct RunStanding: Standing, Sendable {
         undoWithin = definition?.undoWithin
         completedAt = run.completedAt
         isPaused = followed.marks.pause != nil
+        (accepted, callbacks) = (followed.marks.accepted, followed.marks.callbacks)
         let kept = followed.marks.signals
         signals = (kept.count, kept.reduce(0) { $0 + $1.bytes })
         signalNames = definition.map { definition in

@@ -39,7 +39,7 @@ struct Flow {
         return try WorkflowDefinition(workflow)
     }
 
-    private static let flags = "!?~%+*^&"
+    private static let flags = "!?~%+*^&@$"
 
     private func step(_ word: String) -> JSON {
         let halves = word.split(separator: "<", omittingEmptySubsequences: false)
@@ -61,6 +61,12 @@ struct Flow {
             step["end"] = ["as": "failed", "reason": "No."]
         } else {
             step["action"] = ["participant": "p", "path": "/do"]
+            // 202 is no end: it comes within a minute, with $ and a sign of life every ten seconds.
+            if flags.contains("@") || flags.contains("$") {
+                var callback: JSON = ["timeout": "60s"]
+                if flags.contains("$") { callback["heartbeatTimeout"] = "10s" }
+                step["action"]?["completion"] = ["callback": callback]
+            }
             makesCall = true
         }
         if flags.contains("^") { step["pivot"] = true }

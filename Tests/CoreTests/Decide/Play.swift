@@ -8,13 +8,14 @@ import Testing
 ///   passes to the deadline, and the run is woken. `+250ms`: only time passes.
 /// - `a=ok`, `a=no` (rejected), `a=what` (unknown), `a=down` (not sent), `a=408`, `a=busy`, `a=busy/5s` (Retry-After).
 ///   The attempt is the one in flight; `a#2=ok` names one.
+/// - `a=202`: accepted. `a<ok`, `a<no`, `a<failed`: its callback; `a<ok#2` is another one. `a<beat`: a sign of life.
 /// - `pause`, `hold` (one that holds the deadline), `resume`, `undo`, `complete:a`, `skip:a`, `fail:a`.
 /// - `signal:go` (it says that it is ok), `signal:go/no` (that it is not), either with `#key` behind it.
 /// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `resolve:a,b`, `poison`.
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
 /// `a=unknown` (given up), `wait(a+500ms)`, `await(a)` or `await(a+5000ms)`, `signal(go)`,
-/// `take(a)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
+/// `take(a)`, `a=accepted`, `a<succeeded` (a callback), `beat(a)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
 /// `undo!(a)` (undone at once), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
 /// `retry(a)`, `resolve(a)`, `complete(a)`, `pause`, `resume(5ms)` (the deadline was held for so long), `delay(5ms)`, `undo`,
 /// `cancel!` (refused), `missed` (the deadline, past the pivot), and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
@@ -101,6 +102,7 @@ struct Play {
             return .resolve(steps: steps, by: "ops", reason: "by hand")
         }
         if word.hasPrefix("retry:") { return .retry(step: try index(word.dropFirst(6)), by: "ops") }
+        if word.contains("<") { return try callback(word) }
         let sides = word.split(separator: "=")
         let action: CallAction = word.hasPrefix("-") ? .compensate : .execute
         let name = (action == .compensate ? sides[0].dropFirst() : sides[0]).split(separator: "#")
@@ -108,6 +110,25 @@ struct Play {
         let inFlight = run.steps[index].callInFlight?.attempt ?? 1
         let attempt = name.count == 2 ? try #require(Int(name[1])) : inFlight
         return .finished(step: index, action: action, attempt: attempt, try result(String(sides[1])))
+    }
+
+    private func callback(_ word: String) throws -> Happening {
+        let sides = word.split(separator: "<")
+        let action: CallAction = word.hasPrefix("-") ? .compensate : .execute
+        let index = try index(action == .compensate ? sides[0].dropFirst() : sides[0])
+        let said = String(sides[1])
+        switch said.split(separator: "#")[0] {
+        case "beat": return .beat(step: index, action)
+        case "ok":
+            return .calledBack(
+                step: index, action, Callback(outcome: .succeeded, output: ["n": 1], error: nil, digest: said))
+        case "no":
+            return .calledBack(
+                step: index, action, Callback(outcome: .rejected, output: nil, error: "No.", digest: said))
+        case "failed":
+            return .calledBack(step: index, action, Callback(outcome: .failed, output: nil, error: nil, digest: said))
+        default: throw UnknownWord(word: word)
+        }
     }
 
     private func index(_ id: Substring) throws -> Int {
@@ -118,6 +139,10 @@ struct Play {
         let parts = word.split(separator: "/")
         switch parts[0] {
         case "ok": return CallResult(outcome: .succeeded, httpStatus: 200, output: ["n": 1])
+        case "202":
+            var result = CallResult(outcome: .succeeded, httpStatus: 202)
+            result.isAccepted = true
+            return result
         case "no": return CallResult(outcome: .rejected, httpStatus: 422)
         case "what": return CallResult(outcome: .unknown)
         case "down": return CallResult(outcome: .notSent)
@@ -143,6 +168,9 @@ extension Play {
         case .attemptFailed(let step, let action, _, let report, _, let retryIn):
             "\(call(step, action))=\(report.outcome.rawValue)"
                 + (retryIn.map { "+\($0.microseconds / 1000)ms" } ?? "")
+        case .attemptAccepted(let step, let action, _, _, _, _): "\(call(step, action))=accepted"
+        case .callbackReceived(let step, let action, let callback): "\(call(step, action))<\(callback.outcome.rawValue)"
+        case .attemptHeartbeat(let step, _): "beat(\(ids([step])))"
         case .stepSkipped(let step): "skip(\(ids([step])))"
         case .waitStarted(let step, let until): "wait(\(ids([step]))+\((until - now).microseconds / 1000)ms)"
         case .awaitStarted(let step, let until):

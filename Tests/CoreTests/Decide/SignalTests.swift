@@ -114,6 +114,10 @@ struct SignalTests {
                 "after the end it is refused", "a", script: "go a=ok !signal:go",
                 trace: "due(a) / a#1 / a=succeeded COMPLETED"),
             Case(
+                "a pause ends with its run: taken up, it takes what came meanwhile", "sig-go",
+                script: "now pause signal:go poison retry",
+                trace: "due() / await(sig-go) / pause / signal(go) / QUARANTINED / retry take(sig-go) COMPLETED"),
+            Case(
                 "what FAILED is refused, and taken up again goes on", "a sig-go",
                 script: "go poison !signal:go retry go a=ok signal:go",
                 trace: "due(a) / a#1 / QUARANTINED / retry a=unknown+100ms / a#2 / a=succeeded await(sig-go) "

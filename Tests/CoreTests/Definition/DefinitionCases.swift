@@ -114,11 +114,29 @@ let brokenDefinitions: [DefinitionChange] = [
     .steps(
         #"{"id":"a","wait":{"for":"1s"},"compensation":\#(call)}"#, "/steps/0/compensation", detail: "makes no call"),
     .steps(#"{"id":"a","wait":{"for":"1s"},"timeout":"1s"}"#, "/steps/0/timeout", detail: "makes no call"),
+    .steps(
+        #"{"id":"a","action":{"participant":"p","path":"/","completion":"later"}}"#, "/steps/0/action/completion",
+        detail: "callback"),
+    .steps(
+        #"{"id":"a","action":{"participant":"p","path":"/","completion":{"callback":{"timeout":"999ms"}}}}"#,
+        "/steps/0/action/completion/callback/timeout", detail: "at least 1s"),
+    .steps(
+        #"{"id":"a","action":{"participant":"p","path":"/","completion":{"callback":{"heartbeatTimeout":"4s"}}}}"#,
+        "/steps/0/action/completion/callback/heartbeatTimeout", detail: "at least 5s"),
+    .steps(
+        #"{"id":"a","action":{"participant":"p","path":"/","completion":{"callback":{"timeout":"367d"}}}}"#,
+        "/steps/0/action/completion/callback/timeout", detail: "at most 366d"),
+    .steps(
+        #"{"id":"a","action":{"participant":"p","path":"/","completion":{"hook":{}}}}"#,
+        "/steps/0/action/completion/hook", "/steps/0/action/completion/callback"),
+    .steps(
+        #"{"id":"a","action":{"participant":"p","path":"/","completion":"callback","output":1}}"#,
+        "/steps/0/action/output", detail: "what the callback says"),
     .steps(#"{"id":"a","await":{}}"#, "/steps/0/await/signal", detail: "required"),
     .steps(#"{"id":"a","await":{"signal":"Go!"}}"#, "/steps/0/await/signal", detail: "A name has"),
     .steps(#"{"id":"a","await":{"signal":"go","for":"1s"}}"#, "/steps/0/await/for", detail: "not known"),
     .steps(#"{"id":"a","await":"go"}"#, "/steps/0/await", detail: "an object"),
-    .steps(#"{"id":"a","await":{"signal":"go"},"timeout":"999ms"}"#, "/steps/0/timeout", detail: "1s at least"),
+    .steps(#"{"id":"a","await":{"signal":"go"},"timeout":"999ms"}"#, "/steps/0/timeout", detail: "at least 1s"),
     .steps(#"{"id":"a","await":{"signal":"go"},"timeout":"367d"}"#, "/steps/0/timeout", detail: "at most 366d"),
     .steps(#"{"id":"a","await":{"signal":"go"},"retry":{}}"#, "/steps/0/retry", detail: "makes no call"),
     .steps(

@@ -25,6 +25,8 @@ struct JournalTests {
     )
     private static let report = CallReport(outcome: .busy, httpStatus: 503, duration: .microseconds(11_342))
 
+    private static let answered202 = CallReport(outcome: .succeeded, httpStatus: 202, duration: .microseconds(77))
+
     /// One of each kind, with all it can hold and with the least.
     private static let events: [RunEvent] = [
         .runStarted(due: [0, 1]), .runStarted(due: []),
@@ -57,6 +59,14 @@ struct JournalTests {
         .signalReceived(ReceivedSignal(name: "go", payload: ["é": [1, 2.50]], by: "ann", key: nil)),
         .signalReceived(ReceivedSignal(name: "go", payload: .null, by: "ann", key: "k 1")),
         .signalTaken(step: 1, signal: 7),
+        .attemptAccepted(step: 1, action: .execute, attempt: 1, answered202, timeout: .seconds(60), heartbeat: nil),
+        .attemptAccepted(
+            step: 0, action: .compensate, attempt: 3, answered202, timeout: .seconds(60), heartbeat: .seconds(5)),
+        .callbackReceived(
+            step: 0, action: .execute, Callback(outcome: .succeeded, output: ["é": 1.50], error: nil, digest: "a1")),
+        .callbackReceived(
+            step: 1, action: .compensate, Callback(outcome: .failed, output: nil, error: "No.", digest: "b2")),
+        .attemptHeartbeat(step: 1, action: .execute),
     ]
 
     @Test("Every event comes back from its row, numbered from the row's first; a run's output comes from the run")

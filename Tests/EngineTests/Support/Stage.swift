@@ -37,13 +37,14 @@ struct Stage: Sendable {
     ///
     /// - Parameter onListening: is told the port of its ops server.
     func withEngine(
-        _ flags: [String] = [], onListening: @escaping @Sendable (Int) async -> Void = { _ in },
+        _ flags: [String] = [], environment more: [String: String] = ["PUBLIC_URL": "http://127.0.0.1:1/saga/"],
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in },
         _ body: @Sendable @escaping (Engine) async throws -> Void
     ) async throws {
         var settings = Settings(
             program: "sagaflow-engine", about: "under test",
             arguments: ["sagaflow-engine", "--ops-port", "0"] + flags,
-            environment: ["DATABASE_URL": test.url, "PARTICIPANT_ALLOW": "127.0.0.0/8"])
+            environment: ["DATABASE_URL": test.url, "PARTICIPANT_ALLOW": "127.0.0.0/8"].merging(more) { $1 })
         var logger = Logger(label: "engine")
         logger.logLevel = .critical
         let engine = try Engine(try EngineConfiguration(&settings), logger: logger)
@@ -98,7 +99,7 @@ struct Stage: Sendable {
     func send(_ request: InboxRequest, to runID: RunID) async throws {
         let inbox = RunInbox(database: test.database)
         switch request.kind {
-        case .cancel, .retry, .settle, .pause, .resume, .undo, .signal:
+        case .cancel, .retry, .settle, .pause, .resume, .undo, .signal, .callback, .heartbeat:
             #expect(try await inbox.ask(runID, request) == .accepted)
         case .resolve:
             let asked = try await test.database.writes.execute(

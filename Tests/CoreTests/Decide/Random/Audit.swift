@@ -15,7 +15,7 @@ struct Audit {
     /// Of those, the ones undone while it did.
     private(set) var undoneAtOnce: Set<Int> = []
     private var isEnding = false
-    private(set) var mayHaveEffect: Set<Int> = []
+    var mayHaveEffect: Set<Int> = []
     /// To be undone; nil before the run compensates.
     private(set) var undoing: Set<Int>?
     private(set) var undone: Set<Int> = []
@@ -26,8 +26,8 @@ struct Audit {
     /// What could be resolved before the decision that is being observed.
     private var resolvable: Set<Int> = []
     private(set) var gaveUpUndoing: Set<Int> = []
-    private(set) var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
-    private var attempts: [[CallAction: Int]]
+    var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
+    var attempts: [[CallAction: Int]]
     /// Of those, the lost ones: they are counted apart.
     private var lost: [[CallAction: Int]]
     /// And those after which the participant had said when to come back.
@@ -44,6 +44,9 @@ struct Audit {
     /// Steps that a person ended.
     private(set) var settled: Set<Int> = []
     var notBefore: Instant?
+    /// What was accepted: when it is over if nothing comes; and what was told of it.
+    var accepted: [Int: (until: Instant, beatBy: Instant?)] = [:]
+    var callbacks: [Int: Callback] = [:]
     /// Steps that wait for a signal, and what is there for them.
     var awaiting: Set<Int> = []
     var kept: [(sequence: Int, name: String, isOK: Bool)] = []
@@ -81,6 +84,7 @@ struct Audit {
         case .attemptStarted(let step, .execute, let attempt): beginForward(step, attempt, at)
         case .attemptStarted(let step, .compensate, let attempt): beginUndoing(step, attempt, at)
         case .attemptSucceeded(let step, let action, let attempt, _, _):
+            judge(step, succeeded: true, nil, at)
             finish(step, action, attempt)
             if action == .execute {
                 succeeded.insert(step)
@@ -89,8 +93,12 @@ struct Audit {
                 undone.insert(step)
             }
         case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
+            judge(step, succeeded: false, failure, at)
             finish(step, action, attempt)
             fail(step, action, attempt, report, failure, retryIn, at)
+        case .attemptAccepted(let step, let action, let attempt, _, _, _): accept(step, action, attempt, at)
+        case .callbackReceived(let step, let action, let callback): callBack(step, action, callback, at)
+        case .attemptHeartbeat(let step, let action): beat(step, action, at)
         case .stepSkipped(let step): skip(step)
         case .waitStarted(let step, let until):
             pass(step, at)
@@ -185,12 +193,19 @@ struct Audit {
     func canSettle(_ step: Int, _ settlement: Settlement) -> Bool {
         guard ended == nil, !hasLeftForward else { return false }
         if awaitingPerson.contains(step) { return settlement != .fail }
+        if accepted[step] != nil { return inFlight[step]?.action == .execute }
         let hasBegun = attempts[step][.execute] ?? 0 > 0 || !workflow.makesCall(step)
         return awaiting.contains(step) || (waiting[step] != nil && hasBegun && !undoneAtOnce.contains(step))
     }
 
     private mutating func settle(_ step: Int, _ settlement: Settlement) {
-        require(canSettle(step, settlement) && inFlight[step] == nil, 11, "step \(step) is ended by a person")
+        require(canSettle(step, settlement), 11, "step \(step) is ended by a person")
+        if accepted.removeValue(forKey: step) != nil {
+            inFlight[step] = nil
+            callbacks[step] = nil
+            mayHaveEffect.insert(step)
+        }
+        require(inFlight[step] == nil, 11, "a call of step \(step) is in flight")
         waiting[step] = nil
         awaiting.remove(step)
         awaitingPerson.remove(step)
@@ -336,7 +351,7 @@ struct Audit {
 
     private mutating func beginCompensating(_ steps: [Int], _ uncompensated: [Int]) {
         require(hasLeftForward && undoing == nil, 11, "compensation begins for no reason, or again")
-        let open = inFlight.keys.sorted()
+        let open = inFlight.keys.filter { accepted[$0] == nil || inFlight[$0]?.action == .execute }
         let isIdle = waiting.keys.allSatisfy { undoneAtOnce.contains($0) }
         require(open.isEmpty && isIdle, 7, "calls of \(open) are in flight, or something waits")
         let standing = mayHaveEffect.subtracting(resolved).subtracting(undoneAtOnce)
@@ -400,7 +415,7 @@ struct Audit {
     private mutating func resolve(_ step: Int) {
         let isOpen = resolvable.contains(step) && !undone.contains(step)
         require(isOpen, 11, "step \(step) is resolved though nothing was left of it")
-        if inFlight[step]?.action == .compensate { inFlight[step] = nil }
+        if inFlight[step]?.action == .compensate { (inFlight[step], accepted[step], callbacks[step]) = (nil, nil, nil) }
         if undoing?.contains(step) ?? false { waiting[step] = nil }
         gaveUpUndoing.remove(step)
         undone.insert(step)

@@ -25,6 +25,8 @@ struct History {
     private var late: [ModelParticipant.Request] = []
     private var log: [(event: RunEvent, at: Instant)] = []
     private var isHealed = false
+    /// What was accepted without anything being done.
+    private var hollow: Set<ModelParticipant.Request> = []
     private let initial: Run
 
     init(seed: UInt64) throws {
@@ -69,7 +71,8 @@ struct History {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<60:
             if let call = calls.randomElement(using: &random) { answer(call) } else { wake() }
-        case 60..<70: wake()
+        case 60..<67: wake()
+        case 67..<70: callBack(anyStep)
         case 70..<72: happen(.signal(signal(random.chance(60) ? "go" : "stop", isOK: random.chance(60))))
         case 72..<75:
             let steps = random.chance(70) ? [anyStep] : (0..<Int.random(in: 0...3, using: &random)).map { _ in anyStep }
@@ -85,7 +88,10 @@ struct History {
             let waits = run.steps.indices.filter { run.steps[$0].nextAttemptAt != nil || audit.awaiting.contains($0) }
             let step = random.chance(80) ? waits.randomElement(using: &random) ?? anyStep : anyStep
             happen(.settle(step: step, settlement, output: ["by": "hand"], by: "ops", reason: "by hand"))
-        case 88..<91: happen(.cancel(by: "somebody", reason: nil))
+        case 88..<89:
+            let step = audit.accepted.keys.min() ?? anyStep
+            happen(.beat(step: step, run.steps[step].openAttempt?.action ?? .execute))
+        case 89..<91: happen(.cancel(by: "somebody", reason: nil))
         case 91..<96: happen(.retry(step: random.chance(15) ? nil : anyStep, by: "ops"))
         case 96..<97:
             scatter()
@@ -110,6 +116,8 @@ struct History {
             }
         } else if let call = callsInFlight.randomElement(using: &random) {
             answer(call)
+        } else if let step = audit.accepted.keys.min(), random.chance(70) {
+            callBack(step)
         } else if audit.isPaused {
             happen(.resume(by: "ops", reason: "mended"))
         } else if let step = audit.awaiting.min(), case .signal(let name, _, _) = audit.workflow.kinds[step],
@@ -131,6 +139,23 @@ struct History {
         } else {
             wake()
         }
+    }
+
+    /// The participant tells the end of what is open there, or says something about what is not.
+    private mutating func callBack(_ step: Int) {
+        let action = run.steps[step].openAttempt?.action ?? (random.chance(70) ? .execute : .compensate)
+        let place = ModelParticipant.Request(step: step, action: action)
+        let outcome: Callback.Outcome
+        if world.has(place) {
+            outcome = isHealed || random.chance(80) ? .succeeded : .failed
+        } else if hollow.contains(place) {
+            outcome = .rejected
+        } else {
+            return
+        }
+        let digest = "\(outcome) \(Int.random(in: 0..<2, using: &random))"
+        happen(
+            .calledBack(step: step, action, Callback(outcome: outcome, output: ["n": 2], error: nil, digest: digest)))
     }
 
     private mutating func signal(_ name: String, isOK: Bool) -> ReceivedSignal {
@@ -177,6 +202,17 @@ struct History {
     }
 
     private mutating func outcome(_ request: ModelParticipant.Request) -> CallResult {
+        hollow.remove(request)
+        if audit.workflow.mayAccept(request.step, request.action), random.chance(70) {
+            var result = CallResult(outcome: .succeeded, httpStatus: 202)
+            result.isAccepted = true
+            if isHealed || random.chance(80) {
+                guard world.receive(request) else { return CallResult(outcome: .rejected, httpStatus: 409) }
+            } else if !world.has(request) {
+                hollow.insert(request)
+            }
+            return result
+        }
         switch isHealed ? 0 : Int.random(in: 0..<100, using: &random) {
         case 0..<60:
             let isAccepted = world.receive(request)
@@ -207,9 +243,11 @@ struct History {
     private func isLegal(_ happening: Happening) -> Bool {
         switch happening {
         case .finished, .tookOver, .woke, .cancel, .signal, .poison: audit.ended == nil
+        case .calledBack(let step, let action, let callback): audit.takesCallback(step, action, callback)
+        case .beat(let step, let action): audit.takesCallback(step, action, nil)
         case .retry(nil, _, _):
             audit.ended == .runFailed || audit.ended == .runQuarantined
-                || (audit.ended == nil && !audit.gaveUpUndoing.isEmpty)
+                || (audit.ended == nil && !audit.gaveUpUndoing.isEmpty && audit.undoing != nil)
         case .retry(let step?, _, _):
             if audit.ended == .runFailed || audit.ended == .runQuarantined {
                 audit.gaveUpUndoing.isEmpty || audit.gaveUpUndoing.contains(step)
@@ -251,7 +289,7 @@ struct History {
             seen.events[event.kind, default: 0] += 1
             if event.kind == .runFailed { seen.failedOnTheWay += 1 }
         }
-        let inFlight = audit.inFlight.sorted { $0.key < $1.key }
+        let inFlight = audit.inFlight.filter { audit.accepted[$0.key] == nil }.sorted { $0.key < $1.key }
         let calls = callsInFlight
         let agrees =
             audit.ended != nil

@@ -25,6 +25,11 @@ struct ModelParticipant {
         undos = net
     }
 
+    /// It was processed.
+    func has(_ request: Request) -> Bool {
+        request.action == .execute ? effects[request.step] == 1 : barrier.contains(request.step)
+    }
+
     /// Processes a request as a participant should; false when it is refused.
     mutating func receive(_ request: Request) -> Bool {
         switch request.action {

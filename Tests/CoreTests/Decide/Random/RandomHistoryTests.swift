@@ -34,7 +34,7 @@ struct RandomHistoryTests {
         #expect(ends[.completed, default: 0] > 500)
         #expect(ends[.compensated, default: 0] > 500)
         #expect(ends[.cancelled, default: 0] > 500)
-        let rare: Set<RunEventKind> = [.deadlineMissed]
+        let rare: Set<RunEventKind> = [.deadlineMissed, .attemptHeartbeat]
         for kind in RunEventKind.allCases {
             #expect(events[kind, default: 0] > (rare.contains(kind) ? 15 : 60), "\(kind)")
         }

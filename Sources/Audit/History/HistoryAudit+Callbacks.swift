@@ -1,0 +1,63 @@
+internal import Core
+
+/// What participants accept, and how its end is told.
+extension HistoryAudit {
+    mutating func accept(_ step: Int, _ action: CallAction, _ attempt: Int, until: Instant) {
+        let id = id(step)
+        let call = inFlight[step]
+        let (isOpen, isNew) = (call?.action == action && call?.attempt == attempt, accepted[step] == nil)
+        require(isOpen && isNew, 21, "\(id) was accepted though no call of it was in flight")
+        let isMeant = definition.steps[step].call(of: action)?.completion != nil
+        require(isMeant, 21, "\(id) was accepted, but its answer is its end")
+        let early = callbacks[step]
+        require(early == nil, 21, "\(id) waits for a callback that has come")
+        accepted[step] = until
+    }
+
+    mutating func callBack(_ step: Int, _ action: CallAction, _ callback: Callback, _ at: Instant) {
+        let (id, isFirst) = (id(step), callbacks[step] == nil)
+        let isOpen = inFlight[step].map { $0.action == action } ?? false
+        let isWaiting = inFlight[step] == nil && waiting[step] != nil && attempts[step]?[action] ?? 0 > 0
+        require(isOpen || isWaiting, 21, "\(id) was called back though nothing was to be told")
+        require(isFirst, 21, "\(id) was called back twice")
+        callbacks[step] = callback
+        // It may begin again, and has its answer.
+        if isWaiting { waiting[step] = at }
+        if action == .execute, callback.outcome != .rejected, !(isOpen && accepted[step] != nil) {
+            mayHaveEffect.insert(step)
+        }
+    }
+
+    /// An attempt succeeded.
+    mutating func judgeCallback(_ step: Int, as outcome: Callback.Outcome) {
+        let (id, told) = (id(step), callbacks.removeValue(forKey: step))
+        let wasAccepted = accepted.removeValue(forKey: step) != nil
+        if wasAccepted { require(told?.outcome == outcome, 21, "\(id) was accepted and ended, and nobody told how") }
+    }
+
+    /// An attempt failed.
+    mutating func endAccepted(_ step: Int, _ failure: Failure, _ report: CallReport, _ at: Instant) {
+        let (id, told, due) = (id(step), callbacks.removeValue(forKey: step), accepted.removeValue(forKey: step))
+        if let told {
+            require(
+                told.outcome != .succeeded || report.outcome == .rejected, 21,
+                "\(id) failed though its participant said that it succeeded")
+        } else if let due {
+            switch failure.kind {
+            case Failure.timeoutKind: require(due <= at, 21, "\(id) was given up before its time")
+            case Failure.abandonedKind: require(hasLeftForward, 21, "\(id) was abandoned while the run went on")
+            default: require(false, 21, "\(id) was accepted and failed, and nobody told why")
+            }
+            require(report.outcome == .unknown, 5, "\(id) was accepted, and may have had its effect")
+        }
+    }
+
+    /// No accepted attempt is left over long after its time.
+    func requireNoneOverdue() {
+        if run.status.isTerminal { return }
+        for step in callbacks.keys.sorted() where accepted[step] != nil {
+            let id = id(step)
+            require(false, 21, "\(id) waits for a callback that has come")
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/// The end of accepted work, as its participant tells it.
+package struct Callback: Sendable, Hashable {
+    /// What it came to; the raw values are what is sent.
+    package enum Outcome: String, Sendable, Hashable, CaseIterable {
+        case succeeded
+        /// A definite no: nothing happened there, and trying again is pointless.
+        case rejected
+        /// It came to nothing, and may have begun: it is tried again as the policy says.
+        case failed
+    }
+
+    package let outcome: Outcome
+    /// Of one that succeeded. In the history it is left out where it stands with what follows.
+    package var output: JSON?
+    /// What the participant says about the other ends.
+    package var error: JSON?
+    /// SHA-256 of all this, as hexadecimal text: the same callback again has the same.
+    package let digest: String
+
+    package init(outcome: Outcome, output: JSON?, error: JSON?, digest: String) {
+        self.outcome = outcome
+        self.output = output
+        self.error = error
+        self.digest = digest
+    }
+
+    /// The same without what it says.
+    var bare: Callback { Callback(outcome: outcome, output: nil, error: nil, digest: digest) }
+
+    /// Bytes of an output at most.
+    package static let maxOutput = CallDefinition.keptResponseBytes
+    /// Bytes of an error at most.
+    package static let maxError = 16 << 10
+}
+
+/// An attempt that a participant has accepted, and whose end it is to tell.
+package struct AcceptedAttempt: Sendable, Hashable {
+    package let step: Int
+    /// Until then its end is waited for.
+    package let until: Instant
+    /// So often a sign of life is to come; nil for none.
+    package let heartbeat: Duration?
+    /// The next one is to come by then.
+    package var beatBy: Instant?
+
+    /// When it is over if nothing comes.
+    package var dueAt: Instant { beatBy.map { min($0, until) } ?? until }
+
+    /// A sign of life within this time after the last one changes nothing.
+    package static let heartbeatShare = 4
+}
+
+/// A callback that came before the call was over that it ends.
+package struct KeptCallback: Sendable, Hashable {
+    package let step: Int
+    package let callback: Callback
+}
