@@ -49,6 +49,32 @@ CREATE TABLE workflow_definitions (
     CHECK ((deprecated_at IS NULL) = (deprecated_by IS NULL))
 );
 
+-- Workflows whose starts somebody has paused, all versions of the name together. The row stays when the workflow is resumed:
+-- it tells who did that to the runs that waited.
+CREATE TABLE workflow_pauses (
+    tenant_id     text        NOT NULL DEFAULT 'default',
+    workflow_name text        NOT NULL,
+    -- What becomes of starts meanwhile: they wait, or are refused.
+    starts        text        NOT NULL CHECK (starts IN ('wait', 'refuse')),
+    paused_at     timestamptz NOT NULL DEFAULT now(),
+    paused_by     text        NOT NULL,
+    pause_reason  text        NOT NULL,
+    -- Null while it is paused.
+    resumed_at    timestamptz,
+    resumed_by    text,
+    resume_reason text,
+    PRIMARY KEY (tenant_id, workflow_name),
+    CHECK ((resumed_at IS NULL) = (resumed_by IS NULL))
+);
+
+-- Runs that were started while their workflow was paused, and wait for its resume: each is a paused run until then.
+CREATE TABLE held_starts (
+    tenant_id     text        NOT NULL DEFAULT 'default',
+    workflow_name text        NOT NULL,
+    run_id        uuid        NOT NULL,
+    PRIMARY KEY (tenant_id, workflow_name, run_id)
+);
+
 CREATE TABLE participants (
     participant_name text        PRIMARY KEY,
     url              text        NOT NULL,
@@ -59,7 +85,12 @@ CREATE TABLE participants (
     -- {failureThreshold, successThreshold, openFor} of the circuit breaker; null = the default, false = none.
     breaker          json,
     updated_at       timestamptz NOT NULL DEFAULT now(),
-    updated_by       text        NOT NULL
+    updated_by       text        NOT NULL,
+    -- While these are set no calls are sent to it.
+    paused_at        timestamptz,
+    paused_by        text,
+    pause_reason     text,
+    CHECK ((paused_at IS NULL) = (paused_by IS NULL))
 );
 
 CREATE TABLE workflow_runs (
@@ -179,7 +210,7 @@ CREATE TABLE admin_actions (
     -- The token's name.
     admin_name text        NOT NULL,
     action     text        NOT NULL,
-    -- workflows/NAME/VERSION, participants/NAME or runs/ID.
+    -- workflows/NAME, workflows/NAME/VERSION, participants/NAME or runs/ID.
     subject    text        NOT NULL,
     detail     json        NOT NULL DEFAULT '{}'
 );

@@ -82,6 +82,7 @@ struct Claimer: Service {
                 await claimUntilStopped(&workers)
             } onCancelOrGracefulShutdown: {
                 context.table.stop()
+                context.caller.registry.held.stop()
                 context.wakeUp.ring()
             }
             await drain()

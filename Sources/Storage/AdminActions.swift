@@ -9,8 +9,12 @@ package enum AdminAction: String, Sendable, Hashable, CaseIterable {
     case registerWorkflow = "register_workflow"
     case deprecateWorkflow = "deprecate_workflow"
     case restoreWorkflow = "restore_workflow"
+    case pauseWorkflow = "pause_workflow"
+    case resumeWorkflow = "resume_workflow"
     case putParticipant = "put_participant"
     case deleteParticipant = "delete_participant"
+    case pauseParticipant = "pause_participant"
+    case resumeParticipant = "resume_participant"
     case retryRun = "retry_run"
     case resolveStep = "resolve_step"
     case settleStep = "settle_step"
@@ -27,7 +31,7 @@ package struct StoredAdminAction: Sendable, Hashable {
     package let adminName: String
     /// The raw value of an `AdminAction`; a newer release may know more of them.
     package let action: String
-    /// `workflows/NAME/VERSION`, `participants/NAME` or `runs/ID`.
+    /// `workflows/NAME`, `workflows/NAME/VERSION`, `participants/NAME` or `runs/ID`.
     package let subject: String
     /// What else there is to say; never a secret.
     package let detail: JSON

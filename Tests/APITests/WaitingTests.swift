@@ -31,6 +31,10 @@ struct WaitingTests {
             try await api.beat(Self.engine, report: #"{"participants": {"p": {"breaker": "open"}}}"#)
             expected["kind"] = "breaker"
             try await api.awaitWaiting(id) { $0 == .object(expected) }
+            try await api.beat(Self.engine, report: #"{"participants": {"p": {"breaker": "closed", "paused": true}}}"#)
+            expected["kind"] = "retry"
+            expected["participantPaused"] = true
+            try await api.awaitWaiting(id) { $0 == .object(expected) }
         }
     }
 
@@ -57,8 +61,14 @@ struct WaitingTests {
 
             try await api.beat(Self.engine, report: #"{"participants": {"p": {"breaker": "closed", "queued": 3}}}"#)
             try await api.awaitWaiting(id) { $0["queued"] == 3 }
+            #expect(try await api.waiting(id)["participantPaused"] == nil)
+            try await api.beat(
+                Self.engine, report: #"{"participants": {"p": {"breaker": "closed", "paused": true, "held": 2}}}"#)
+            try await api.awaitWaiting(id) { $0["participantPaused"] == true && $0["held"] == 2 }
             try await api.database.query("UPDATE run_events SET at = at - interval '1 hour'")
-            #expect(try await api.waiting(id)["isOverdue"] == true)
+            #expect(try await api.waiting(id)["isOverdue"] == nil, "what waits for a resume has not begun")
+            try await api.beat(Self.engine)
+            try await api.awaitWaiting(id) { $0["isOverdue"] == true && $0["participantPaused"] == nil }
         }
     }
 

@@ -109,6 +109,34 @@ struct RecoveryTests {
         }
     }
 
+    @Test("A call to a participant that is paused is left with the engine that holds it, however long that takes")
+    func pausedParticipant() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(2)
+            let engine = TestEngine(test, definition)
+            try await test.register(definition)
+            let put = PutParticipant(
+                name: "demo", url: "http://demo", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "tests")
+            _ = try await test.database.writes.execute(put)
+            _ = try await engine.begin(definition)
+            try await beat(engine)
+            try await age(test)
+            _ = try await test.database.writes.execute(PauseParticipant(name: "demo", by: "ann", reason: "patch"))
+            let held = try await find(test)
+            guard case .calling = held.reason else {
+                Issue.record("\(held.reason)")
+                return
+            }
+            #expect(try await Recovery(database: test.database).free([held]) == [])
+            _ = try await test.database.writes.execute(ResumeParticipant(name: "demo", by: "ann", reason: nil))
+            let sent = try await find(test)
+            guard case .callHangs = sent.reason else {
+                Issue.record("\(sent.reason)")
+                return
+            }
+        }
+    }
+
     @Test("What waits as it should, or can't be helped by freeing it, is left alone")
     func leftAlone() async throws {
         try await TestDatabase.with { test in

@@ -71,6 +71,11 @@ struct StatementTests {
             PutParticipant(
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),
+            PauseParticipant(name: "demo", by: "tests", reason: "why"),
+            ResumeParticipant(name: "demo", by: "tests", reason: nil),
+            PauseWorkflow(name: definition.name, by: "tests", reason: "why", starts: .wait),
+            ResumeWorkflow(name: definition.name, by: "tests", reason: nil),
+            StartHeldRuns(runs: [.sample(definition)]), WakeHeldStarts(limit: 3),
             FindParticipants(), DeleteParticipant(name: "demo", deletedBy: "tests"), StartRuns(runs: [new]),
             FindIdempotencyKeys([new]), FindLockedKeys([new]), IsKeyTaken(KeyID(tenantID: "t", key: "k")),
             FindRuns(runIDs: [runID]), FindLocked(runIDs: [runID]),

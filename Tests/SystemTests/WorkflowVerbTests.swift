@@ -84,7 +84,30 @@ struct WorkflowVerbTests {
             #expect(try await saga("workflow", "deprecate", "verbs@1.1.0", "--undo").exitCode == 0)
             #expect(try await saga("workflow", "show", "verbs", "-o", "json").json["latest"] == "1.1.0")
             #expect(try await saga("workflow", "deprecate", "verbs@7.0.0").exitCode == 1)
+            try await pause(saga)
         }
+    }
+
+    private func pause(_ saga: CommandLineSystem.Saga) async throws {
+        #expect(try await saga("workflow", "pause", "verbs").exitCode == 64)
+        #expect(try await saga("workflow", "pause", "verbs@1.0.0", "--reason", "x").exitCode == 64)
+        #expect(try await saga("workflow", "pause", "verbs", "--reason", "x", "--starts", "later").exitCode == 64)
+        #expect(try await saga("workflow", "pause", "nothing", "--reason", "x").exitCode == 1)
+        let paused = try await saga("workflow", "pause", "verbs", "--reason", "stocktaking", "-o", "json")
+        #expect(paused.exitCode == 0 && paused.json["paused"]?["starts"] == "wait", "\(paused)")
+        let refusing = try await saga("workflow", "pause", "verbs", "--reason", "stocktaking", "--starts", "refuse")
+        #expect(refusing.output == "verbs is paused: its starts are refused\n", "\(refusing)")
+        for shown in [try await saga("workflow", "list"), try await saga("workflow", "show", "verbs")] {
+            #expect(shown.output.contains("stocktaking (starts are refused)"), "\(shown)")
+        }
+        let refused = try await saga("run", "start", "verbs")
+        #expect(refused.exitCode == 1 && refused.errors.contains("stocktaking"), "\(refused)")
+        for _ in 0..<2 {
+            let resumed = try await saga("workflow", "resume", "verbs", "--reason", "counted")
+            #expect(resumed.exitCode == 0 && resumed.output == "verbs begins again\n", "\(resumed)")
+        }
+        #expect(try await saga("workflow", "show", "verbs", "-o", "json").json["paused"] == .null)
+        #expect(try await saga("workflow", "resume", "nothing").exitCode == 1)
     }
 
     @Test(
@@ -124,6 +147,16 @@ struct WorkflowVerbTests {
             #expect(try await saga("participant", "list", "-o", "jsonl").lines.map { $0["name"] } == ["payments"])
             #expect(try await saga("participant", "show", "payments").output.contains("url          \(url)"))
             #expect(try await saga("participant", "show", "nobody").exitCode == 1)
+            #expect(try await saga("participant", "pause", "payments").exitCode == 64)
+            #expect(try await saga("participant", "pause", "nobody", "--reason", "patch").exitCode == 1)
+            let paused = try await saga("participant", "pause", "payments", "--reason", "patch", "-o", "json")
+            #expect(paused.exitCode == 0 && paused.json["paused"]?["reason"] == "patch", "\(paused)")
+            for shown in [try await saga("participant", "list"), try await saga("participant", "show", "payments")] {
+                #expect(shown.output.contains(": patch"), "\(shown)")
+            }
+            let resumed = try await saga("participant", "resume", "payments")
+            #expect(resumed.output == "payments is called again\n", "\(resumed)")
+            #expect(try await saga("participant", "resume", "nobody").exitCode == 1)
             try await tryCalls(system, saga)
             #expect(try await saga("participant", "delete", "payments", "-o", "json").json["deleted"] == true)
             #expect(try await saga("participant", "delete", "payments").exitCode == 1)

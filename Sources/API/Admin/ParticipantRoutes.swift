@@ -95,6 +95,7 @@ struct ParticipantRoutes: Sendable {
     private static func shown(_ row: StoredParticipant, _ engines: [ListEngines.Row]) -> JSONObject {
         var object = shown(row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker)
         object["updatedAt"] = RunJSON.time(row.updatedAt)
+        object["paused"] = row.pause?.json ?? .null
         object["engines"] = .array(
             engines.compactMap { engine in
                 guard engine.isAlive, let told = engine.report["participants"]?[row.name]?.object else { return nil }
@@ -109,11 +110,11 @@ struct ParticipantRoutes: Sendable {
     }
 
     /// The participant in the path, by the rule definitions have for its name.
-    private static func name(_ context: APIContext) throws(Problem) -> String {
+    static func name(_ context: APIContext) throws(Problem) -> String {
         let name = try context.pathText("name")
         guard Name.isValid(name) else { throw Problem(.invalidParameter, Name.rule()) }
         return name
     }
 
-    private static var unknown: Problem { Problem(.unknownParticipant, "No participant has this name.") }
+    static var unknown: Problem { Problem(.unknownParticipant, "No participant has this name.") }
 }

@@ -217,7 +217,9 @@ struct APIProcess {
                 definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body,
                 gate: gate
             ).routes,
-            participants.routes, failed.routes,
+            WorkflowPauseRoutes(definitions: definitions, notifier: notifier, body: body, gate: gate).routes,
+            participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body, gate: gate).routes,
+            failed.routes,
             ActionRoutes(reads: database.reads, answers: answers, gate: gate).routes,
             ClusterRoutes(reads: database.reads, clock: clock).routes,
             HealthRoutes(database: database, redis: redis).routes, [metricsRoute],

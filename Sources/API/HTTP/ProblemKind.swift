@@ -25,6 +25,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case runNotFailed = "run-not-failed"
     case stepNotResolvable = "step-not-resolvable"
     case versionExists = "version-exists"
+    case workflowPaused = "workflow-paused"
     case pastPivot = "past-pivot"
     case stepNotWaiting = "step-not-waiting"
     case runTurnedBack = "run-turned-back"
@@ -82,6 +83,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .stepNotRetryable: "The step can't be retried now."
         case .runNotFailed: "The run is not FAILED."
         case .stepNotResolvable: "The step can't be resolved."
+        case .workflowPaused: "The workflow is paused."
         case .versionExists: "This version has other content."
         case .pastPivot: "There is no way back for the run any more."
         case .stepNotWaiting: "The step does not wait."
@@ -118,7 +120,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
             .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .pastPivot,
+        case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .workflowPaused,
+            .pastPivot,
             .stepNotWaiting, .runTurnedBack, .callbackDiffers, .runNotPaused, .runNotCompleted, .undoOver:
             .conflict
         case .callbackOver: .gone

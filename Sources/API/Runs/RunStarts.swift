@@ -28,6 +28,12 @@ struct RunStarts: Sendable {
     ///   nothing was written and the same may be tried again.
     func start(_ asked: StartRequest) async throws -> Accepted {
         let (definition, deprecation) = try await definition(for: asked)
+        let pause = try await definitions.pause(of: definition.name)
+        if let pause, pause.starts == .refuse {
+            // What was accepted before is answered as it was then.
+            if let known = try await accepted(asked, deprecation) { return known }
+            throw Problem(.workflowPaused, "Nothing was written. \(pause.by) has paused it: \(pause.reason)")
+        }
         if let schema = definition.contract.schema, let problem = await InputCheck.problem(asked.input, schema) {
             // What an earlier version has accepted is answered as it was then.
             if let known = try await accepted(asked, deprecation) { return known }
@@ -40,7 +46,7 @@ struct RunStarts: Sendable {
             traceparent: asked.origin.traceparent,
             idempotency: asked.key.map {
                 NewRun.Idempotency(key: $0.text, requestHash: $0.requestHash, lifetime: keyLifetime)
-            })
+            }, pause: pause)
         guard new.weight <= Run.maxWeight else {
             throw Problem(
                 .invalidContent, "The values of input and context take more than \(Run.maxWeight >> 20) MiB of memory.")

@@ -76,7 +76,8 @@ struct WaitingFor: Sendable {
             return self.call(call, until, of: run, definition, engines)
         case .callHangs(let call, _, let overdueSince):
             var object = self.call(call, overdueSince, of: run, definition, engines)
-            object["isOverdue"] = true
+            // A call that waits for the end of a pause has not begun.
+            if object["participantPaused"] == nil { object["isOverdue"] = true }
             return object
         case .aboutToBeClaimed(let since), .unclaimed(let since, _):
             return ["kind": "engine", "since": RunJSON.time(since), "liveEngines": JSON(run.liveEngines)]
@@ -123,10 +124,16 @@ struct WaitingFor: Sendable {
         object["participant"] = .string(participant)
         let isOpen = engines.contains { $0.report["participants"]?[participant]?["breaker"]?.string == "open" }
         if isOpen { object["kind"] = "breaker" }
+        if isPaused(participant, engines) { object["participantPaused"] = true }
         return object
     }
 
-    /// A call that was begun: it is under way, or waits in its engine for the participant's breaker or `maxConcurrent`.
+    private static func isPaused(_ participant: String, _ engines: [ListEngines.Row]) -> Bool {
+        engines.contains { $0.report["participants"]?[participant]?["paused"] == true }
+    }
+
+    /// A call that was begun: it is under way, or waits in its engine for the participant's breaker, its
+    /// `maxConcurrent`, or the end of its pause.
     private static func call(
         _ call: QuietRun.OpenCall, _ until: Instant, of run: QuietRun, _ definition: WorkflowDefinition?,
         _ engines: [ListEngines.Row]
@@ -145,6 +152,10 @@ struct WaitingFor: Sendable {
         // Which call waits is not told, only how many.
         if let queued = told["queued"]?.int, queued > 0 { object["queued"] = JSON(queued) }
         if let waiting = told["waiting"]?.int, waiting > 0 { object["waitingForBreaker"] = JSON(waiting) }
+        if told["paused"] == true {
+            object["participantPaused"] = true
+            object["held"] = JSON(told["held"]?.int ?? 0)
+        }
         return object
     }
 

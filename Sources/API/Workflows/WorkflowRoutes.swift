@@ -73,7 +73,7 @@ struct WorkflowRoutes: Sendable {
         let latest = known.first { $0.version.isRelease && $0.row.deprecation == nil }?.version
         return [
             "name": .string(rows.first?.name ?? ""), "latest": JSON(latest?.description),
-            "versionCount": JSON(rows.count),
+            "paused": rows.first?.pause?.json ?? .null, "versionCount": JSON(rows.count),
             "versions": .array(
                 known.prefix(limit).map { _, row in
                     [
@@ -81,6 +81,16 @@ struct WorkflowRoutes: Sendable {
                         "createdBy": .string(row.createdBy), "deprecation": row.deprecation?.json ?? .null,
                     ]
                 }),
+        ]
+    }
+}
+
+extension WorkflowPause {
+    /// `{since, by, reason, starts}`.
+    var json: JSON {
+        [
+            "since": RunJSON.time(since), "by": .string(by), "reason": .string(reason),
+            "starts": .string(starts.rawValue),
         ]
     }
 }

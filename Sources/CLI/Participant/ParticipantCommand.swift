@@ -4,10 +4,10 @@ import Core
 /// `saga participant`: the services that definitions may name.
 struct ParticipantCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "participant", abstract: "Registers, shows, tries and removes participants.",
+        commandName: "participant", abstract: "Registers, shows, pauses, tries and removes participants.",
         subcommands: [
             ParticipantList.self, ParticipantShow.self, ParticipantSet.self, ParticipantDelete.self,
-            ParticipantTry.self,
+            ParticipantTry.self, ParticipantPause.self, ParticipantResume.self,
         ])
 }
 
@@ -110,20 +110,27 @@ enum ParticipantView {
             "breaker      \(breaker(participant["breaker"]))",
         ]
         if let updated = participant["updatedAt"]?.string { lines.append("updated      \(updated)") }
+        if let paused = paused(participant) { lines.append("paused       \(paused)") }
         for engine in participant["engines"]?.array ?? [] { lines.append("engine       \(told(by: engine))") }
         return lines.joined(separator: "\n")
     }
 
     /// What engines tell of it, the worst first; empty when all is well.
     static func told(_ participant: JSON) -> String {
-        (participant["engines"]?.array ?? []).map(told(by:)).joined(separator: "; ")
+        let engines = (participant["engines"]?.array ?? []).map(told(by:))
+        return ((paused(participant).map { ["paused \($0)"] } ?? []) + engines).joined(separator: "; ")
     }
+
+    /// Since when it is paused, by whom and why; nil when it is not.
+    private static func paused(_ participant: JSON) -> String? { PauseText.of(participant["paused"]) }
 
     private static func told(by engine: JSON) -> String {
         var parts = ["\(engine["host"]?.string ?? "?"): breaker \(engine["breaker"]?.string ?? "?")"]
         if let open = engine["openMs"]?.int { parts.append("for \(Duration.milliseconds(open).readable) more") }
         if let failures = engine["failures"]?.int, failures > 0 { parts.append("\(failures) failures in a row") }
-        for (key, text) in [("waiting", "wait for its probes"), ("queued", "wait for their turn")] {
+        for (key, text) in [
+            ("waiting", "wait for its probes"), ("queued", "wait for their turn"), ("held", "wait for the resume"),
+        ] {
             if let count = engine[key]?.int, count > 0 { parts.append("\(count) \(text)") }
         }
         if let error = engine["lastError"]?.string { parts.append(error.clipped) }

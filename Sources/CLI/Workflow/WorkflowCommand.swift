@@ -5,11 +5,12 @@ import Documents
 /// `saga workflow`: definitions, in files and on the server.
 struct WorkflowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "workflow", abstract: "Checks, registers, shows, compares and deprecates workflow definitions.",
+        commandName: "workflow",
+        abstract: "Checks, registers, shows, compares, pauses and deprecates workflow definitions.",
         subcommands: [
             WorkflowValidate.self, WorkflowTest.self, WorkflowApply.self, WorkflowList.self, WorkflowShow.self,
             WorkflowDiff.self,
-            WorkflowDeprecate.self, WorkflowInit.self,
+            WorkflowDeprecate.self, WorkflowPause.self, WorkflowResume.self, WorkflowInit.self,
         ])
 }
 

@@ -15,7 +15,8 @@ struct WorkflowList: AsyncParsableCommand {
         let list = try await api.withClient { try await paging.read("workflows", at: "/v1/workflows", [], $0) }
         var table = Table(columns: [
             .init(title: "WORKFLOW"), .init(title: "LATEST"), .init(title: "VERSIONS"),
-            .init(title: "HIGHEST", shrinks: true), .init(title: "REGISTERED", isWide: true),
+            .init(title: "HIGHEST", shrinks: true), .init(title: "PAUSED", shrinks: true),
+            .init(title: "REGISTERED", isWide: true),
             .init(title: "BY", isWide: true),
         ])
         for workflow in list.items {
@@ -26,6 +27,7 @@ struct WorkflowList: AsyncParsableCommand {
             table.rows.append([
                 workflow["name"]?.string ?? "?", workflow["latest"]?.string ?? "-",
                 "\(workflow["versionCount"]?.int ?? 0)", names.joined(separator: ", "),
+                PausedWorkflow.text(workflow) ?? "",
                 versions.first?["createdAt"]?.string ?? "", versions.first?["createdBy"]?.string ?? "",
             ])
         }
@@ -113,7 +115,19 @@ struct WorkflowShow: AsyncParsableCommand {
                 version["createdBy"]?.string ?? "", version["deprecation"].map(VersionRow.text) ?? "",
             ])
         }
+        if let paused = PausedWorkflow.text(workflow), !output.output.isJSON {
+            Console.tell("\(name) is paused \(paused)")
+        }
         output.show(table, none: "no version", items: versions, json: workflow)
+    }
+}
+
+/// How a workflow's pause reads.
+enum PausedWorkflow {
+    /// Nil when it is not paused.
+    static func text(_ workflow: JSON) -> String? {
+        guard let pause = workflow["paused"], let text = PauseText.of(pause) else { return nil }
+        return text + (pause["starts"] == "refuse" ? " (starts are refused)" : " (starts wait)")
     }
 }
 

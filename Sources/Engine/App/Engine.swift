@@ -35,6 +35,9 @@ struct Engine {
     /// Makes the calls.
     var caller: ParticipantCaller { claimer.context.caller }
 
+    /// What it knows of participants.
+    var participants: ParticipantRegistry { registry }
+
     /// - Parameter participantConnections: to all participants together; nil for no bound.
     init(_ configuration: EngineConfiguration, participantConnections: Int? = nil, logger: Logger) throws {
         self.configuration = configuration
@@ -61,7 +64,9 @@ struct Engine {
             observer: { [commitBatch = metrics.commitBatch] in commitBatch.observe(Double($0)) },
             others: { [others] in others.count })
         let loops = LoopExecutors.shared
-        registry = ParticipantRegistry(pool: database.reads, eventLoops: loops.group, logger: logger)
+        registry = ParticipantRegistry(
+            pool: database.reads, maxHeld: max(1, configuration.maxInFlight / 4), eventLoops: loops.group,
+            logger: logger)
         var client = ParticipantClient.Configuration()
         client.maxConnectionsPerOrigin = configuration.participantConnections
         client.maxConnections = participantConnections

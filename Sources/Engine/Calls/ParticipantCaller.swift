@@ -56,13 +56,38 @@ struct ParticipantCaller: Sendable {
                 completion(result)
             }
         }
+        place(
+            Placement(
+                scope: scope, definition: definition, name: name, trace: trace, span: span, judge: judge,
+                isWanted: isWanted, completion: completion))
+    }
+
+    /// An attempt on its way to its participant.
+    private struct Placement: Sendable {
+        let scope: CallScope
+        let definition: CallDefinition
+        /// The participant's.
+        let name: String
+        let trace: RunTrace
+        let span: TraceContext?
+        let judge: Judge
+        let isWanted: @Sendable () -> Bool
+        let completion: @Sendable (CallResult) -> Void
+    }
+
+    /// Sends the call of an attempt to the participant as it is registered now, or holds it while that is paused.
+    private func place(_ placement: Placement) {
+        let (name, judge, completion) = (placement.name, placement.judge, placement.completion)
         guard let participant = registry.participant(name) else {
             return completion(judge(.notSent("No participant is registered as \(name)."), .zero))
         }
+        if participant.pause.isOn { return hold(placement) }
+        let call = placement.scope.call
         var request = CallRequest(
-            scope: scope, definition: definition, name: name, participant: participant, trace: trace, span: span)
-        if definition.completion != nil {
-            request.callbackURL = callbacks.url(run: run.id, step: index, action: action)
+            scope: placement.scope, definition: placement.definition, name: name, participant: participant,
+            trace: placement.trace, span: placement.span)
+        if placement.definition.completion != nil {
+            request.callbackURL = callbacks.url(run: placement.scope.run.id, step: call.step, action: call.action)
             guard request.callbackURL != nil else {
                 return completion(judge(.notAllowed("Nobody could call back: PUBLIC_URL is not set."), .zero))
             }
@@ -70,13 +95,26 @@ struct ParticipantCaller: Sendable {
         if let refusal = request.refusal { return completion(judge(.unrenderable(refusal), .zero)) }
         do throws(TemplateError) {
             let call = try request.rendered()
-            if Self.room(of: call) > RequestRoom.smallBytes {
-                return sendLarge(call, request, judge, isWanted: isWanted, completion: completion)
-            }
-            send(call, request, judge, isWanted: isWanted, completion: completion)
+            if Self.room(of: call) > RequestRoom.smallBytes { return sendLarge(call, request, placement) }
+            send(call, request, placement, completion: completion) { hold(placement) }
         } catch {
             completion(judge(.unrenderable(error), .zero))
         }
+    }
+
+    /// Holds a call until its participant is resumed, and then looks the participant up anew.
+    private func hold(_ placement: Placement) {
+        let (judge, completion) = (placement.judge, placement.completion)
+        let call = PausedCalls.Call(isWanted: placement.isWanted) { end in
+            switch end {
+            case .resumed: place(placement)
+            case .notWanted: completion(judge(.notSent(Self.notWanted), .zero))
+            case .givenBack:
+                // No attempt of the policy's is used up by this, unlike by what is only not sent.
+                completion(judge(.notAllowed("\(placement.name) is paused: the call was not made."), .zero))
+            }
+        }
+        registry.held.hold(call, for: placement.name)
     }
 
     /// Makes results of answers.
@@ -112,33 +150,38 @@ struct ParticipantCaller: Sendable {
     }
 
     /// Sends a large call when there is room for it.
-    private func sendLarge(
-        _ call: ParticipantCall, _ request: CallRequest, _ judge: Judge, isWanted: @escaping @Sendable () -> Bool,
-        completion: @escaping @Sendable (CallResult) -> Void
-    ) {
+    private func sendLarge(_ call: ParticipantCall, _ request: CallRequest, _ placement: Placement) {
         let bytes = Self.room(of: call)
         let leaving: @Sendable (CallResult) -> Void = { [room] result in
             room.give(bytes)
-            completion(result)
+            placement.completion(result)
         }
         let transmit: @Sendable (ParticipantCall) -> Void = {
-            send($0, request, judge, isWanted: isWanted, completion: leaving)
+            send($0, request, placement, completion: leaving) {
+                room.give(bytes)
+                hold(placement)
+            }
         }
         if room.take(bytes) { return transmit(call) }
         // Built anew when there is room: kept meanwhile, it would take what there is not.
         room.wait(for: bytes) {
             do throws(TemplateError) { transmit(try request.rendered()) } catch {
-                leaving(judge(.unrenderable(error), .zero))
+                leaving(placement.judge(.unrenderable(error), .zero))
             }
         }
     }
 
     /// Sends a call when its turn has come and the participant's breaker lets it pass.
+    ///
+    /// - Parameters:
+    ///   - completion: gets the judged answer.
+    ///   - paused: is called instead when the participant is paused by the time the call's turn comes.
     private func send(
-        _ call: ParticipantCall, _ request: CallRequest, _ judge: Judge, isWanted: @escaping @Sendable () -> Bool,
-        completion: @escaping @Sendable (CallResult) -> Void
+        _ call: ParticipantCall, _ request: CallRequest, _ placement: Placement,
+        completion: @escaping @Sendable (CallResult) -> Void, paused: @escaping @Sendable () -> Void
     ) {
         let (run, participant) = (request.scope.run.id, request.participant)
+        let (judge, isWanted) = (placement.judge, placement.isWanted)
         let breaker = participant.breaker
         // A queue before an open breaker would be a long way to be turned away.
         if participant.maxConcurrent != nil, let (reason, retryAfter) = breaker?.refusal() {
@@ -150,6 +193,11 @@ struct ParticipantCaller: Sendable {
                 breaker?.report(.neither, of: run, era: era)
                 done()
                 return completion(judge(.notSent(Self.notWanted), .zero))
+            }
+            if participant.pause.isOn {
+                breaker?.report(.neither, of: run, era: era)
+                done()
+                return paused()
             }
             let begun = ContinuousClock.now
             let answered: @Sendable (TransportResult) -> Void = { answer in

@@ -17,6 +17,8 @@ struct RegisteredParticipant: Sendable {
     let headers: [(name: String, value: String)]
     /// Stands before its calls; nil when it is switched off.
     let breaker: BreakerGate?
+    /// On while somebody has paused it: no call is sent.
+    let pause: PauseSwitch
     /// When it was registered last.
     fileprivate let updatedAt: Instant
 }
@@ -33,6 +35,8 @@ struct BreakerReading: Sendable, Hashable {
 final class ParticipantRegistry: Service {
     /// Keeps calls within `maxConcurrent`.
     let limiter = CallLimiter()
+    /// Holds calls to participants that are paused.
+    let held: PausedCalls
     private let pool: Pool
     private let eventLoops: any EventLoopGroup
     private let logger: Logger
@@ -41,8 +45,13 @@ final class ParticipantRegistry: Service {
     /// When `lookFor` last read the table.
     private let reading = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// - Parameter eventLoops: for the timers of calls that wait for a breaker.
-    init(pool: Pool, interval: Duration = .seconds(1), eventLoops: any EventLoopGroup, logger: Logger) {
+    /// - Parameters:
+    ///   - maxHeld: calls that are held at the most because their participants are paused.
+    ///   - eventLoops: for the timers of calls that wait for a breaker.
+    init(
+        pool: Pool, interval: Duration = .seconds(1), maxHeld: Int, eventLoops: any EventLoopGroup, logger: Logger
+    ) {
+        held = PausedCalls(capacity: maxHeld)
         self.pool = pool
         self.eventLoops = eventLoops
         self.interval = interval
@@ -65,7 +74,12 @@ final class ParticipantRegistry: Service {
         for gate in known.withLock({ Array($0.values.compactMap(\.breaker)) }) {
             readings[gate.participant] = gate.reading
         }
-        return ParticipantReport.json(readings, queued: limiter.queued)
+        return ParticipantReport.json(readings, queued: limiter.queued, paused: paused, held: held.counts)
+    }
+
+    /// The participants that are paused.
+    private var paused: Set<String> {
+        known.withLock { known in Set(known.lazy.filter { $0.value.pause.isOn }.map(\.key)) }
     }
 
     /// Makes sure that a participant registered a moment ago is known: reads the table if this one is not, but not
@@ -105,6 +119,7 @@ final class ParticipantRegistry: Service {
             if old.breaker !== new?.breaker { old.breaker?.reset() }
             if old.maxConcurrent != new?.maxConcurrent { limiter.change(name, limit: new?.maxConcurrent) }
         }
+        held.look(paused: paused)
     }
 
     /// Its breaker stays the same one as long as nobody registers the participant anew.
@@ -119,8 +134,16 @@ final class ParticipantRegistry: Service {
                     eventLoops: eventLoops, logger: logger)
             }
         }
+        let pause = before?.pause ?? PauseSwitch(false)
+        let isPaused = row.pause != nil
+        if pause.isOn != isPaused {
+            pause.isOn = isPaused
+            logger.notice(
+                isPaused ? "a participant is paused: no calls until it is resumed" : "a participant is resumed",
+                metadata: ["participant": "\(row.name)"])
+        }
         return RegisteredParticipant(
-            baseURL: baseURL, maxConcurrent: row.maxConcurrent, headers: row.headers, breaker: breaker,
+            baseURL: baseURL, maxConcurrent: row.maxConcurrent, headers: row.headers, breaker: breaker, pause: pause,
             updatedAt: row.updatedAt)
     }
 

@@ -7,18 +7,29 @@ enum ParticipantReport {
     /// Bytes of an error's text at most.
     static let maxErrorBytes = 200
 
-    /// `{NAME: {breaker, failures, openMs?, lastError?, lastErrorAgeMs?, waiting, queued}}`.
+    /// `{NAME: {breaker, failures, openMs?, lastError?, lastErrorAgeMs?, waiting, queued, paused?, held?}}`.
     ///
-    /// - Parameter queued: calls that wait for `maxConcurrent`.
-    static func json(_ readings: [String: BreakerGate.Reading], queued: [String: Int]) -> JSON {
+    /// - Parameters:
+    ///   - queued: calls that wait for `maxConcurrent`.
+    ///   - paused: participants that are paused.
+    ///   - held: calls that wait for the end of a pause.
+    static func json(
+        _ readings: [String: BreakerGate.Reading], queued: [String: Int], paused: Set<String> = [],
+        held: [String: Int] = [:]
+    ) -> JSON {
         let quiet = BreakerGate.Reading(state: .closed, waiting: 0)
-        let names = Set(readings.keys).union(queued.keys).sorted {
+        let names = Set(readings.keys).union(queued.keys).union(paused).sorted {
             let (first, second) = (readings[$0] ?? quiet, readings[$1] ?? quiet)
             return (-first.state.rawValue, -first.failures, $0) < (-second.state.rawValue, -second.failures, $1)
         }
         var report = JSONObject()
         for name in names.prefix(maxParticipants) {
-            report[name] = .object(object(readings[name] ?? quiet, queued: queued[name] ?? 0))
+            var told = object(readings[name] ?? quiet, queued: queued[name] ?? 0)
+            if paused.contains(name) {
+                told["paused"] = true
+                told["held"] = JSON(held[name] ?? 0)
+            }
+            report[name] = .object(told)
         }
         return .object(report)
     }

@@ -6,7 +6,8 @@ import Storage
 import Telemetry
 
 /// Makes the partitions of the coming weeks, and clears away what nobody needs any more: partitions past their time, and
-/// expired idempotency keys. Once a minute.
+/// expired idempotency keys. Once a minute. And it resumes runs that wait for a workflow that was resumed: who was asked for that
+/// may not have lived to see to all of them.
 ///
 /// Every engine tries. For each partition one is elected; of the keys, rows another engine is deleting are skipped.
 struct Maintenance: Service {
@@ -24,6 +25,7 @@ struct Maintenance: Service {
             repeat {
                 await maintainPartitions()
                 await deleteExpiredKeys()
+                await wakeHeldStarts()
             } while await pause(for: interval)
         }
     }
@@ -72,6 +74,22 @@ struct Maintenance: Service {
             }
         } catch {
             logger.warning("expired idempotency keys can't be deleted now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func wakeHeldStarts() async {
+        do {
+            var woken = 0
+            while let more = try await database.writes.execute(WakeHeldStarts(limit: Self.batch)).first, more > 0 {
+                woken += more
+                if Task.isCancelled { break }
+            }
+            if woken > 0 {
+                logger.info(
+                    "runs that waited for their workflow were resumed", metadata: ["count": .stringConvertible(woken)])
+            }
+        } catch {
+            logger.warning("runs that wait for their workflow can't be resumed now", metadata: ["error": "\(error)"])
         }
     }
 }

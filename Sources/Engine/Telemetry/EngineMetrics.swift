@@ -163,6 +163,10 @@ enum ParticipantMetrics {
             "participant_breaker_opened_total", "How often the circuit breaker of a participant has opened.", .counter,
             labels: ["participant"]
         ) { participants.breakers.map { .init($0.openedCount, $0.participant) } }
+        registry.read(
+            "participant_calls_held", "Calls that wait for the resume of a participant that is paused.", .gauge,
+            labels: ["participant"]
+        ) { participants.held.counts.map { .init($0.value, $0.key) } }
         let connections = registry.gauges(
             "participant_connections", "Connections to participants.", labels: ["state"])
         let (open, idle, connecting) = (connections["open"], connections["idle"], connections["connecting"])

@@ -34,9 +34,21 @@ struct StartWriter: BatchWriter {
 
     /// Nil for those whose idempotency keys are taken.
     func store(_ runs: [NewRun]) async throws(PostgresError) -> [Answer?] {
-        guard let flags = try await pool.execute(StartRuns(runs: runs)).first, flags.count == runs.count
+        let isAnyHeld = runs.contains { $0.isHeld }
+        let answer =
+            isAnyHeld
+            ? try await pool.execute(StartHeldRuns(runs: runs)) : try await pool.execute(StartRuns(runs: runs))
+        guard let flags = answer.first, flags.count == runs.count
         else { throw .decoding("a batch of starts answers every run") }
+        if isAnyHeld { await wakeResumed() }
         return flags.map { $0 ? .success(.started) : nil }
+    }
+
+    /// A workflow that was resumed while its start was on the way does not wait for somebody to resume it again.
+    private func wakeResumed() async {
+        do throws(PostgresError) { _ = try await pool.execute(WakeHeldStarts()) } catch {
+            // The runs are written; engines look after them once a minute.
+        }
     }
 
     func findStored(_ runs: [NewRun]) async throws(PostgresError) -> [Answer?] {

@@ -104,8 +104,8 @@ package struct ListVersions: Statement {
     package typealias Row = StoredVersion
 
     package static let sql = """
-        SELECT \(StoredVersion.columns) FROM workflow_definitions d
-        WHERE tenant_id = 'default' AND workflow_name = $1 ORDER BY created_at LIMIT 10000
+        SELECT \(StoredVersion.columns) FROM workflow_definitions d \(StoredVersion.pauses)
+        WHERE d.tenant_id = 'default' AND d.workflow_name = $1 ORDER BY d.created_at LIMIT 10000
         """
 
     package func bind(_ parameters: inout Parameters) { parameters.text(name) }
@@ -134,8 +134,9 @@ package struct ListWorkflows: Statement {
             SELECT DISTINCT workflow_name FROM workflow_definitions
             WHERE tenant_id = 'default' AND workflow_name > $1 ORDER BY workflow_name LIMIT $2
         ) page
-        JOIN workflow_definitions d USING (workflow_name)
-        WHERE d.tenant_id = 'default' ORDER BY workflow_name, d.created_at
+        JOIN workflow_definitions d ON d.workflow_name = page.workflow_name
+        \(StoredVersion.pauses)
+        WHERE d.tenant_id = 'default' ORDER BY d.workflow_name, d.created_at
         """
 
     package func bind(_ parameters: inout Parameters) {
@@ -157,8 +158,17 @@ package struct StoredVersion: Sendable {
     package let createdBy: String
     /// Nil while it is not deprecated.
     package let deprecation: Deprecation?
+    /// Of its workflow, all versions together; nil while that is not paused.
+    package let pause: WorkflowPause?
 
-    static let columns = "workflow_name, version, created_at, created_by, \(Deprecation.columns)"
+    static let columns = """
+        d.workflow_name, d.version, d.created_at, d.created_by, \(Deprecation.columns), \(WorkflowPause.columns)
+        """
+    /// Joins the pause of the workflow of `d`.
+    static let pauses = """
+        LEFT JOIN workflow_pauses p ON p.tenant_id = d.tenant_id AND p.workflow_name = d.workflow_name
+            AND p.resumed_at IS NULL
+        """
 
     init(_ row: inout RowReader) throws(PostgresError) {
         name = try row.text()
@@ -166,6 +176,7 @@ package struct StoredVersion: Sendable {
         createdAt = try row.instant()
         createdBy = try row.text()
         deprecation = try Deprecation.read(&row)
+        pause = try WorkflowPause.read(&row)
     }
 }
 

@@ -45,6 +45,7 @@ package final class DefinitionStore: Sendable {
         /// There is not a single version.
         let isEmpty: Bool
         let deprecations: [String: Deprecation]
+        let pause: WorkflowPause?
         let readAt: ContinuousClock.Instant
         /// Somebody reads them anew.
         var isBeingRead = false
@@ -93,6 +94,11 @@ package final class DefinitionStore: Sendable {
         try await releases(of: name).deprecations[version]
     }
 
+    /// The pause of the workflow, as of at most a second ago; nil when there is none.
+    package func pause(of name: String) async throws(DefinitionProblem) -> WorkflowPause? {
+        try await releases(of: name).pause
+    }
+
     /// Whether any version of the workflow is registered, as of at most a second ago.
     package func isKnown(_ name: String) async throws(DefinitionProblem) -> Bool {
         try await !releases(of: name).isEmpty
@@ -119,7 +125,7 @@ package final class DefinitionStore: Sendable {
         }
         let found = Releases(
             highest: SemanticVersion.highestRelease(usable), isDeprecated: usable.isEmpty && !releases.isEmpty,
-            isEmpty: rows.isEmpty, deprecations: deprecations, readAt: now)
+            isEmpty: rows.isEmpty, deprecations: deprecations, pause: rows.first?.pause, readAt: now)
         // Names nobody registered are not kept: clients can make up any number of them.
         if !rows.isEmpty { cache.withLock { $0.releases[name] = found } }
         return found
@@ -137,6 +143,28 @@ package final class DefinitionStore: Sendable {
     package func restore(_ name: String, version: String, by: String) async throws(DefinitionProblem) -> Bool {
         defer { cache.withLock { $0.releases[name] = nil } }
         return !(try await read(RestoreDefinition(name: name, version: version, by: by))).isEmpty
+    }
+
+    /// Pauses a workflow; nil when there is none of that name.
+    package func pause(
+        _ name: String, by: String, reason: String, starts: WorkflowPause.Starts
+    ) async throws(DefinitionProblem) -> WorkflowPause? {
+        defer { cache.withLock { $0.releases[name] = nil } }
+        return try await read(PauseWorkflow(name: name, by: by, reason: reason, starts: starts)).first
+    }
+
+    /// Takes a pause back, and resumes runs that waited for it, the first `maxWoken` of them at once; engines see to the
+    /// others. Nil when there is no workflow of that name.
+    ///
+    /// - Returns: how many were resumed.
+    package func resume(
+        _ name: String, by: String, reason: String?, maxWoken: Int = 10_000
+    ) async throws(DefinitionProblem) -> Int? {
+        defer { cache.withLock { $0.releases[name] = nil } }
+        guard !(try await read(ResumeWorkflow(name: name, by: by, reason: reason))).isEmpty else { return nil }
+        var woken = 0
+        while woken < maxWoken, let more = try await read(WakeHeldStarts()).first, more > 0 { woken += more }
+        return woken
     }
 
     /// What became of a registration.

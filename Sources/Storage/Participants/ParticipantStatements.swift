@@ -15,10 +15,12 @@ package struct StoredParticipant: Sendable {
     package let breaker: BreakerPolicy?
     /// When it was last changed.
     package let updatedAt: Instant
+    /// Nil while it is not paused.
+    package let pause: ParticipantPause?
 
     package init(
         name: String, url: String, maxConcurrent: Int?, headers: [(name: String, value: String)],
-        breaker: BreakerPolicy?, updatedAt: Instant
+        breaker: BreakerPolicy?, updatedAt: Instant, pause: ParticipantPause? = nil
     ) {
         self.name = name
         self.url = url
@@ -26,6 +28,7 @@ package struct StoredParticipant: Sendable {
         self.headers = headers
         self.breaker = breaker
         self.updatedAt = updatedAt
+        self.pause = pause
     }
 }
 
@@ -94,7 +97,8 @@ package struct FindParticipants: Statement {
     package init(name: String? = nil) { self.name = name }
 
     package static let sql = """
-        SELECT participant_name, url, max_concurrent, headers, breaker, updated_at FROM participants
+        SELECT participant_name, url, max_concurrent, headers, breaker, updated_at, \(ParticipantPause.columns)
+        FROM participants
         WHERE $1::text IS NULL OR participant_name = $1 ORDER BY participant_name LIMIT 10000
         """
 
@@ -108,7 +112,8 @@ package struct FindParticipants: Statement {
         return StoredParticipant(
             name: name, url: url, maxConcurrent: maxConcurrent,
             headers: headers.map { ($0.key, $0.value.string ?? "") },
-            breaker: breaker.bool == false ? nil : BreakerPolicy(stored: breaker), updatedAt: try row.instant())
+            breaker: breaker.bool == false ? nil : BreakerPolicy(stored: breaker), updatedAt: try row.instant(),
+            pause: try ParticipantPause.read(&row))
     }
 }
 

@@ -88,7 +88,10 @@ extension QuietRun {
     /// - Parameters:
     ///   - quietFor: how long it may be due before that is wrong.
     ///   - definition: says how long calls may take; without it the longest timeout there is counts.
-    package func reason(quietFor: Duration, definition: WorkflowDefinition?) -> QuietReason {
+    ///   - paused: participants that are paused; calls to them wait in their engine, as they should.
+    package func reason(
+        quietFor: Duration, definition: WorkflowDefinition?, paused: Set<String> = []
+    ) -> QuietReason {
         if let locker { return .locked(locker) }
         if availableAt <= now {
             return now - availableAt < quietFor
@@ -101,13 +104,24 @@ extension QuietRun {
         }
         // With several calls under way, the one that ends last keeps the run, and the one that hangs worst is named.
         let ends = calls.map { ($0, $0.begunAt + timeout(of: $0, definition)) }
-        guard let worst = ends.min(by: { $0.1 < $1.1 }) else {
+        guard let first = ends.min(by: { $0.1 < $1.1 }) else {
             // A short backoff may be waited for with the lease held.
             if let wait, wait.until > now { return .waiting(wait) }
             return .holderIdle(holder)
         }
-        if now <= worst.1 + Self.callGrace { return .calling(worst.0, until: worst.1) }
+        let sent = ends.filter { !isHeld($0.0, definition, paused) }
+        let worst = sent.min { $0.1 < $1.1 } ?? first
+        if sent.isEmpty || now <= worst.1 + Self.callGrace { return .calling(worst.0, until: worst.1) }
         return .callHangs(worst.0, holder, overdueSince: worst.1)
+    }
+
+    /// Whether a call may not have been sent because its participant is paused.
+    private func isHeld(_ call: OpenCall, _ definition: WorkflowDefinition?, _ paused: Set<String>) -> Bool {
+        guard !paused.isEmpty else { return false }
+        guard let definition, definition.steps.indices.contains(call.step) else { return true }
+        // Which of several participants it is for only its engine knows.
+        guard let name = definition.steps[call.step].call(of: call.action)?.participant.only else { return true }
+        return paused.contains(name)
     }
 
     private var notHeld: QuietReason {

@@ -27,6 +27,8 @@ package struct Recovery: Sendable {
     /// Live runs without an event for `quietFor`, the quietest first.
     package func quietRuns(for quietFor: Duration, limit: Int) async throws(StoreError) -> [Finding] {
         let rows = try await execute(FindQuietRuns(quietFor: quietFor, limit: limit), on: database.reads)
+        let paused = Set(
+            try await execute(FindParticipants(), on: database.reads).lazy.filter { $0.pause != nil }.map(\.name))
         var findings: [Finding] = []
         for quiet in rows {
             let row = try await quiet.run(definitions)
@@ -40,8 +42,8 @@ package struct Recovery: Sendable {
             }
             findings.append(
                 Finding(
-                    run: row, reason: row.reason(quietFor: quietFor, definition: definition), definition: definition)
-            )
+                    run: row, reason: row.reason(quietFor: quietFor, definition: definition, paused: paused),
+                    definition: definition))
         }
         return findings
     }

@@ -15,6 +15,8 @@ package struct NewRun: Sendable {
     let dueCount: Int32?
     /// It begins no sooner; nil for at once.
     let startAt: Instant?
+    /// It waits for the resume of its workflow.
+    package let isHeld: Bool
     /// Whose it is.
     package let tenantID: String
     /// What the client calls it by.
@@ -47,14 +49,23 @@ package struct NewRun: Sendable {
 
     /// Decides the first events of a run.
     ///
-    /// - Parameter startAt: it begins no sooner; nil, or a time that is over, for at once.
+    /// - Parameters:
+    ///   - startAt: it begins no sooner; nil, or a time that is over, for at once.
+    ///   - pause: of its workflow; its run is paused until the workflow is resumed, and has all its time then.
     package init(
         run fresh: Run, startAt: Instant? = nil, tenantID: String, correlationID: String?, traceparent: String?,
-        idempotency: Idempotency?
+        idempotency: Idempotency?, pause: WorkflowPause? = nil
     ) {
-        events = start(fresh, now: fresh.createdAt, startAt: startAt)
+        var events = start(fresh, now: fresh.createdAt, startAt: startAt)
         var run = fresh
         for event in events { run.evolve(event, at: fresh.createdAt) }
+        isHeld = pause != nil && !run.status.isTerminal
+        if isHeld, let pause {
+            let event = RunEvent.runPaused(by: pause.by, reason: pause.reasonOfRun, holdsDeadline: true)
+            run.evolve(event, at: fresh.createdAt)
+            events.append(event)
+        }
+        self.events = events
         self.run = run
         eventBytes = EventRow.encode(
             events.lazy.map { EventRow($0, of: fresh.definition) }, traceID: traceparent.flatMap(Self.traceID))

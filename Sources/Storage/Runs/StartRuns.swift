@@ -16,7 +16,16 @@ package struct StartRuns: Statement {
 
     // `accepted` is evaluated once and then read by position, which costs the same however long the batch is; a join on
     // run_id would be planned from guesses about array lengths.
-    package static let sql = """
+    package static let sql = statement(availableAt: beginning)
+
+    /// When a run begins: at its time, or at once.
+    static let beginning = "COALESCE(timestamptz 'epoch' + u.start_at * interval '1 microsecond', now())"
+
+    /// - Parameters:
+    ///   - availableAt: when a run is due.
+    ///   - also: what else is written, as further parts of the statement.
+    static func statement(availableAt: String, also: String = "") -> String {
+        """
         WITH keyed AS (
             INSERT INTO idempotency_keys AS k (tenant_id, idempotency_key, request_hash, run_id, expires_at)
             SELECT u.tenant_id, u.key, u.hash, u.run_id, now() + u.ttl_us * interval '1 microsecond'
@@ -52,13 +61,14 @@ package struct StartRuns: Statement {
             WHERE (SELECT flags FROM accepted)[u.ord]
         ), pulse AS (
             INSERT INTO outbox (run_id, available_at, last_seq, weight)
-            SELECT u.run_id, COALESCE(timestamptz 'epoch' + u.start_at * interval '1 microsecond', now()), u.event_count, u.weight
+            SELECT u.run_id, \(availableAt), u.event_count, u.weight
             FROM unnest($1::uuid[], $5::text[], $18::int4[], $20::int4[], $22::int8[]) WITH ORDINALITY
                 AS u (run_id, status, event_count, weight, start_at, ord)
             WHERE u.status = 'PENDING' AND (SELECT flags FROM accepted)[u.ord]
-        )
+        )\(also)
         SELECT flags FROM accepted
         """
+    }
 }
 
 extension StartRuns {

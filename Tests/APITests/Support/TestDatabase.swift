@@ -29,7 +29,7 @@ struct TestDatabase: Sendable {
     func rowCount() async throws -> Int {
         let tables = [
             "workflow_definitions", "participants", "workflow_runs", "run_journal", "outbox", "run_inbox",
-            "idempotency_keys", "admin_actions",
+            "idempotency_keys", "admin_actions", "workflow_pauses", "held_starts",
         ]
         let sum = tables.map { "(SELECT count(*) FROM \($0))" }.joined(separator: " + ")
         let text = try await query("SELECT \(sum)").first?.first ?? nil

@@ -1,0 +1,50 @@
+import Core
+import Hummingbird
+import Logging
+import Postgres
+import Storage
+
+/// Whether calls are sent to a participant. Engines see what is said here within a second.
+struct ParticipantPauseRoutes: Sendable {
+    let writes: Pool
+    let body: BodyReader
+    let gate: AdminGate
+
+    var routes: [Route] {
+        [
+            gate.guarded(.post, "/v1/admin/participants/:name/pause", pause),
+            gate.guarded(.post, "/v1/admin/participants/:name/resume", resume),
+        ]
+    }
+
+    @Sendable private func pause(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let name = try ParticipantRoutes.name(context)
+        var fields = try Fields(try await body.json(request), known: ["reason"])
+        let reason = fields.reason()
+        try fields.check()
+        let paused = try await writes.execute(PauseParticipant(name: name, by: admin.name, reason: reason))
+        guard let pause = paused.first else { throw ParticipantRoutes.unknown }
+        context.logger.notice("participant paused", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
+        return .json(.ok, ["name": .string(name), "paused": pause.json])
+    }
+
+    @Sendable private func resume(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let name = try ParticipantRoutes.name(context)
+        var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
+        let reason = fields.string("reason", maxBytes: Fields.maxReason)
+        try fields.check()
+        let known = try await writes.execute(ResumeParticipant(name: name, by: admin.name, reason: reason))
+        guard !known.isEmpty else { throw ParticipantRoutes.unknown }
+        context.logger.notice("participant resumed", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
+        return .json(.ok, ["name": .string(name), "paused": .null])
+    }
+}
+
+extension ParticipantPause {
+    /// `{since, by, reason}`.
+    var json: JSON { ["since": RunJSON.time(since), "by": .string(by), "reason": .string(reason)] }
+}

@@ -1,0 +1,72 @@
+import Core
+import Hummingbird
+import Logging
+import Storage
+
+/// Whether runs of a workflow begin: paused, its starts wait or are refused.
+struct WorkflowPauseRoutes: Sendable {
+    let definitions: DefinitionStore
+    /// Tells engines that runs are due.
+    let notifier: OutboxNotifier
+    let body: BodyReader
+    let gate: AdminGate
+
+    var routes: [Route] {
+        [
+            gate.guarded(.post, "/v1/admin/workflows/:name/pause", pause),
+            gate.guarded(.post, "/v1/admin/workflows/:name/resume", resume),
+        ]
+    }
+
+    @Sendable private func pause(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let name = try context.pathText("name")
+        var fields = try Fields(try await body.json(request), known: ["reason", "starts"])
+        let reason = fields.reason()
+        let starts = Self.starts(&fields)
+        try fields.check()
+        guard let pause = try await definitions.pause(name, by: admin.name, reason: reason, starts: starts) else {
+            throw DefinitionProblem.unknown
+        }
+        context.logger.notice(
+            "workflow paused",
+            metadata: ["workflow": "\(name)", "starts": "\(starts.rawValue)", "by": "\(admin.name)"])
+        return .json(.ok, ["name": .string(name), "paused": pause.json])
+    }
+
+    @Sendable private func resume(
+        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+    ) async throws -> Response {
+        let name = try context.pathText("name")
+        var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
+        let reason = fields.string("reason", maxBytes: Fields.maxReason)
+        try fields.check()
+        guard let resumed = try await definitions.resume(name, by: admin.name, reason: reason) else {
+            throw DefinitionProblem.unknown
+        }
+        notifier.wake()
+        context.logger.notice(
+            "workflow resumed",
+            metadata: ["workflow": "\(name)", "runs": .stringConvertible(resumed), "by": "\(admin.name)"])
+        return .json(.ok, ["name": .string(name), "paused": .null, "resumedRuns": JSON(resumed)])
+    }
+
+    private static func starts(_ fields: inout Fields) -> WorkflowPause.Starts {
+        guard let json = fields["starts"] else { return .wait }
+        if let known = json.string.flatMap({ WorkflowPause.Starts(rawValue: $0) }) { return known }
+        let all = WorkflowPause.Starts.allCases.map(\.rawValue).joined(separator: " or ")
+        fields.refuse(JSONPointer(["starts"]), "This must be \(all).")
+        return .wait
+    }
+}
+
+extension Fields {
+    static let maxReason = 1000
+
+    /// What has to be said, because others will ask: 1 to `maxReason` bytes.
+    mutating func reason() -> String {
+        if self["reason"] == nil { refuse(JSONPointer(["reason"]), "This member is required.") }
+        return string("reason", maxBytes: Self.maxReason) ?? ""
+    }
+}

@@ -1,0 +1,99 @@
+package import Core
+package import Postgres
+
+/// Why no calls are sent to a participant for the time being.
+package struct ParticipantPause: Sendable, Hashable {
+    package let since: Instant
+    /// The admin token's name.
+    package let by: String
+    package let reason: String
+
+    static let columns = "paused_at, paused_by, pause_reason"
+
+    /// The next three columns; nil when the participant is not paused.
+    static func read(_ row: inout RowReader) throws(PostgresError) -> ParticipantPause? {
+        let (since, by, reason) = (try row.instantOrNil(), try row.textOrNil(), try row.textOrNil())
+        guard let since, let by else { return nil }
+        return ParticipantPause(since: since, by: by, reason: reason ?? "")
+    }
+}
+
+/// Pauses a participant; no row comes back when there is none of that name.
+///
+/// Done again it keeps its time, and takes the new name and reason. `updated_at` stays: engines take a participant that was
+/// registered anew for another one, and forget what they know of it.
+package struct PauseParticipant: Statement {
+    package let name: String
+    package let by: String
+    package let reason: String
+
+    package typealias Row = ParticipantPause
+
+    package init(name: String, by: String, reason: String) {
+        self.name = name
+        self.by = by
+        self.reason = reason
+    }
+
+    package static let sql = """
+        WITH changed AS (
+            UPDATE participants SET paused_at = COALESCE(paused_at, now()), paused_by = $2, pause_reason = $3
+            WHERE participant_name = $1
+            RETURNING \(ParticipantPause.columns)
+        ), audit AS (
+            INSERT INTO admin_actions (admin_name, action, subject, detail)
+            SELECT $2, 'pause_participant', 'participants/' || $1, json_build_object('reason', $3::text) FROM changed
+        )
+        SELECT \(ParticipantPause.columns) FROM changed
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(name)
+        parameters.text(by)
+        parameters.text(reason)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> ParticipantPause {
+        guard let pause = try ParticipantPause.read(&row) else { throw .decoding("a pause without its time") }
+        return pause
+    }
+}
+
+/// Takes the pause of a participant back; no row comes back when there is none of that name.
+package struct ResumeParticipant: Statement {
+    package let name: String
+    package let by: String
+    package let reason: String?
+
+    /// Whether it was paused.
+    package typealias Row = Bool
+
+    package init(name: String, by: String, reason: String?) {
+        self.name = name
+        self.by = by
+        self.reason = reason
+    }
+
+    // `known` locks the row, so that of two who resume at once one finds nothing to do.
+    package static let sql = """
+        WITH known AS MATERIALIZED (
+            SELECT paused_at IS NOT NULL AS is_paused FROM participants WHERE participant_name = $1 FOR UPDATE
+        ), changed AS (
+            UPDATE participants SET paused_at = NULL, paused_by = NULL, pause_reason = NULL
+            FROM known WHERE is_paused AND participant_name = $1
+        ), audit AS (
+            INSERT INTO admin_actions (admin_name, action, subject, detail)
+            SELECT $2, 'resume_participant', 'participants/' || $1, json_build_object('reason', $3::text)
+            FROM known WHERE is_paused
+        )
+        SELECT is_paused FROM known
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(name)
+        parameters.text(by)
+        parameters.text(reason)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
+}
