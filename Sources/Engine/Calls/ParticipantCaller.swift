@@ -3,7 +3,9 @@ import Participants
 import Telemetry
 
 /// Turns a step's action into an HTTP request, and its answer into a result for the decider.
-struct ParticipantCaller: Sendable {
+///
+/// A class: what each call leaves behind for later holds one reference to it.
+final class ParticipantCaller: Sendable {
     let client: ParticipantClient
     let registry: ParticipantRegistry
     /// For large requests.
@@ -13,7 +15,19 @@ struct ParticipantCaller: Sendable {
     /// For calls whose end is told later.
     let callbacks: CallbackURLs
     /// Lets calls fail on purpose; nil outside of tests.
-    var injector: FailureInjector?
+    let injector: FailureInjector?
+
+    init(
+        client: ParticipantClient, registry: ParticipantRegistry, room: RequestRoom, secrets: Secrets,
+        callbacks: CallbackURLs, injector: FailureInjector? = nil
+    ) {
+        self.client = client
+        self.registry = registry
+        self.room = room
+        self.secrets = secrets
+        self.callbacks = callbacks
+        self.injector = injector
+    }
 
     private static let notWanted =
         "It was not sent: before its turn the run's lease had run out, or its deadline, a cancel or a failure came first."
@@ -62,8 +76,8 @@ struct ParticipantCaller: Sendable {
                 isWanted: isWanted, completion: completion))
     }
 
-    /// An attempt on its way to its participant.
-    private struct Placement: Sendable {
+    /// An attempt on its way to its participant. A class for the same reason.
+    private final class Placement: Sendable {
         let scope: CallScope
         let definition: CallDefinition
         /// The participant's.
@@ -73,6 +87,21 @@ struct ParticipantCaller: Sendable {
         let judge: Judge
         let isWanted: @Sendable () -> Bool
         let completion: @Sendable (CallResult) -> Void
+
+        init(
+            scope: CallScope, definition: CallDefinition, name: String, trace: RunTrace, span: TraceContext?,
+            judge: Judge, isWanted: @escaping @Sendable () -> Bool,
+            completion: @escaping @Sendable (CallResult) -> Void
+        ) {
+            self.scope = scope
+            self.definition = definition
+            self.name = name
+            self.trace = trace
+            self.span = span
+            self.judge = judge
+            self.isWanted = isWanted
+            self.completion = completion
+        }
     }
 
     /// Sends the call of an attempt to the participant as it is registered now, or holds it while that is paused.
@@ -96,7 +125,7 @@ struct ParticipantCaller: Sendable {
         do throws(TemplateError) {
             let call = try request.rendered()
             if Self.room(of: call) > RequestRoom.smallBytes { return sendLarge(call, request, placement) }
-            send(call, request, placement, completion: completion) { hold(placement) }
+            send(call, request, placement, completion: completion) { self.hold(placement) }
         } catch {
             completion(judge(.unrenderable(error), .zero))
         }
@@ -107,7 +136,7 @@ struct ParticipantCaller: Sendable {
         let (judge, completion) = (placement.judge, placement.completion)
         let call = PausedCalls.Call(isWanted: placement.isWanted) { end in
             switch end {
-            case .resumed: place(placement)
+            case .resumed: self.place(placement)
             case .notWanted: completion(judge(.notSent(Self.notWanted), .zero))
             case .givenBack:
                 // No attempt of the policy's is used up by this, unlike by what is only not sent.
@@ -152,14 +181,14 @@ struct ParticipantCaller: Sendable {
     /// Sends a large call when there is room for it.
     private func sendLarge(_ call: ParticipantCall, _ request: CallRequest, _ placement: Placement) {
         let bytes = Self.room(of: call)
-        let leaving: @Sendable (CallResult) -> Void = { [room] result in
+        let leaving: @Sendable (CallResult) -> Void = { [room, completion = placement.completion] result in
             room.give(bytes)
-            placement.completion(result)
+            completion(result)
         }
         let transmit: @Sendable (ParticipantCall) -> Void = {
-            send($0, request, placement, completion: leaving) {
-                room.give(bytes)
-                hold(placement)
+            self.send($0, request, placement, completion: leaving) {
+                self.room.give(bytes)
+                self.hold(placement)
             }
         }
         if room.take(bytes) { return transmit(call) }
