@@ -54,4 +54,9 @@ package struct AcceptedAttempt: Sendable, Hashable {
 package struct KeptCallback: Sendable, Hashable {
     package let step: Int
     package let callback: Callback
+
+    package init(step: Int, callback: Callback) {
+        self.step = step
+        self.callback = callback
+    }
 }

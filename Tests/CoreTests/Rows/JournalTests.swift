@@ -192,6 +192,38 @@ struct JournalTests {
         #expect(marks.pause?.by == "bob" && marks.deadlineHeld == .seconds(3) && marks.hasMissedDeadline)
     }
 
+    @Test("Signals, accepted attempts and callbacks that are kept stand there, too, with the times of the commit")
+    func outside() throws {
+        let definition = try Self.definition
+        let fresh = Run(
+            id: RunID(high: 1, low: 2), definition: definition, input: [:], context: [:], createdAt: Self.now)
+        var run = fresh
+        let accepted = CallReport(outcome: .succeeded, httpStatus: 202, duration: .zero)
+        run.evolve(.runStarted(due: [0, 1]), at: Self.now)
+        run.evolve(.attemptStarted(step: 0, action: .execute, attempt: 1), at: Self.now)
+        run.evolve(.attemptStarted(step: 1, action: .execute, attempt: 1), at: Self.now)
+        run.evolve(.signalReceived(ReceivedSignal(name: "go", payload: ["é": 1.50], by: "ann", key: "k")), at: Self.now)
+        let told = Callback(outcome: .failed, output: nil, error: ["why": "é"], digest: "d1")
+        run.evolve(.callbackReceived(step: 1, action: .execute, told), at: Self.now)
+        run.evolve(
+            .attemptAccepted(
+                step: 0, action: .execute, attempt: 1, accepted, timeout: .seconds(60), heartbeat: .seconds(5)),
+            at: Self.now)
+        // The commit came 7 ms after the decision: an accepted attempt has its time from then on.
+        let at = Self.now + .milliseconds(7)
+        let json = try JSON(parsing: Snapshot.encode(run, since: fresh, at: Self.now).bytes)
+        let (steps, marks) = Snapshot.parts(json, at: at)
+        #expect(marks.signals == run.marks.signals && marks.signalKeys == ["k"])
+        #expect(marks.callbacks == [KeptCallback(step: 1, callback: told)])
+        #expect(
+            marks.accepted.map(\.until) == [at + .seconds(60)] && marks.accepted.map(\.beatBy) == [at + .seconds(5)])
+        #expect(SnapshotStep(steps[0], at: at)?.step()?.isAccepted == true)
+        #expect(SnapshotStep(steps[1], at: at)?.step()?.isAmbiguous == true, "what is told may be all that is known")
+        // What was so before keeps its times.
+        let kept = try JSON(parsing: Snapshot.encode(run, since: run, at: at).bytes)
+        #expect(Snapshot.parts(kept, at: at).marks == run.marks)
+    }
+
     @Test("At most a hundred events stand in the journal alone, however long a run is held")
     func longTail() throws {
         let definition = try Self.definition
