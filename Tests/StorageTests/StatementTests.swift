@@ -93,6 +93,7 @@ struct StatementTests {
                     .callback(
                         stepID: "a", .execute, Callback(outcome: .succeeded, output: 1, error: nil, digest: "d")),
                     sentBy: "tests")), ListCallbackKeys(),
+            FindCallbacks(runID: runID, stepID: "a", action: .execute),
             SendSignal(
                 runID: runID, request: InboxRequest(.signal(name: "go", payload: 1, key: "k"), sentBy: "tests"),
                 bytes: 1,

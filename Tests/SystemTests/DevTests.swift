@@ -6,17 +6,6 @@ import Testing
 
 @Suite("saga dev", .timeLimit(.minutes(3)))
 struct DevTests {
-    /// So many ports in a row that nobody uses, far from those of other tests.
-    private static func freePorts(_ count: Int) throws -> Int {
-        for _ in 0..<50 {
-            let first = Int.random(in: 41_000..<47_000)
-            var isFree = true
-            for port in first..<(first + count) where isOpen(port) { isFree = false }
-            if isFree { return first }
-        }
-        throw CancellationError()
-    }
-
     private static func isOpen(_ port: Int) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
@@ -60,7 +49,7 @@ struct DevTests {
             try Data(text.utf8).write(to: URL(filePath: "\(folder)/mine.yaml"))
         }
         try write(1)
-        let port = try Self.freePorts(12)
+        let port = try Ports.take(12)
         let saga = try Program("saga")
         let log = URL(filePath: folder).appending(path: "log")
         try Data().write(to: log)
@@ -115,7 +104,7 @@ struct DevTests {
 
     @Test("A port that is in use is said at once, and nothing is left behind")
     func portInUse() async throws {
-        let port = try Self.freePorts(12)
+        let port = try Ports.take(12)
         // Somebody listens where the tests' database is.
         let database = try #require(
             ProcessInfo.processInfo.environment["TEST_POSTGRES_URL"].flatMap { URLComponents(string: $0)?.port })

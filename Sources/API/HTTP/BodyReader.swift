@@ -47,7 +47,7 @@ struct BodyReader: Sendable {
         defer { room.give(held) }
         if buffer.readableBytes == 0 { return nil }
         try Self.check(request.headers, for: Self.json)
-        return try parse(buffer)
+        return try await make(of: buffer) { $0 }
     }
 
     /// Reads the body, and keeps room for it while it is worked on.

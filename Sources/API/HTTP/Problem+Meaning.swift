@@ -67,6 +67,10 @@ extension Problem {
             self.init(
                 .stepNotWaiting,
                 "Only a step that waits can be ended by a person: for its next attempt, for its time, or for a person.")
+        case .later:
+            self.init(
+                .notReady, "The run can't take this now; nothing was written. Send the same again later.",
+                headers: Self.retryAfter(30))
         case .callbackDiffers:
             self.init(.callbackDiffers, "The end of this action was told otherwise. Nothing was changed.")
         case .callbackOver:

@@ -24,7 +24,7 @@ struct CallbackRoutes: Sendable {
 
     @Sendable private func tell(_ request: Request, _ context: APIContext) async throws -> Response {
         let (runID, stepID, action) = try await place(context)
-        var fields = try Fields(try await body.json(request), known: ["outcome", "output", "error"])
+        var fields = try Fields(try await body.json(request), known: ["outcome", "output", "error", "attempt"])
         let outcome = fields.string("outcome", maxBytes: 16).flatMap { Callback.Outcome(rawValue: $0) }
         if outcome == nil {
             let known = Callback.Outcome.allCases.map(\.rawValue).joined(separator: ", ")
@@ -39,10 +39,12 @@ struct CallbackRoutes: Sendable {
                 fields.refuse(JSONPointer([name]), "This has at most \(limit >> 10) KiB.")
             }
         }
+        let attempt = fields.integer("attempt", in: 1...1_000_000)
         try fields.check()
         guard let outcome else { preconditionFailure("what is missing was refused") }
         let callback = Callback(
-            outcome: outcome, output: fields["output"], error: fields["error"], digest: Self.digest(outcome, fields))
+            outcome: outcome, output: fields["output"], error: fields["error"], attempt: attempt,
+            digest: Self.digest(outcome, fields))
         return try await counted {
             try await door.ask(runID, InboxRequest(.callback(stepID: stepID, action, callback), sentBy: "callback"))
         }
@@ -84,7 +86,7 @@ struct CallbackRoutes: Sendable {
 
     private static func digest(_ outcome: Callback.Outcome, _ fields: Fields) -> String {
         var members: JSONObject = ["outcome": .string(outcome.rawValue)]
-        for name in ["output", "error"] { if let value = fields[name] { members[name] = value } }
+        for name in ["output", "error", "attempt"] { if let value = fields[name] { members[name] = value } }
         return SHA256.hash(data: JSON.object(members).canonicalBytes).map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()

@@ -10,9 +10,11 @@ extension HistoryAudit {
 
     mutating func receive(_ signal: ReceivedSignal) {
         if let key = signal.key {
+            // As many as a run remembers.
+            if signalKeys.count >= KeptSignal.maxKeys { signalKeys.removeFirst() }
             let isNew = !signalKeys.contains(key)
             require(isNew, 20, "the signal \(signal.name) was received twice under one key")
-            signalKeys.insert(key)
+            signalKeys.append(key)
         }
         if !hasLeftForward { kept.append(KeptSignal(sequence: sequence, name: signal.name, payload: signal.payload)) }
     }

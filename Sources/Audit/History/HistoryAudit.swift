@@ -67,7 +67,7 @@ struct HistoryAudit {
     var callbacks: [Int: Callback] = [:]
     /// Signals that nobody has taken.
     var kept: [KeptSignal] = []
-    var signalKeys: Set<String> = []
+    var signalKeys: [String] = []
     /// When it was taken up by a resolve: the other steps that were resolved by the same decision follow at once.
     var takenUpAt: Instant?
 
@@ -181,6 +181,7 @@ struct HistoryAudit {
         case .stepAbandoned(let step):
             let waited = waiting.removeValue(forKey: step) != nil || awaiting.contains(step)
             awaiting.remove(step)
+            callbacks[step] = nil
             require(waited && hasLeftForward, 11, "\(id(step)) was abandoned though it did not wait")
         case .stepSettled(let step, let settlement, _, _, _): settle(step, settlement, at)
         case .runDelayed(let until):

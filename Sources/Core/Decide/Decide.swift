@@ -33,14 +33,17 @@ package func decide(
 }
 
 /// The same, with the run as the events leave it.
+///
+/// - Parameter followsUp: false to note what came from outside and nothing else: more is to be decided at the same moment,
+///   and time is up only for what nothing has come for.
 func decision(
-    _ run: Run, _ happening: Happening, now: Instant, jitter: Double, effort: inout Effort
+    _ run: Run, _ happening: Happening, now: Instant, jitter: Double, effort: inout Effort, followsUp: Bool = true
 ) throws(IllegalHappening) -> Decision {
     var decision = Decision(run, now: now, effort: effort)
     defer { effort = decision.effort }
     switch run.status {
     case .pending, .running, .compensating:
-        try decision.decideLive(happening, jitter: jitter)
+        try decision.decideLive(happening, jitter: jitter, followsUp: followsUp)
     case .failed:
         try decision.takeUp(run, happening)
         decision.followTakingUp(jitter: jitter)
@@ -147,7 +150,9 @@ extension Decision {
         advance()
     }
 
-    fileprivate mutating func decideLive(_ happening: Happening, jitter: Double) throws(IllegalHappening) {
+    fileprivate mutating func decideLive(
+        _ happening: Happening, jitter: Double, followsUp: Bool
+    ) throws(IllegalHappening) {
         switch happening {
         case .finished(let step, let action, let attempt, let result):
             guard run.steps.indices.contains(step), let call = run.steps[step].callInFlight,
@@ -195,6 +200,7 @@ extension Decision {
             append(.runQuarantined(failure))
             return
         }
+        guard followsUp else { return }
         checkDeadline()
         endOverdue(jitter: jitter)
         startDue(jitter: jitter)

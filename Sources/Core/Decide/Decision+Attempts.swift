@@ -4,7 +4,7 @@ extension Decision {
         _ index: Int, _ action: CallAction, _ attempt: Int, _ result: CallResult, jitter: Double
     ) {
         var result = result
-        if run.hasMarks, let callback = run.marks.callback(of: index), !result.isDefinite,
+        if run.hasMarks, let callback = run.marks.callback(of: index, action), !result.isDefinite,
             !isPlanted(.earlyCallbackForgotten)
         {
             // Its end was told before its call was over.
@@ -100,7 +100,7 @@ extension Decision {
         for index in run.steps.indices {
             let state = run.steps[index]
             guard let call = isPlanted(.acceptedLost) ? state.openAttempt : state.callInFlight else { continue }
-            if run.hasMarks, let callback = run.marks.callback(of: index) {
+            if run.hasMarks, let callback = run.marks.callback(of: index, call.action) {
                 let result = result(of: callback, index, call.action)
                 finishAttempt(index, call.action, call.attempt, result, jitter: jitter)
                 continue

@@ -22,12 +22,17 @@ extension Decision {
         guard run.takesCallback(step: index, action) else {
             throw IllegalHappening(run, .calledBack(step: index, action, callback))
         }
-        if run.hasMarks, let known = run.marks.callback(of: index) {
+        if run.hasMarks, let known = run.marks.callback(of: index, action) {
             if known.digest == callback.digest { return }
             throw IllegalHappening(run, .calledBack(step: index, action, callback))
         }
         let step = run.steps[index]
         let isWaiting = step.openAttempt == nil
+        if callback.outcome == .failed {
+            // It is to be tried again already, or this is said of an attempt that is over: the same once more, perhaps.
+            if isWaiting { return }
+            if let attempt = callback.attempt, let open = step.openAttempt, attempt < open.attempt { return }
+        }
         // What it says stands with what it leads to, when that follows at once.
         let isTaken = step.isAccepted || (isWaiting && !run.isPaused)
         append(.callbackReceived(step: index, action: action, isTaken ? callback.bare : callback))
@@ -49,7 +54,7 @@ extension Decision {
     /// An attempt that has just begun, and whose end was told while the run was paused.
     mutating func takeKeptCallback(_ event: RunEvent, jitter: Double) {
         guard run.hasMarks, case .attemptStarted(let index, let action, let attempt) = event,
-            let callback = run.marks.callback(of: index)
+            let callback = run.marks.callback(of: index, action)
         else { return }
         finishAttempt(index, action, attempt, result(of: callback, index, action), jitter: jitter)
     }

@@ -104,7 +104,7 @@ extension Run {
         let waits = steps[index].nextAttemptAt != nil
         if waits { steps[index].nextAttemptAt = at }
         if steps[index].isAccepted || (waits && !isPaused) { return }
-        marks.callbacks.append(KeptCallback(step: index, callback: callback))
+        marks.callbacks.append(KeptCallback(step: index, action: action, callback: callback))
         if action == .execute, callback.outcome != .rejected { steps[index].isAmbiguous = true }
     }
 
@@ -261,6 +261,8 @@ extension Run {
 
     private mutating func abandon(_ index: Int, _ at: Instant) {
         steps[index].nextAttemptAt = nil
+        // What was told of it while the run was paused is not the end of its undoing.
+        close(index)
         guard steps[index].attempts > 0 else { return steps[index].status = .pending }
         steps[index].status = .failed
         steps[index].completedAt = at

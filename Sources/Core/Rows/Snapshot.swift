@@ -9,7 +9,7 @@
 //
 //   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
 //    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys",
-//    "accepted": [{"step", "until", "heartbeat", "beatBy"}], "callbacks": [{"step", "outcome", "output", "error", "digest"}]}
+//    "accepted": [{"step", "until", "heartbeat", "beatBy"}], "callbacks": [{"step", "action", "outcome", "output", "error", "digest"}]}
 //
 // Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
 // written: such a time ends in `In` instead of `At` and counts from `snapshot_at`.
@@ -109,7 +109,8 @@ package enum Snapshot {
         if !marks.callbacks.isEmpty {
             let callbacks = marks.callbacks.map { kept -> JSON in
                 var object: JSONObject = [
-                    "step": JSON(kept.step), "outcome": .string(kept.callback.outcome.rawValue),
+                    "step": JSON(kept.step), "action": .string(kept.action.rawValue),
+                    "outcome": .string(kept.callback.outcome.rawValue),
                     "digest": .string(kept.callback.digest),
                 ]
                 if let output = kept.callback.output { object["output"] = output }
@@ -153,11 +154,13 @@ package enum Snapshot {
                     beatBy: time(accepted["beatBy"], accepted["beatByIn"])))
         }
         for kept in json["callbacks"]?.array ?? [] {
-            guard let step = kept["step"]?.int, let digest = kept["digest"]?.string,
+            guard let step = kept["step"]?.int,
+                let action = kept["action"]?.string.flatMap({ CallAction(rawValue: $0) }),
+                let digest = kept["digest"]?.string,
                 let outcome = kept["outcome"]?.string.flatMap({ Callback.Outcome(rawValue: $0) })
             else { continue }
             let callback = Callback(outcome: outcome, output: kept["output"], error: kept["error"], digest: digest)
-            marks.callbacks.append(KeptCallback(step: step, callback: callback))
+            marks.callbacks.append(KeptCallback(step: step, action: action, callback: callback))
         }
         marks.signalKeys = (json["signalKeys"]?.array ?? []).compactMap(\.string)
         return (json["steps"]?.array ?? [], marks)

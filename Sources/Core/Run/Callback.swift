@@ -14,18 +14,21 @@ package struct Callback: Sendable, Hashable {
     package var output: JSON?
     /// What the participant says about the other ends.
     package var error: JSON?
+    /// The attempt that failed, if the participant says so: what is said of an earlier one than that which is open is old.
+    package let attempt: Int?
     /// SHA-256 of all this, as hexadecimal text: the same callback again has the same.
     package let digest: String
 
-    package init(outcome: Outcome, output: JSON?, error: JSON?, digest: String) {
+    package init(outcome: Outcome, output: JSON?, error: JSON?, attempt: Int? = nil, digest: String) {
         self.outcome = outcome
         self.output = output
         self.error = error
+        self.attempt = attempt
         self.digest = digest
     }
 
     /// The same without what it says.
-    var bare: Callback { Callback(outcome: outcome, output: nil, error: nil, digest: digest) }
+    var bare: Callback { Callback(outcome: outcome, output: nil, error: nil, attempt: attempt, digest: digest) }
 
     /// Bytes of an output at most.
     package static let maxOutput = CallDefinition.keptResponseBytes
@@ -53,10 +56,12 @@ package struct AcceptedAttempt: Sendable, Hashable {
 /// A callback that came before the call was over that it ends.
 package struct KeptCallback: Sendable, Hashable {
     package let step: Int
+    package let action: CallAction
     package let callback: Callback
 
-    package init(step: Int, callback: Callback) {
+    package init(step: Int, action: CallAction, callback: Callback) {
         self.step = step
+        self.action = action
         self.callback = callback
     }
 }

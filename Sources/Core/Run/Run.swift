@@ -86,9 +86,11 @@ package struct Run: Sendable {
         status == .failed && error?.kind == Failure.quarantinedKind
     }
 
-    /// Bytes of memory that its payloads take, about: input, context and the steps' outputs.
+    /// Bytes of memory that its payloads take, about: input, context, the steps' outputs, and
+    /// what came from outside and was not taken yet.
     package var weight: Int {
         steps.reduce(input.footprint + context.footprint) { $0 + ($1.output?.footprint ?? 0) }
+            + (boxedMarks?.value.weight ?? 0)
     }
 
     /// For so long a run is given back that nothing but what comes from outside brings on; then it is looked at anew.

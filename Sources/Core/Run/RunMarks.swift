@@ -37,8 +37,16 @@ package struct RunMarks: Sendable, Hashable {
     /// Callbacks that came before the call was over that they end.
     package var callbacks: [KeptCallback] = []
 
-    /// The callback that is kept for a step, if any.
-    func callback(of step: Int) -> Callback? { callbacks.first { $0.step == step }?.callback }
+    /// The callback that is kept for an action, if any.
+    func callback(of step: Int, _ action: CallAction) -> Callback? {
+        callbacks.first { $0.step == step && $0.action == action }?.callback
+    }
+
+    /// Bytes of memory that its payloads take, about.
+    var weight: Int {
+        signals.reduce(0) { $0 + $1.payload.footprint }
+            + callbacks.reduce(0) { $0 + ($1.callback.output?.footprint ?? 0) + ($1.callback.error?.footprint ?? 0) }
+    }
 
     /// Nothing is to be known.
     package var isEmpty: Bool { self == RunMarks() }

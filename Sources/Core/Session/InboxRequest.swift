@@ -73,6 +73,7 @@ package struct InboxRequest: Sendable, Hashable {
             ]
             if let output = callback.output { members["output"] = output }
             if let error = callback.error { members["error"] = error }
+            if let attempt = callback.attempt { members["attempt"] = JSON(attempt) }
             return .object(members)
         case .heartbeat(let stepID, let action):
             return ["stepId": .string(stepID), "action": .string(action.rawValue)]
@@ -111,7 +112,8 @@ package struct InboxRequest: Sendable, Hashable {
                 let outcome = payload["outcome"]?.string.flatMap({ Callback.Outcome(rawValue: $0) })
             else { return nil }
             let callback = Callback(
-                outcome: outcome, output: payload["output"], error: payload["error"], digest: digest)
+                outcome: outcome, output: payload["output"], error: payload["error"],
+                attempt: payload["attempt"]?.int, digest: digest)
             kind = .callback(stepID: stepID, action, callback)
         case "heartbeat":
             guard let (stepID, action) = Self.attempt(payload) else { return nil }

@@ -56,34 +56,27 @@ extension RunSession {
     ///   - happened: answers and wake-ups, in the order they came.
     func inOrder(_ asked: [Happening], _ happened: [Happening]) -> [Happening] {
         if asked.isEmpty { return takesOver ? [.tookOver] : happened }
-        let cancels = asked.filter { if case .cancel = $0 { true } else { false } }
-        let others = asked.filter { if case .cancel = $0 { false } else { true } }
+        let outside = asked.filter(\.comesFromOutside)
+        let requests = asked.filter { !$0.comesFromOutside }
+        let cancels = requests.filter { if case .cancel = $0 { true } else { false } }
+        let others = requests.filter { if case .cancel = $0 { false } else { true } }
         if run.status == .failed {
             let resolves = others.filter { if case .resolve = $0 { true } else { false } }
-            let signals = others.filter(Self.comesAfterTakingUp)
-            let rest = others.filter {
-                if case .resolve = $0 { false } else { !Self.comesAfterTakingUp($0) }
-            }
-            // What was sent before it FAILED is for the run that is taken up.
-            return resolves + rest + signals + cancels
+            let rest = others.filter { if case .resolve = $0 { false } else { true } }
+            // What was told before it FAILED is for the run that is taken up.
+            return resolves + rest + outside + cancels
         }
-        guard takesOver else {
-            return isPlanted(.cancelOvertaken) ? happened + cancels + others : cancels + others + happened
+        let rest: [Happening]
+        if !takesOver {
+            rest = isPlanted(.cancelOvertaken) ? happened + cancels + others : cancels + others + happened
+        } else if run.status == .compensating {
+            rest = [.tookOver] + cancels + others
+        } else {
+            rest = cancels + [.tookOver] + others
         }
-        // What is told of an attempt takes the place of its being lost; but with what is told of an undo the run may end,
-        // and a cancel comes before that.
-        let told = others.filter { if case .calledBack = $0 { true } else { false } }
-        let rest = others.filter { if case .calledBack = $0 { false } else { true } }
-        return run.status == .compensating
-            ? [.tookOver] + cancels + told + rest : cancels + told + [.tookOver] + rest
-    }
-
-    /// It is for a run that lives.
-    private static func comesAfterTakingUp(_ happening: Happening) -> Bool {
-        switch happening {
-        case .signal, .calledBack, .beat: true
-        default: false
-        }
+        // What came from outside is noted first, and nothing follows from it by itself: neither does the time of what it
+        // ends run out before it is read, nor does anything begin that a takeover would lose.
+        return outside + (rest.isEmpty ? [.woke] : rest)
     }
 
     /// A request may come too late, and a wake-up when the run has just ended. That an answer fits no call is a fault of
@@ -95,6 +88,16 @@ extension RunSession {
         case .woke: nil
         case .finished, .tookOver, .poison:
             .broken("something happened that can't have; nothing is changed by it: \(error)")
+        }
+    }
+}
+
+extension Happening {
+    /// A participant or somebody else tells the run something; it asks for nothing.
+    var comesFromOutside: Bool {
+        switch self {
+        case .signal, .calledBack, .beat: true
+        default: false
         }
     }
 }

@@ -234,7 +234,8 @@ extension RunSession {
         for happening in inTurn where run.status != .failed {
             do throws(IllegalHappening) {
                 let decision = try decision(
-                    after, happening, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort)
+                    after, happening, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort,
+                    followsUp: !happening.comesFromOutside)
                 if effort.isSpent { return nil }
                 after = decision.run
                 events += decision.events

@@ -28,6 +28,8 @@ package enum InboxOutcome: Sendable, Hashable {
     case notPaused
     /// A callback: another one has told the end of the same action, or waits to.
     case callbackDiffers
+    /// Not now: the run is set aside, or stands as only a newer version knows. The same may be sent again.
+    case later
     /// A callback: nobody waits for it any more.
     case callbackOver
     /// A signal: none of the workflow's steps waits for one of this name.

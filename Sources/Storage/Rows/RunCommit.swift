@@ -57,7 +57,12 @@ package final class RunCommit: Sendable {
                 snapshot: StoredSnapshot(after, since: before, at: commit.decidedAt),
                 deadlineAt: after.hasMarks && after.deadlineAt != before.deadlineAt ? after.deadlineAt : nil) : nil
         let hasGrown = commit.events.contains { event in
-            if case .attemptSucceeded(_, .execute, _, _, _) = event { true } else { false }
+            switch event {
+            case .attemptSucceeded(_, .execute, _, _, _), .stepSettled, .signalReceived, .signalTaken,
+                .callbackReceived:
+                true
+            default: false
+            }
         }
         weight = hasGrown && (events?.count ?? 0) > JSON.compactFrom ? after.weight : nil
         switch commit.afterwards {

@@ -99,7 +99,7 @@ enum SnapshotSQL {
     static let heads = """
         CASE WHEN octet_length(r.snapshot::text) <= \(PayloadSQL.shownBytes) THEN r.snapshot
             WHEN json_typeof(r.snapshot) = 'object' THEN json_build_object('steps', \(shortened),
-                \(marks.map { "'\($0)', r.snapshot->'\($0)'" }.joined(separator: ", ")), 'signals', \(signals))
+                \(marks.map { "'\($0)', r.snapshot->'\($0)'" }.joined(separator: ", ")), 'signals', \(signals), 'callbacks', \(callbacks))
             ELSE \(shortened) END
         """
 
@@ -109,6 +109,15 @@ enum SnapshotSQL {
             SELECT json_agg(json_build_object('seq', s.signal->'seq', 'name', s.signal->'name', 'bytes', s.signal->'bytes')
                 ORDER BY s.ord)
             FROM json_array_elements(r.snapshot->'signals') WITH ORDINALITY AS s (signal, ord)
+        )
+        """
+
+    /// The callbacks that are kept, without what they say.
+    private static let callbacks = """
+        (
+            SELECT json_agg(json_build_object('step', c.callback->'step', 'action', c.callback->'action',
+                'outcome', c.callback->'outcome', 'digest', c.callback->'digest') ORDER BY c.ord)
+            FROM json_array_elements(r.snapshot->'callbacks') WITH ORDINALITY AS c (callback, ord)
         )
         """
 

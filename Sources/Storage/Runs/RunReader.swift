@@ -90,11 +90,9 @@ package struct RunReader: Sendable {
         try await followed(runID)?.1.steps.map(\.stepID)
     }
 
-    /// The digests of the callbacks with which the ends of an action were told, oldest first.
+    /// The digests of the last callbacks with which the ends of an action were told.
     func callbacks(of runID: RunID, stepID: String, _ action: CallAction) async throws(StoreError) -> [String] {
-        try await events(of: runID).filter {
-            $0.kind == RunEventKind.callbackReceived.rawValue && $0.row.stepID == stepID && $0.row.action == action
-        }.compactMap { $0.row.data?["digest"]?.string }
+        try await read(FindCallbacks(runID: runID, stepID: stepID, action: action), on: lookups)
     }
 
     /// How far runs are, each asked for once; those that there are not are left out.

@@ -18,6 +18,11 @@ struct CallbackTests {
                 trace: "due(a) / a#1 / a=accepted / a<failed a=unknown+100ms / a#2 / a=accepted "
                     + "/ a<succeeded a=succeeded COMPLETED"),
             Case(
+                "a failure that is told again is nothing, while the next attempt waits and when it is at work", "a@",
+                script: "go a=202 a<failed/1 a<failed/1 go a=202 a<failed/1 a<ok",
+                trace: "due(a) / a#1 / a=accepted / a<failed a=unknown+100ms / a#2 / a=accepted "
+                    + "/ a<succeeded a=succeeded COMPLETED"),
+            Case(
                 "and other answers end it at once", "a@ b@", script: "go a=ok b=no",
                 trace: "due(a) / a#1 / a=succeeded b#1 / b=rejected undo(a) -a#1"),
         ])
@@ -92,6 +97,11 @@ struct CallbackTests {
                 "paused, what waits to be repeated begins after the resume", "a@",
                 script: "go a=what pause a<ok resume",
                 trace: "due(a) / a#1 / a=unknown+100ms / pause / a<succeeded / resume a#2 a=succeeded COMPLETED"),
+            Case(
+                "what was told of it while it was paused is not the end of its undoing", "a@",
+                script: "go a=what pause a<ok cancel resume -a=what go -a=ok",
+                trace: "due(a) / a#1 / a=unknown+100ms / pause / a<succeeded / cancel drop(a) undo(a) / resume -a#1 "
+                    + "/ -a=unknown+200ms / -a#2 / -a=succeeded CANCELLED"),
             Case(
                 "a person says that it is done", "a@ b", script: "go a=202 complete:a b=no -a=ok",
                 trace:

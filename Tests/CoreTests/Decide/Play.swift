@@ -8,7 +8,8 @@ import Testing
 ///   passes to the deadline, and the run is woken. `+250ms`: only time passes.
 /// - `a=ok`, `a=no` (rejected), `a=what` (unknown), `a=down` (not sent), `a=408`, `a=busy`, `a=busy/5s` (Retry-After).
 ///   The attempt is the one in flight; `a#2=ok` names one.
-/// - `a=202`: accepted. `a<ok`, `a<no`, `a<failed`: its callback; `a<ok#2` is another one. `a<beat`: a sign of life.
+/// - `a=202`: accepted. `a<ok`, `a<no`, `a<failed`: its callback; `a<ok#2` is another one,
+///   `a<failed/1` speaks of the first attempt. `a<beat`: a sign of life.
 /// - `pause`, `hold` (one that holds the deadline), `resume`, `undo`, `complete:a`, `skip:a`, `fail:a`.
 /// - `signal:go` (it says that it is ok), `signal:go/no` (that it is not), either with `#key` behind it.
 /// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `resolve:a,b`, `poison`.
@@ -116,8 +117,9 @@ struct Play {
         let sides = word.split(separator: "<")
         let action: CallAction = word.hasPrefix("-") ? .compensate : .execute
         let index = try index(action == .compensate ? sides[0].dropFirst() : sides[0])
-        let said = String(sides[1])
-        switch said.split(separator: "#")[0] {
+        let parts = sides[1].split(separator: "/")
+        let (said, attempt) = (String(sides[1]), parts.count == 2 ? Int(parts[1]) : nil)
+        switch parts[0].split(separator: "#")[0] {
         case "beat": return .beat(step: index, action)
         case "ok":
             return .calledBack(
@@ -126,7 +128,9 @@ struct Play {
             return .calledBack(
                 step: index, action, Callback(outcome: .rejected, output: nil, error: "No.", digest: said))
         case "failed":
-            return .calledBack(step: index, action, Callback(outcome: .failed, output: nil, error: nil, digest: said))
+            return .calledBack(
+                step: index, action, Callback(outcome: .failed, output: nil, error: nil, attempt: attempt, digest: said)
+            )
         default: throw UnknownWord(word: word)
         }
     }

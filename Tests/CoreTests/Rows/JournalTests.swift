@@ -214,7 +214,7 @@ struct JournalTests {
         let json = try JSON(parsing: Snapshot.encode(run, since: fresh, at: Self.now).bytes)
         let (steps, marks) = Snapshot.parts(json, at: at)
         #expect(marks.signals == run.marks.signals && marks.signalKeys == ["k"])
-        #expect(marks.callbacks == [KeptCallback(step: 1, callback: told)])
+        #expect(marks.callbacks == [KeptCallback(step: 1, action: .execute, callback: told)])
         #expect(
             marks.accepted.map(\.until) == [at + .seconds(60)] && marks.accepted.map(\.beatBy) == [at + .seconds(5)])
         #expect(SnapshotStep(steps[0], at: at)?.step()?.isAccepted == true)

@@ -84,6 +84,28 @@ struct RunSessionTests {
         #expect(session.written(unread: 1) == "inbox")
     }
 
+    @Test("what was told in time is not late because it is read together, or behind a takeover")
+    func outside() throws {
+        var play = try Play(Flow("a@< b@< sig1h-go<"))
+        try play.script("now a=202 b=202")
+        var session = SessionPlay(play, inboxCount: 3)
+        session.pass(.seconds(7200))
+        #expect(session.next() == "inbox")
+        func ok(_ step: String) -> InboxRequest.Kind {
+            .callback(stepID: step, .execute, Callback(outcome: .succeeded, output: nil, error: nil, digest: step))
+        }
+        #expect(
+            session.read(ok("b"), .signal(name: "go", payload: 1, key: nil), ok("a"))
+                == "(1,2,3)[b<succeeded b=succeeded signal(go) take(sig1h-go) a<succeeded a=succeeded COMPLETED]over")
+        // Nothing begins that the takeover would lose.
+        var other = try Play(Flow("a@< x< c<a"))
+        try other.script("now a=202")
+        var taken = SessionPlay(other, inboxCount: 1)
+        #expect(taken.next() == "inbox")
+        #expect(
+            taken.read(ok("a")) == "(1)[a<succeeded a=succeeded x=unknown+100ms c#1]keep")
+    }
+
     @Test("a count that was right after all, when it is looked at, is no fault: a commit of ours came through late")
     func promisedBefore() throws {
         var session = SessionPlay(try play("a b", "go"), inboxCount: 2, beganDueSteps: true)

@@ -137,6 +137,7 @@ struct Audit {
             require(
                 waiting.removeValue(forKey: step) != nil || awaiting.contains(step), 11, "step \(step) did not wait")
             awaiting.remove(step)
+            callbacks[step] = nil
             require(hasLeftForward, 11, "step \(step) is dropped while going forward")
         case .cancelRequested:
             require(hasLeftForward || !mustGoOn, 18, "it is cancelled with no way back")
