@@ -72,6 +72,28 @@ struct SignalTests {
         }
     }
 
+    @Test("a run that took a large signal is shown as it stands while its next call is under way, and is asked by that")
+    func shown() async throws {
+        let definition = try Self.definition(["await": ["signal": "approval"]])
+        let gate = Gate()
+        try await Stage.with([definition], answer: TestParticipant.held(by: gate, at: "/ship")) { stage in
+            try await stage.withEngine { _ in
+                let runID = try await stage.start(definition)[0]
+                try await stage.wait(for: runID, "waiting") { _, steps in steps[1].step.status == .waiting }
+                try await stage.send(signal(["note": .string(String(repeating: "x", count: 5000))]), to: runID)
+                try await stage.wait(for: runID, "shipping") { _, _ in stage.participant.paths.contains("/ship") }
+                let shown = try #require(try await stage.reader.shown(runID)).steps
+                #expect(shown.map(\.status) == ["SUCCEEDED", "SUCCEEDED", "EXECUTING"])
+                let settle = InboxRequest.Kind.settle(stepID: "approval", .skip, output: nil, reason: "no")
+                let inbox = RunInbox(database: stage.test.database)
+                #expect(try await inbox.ask(runID, InboxRequest(settle, sentBy: "ann")) == .notWaiting)
+                gate.open()
+                let status = try await stage.end(of: runID)
+                #expect(status == .completed)
+            }
+        }
+    }
+
     @Test("without its signal a step fails after its timeout, and what was done is undone")
     func late() async throws {
         let definition = try Self.definition(["await": ["signal": "approval"], "timeout": "1s"])
