@@ -67,16 +67,12 @@ extension RunSession {
             return resolves + rest + outside + cancels
         }
         let rest: [Happening]
-        if !takesOver {
-            rest = isPlanted(.cancelOvertaken) ? happened + cancels + others : cancels + others + happened
-        } else if run.status == .compensating {
-            rest = [.tookOver] + cancels + others
-        } else {
+        if takesOver {
             rest = cancels + [.tookOver] + others
+        } else {
+            rest = isPlanted(.cancelOvertaken) ? happened + cancels + others : cancels + others + happened
         }
-        // What came from outside is noted first, and nothing follows from it by itself: neither does the time of what it
-        // ends run out before it is read, nor does anything begin that a takeover would lose.
-        return outside + (rest.isEmpty ? [.woke] : rest)
+        return outside + rest
     }
 
     /// A request may come too late, and a wake-up when the run has just ended. That an answer fits no call is a fault of
@@ -89,6 +85,16 @@ extension RunSession {
         case .finished, .tookOver, .poison:
             .broken("something happened that can't have; nothing is changed by it: \(error)")
         }
+    }
+}
+
+extension RunSession {
+    /// What came from outside is noted first, and nothing follows from it by itself: neither does the time of what it ends run
+    /// out before it is read, nor does anything begin that a takeover would lose. Nor does it from a cancel that a takeover
+    /// follows: what the run ends with is that it was cancelled.
+    func isNotedOnly(_ happening: Happening) -> Bool {
+        if case .cancel = happening { return takesOver }
+        return happening.comesFromOutside
     }
 }
 

@@ -211,6 +211,26 @@ extension RunSession {
         return commands
     }
 
+    /// Decides one thing after others; false when it does not fit the run as they leave it, which is noted.
+    private static func decide(
+        _ happening: Happening, followsUp: Bool, _ after: inout Run, _ events: inout [RunEvent],
+        _ noted: inout [SessionNote], now: Instant, using random: inout some RandomNumberGenerator,
+        effort: inout Effort
+    ) -> Bool {
+        do throws(IllegalHappening) {
+            let decision = try decision(
+                after, happening, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort,
+                followsUp: followsUp)
+            if effort.isSpent { return false }
+            after = decision.run
+            events += decision.events
+            return true
+        } catch {
+            if let note = note(error, of: happening) { noted.append(note) }
+            return false
+        }
+    }
+
     /// The decision about all that has happened and is asked for; nil when nothing follows from it, or when the effort did
     /// not suffice to make it.
     private mutating func decideAll(
@@ -231,17 +251,19 @@ extension RunSession {
             if effort.isSpent { return nil }
             (after, events) = (decision.run, decision.events)
         }
+        var isFollowedUp = true
         for happening in inTurn where run.status != .failed {
-            do throws(IllegalHappening) {
-                let decision = try decision(
-                    after, happening, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort,
-                    followsUp: !happening.comesFromOutside)
-                if effort.isSpent { return nil }
-                after = decision.run
-                events += decision.events
-            } catch {
-                if let note = Self.note(error, of: happening) { noted.append(note) }
-            }
+            let followsUp = !isNotedOnly(happening)
+            let isDecided = Self.decide(
+                happening, followsUp: followsUp, &after, &events, &noted, now: now, using: &random, effort: &effort)
+            if effort.isSpent { return nil }
+            if isDecided { isFollowedUp = followsUp }
+        }
+        // What was noted only is followed up at last, if nothing else was decided behind it.
+        if !isFollowedUp {
+            _ = Self.decide(
+                .woke, followsUp: true, &after, &events, &noted, now: now, using: &random, effort: &effort)
+            if effort.isSpent { return nil }
         }
         notes = noted
         let consumed = inbox.map(\.inboxID)

@@ -55,7 +55,7 @@ struct RunSessionTests {
         #expect(forward.read(.cancel(reason: nil)) == "(1)[cancel a=unknown undo(a) -a#1]keep")
         var backward = SessionPlay(try play("a b", "go a=ok b=no"), inboxCount: 1)
         #expect(backward.next() == "inbox")
-        #expect(backward.read(.cancel(reason: nil)) == "(1)[-a=unknown+200ms cancel]rest+200ms")
+        #expect(backward.read(.cancel(reason: nil)) == "(1)[cancel -a=unknown+200ms]rest+200ms")
     }
 
     @Test("a cancel that was accepted before an answer is not overtaken by it")
