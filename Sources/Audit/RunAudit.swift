@@ -72,7 +72,7 @@ package struct RunAudit: Sendable {
         let fresh = Run(
             id: row.runID, definition: definition, input: row.input, context: row.context, createdAt: row.createdAt)
         var run = fresh
-        for stored in seen { if let event = stored.row.event(of: definition) { run.evolve(event, at: stored.at) } }
+        for stored in seen { if let event = stored.row.event(of: run.numbering) { run.evolve(event, at: stored.at) } }
         let steps = snapshot.steps ?? run.stepRows
         if snapshot.steps == nil {
             findings.require(

@@ -216,23 +216,23 @@ package struct Exploration: Sendable {
                 run.error == nil ? "COMPLETED" : "COMPLETED, and its output can't be built",
                 isFinding: run.error != nil, node)
             for index in node.effects.sorted() where run.steps[index].status == .failed {
-                let step = run.definition.steps[index]
+                let step = run.stepDefinition(index)
                 if step.needsNoUndo { continue }
                 add("The effect of \(step.id) stands, although it gave up and the run went on.", isFinding: true, node)
             }
         case .running where run.waitsForOutside:
             for (index, step) in run.steps.enumerated() where step.awaitsSignal {
-                guard case .signal(let awaited) = run.definition.steps[index].action else { continue }
+                guard case .signal(let awaited) = run.stepDefinition(index).action else { continue }
                 let what =
-                    "\(run.definition.steps[index].id) waits for the signal \(awaited.signal), for ever if it does not come"
+                    "\(run.stepID(index)) waits for the signal \(awaited.signal), for ever if it does not come"
                 add(what, isFinding: true, node)
             }
             for (index, step) in run.steps.enumerated() where step.awaitsPerson || step.compensationStatus == .failed {
-                add("\(run.definition.steps[index].id) waits for a person, past the pivot", isFinding: false, node)
+                add("\(run.stepID(index)) waits for a person, past the pivot", isFinding: false, node)
             }
         case .compensated, .cancelled, .pending, .running, .compensating:
             add(run.status.rawValue, isFinding: false, node)
-            let standing = node.effects.sorted().map { run.definition.steps[$0] }
+            let standing = node.effects.sorted().map { run.stepDefinition($0) }
             for step in standing where !step.needsNoUndo {
                 let undo = step.compensation == nil ? "it has no compensation" : "its compensation did not undo it"
                 add("The effect of \(step.id) stands, and nobody undoes it: \(undo).", isFinding: true, node)
@@ -243,7 +243,7 @@ package struct Exploration: Sendable {
         })
         where failure.kind == Failure.templateKind {
             add(
-                "The compensation of \(run.definition.steps[index].id) can't be built from what is known: \(failure.message)",
+                "The compensation of \(run.stepID(index)) can't be built from what is known: \(failure.message)",
                 isFinding: true, node)
         }
     }

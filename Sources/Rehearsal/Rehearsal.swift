@@ -65,7 +65,7 @@ package struct Rehearsal: Sendable {
     /// A step that waits for a signal, unless it is known that none comes.
     private var nextAwait: RehearsedAwait? {
         for (index, step) in run.steps.enumerated() where step.status == .waiting && !silent.contains(index) {
-            let definition = run.definition.steps[index]
+            let definition = run.stepDefinition(index)
             if case .signal(let awaited) = definition.action {
                 return RehearsedAwait(index: index, step: definition.id, signal: awaited.signal)
             }
@@ -78,7 +78,7 @@ package struct Rehearsal: Sendable {
         for accepted in run.marks.accepted where !untold.contains(run.steps[accepted.step].attemptSequence) {
             guard let open = run.steps[accepted.step].openAttempt else { continue }
             return RehearsedCallback(
-                index: accepted.step, step: run.definition.steps[accepted.step].id, action: open.action)
+                index: accepted.step, step: run.stepID(accepted.step), action: open.action)
         }
         return nil
     }
@@ -181,7 +181,7 @@ package struct Rehearsal: Sendable {
         let definition = run.definition(of: call)
         let scope = CallScope(run, call, secrets: secrets)
         var rehearsed = RehearsedCall(
-            call: call, step: run.definition.steps[call.step].id, participant: nil, method: definition.method,
+            call: call, step: run.stepID(call.step), participant: nil, method: definition.method,
             path: nil,
             headers: [], body: nil, refusal: nil)
         do throws(TemplateError) {

@@ -139,7 +139,7 @@ extension Rehearsal {
     /// What has happened, a line each: when, what, and for attempts how they ended.
     package var history: [String] {
         events.map { at, event in
-            let row = EventRow(event, of: run.definition)
+            let row = EventRow(event, of: run.numbering)
             let since = DurationText.format(at - Self.start)
             var words = [since == "0ms" ? "at once" : since, event.kind.rawValue]
             if let step = row.stepID { words.append(step) }

@@ -177,7 +177,7 @@ extension Rehearsal {
     package var undone: [String] {
         events.compactMap { _, event in
             if case .attemptSucceeded(let step, .compensate, _, _, _) = event {
-                run.definition.steps[step].id
+                run.stepID(step)
             } else {
                 nil
             }

@@ -54,7 +54,7 @@ struct Recording {
             run.evolve(event, at: now)
             events.append(
                 StoredEvent(
-                    event, of: definition, sequence: run.lastSequence, at: now, engineID: epoch == 0 ? nil : engine,
+                    event, of: run.numbering, sequence: run.lastSequence, at: now, engineID: epoch == 0 ? nil : engine,
                     epoch: epoch))
         }
     }
@@ -75,7 +75,7 @@ struct Recording {
     mutating func append(_ event: RunEvent, epoch: Int64 = 1) {
         events.append(
             StoredEvent(
-                event, of: definition, sequence: events.count + 1, at: now, engineID: engine, epoch: epoch))
+                event, of: run.numbering, sequence: events.count + 1, at: now, engineID: engine, epoch: epoch))
     }
 
     /// What the audit says of it.

@@ -112,7 +112,7 @@ extension SimulatedHost {
         let isAmbiguous = call.action == .execute ? step.isAmbiguous : step.isCompensationAmbiguous
         let sentAt = world.schedule.now
         let request = SimulatedParticipants.Request(
-            runID: run.id, stepID: run.definition.steps[call.step].id, participant: run.participant(of: call) ?? "",
+            runID: run.id, stepID: run.stepID(call.step), participant: run.participant(of: call) ?? "",
             call: call, key: run.idempotencyKey(of: call), isCalledBack: definition.completion != nil)
         let (engine, world) = (engine, world)
         let scope = CallScope(run, call)

@@ -290,7 +290,7 @@ package final class Simulation: @unchecked Sendable {
             if schedule.random.chance(40), !resolvable.isEmpty {
                 let count = Int.random(in: 1...resolvable.count, using: &schedule.random)
                 let steps = resolvable.shuffled(using: &schedule.random).prefix(count)
-                let ids = steps.map { row.run.definition.steps[$0].id }
+                let ids = steps.map { row.run.stepID($0) }
                 ask(runID, InboxRequest(.resolve(stepIDs: ids, reason: "by hand"), sentBy: "bob"))
             } else {
                 ask(runID, InboxRequest(.retry(stepID: nil), sentBy: "bob"))
@@ -303,8 +303,8 @@ package final class Simulation: @unchecked Sendable {
     private func release(_ run: Run) {
         if run.isPaused { return ask(run.id, InboxRequest(.resume(reason: nil), sentBy: "bob")) }
         for (index, step) in run.steps.enumerated() {
-            let stepID = run.definition.steps[index].id
-            if step.status == .waiting, case .signal(let awaited) = run.definition.steps[index].action {
+            let stepID = run.stepID(index)
+            if step.status == .waiting, case .signal(let awaited) = run.stepDefinition(index).action {
                 let kind = InboxRequest.Kind.signal(name: awaited.signal, payload: ["ok": true], key: nil)
                 ask(run.id, InboxRequest(kind, sentBy: "ann"))
             } else if step.awaitsPerson {
@@ -395,7 +395,7 @@ package final class Simulation: @unchecked Sendable {
         }
         let events = row.events.map {
             StoredEvent(
-                $0.event, of: run.definition, sequence: $0.sequence, at: $0.at, engineID: $0.engine, epoch: $0.epoch)
+                $0.event, of: run.numbering, sequence: $0.sequence, at: $0.at, engineID: $0.engine, epoch: $0.epoch)
         }
         let audit = RunAudit(
             row: RunRow(run), snapshot: RunSnapshot(steps: row.storedSteps, sequence: row.snapshot?.sequence ?? 1),

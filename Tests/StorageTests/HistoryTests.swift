@@ -23,7 +23,7 @@ struct HistoryTests {
                     continue
                 }
                 let stored = try #require(try await reader.events(of: held.run.id, after: first).first)
-                #expect(stored.row.event(of: definition) == event)
+                #expect(stored.row.event(of: StepNumbering(definition)) == event)
                 #expect(stored.engineID == engine.id && stored.epoch == 1 && stored.sequence == first + 1)
                 try await test.execute("DELETE FROM outbox")
             }

@@ -29,7 +29,7 @@ extension HistoryAudit {
         require(isFree, 11, "\(id) began a call while another was in flight")
         switch action {
         case .execute:
-            require(definition.steps[step].action.call != nil, 8, "\(id) makes no call, but made one")
+            require(run.stepDefinition(step).action.call != nil, 8, "\(id) makes no call, but made one")
             let (isForward, isReady, isNew) = (
                 !hasLeftForward && undoing == nil, isReady(step), !succeeded.contains(step) && !skipped.contains(step)
             )
@@ -38,8 +38,8 @@ extension HistoryAudit {
             require(isNew, 11, "\(id) was called again after it was done")
         case .compensate:
             let undoing = undoing ?? []
-            let open = definition.steps[step].descendants.filter { undoing.contains($0) && !undone.contains($0) }
-            let names = open.map { definition.steps[$0].id }.joined(separator: ", ")
+            let open = run.stepDefinition(step).descendants.filter { undoing.contains($0) && !undone.contains($0) }
+            let names = open.map { run.stepID($0) }.joined(separator: ", ")
             let isNew = !undone.contains(step)
             require(
                 undoing.contains(step) || undoneAtOnce.contains(step), 5, "\(id) is undone though the run never said so"
@@ -171,7 +171,7 @@ extension HistoryAudit {
     }
 
     private func rules(_ step: Int, _ action: CallAction) -> [(on: [RetryRules.Match], policy: RetryPolicy)]? {
-        definition.steps[step].call(of: action)?.retry.rules
+        run.stepDefinition(step).call(of: action)?.retry.rules
     }
 
     mutating func retry(_ step: Int?, _ at: Instant) {
@@ -187,7 +187,7 @@ extension HistoryAudit {
             waiting[step] = at
         } else if awaitingPerson.remove(step) != nil {
             // What makes no call begins anew.
-            if definition.steps[step].action.call != nil { waiting[step] = at }
+            if run.stepDefinition(step).action.call != nil { waiting[step] = at }
         } else if waiting[step] != nil {
             waiting[step] = at
         }

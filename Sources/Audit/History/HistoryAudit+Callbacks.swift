@@ -7,7 +7,7 @@ extension HistoryAudit {
         let call = inFlight[step]
         let (isOpen, isNew) = (call?.action == action && call?.attempt == attempt, accepted[step] == nil)
         require(isOpen && isNew, 21, "\(id) was accepted though no call of it was in flight")
-        let isMeant = definition.steps[step].call(of: action)?.completion != nil
+        let isMeant = run.stepDefinition(step).call(of: action)?.completion != nil
         require(isMeant, 21, "\(id) was accepted, but its answer is its end")
         let early = callbacks[step]
         require(early == nil, 21, "\(id) waits for a callback that has come")

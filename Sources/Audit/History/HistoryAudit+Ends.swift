@@ -10,7 +10,7 @@ extension HistoryAudit {
         require(isFirst && hasReason, 11, "it compensates for no reason, or again")
         require(busy.isEmpty, 7, "it compensates while calls are in flight: \(busy)")
         let standing = mayHaveEffect.subtracting(resolved).subtracting(undoneAtOnce)
-        let undoable = standing.filter { definition.steps[$0].compensation != nil }
+        let undoable = standing.filter { run.stepDefinition($0).compensation != nil }
         let rest = standing.subtracting(undoable)
         let (said, meant) = (names(Set(steps)), names(undoable))
         require(said == meant, 5, "it undoes \(said), but what may have had an effect is \(meant)")

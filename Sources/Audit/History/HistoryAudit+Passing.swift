@@ -6,7 +6,7 @@ extension HistoryAudit {
     func isDone(_ step: Int) -> Bool {
         if succeeded.contains(step) || skipped.contains(step) { return true }
         guard leftBehind.contains(step) else { return false }
-        let mustBeUndone = definition.steps[step].compensation != nil && mayHaveEffect.contains(step)
+        let mustBeUndone = run.stepDefinition(step).compensation != nil && mayHaveEffect.contains(step)
         return !mustBeUndone || undone.contains(step)
     }
 
@@ -16,7 +16,7 @@ extension HistoryAudit {
         let (id, isReady, isNew) = (
             id(step), isReady(step), !isDone(step) && waiting[step] == nil && !awaiting.contains(step)
         )
-        require(definition.steps[step].action.call == nil, 8, "\(id) makes calls, but went on without one")
+        require(run.stepDefinition(step).action.call == nil, 8, "\(id) makes calls, but went on without one")
         require(!hasLeftForward && undoing == nil, 7, "\(id) began after forward progress had ended")
         require(isReady, 10, "\(id) began before what it depends on was done")
         require(isNew, 11, "\(id) began again")
@@ -24,7 +24,7 @@ extension HistoryAudit {
 
     mutating func succeed(_ step: Int, _ at: Instant) {
         let id = id(step)
-        switch definition.steps[step].action {
+        switch run.stepDefinition(step).action {
         case .call: require(false, 8, "\(id) makes calls, but succeeded without one")
         case .wait:
             let due = waiting.removeValue(forKey: step)
@@ -44,7 +44,7 @@ extension HistoryAudit {
 
     /// Its action is over for good.
     mutating func giveUp(_ step: Int, _ at: Instant) {
-        guard definition.steps[step].continuesOnFailure else {
+        guard run.stepDefinition(step).continuesOnFailure else {
             if isPastPivot, !hasLeftForward { awaitingPerson.insert(step) } else { hasLeftForward = true }
             return
         }

@@ -15,8 +15,8 @@ extension HistoryAudit {
     /// An attempt that fails is repeated however often: there is nowhere to turn to.
     func isEndless(_ step: Int, _ action: CallAction) -> Bool {
         guard let pivot = definition.pivot, action == .execute, !hasLeftForward else { return false }
-        if step == pivot { return definition.steps[step].compensation == nil && mayHaveEffect.contains(step) }
-        return isPastPivot && !definition.steps[step].continuesOnFailure
+        if step == pivot { return run.stepDefinition(step).compensation == nil && mayHaveEffect.contains(step) }
+        return isPastPivot && !run.stepDefinition(step).continuesOnFailure
     }
 
     /// A cancel, or the deadline.

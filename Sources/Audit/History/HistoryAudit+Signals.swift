@@ -55,7 +55,7 @@ extension HistoryAudit {
     }
 
     private func isWanted(_ signal: KeptSignal, by step: Int) -> Bool {
-        guard case .signal(let awaited) = definition.steps[step].action, awaited.signal == signal.name else {
+        guard case .signal(let awaited) = run.stepDefinition(step).action, awaited.signal == signal.name else {
             return false
         }
         guard let condition = awaited.condition else { return true }

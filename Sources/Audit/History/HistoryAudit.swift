@@ -103,7 +103,7 @@ struct HistoryAudit {
                 unknownKind = stored.kind
                 return
             }
-            guard let event = stored.row.event(of: definition) else {
+            guard let event = stored.row.event(of: run.numbering) else {
                 require(false, 12, "event \(found), \(stored.kind), can't be read")
                 continue
             }
@@ -214,9 +214,9 @@ struct HistoryAudit {
         }
     }
 
-    func id(_ step: Int) -> String { definition.steps[step].id }
+    func id(_ step: Int) -> String { run.stepID(step) }
 
     func isReady(_ step: Int) -> Bool {
-        definition.steps[step].dependencies.allSatisfy { isDone($0) }
+        run.stepDefinition(step).dependencies.allSatisfy { isDone($0) }
     }
 }

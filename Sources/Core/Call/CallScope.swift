@@ -15,7 +15,7 @@ package struct CallScope: Scope {
         switch root {
         case .attempt(.attempt): JSON(call.attempt)
         case .attempt(.key): .string(run.idempotencyKey(of: call))
-        case .attempt(.id): .string(run.definition.steps[call.step].id)
+        case .attempt(.id): .string(run.stepID(call.step))
         case .input, .context, .run, .step, .response, .payload: run.value(root)
         }
     }

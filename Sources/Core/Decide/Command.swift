@@ -54,7 +54,7 @@ extension Run {
 
     /// The call that an attempt makes.
     package func definition(of call: Command.Call) -> CallDefinition {
-        guard let definition = definition.steps[call.step].call(of: call.action) else {
+        guard let definition = stepDefinition(call.step).call(of: call.action) else {
             preconditionFailure("the decider starts no compensation that is not defined")
         }
         return definition
@@ -69,7 +69,7 @@ extension Run {
 
     /// The key with which an attempt is sent.
     package func idempotencyKey(of call: Command.Call) -> String {
-        let key = Core.idempotencyKey(run: id, step: definition.steps[call.step].id, action: call.action)
+        let key = Core.idempotencyKey(run: id, step: stepID(call.step), action: call.action)
         return isPlanted(.keyForEachAttempt) ? "\(key):\(call.attempt)" : key
     }
 

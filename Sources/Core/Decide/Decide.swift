@@ -89,7 +89,7 @@ package func start(_ run: Run, now: Instant, startAt: Instant? = nil) -> [RunEve
     preview.skipAndCollect()
     if preview.effort.isSpent || preview.run.cause != nil { return [.runStarted(due: [])] }
     let due = preview.readySteps
-    if due.contains(where: { run.definition.steps[$0].action.call == nil }) { return [.runStarted(due: [])] }
+    if due.contains(where: { run.stepDefinition($0).action.call == nil }) { return [.runStarted(due: [])] }
     var decision = Decision(run, now: now, effort: .full)
     decision.append(.runStarted(due: due))
     for event in preview.events { decision.append(event) }
@@ -225,7 +225,7 @@ extension Decision {
         }
         for index in run.steps.indices where run.steps[index].status == .waiting && run.cause == nil {
             guard let due = run.steps[index].nextAttemptAt, due <= now else { continue }
-            if case .signal(let awaited) = run.definition.steps[index].action {
+            if case .signal(let awaited) = run.stepDefinition(index).action {
                 append(.stepFailed(step: index, awaited.timedOut))
             } else {
                 append(.stepSucceeded(step: index, output: .null))

@@ -15,7 +15,7 @@ extension Decision {
         switch result.outcome {
         case .succeeded:
             // Nobody names what a compensation was answered.
-            if action == .execute, let kept = run.definition.steps[index].keptAnswer {
+            if action == .execute, let kept = run.stepDefinition(index).keptAnswer {
                 report.headers = result.headers.filter { kept.headers.contains($0.key) }
             }
             let output = result.output ?? .null
@@ -35,8 +35,8 @@ extension Decision {
 
     /// A step that gave up, in a run that goes on, leaves nothing behind for those that depend on it.
     mutating func undoAtOnce(_ index: Int) {
-        guard run.cause == nil, run.definition.steps[index].continuesOnFailure,
-            run.definition.steps[index].compensation != nil, run.steps[index].mayHaveEffect
+        guard run.cause == nil, run.stepDefinition(index).continuesOnFailure,
+            run.stepDefinition(index).compensation != nil, run.steps[index].mayHaveEffect
         else { return }
         append(.stepUndoing(step: index))
     }
@@ -47,7 +47,7 @@ extension Decision {
     ) -> Duration? {
         if result.outcome == .rejected { return nil }
         if action == .execute && run.cause != nil { return nil }
-        guard let call = run.definition.steps[index].call(of: action) else { return nil }
+        guard let call = run.stepDefinition(index).call(of: action) else { return nil }
         let policy = call.retry.rules[min(result.retryRule, call.retry.rules.count - 1)].policy
         let backoff = policy.delay(afterAttempt: attempt, jitter: jitter)
         let mayHaveEffect = CallResult.mayHaveEffect(result.outcome, httpStatus: result.httpStatus)
@@ -69,9 +69,9 @@ extension Decision {
             return false
         }
         if index == pivot {
-            return run.definition.steps[index].compensation == nil && (mayHaveEffect || run.steps[index].isAmbiguous)
+            return run.stepDefinition(index).compensation == nil && (mayHaveEffect || run.steps[index].isAmbiguous)
         }
-        return run.isPastPivot && !run.definition.steps[index].continuesOnFailure
+        return run.isPastPivot && !run.stepDefinition(index).continuesOnFailure
     }
 
     /// The participant said when to come back: that is no failure of its, and none of `maxAttempts`, for so long as
@@ -105,7 +105,7 @@ extension Decision {
                 finishAttempt(index, call.action, call.attempt, result, jitter: jitter)
                 continue
             }
-            let step = run.definition.steps[index]
+            let step = run.stepDefinition(index)
             guard let definition = step.call(of: call.action) else { continue }
             var result = CallResult(.lost, of: definition, isAmbiguous: true, duration: .zero)
             if isPlanted(.lostCallHasNoEffect) { result.outcome = .notSent }

@@ -25,7 +25,7 @@ extension Decision {
 
     /// Why the run is FAILED, with what is known of the call that gave up.
     private func standing(_ index: Int) -> Failure {
-        let (step, cause) = (run.definition.steps[index].id, run.steps[index].error)
+        let (step, cause) = (run.stepID(index), run.steps[index].error)
         return Failure(
             kind: Failure.compensationKind,
             message:
@@ -36,7 +36,7 @@ extension Decision {
     private func isReadyToCompensate(_ index: Int) -> Bool {
         let step = run.steps[index]
         guard step.compensationStatus == .pending, step.nextAttemptAt == nil else { return false }
-        return run.definition.steps[index].descendants.allSatisfy {
+        return run.stepDefinition(index).descendants.allSatisfy {
             switch run.steps[$0].compensationStatus {
             case .notRequired, .compensated: true
             case .failed: isPlanted(.failedUndoingIsDone)

@@ -5,7 +5,7 @@
 extension Decision {
     /// The attempt goes on without its call.
     mutating func accept(_ index: Int, _ action: CallAction, _ attempt: Int, _ result: CallResult) {
-        guard let completion = run.definition.steps[index].call(of: action)?.completion else {
+        guard let completion = run.stepDefinition(index).call(of: action)?.completion else {
             preconditionFailure("only a call with a completion is accepted")
         }
         let report = CallReport(outcome: .succeeded, httpStatus: result.httpStatus, duration: result.duration)
@@ -64,7 +64,7 @@ extension Decision {
         guard run.hasMarks, !isPlanted(.acceptedForEver) else { return }
         for accepted in run.marks.accepted where accepted.dueAt <= now {
             guard let open = run.steps[accepted.step].openAttempt,
-                let call = run.definition.steps[accepted.step].call(of: open.action), let completion = call.completion
+                let call = run.stepDefinition(accepted.step).call(of: open.action), let completion = call.completion
             else { continue }
             let what =
                 accepted.until <= now
@@ -94,7 +94,7 @@ extension Decision {
 
     /// What a callback says, as the answer that it takes the place of.
     func result(of callback: Callback, _ index: Int, _ action: CallAction) -> CallResult {
-        guard let call = run.definition.steps[index].call(of: action) else {
+        guard let call = run.stepDefinition(index).call(of: action) else {
             preconditionFailure("what was called has a call")
         }
         if callback.outcome == .succeeded {

@@ -7,7 +7,7 @@ extension Decision {
             if run.cause != nil { return drain() }
             let ready = readySteps
             // Behind a step that makes no call others may be ready at once.
-            guard let passing = ready.first(where: { run.definition.steps[$0].action.call == nil }) else {
+            guard let passing = ready.first(where: { run.stepDefinition($0).action.call == nil }) else {
                 for index in ready { append(.attemptStarted(step: index, action: .execute, attempt: 1)) }
                 break
             }
@@ -22,7 +22,7 @@ extension Decision {
 
     /// Begins a step that makes no call.
     private mutating func pass(_ index: Int) {
-        switch run.definition.steps[index].action {
+        switch run.stepDefinition(index).action {
         case .call: preconditionFailure("a call is begun by its attempt")
         case .wait(let wait): begin(wait, index)
         case .signal(let awaited): begin(awaited, index)
@@ -112,7 +112,7 @@ extension Decision {
     private func isReady(_ index: Int) -> Bool {
         let step = run.steps[index]
         guard step.status == .pending, step.attempts == 0, step.nextAttemptAt == nil else { return false }
-        let dependencies = run.definition.steps[index].dependencies
+        let dependencies = run.stepDefinition(index).dependencies
         if isPlanted(.joinAtFirstBranch), !dependencies.isEmpty {
             return dependencies.contains { run.isDone($0) }
         }
@@ -121,7 +121,7 @@ extension Decision {
 
     private mutating func complete() {
         var (template, place) = (run.definition.output, JSONPointer(["output"]))
-        if let index = run.ending, case .end(let end) = run.definition.steps[index].action, let output = end.output {
+        if let index = run.ending, case .end(let end) = run.stepDefinition(index).action, let output = end.output {
             (template, place) = (output, JSONPointer(["steps", String(index), "end", "output"]))
         }
         guard let template else {
@@ -160,7 +160,7 @@ extension Decision {
         }
         append(
             .runCompensating(
-                steps: withEffect.filter { run.definition.steps[$0].compensation != nil },
-                uncompensated: withEffect.filter { run.definition.steps[$0].compensation == nil }))
+                steps: withEffect.filter { run.stepDefinition($0).compensation != nil },
+                uncompensated: withEffect.filter { run.stepDefinition($0).compensation == nil }))
     }
 }

@@ -36,7 +36,7 @@ extension Decision {
     }
 
     private mutating func take(_ kept: KeptSignal, _ index: Int) -> Bool {
-        guard case .signal(let awaited) = run.definition.steps[index].action, awaited.signal == kept.name else {
+        guard case .signal(let awaited) = run.stepDefinition(index).action, awaited.signal == kept.name else {
             return false
         }
         if let condition = awaited.condition, !isPlanted(.signalConditionIgnored) {

@@ -183,11 +183,11 @@ extension Run {
     private mutating func giveUp(_ index: Int, _ failure: Failure, _ at: Instant) {
         steps[index].status = .failed
         steps[index].completedAt = at
-        guard !definition.steps[index].continuesOnFailure else { return }
+        guard !stepDefinition(index).continuesOnFailure else { return }
         if isPastPivot, cause == nil, !isPlanted(.pivotForgotten) {
             return steps[index].awaitsPerson = !isPlanted(.stuckStepForgotten)
         }
-        leaveForwardPath(.stepFailed, failure.of(step: definition.steps[index].id), at)
+        leaveForwardPath(.stepFailed, failure.of(step: stepID(index)), at)
     }
 
     private mutating func beginAttempt(_ index: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
@@ -201,7 +201,7 @@ extension Run {
         case .compensate:
             steps[index].compensationStatus = .compensating
             steps[index].compensationAttempts = attempt
-            if steps[index].undoingSince == nil, definition.steps[index].compensation?.retry.boundsElapsed == true {
+            if steps[index].undoingSince == nil, stepDefinition(index).compensation?.retry.boundsElapsed == true {
                 steps[index].undoingSince = at
             }
         }
@@ -216,7 +216,7 @@ extension Run {
             steps[index].status = .succeeded
             steps[index].output = output
             steps[index].outputSequence = lastSequence
-            if let kept = definition.steps[index].keptAnswer {
+            if let kept = stepDefinition(index).keptAnswer {
                 steps[index].answer = StepAnswer(kept, status: report.httpStatus, headers: report.headers)
             }
             steps[index].error = nil
@@ -255,7 +255,7 @@ extension Run {
             steps[index].compensationStatus = retryIn == nil ? .failed : .pending
             // The run was going on: with an effect that stands it does so no more.
             guard retryIn == nil, status != .compensating, !isPastPivot else { return }
-            leaveForwardPath(.stepFailed, failure.of(step: definition.steps[index].id), at)
+            leaveForwardPath(.stepFailed, failure.of(step: stepID(index)), at)
         }
     }
 

@@ -133,8 +133,8 @@ package struct EndDefinition: Sendable {
     /// The error of a run that it fails.
     func failure(of run: Run, step: Int) -> Failure {
         let message: String
-        do { message = try reason?.render(run) ?? "The step \(run.definition.steps[step].id) ended the run." } catch {
-            message = "The step \(run.definition.steps[step].id) ended the run; its reason can't be told: \(error)"
+        do { message = try reason?.render(run) ?? "The step \(run.stepID(step)) ended the run." } catch {
+            message = "The step \(run.stepID(step)) ended the run; its reason can't be told: \(error)"
         }
         return Failure(kind: Failure.endedKind, message: message)
     }

@@ -18,10 +18,10 @@ extension EventRow {
     }
 
     /// The event these columns tell of; nil when they tell of none.
-    package func event(of definition: WorkflowDefinition) -> RunEvent? {
+    package func event(of numbering: StepNumbering) -> RunEvent? {
         switch kind {
         case nil: nil
-        case .runStarted: indices("due", definition).map { .runStarted(due: $0) }
+        case .runStarted: indices("due", numbering).map { .runStarted(due: $0) }
         case .attemptStarted, .attemptSucceeded, .attemptFailed: attemptEvent
         case .attemptAccepted: acceptedEvent
         case .callbackReceived: callbackEvent
@@ -44,7 +44,7 @@ extension EventRow {
         case .cancelRefused:
             data?["by"]?.string.map { .cancelRefused(by: $0, reason: data?["reason"]?.string) }
         case .deadlineExceeded: .deadlineExceeded
-        case .runCompensating: compensatingEvent(definition)
+        case .runCompensating: compensatingEvent(numbering)
         case .runCompleted: data?["output"].map { .runCompleted(output: $0, failure: failure) }
         case .runCompensated: .runCompensated
         case .runCancelled: .runCancelled
@@ -135,18 +135,18 @@ extension EventRow {
             step: stepIndex, action: action, attempt: attempt, report, failure, retryIn: retryIn)
     }
 
-    private func compensatingEvent(_ definition: WorkflowDefinition) -> RunEvent? {
-        guard let steps = indices("steps", definition), let uncompensated = indices("uncompensated", definition)
+    private func compensatingEvent(_ numbering: StepNumbering) -> RunEvent? {
+        guard let steps = indices("steps", numbering), let uncompensated = indices("uncompensated", numbering)
         else { return nil }
         return .runCompensating(steps: steps, uncompensated: uncompensated)
     }
 
-    private func indices(_ key: String, _ definition: WorkflowDefinition) -> [Int]? {
+    private func indices(_ key: String, _ numbering: StepNumbering) -> [Int]? {
         guard let ids = data?[key]?.array else { return nil }
         var indices: [Int] = []
         for id in ids {
-            guard let step = definition.steps.first(where: { $0.id == id.string }) else { return nil }
-            indices.append(step.index)
+            guard let step = id.string.flatMap({ numbering.number(of: $0) }) else { return nil }
+            indices.append(step)
         }
         return indices
     }

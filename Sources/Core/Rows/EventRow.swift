@@ -13,16 +13,16 @@ package struct EventRow: Sendable {
     package var error: JSON?
     package var data: JSON?
 
-    /// The columns of an event of a run of this definition.
-    package init(_ event: RunEvent, of definition: WorkflowDefinition) {
+    /// The columns of an event of a run with these steps.
+    package init(_ event: RunEvent, of numbering: StepNumbering) {
         kind = event.kind
         switch event {
         case .runStarted(let due):
-            data = ["due": Self.ids(due, definition)]
+            data = ["due": Self.ids(due, numbering)]
         case .attemptStarted(let step, let action, let attempt):
-            set(step, definition, action, attempt)
+            set(step, numbering, action, attempt)
         case .attemptSucceeded(let step, let action, let attempt, let report, let output):
-            set(step, definition, action, attempt, report)
+            set(step, numbering, action, attempt, report)
             data = ["output": output]
             if !report.headers.isEmpty {
                 let members = report.headers.sorted { $0.key < $1.key }.map {
@@ -31,32 +31,34 @@ package struct EventRow: Sendable {
                 data = ["output": output, "headers": .object(JSONObject(members))]
             }
         case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
-            set(step, definition, action, attempt, report)
+            set(step, numbering, action, attempt, report)
             error = failure.json
             self.retryIn = retryIn
         case .attemptAccepted(let step, let action, let attempt, let report, let timeout, let heartbeat):
-            set(step, definition, action, attempt, report)
+            set(step, numbering, action, attempt, report)
             var members: JSONObject = ["timeoutUs": JSON(Int(timeout.microseconds))]
             if let heartbeat { members["heartbeatUs"] = JSON(Int(heartbeat.microseconds)) }
             data = .object(members)
         case .callbackReceived(let step, let action, let callback):
-            set(step, definition, action)
+            set(step, numbering, action)
             var members: JSONObject = ["outcome": .string(callback.outcome.rawValue)]
             if let output = callback.output { members["output"] = output }
             if let error = callback.error { members["error"] = error }
             members["digest"] = .string(callback.digest)
             data = .object(members)
         case .attemptHeartbeat(let step, let action):
-            set(step, definition, action)
+            set(step, numbering, action)
         case .stepSkipped(let step), .stepAbandoned(let step), .stepUndoing(let step):
-            set(step, definition)
+            set(step, numbering)
         case .waitStarted(let step, let until):
-            set(step, definition)
+            set(step, numbering)
             data = ["until": .string(until.description)]
         case .awaitStarted(let step, let until):
-            set(step, definition)
+            set(step, numbering)
             var members: JSONObject = [:]
-            if case .signal(let awaited) = definition.steps[step].action { members["signal"] = .string(awaited.signal) }
+            if case .signal(let awaited) = numbering.stepDefinition(step).action {
+                members["signal"] = .string(awaited.signal)
+            }
             if let until { members["until"] = .string(until.description) }
             data = .object(members)
         case .signalReceived(let signal):
@@ -66,32 +68,32 @@ package struct EventRow: Sendable {
             members["output"] = signal.payload
             data = .object(members)
         case .signalTaken(let step, let signal):
-            set(step, definition)
+            set(step, numbering)
             data = ["signal": JSON(signal)]
         case .stepSucceeded(let step, let output):
-            set(step, definition)
+            set(step, numbering)
             data = ["output": output]
         case .stepFailed(let step, let failure):
-            set(step, definition)
+            set(step, numbering)
             error = failure.json
         case .cancelRequested(let by, let reason), .cancelRefused(let by, let reason):
             data = ["by": .string(by), "reason": JSON(reason)]
         case .runCompensating(let steps, let uncompensated):
-            data = ["steps": Self.ids(steps, definition), "uncompensated": Self.ids(uncompensated, definition)]
+            data = ["steps": Self.ids(steps, numbering), "uncompensated": Self.ids(uncompensated, numbering)]
         case .runCompleted(let output, let failure):
             data = ["output": output]
             error = failure?.json
         case .runFailed(let failure), .runQuarantined(let failure):
             error = failure.json
         case .retryRequested(let step, let by, let reason):
-            if let step { set(step, definition) }
+            if let step { set(step, numbering) }
             data = reason.map { ["by": .string(by), "reason": .string($0)] } ?? ["by": .string(by)]
         case .stepResolved(let step, let by, let reason):
             // The action makes it the end of an attempt that was in flight, for whoever reads attempts.
-            set(step, definition, .compensate)
+            set(step, numbering, .compensate)
             data = ["by": .string(by), "reason": .string(reason)]
         case .stepSettled(let step, let settlement, let output, let by, let reason):
-            set(step, definition)
+            set(step, numbering)
             var members: JSONObject = [
                 "as": .string(settlement.rawValue), "by": .string(by), "reason": .string(reason),
             ]
@@ -110,11 +112,11 @@ package struct EventRow: Sendable {
     }
 
     private mutating func set(
-        _ step: Int, _ definition: WorkflowDefinition, _ action: CallAction? = nil, _ attempt: Int? = nil,
+        _ step: Int, _ numbering: StepNumbering, _ action: CallAction? = nil, _ attempt: Int? = nil,
         _ report: CallReport? = nil
     ) {
         stepIndex = step
-        stepID = definition.steps[step].id
+        stepID = numbering.stepID(step)
         self.action = action
         self.attempt = attempt
         outcome = report?.outcome
@@ -122,7 +124,7 @@ package struct EventRow: Sendable {
         duration = report?.duration
     }
 
-    private static func ids(_ indices: [Int], _ definition: WorkflowDefinition) -> JSON {
-        .array(indices.map { .string(definition.steps[$0].id) })
+    private static func ids(_ indices: [Int], _ numbering: StepNumbering) -> JSON {
+        .array(indices.map { .string(numbering.stepID($0)) })
     }
 }

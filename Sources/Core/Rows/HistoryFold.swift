@@ -19,7 +19,7 @@ package enum HistoryFold {
             guard stored.sequence == position + 1 else {
                 throw UnreadableHistory("its event \(position + 1) is missing, \(stored.sequence) comes instead")
             }
-            guard let event = stored.row.event(of: definition) else {
+            guard let event = stored.row.event(of: run.numbering) else {
                 throw UnreadableHistory("its event \(stored.sequence), \(stored.kind), can't be read")
             }
             run.evolve(event, at: stored.at)
@@ -40,7 +40,7 @@ package enum HistoryFold {
         found.compare("number of steps", run.steps.count, steps.count)
         for (folded, stored) in zip(run.steps.enumerated(), steps) {
             found.compare("index of step \(stored.stepID)", folded.offset, stored.index)
-            found.compare("id of step \(folded.offset)", run.definition.steps[folded.offset].id, stored.stepID)
+            found.compare("id of step \(folded.offset)", run.stepID(folded.offset), stored.stepID)
             found.compare(folded.element, stored.step, of: stored.stepID)
         }
         return found.sentences

@@ -42,7 +42,7 @@ package enum Snapshot {
         }
         for (index, step) in run.steps.enumerated() {
             writer.begin("{")
-            writer.member("id", run.definition.steps[index].id)
+            writer.member("id", run.stepID(index))
             write(step, since: before.steps[index], at: at, to: &writer, &references)
             writer.end("}")
         }

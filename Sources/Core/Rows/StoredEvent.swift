@@ -31,12 +31,12 @@ package struct StoredEvent: Sendable {
         self.traceID = traceID
     }
 
-    /// The row that an event of a run of this definition is stored as.
+    /// The row that an event of a run with these steps is stored as.
     package init(
-        _ event: RunEvent, of definition: WorkflowDefinition, sequence: Int, at: Instant, engineID: EngineID?,
+        _ event: RunEvent, of numbering: StepNumbering, sequence: Int, at: Instant, engineID: EngineID?,
         epoch: Int64
     ) {
-        let row = EventRow(event, of: definition)
+        let row = EventRow(event, of: numbering)
         self.init(
             sequence: sequence, at: at, kind: event.kind.rawValue, action: row.action?.rawValue,
             outcome: row.outcome?.rawValue, row: row, engineID: engineID, epoch: epoch, traceID: nil)

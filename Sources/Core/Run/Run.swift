@@ -123,7 +123,7 @@ package struct Run: Sendable {
     package func isDone(_ index: Int) -> Bool {
         let step = steps[index]
         if step.status.isDone { return true }
-        guard step.status == .failed, definition.steps[index].continuesOnFailure else { return false }
+        guard step.status == .failed, stepDefinition(index).continuesOnFailure else { return false }
         return step.compensationStatus == .notRequired || step.compensationStatus == .compensated
     }
 

@@ -20,24 +20,24 @@ extension RunSession {
         case .cancel(let reason): return .cancel(by: request.sentBy, reason: reason)
         case .retry(nil, let reason): return .retry(step: nil, by: request.sentBy, reason: reason)
         case .retry(let stepID?, let reason):
-            guard let step = run.definition.step(stepID) else { return nil }
-            return .retry(step: step.index, by: request.sentBy, reason: reason)
+            guard let step = run.number(of: stepID) else { return nil }
+            return .retry(step: step, by: request.sentBy, reason: reason)
         case .resolve(let stepIDs, let reason):
-            let steps = stepIDs.compactMap { run.definition.step($0)?.index }
+            let steps = stepIDs.compactMap { run.number(of: $0) }
             guard steps.count == stepIDs.count else { return nil }
             return .resolve(steps: steps, by: request.sentBy, reason: reason)
         case .settle(let stepID, let settlement, let output, let reason):
-            guard let step = run.definition.step(stepID) else { return nil }
-            return .settle(step: step.index, settlement, output: output, by: request.sentBy, reason: reason)
+            guard let step = run.number(of: stepID) else { return nil }
+            return .settle(step: step, settlement, output: output, by: request.sentBy, reason: reason)
         case .pause(let reason, let holdsDeadline):
             return .pause(by: request.sentBy, reason: reason, holdsDeadline: holdsDeadline)
         case .resume(let reason): return .resume(by: request.sentBy, reason: reason)
         case .callback(let stepID, let action, let callback):
-            guard let step = run.definition.step(stepID) else { return nil }
-            return .calledBack(step: step.index, action, callback)
+            guard let step = run.number(of: stepID) else { return nil }
+            return .calledBack(step: step, action, callback)
         case .heartbeat(let stepID, let action):
-            guard let step = run.definition.step(stepID) else { return nil }
-            return .beat(step: step.index, action)
+            guard let step = run.number(of: stepID) else { return nil }
+            return .beat(step: step, action)
         case .signal(let name, let payload, let key):
             return .signal(ReceivedSignal(name: name, payload: payload, by: request.sentBy, key: key))
         case .undo(let reason): return .undo(by: request.sentBy, reason: reason)

@@ -35,7 +35,7 @@ struct CallRequest: Sendable {
         let body = try definition.renderedBody(scope, of: run)
         var headers: [(String, String)] = [
             ("accept", "application/json"), ("idempotency-key", key), ("x-idempotency-key", key),
-            ("x-saga-run-id", run.id.description), ("x-saga-step-id", run.definition.steps[call.step].id),
+            ("x-saga-run-id", run.id.description), ("x-saga-step-id", run.stepID(call.step)),
             ("x-saga-action", call.action.rawValue), ("x-saga-attempt", String(call.attempt)),
             ("x-correlation-id", trace.correlationID),
         ]
@@ -62,7 +62,7 @@ struct CallRequest: Sendable {
 
     /// Headers of the answer that its own call or others name.
     private var wantedHeaders: [String] {
-        guard call.action == .execute, let kept = run.definition.steps[call.step].keptAnswer, !kept.headers.isEmpty
+        guard call.action == .execute, let kept = run.stepDefinition(call.step).keptAnswer, !kept.headers.isEmpty
         else {
             return definition.wantedHeaders
         }
@@ -73,7 +73,7 @@ struct CallRequest: Sendable {
     /// is built without it would undo something else, or nothing.
     var refusal: TemplateError? {
         guard call.action == .compensate, run.steps[call.step].error?.hidesOutput == true else { return nil }
-        let step = run.definition.steps[call.step].id
+        let step = run.stepID(call.step)
         guard let reference = definition.references.first(where: { $0.isOutput(of: step) }) else { return nil }
         return TemplateError(
             .unreadAnswer(reference, step: step), pointer: JSONPointer(["steps", String(call.step), "compensation"]))

@@ -47,7 +47,7 @@ final class ParticipantCaller: Sendable {
         completion: @escaping @Sendable (CallResult) -> Void
     ) {
         let (index, action, attempt) = (call.step, call.action, call.attempt)
-        let (step, definition) = (run.definition.steps[index], run.definition(of: call))
+        let (step, definition) = (run.stepDefinition(index), run.definition(of: call))
         let isAmbiguous =
             action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
         let span = trace.attempt(step: index, action: action, attempt: attempt)

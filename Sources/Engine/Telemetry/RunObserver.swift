@@ -44,7 +44,7 @@ struct RunObserver {
                 metadata: about(
                     run,
                     [
-                        "stepId": "\(run.definition.steps[index].id)",
+                        "stepId": "\(run.stepID(index))",
                         "error": "\(run.steps[index].error?.message ?? "-")",
                     ]))
         }
@@ -78,17 +78,17 @@ struct RunObserver {
                 "a cancel comes too late, past the pivot",
                 metadata: about(run, ["by": "\(by)", "reason": "\(reason ?? "-")"]))
         case .retryRequested(let step, let by, let reason):
-            let stepID = step.map { run.definition.steps[$0].id }
+            let stepID = step.map { run.stepID($0) }
             logger.info(
                 "a retry was asked for",
                 metadata: about(run, ["by": "\(by)", "stepId": "\(stepID ?? "-")", "reason": "\(reason ?? "-")"]))
         case .stepResolved(let step, let by, let reason):
-            let stepID = run.definition.steps[step].id
+            let stepID = run.stepID(step)
             logger.info(
                 "a step counts as compensated by hand",
                 metadata: about(run, ["by": "\(by)", "stepId": "\(stepID)", "reason": "\(reason)"]))
         case .stepSettled(let step, let settlement, _, let by, let reason):
-            let stepID = run.definition.steps[step].id
+            let stepID = run.stepID(step)
             logger.info(
                 "a person ended a step",
                 metadata: about(
@@ -104,7 +104,7 @@ struct RunObserver {
             logger.warning("a run's deadline has passed, past its pivot: it goes on", metadata: about(run))
         case .deadlineExceeded: logger.info("a run's deadline has passed", metadata: about(run))
         case .runCompensating(let steps, _):
-            let ids = steps.map { run.definition.steps[$0].id }.joined(separator: ",")
+            let ids = steps.map { run.stepID($0) }.joined(separator: ",")
             logger.info("a run is compensated", metadata: about(run, ["steps": "\(ids)"]))
         case .runCompleted, .runCompensated, .runCancelled: end(run)
         case .runFailed(let failure), .runQuarantined(let failure):
@@ -114,11 +114,11 @@ struct RunObserver {
         case .stepFailed(let step, let failure):
             logger.info(
                 "a step failed",
-                metadata: about(run, ["stepId": "\(run.definition.steps[step].id)", "error": "\(failure.message)"]))
+                metadata: about(run, ["stepId": "\(run.stepID(step))", "error": "\(failure.message)"]))
         case .waitStarted(let step, let until):
             logger.debug(
                 "a run waits",
-                metadata: about(run, ["stepId": "\(run.definition.steps[step].id)", "until": "\(until)"]))
+                metadata: about(run, ["stepId": "\(run.stepID(step))", "until": "\(until)"]))
         case .attemptAccepted(let step, let action, let attempt, let report, _, _):
             logger.debug("an attempt is accepted", metadata: about(run, call(run, step, action, attempt, report)))
         case .callbackReceived(let step, let action, let callback):
@@ -127,7 +127,7 @@ struct RunObserver {
                 metadata: about(
                     run,
                     [
-                        "stepId": "\(run.definition.steps[step].id)", "action": "\(action.rawValue)",
+                        "stepId": "\(run.stepID(step))", "action": "\(action.rawValue)",
                         "outcome": "\(callback.outcome.rawValue)",
                     ]))
         case .awaitStarted(let step, let until):
@@ -135,7 +135,7 @@ struct RunObserver {
                 "a run waits for a signal",
                 metadata: about(
                     run,
-                    ["stepId": "\(run.definition.steps[step].id)", "until": "\(until?.description ?? "-")"]))
+                    ["stepId": "\(run.stepID(step))", "until": "\(until?.description ?? "-")"]))
         case .signalReceived(let signal):
             logger.info(
                 "a run is sent a signal", metadata: about(run, ["signal": "\(signal.name)", "by": "\(signal.by)"]))
@@ -155,7 +155,7 @@ struct RunObserver {
         _ run: Run, _ step: Int, _ action: CallAction, _ attempt: Int, _ report: CallReport? = nil
     ) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "stepId": "\(run.definition.steps[step].id)", "action": "\(action.rawValue)",
+            "stepId": "\(run.stepID(step))", "action": "\(action.rawValue)",
             "attempt": .stringConvertible(attempt),
         ]
         if let report {
@@ -187,7 +187,7 @@ struct RunObserver {
         let start = isFirst ? before.steps[step].startedAt ?? claimedAt : claimedAt
         trace.record(
             trace.attempt(step: step, action: action, attempt: attempt), action: action,
-            step: before.definition.steps[step].id, attempt: attempt, participant: nil, from: start, to: claimedAt,
+            step: before.stepID(step), attempt: attempt, participant: nil, from: start, to: claimedAt,
             report, failure)
     }
 }

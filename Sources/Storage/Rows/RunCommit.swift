@@ -47,7 +47,7 @@ package final class RunCommit: Sendable {
         decision = commit
         events =
             commit.events.isEmpty
-            ? nil : EventRow.encode(commit.events.lazy.map { EventRow($0, of: after.definition) })
+            ? nil : EventRow.encode(commit.events.lazy.map { EventRow($0, of: after.numbering) })
         row =
             commit.storesRun
             ? StoredRun(
@@ -97,7 +97,7 @@ package struct StoredSnapshot: Sendable {
         steps = bytes
         referencesText = references.isEmpty ? "" : references.map(String.init).joined(separator: " ")
         let begun = run.dueWhenClaimed
-        due = begun.map { EventRow.encode($0.events.lazy.map { EventRow($0, of: run.definition) }) }
+        due = begun.map { EventRow.encode($0.events.lazy.map { EventRow($0, of: run.numbering) }) }
         dueCount = begun.map { Int32($0.events.count) }
         dueBefore = begun?.before
     }

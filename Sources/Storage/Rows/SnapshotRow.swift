@@ -94,7 +94,7 @@ extension Run {
     /// Applies the events of one row of the journal that the run's snapshot has not seen.
     mutating func apply(_ events: JSON, at: Instant) throws(UnreadableRun) {
         for json in events.array ?? [] {
-            guard let event = EventRow(json, output: nil).event(of: definition) else {
+            guard let event = EventRow(json, output: nil).event(of: numbering) else {
                 let kind = json["kind"]?.string ?? "?"
                 throw UnreadableRun(
                     "its event \(lastSequence + 1), \(kind), can't be read",

@@ -182,7 +182,7 @@ extension Run {
             history.first { $0.sequence == sequence }?.row.data?["output"]
         }
         for stored in history where stored.sequence > snapshot.sequence {
-            guard let event = stored.row.event(of: definition) else {
+            guard let event = stored.row.event(of: numbering) else {
                 throw UnreadableRun(
                     "its event \(stored.sequence), \(stored.kind), can't be read", mayBeNewer: !stored.isKnown)
             }

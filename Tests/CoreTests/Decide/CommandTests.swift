@@ -8,7 +8,7 @@ struct CommandTests {
         play.run.nextCommands.map { command in
             switch command {
             case .call(let call):
-                (call.action == .compensate ? "-" : "") + play.run.definition.steps[call.step].id + "#\(call.attempt)"
+                (call.action == .compensate ? "-" : "") + play.run.stepID(call.step) + "#\(call.attempt)"
             case .wake(let at): "wake+\((at - play.now).microseconds / 1000)ms"
             }
         }.joined(separator: " ")

@@ -68,9 +68,10 @@ struct KeptAnswerTests {
         #expect(run.status == .completed && run.output == ["status": 202])
         #expect(run.value(try #require(Reference("steps.a.response.headers.location"))) == "/things/7")
         #expect(run.value(try #require(Reference("steps.a.response.headers.x-other"))) == nil)
-        let row = try JSON(parsing: EventRow.encode(events.map { EventRow($0, of: definition) }))
+        let row = try JSON(parsing: EventRow.encode(events.map { EventRow($0, of: StepNumbering(definition)) }))
         #expect(row[2]?["data"] == ["output": ["x": 1], "headers": ["location": "/things/7"]])
-        #expect(row.array?.compactMap { EventRow($0, output: run.output).event(of: definition) } == events)
+        #expect(
+            row.array?.compactMap { EventRow($0, output: run.output).event(of: StepNumbering(definition)) } == events)
         let before = Run(id: run.id, definition: definition, input: .null, context: .null, createdAt: run.createdAt)
         let snapshot = try JSON(parsing: Snapshot.encode(run, since: before, at: run.createdAt).bytes)
         #expect(snapshot[0]?["answer"] == ["headers": ["location": "/things/7"]])
@@ -86,7 +87,9 @@ struct KeptAnswerTests {
         let (run, events) = try Self.run(definition, answers: [(.execute, Self.created)])
         #expect(run.steps[0].answer == nil)
         #expect(
-            !String(decoding: EventRow.encode(events.map { EventRow($0, of: definition) }), as: UTF8.self).contains(
+            !String(
+                decoding: EventRow.encode(events.map { EventRow($0, of: StepNumbering(definition)) }), as: UTF8.self
+            ).contains(
                 "headers"))
     }
 

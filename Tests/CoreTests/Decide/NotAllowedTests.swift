@@ -22,7 +22,7 @@ struct NotAllowedTests {
         for event in try decide(run, .woke, now: now, jitter: 0) { run.evolve(event, at: now) }
         let call = try #require(run.steps[0].callInFlight)
         let result = CallResult(
-            answer, of: run.definition.steps[0].madeCall, isAmbiguous: run.steps[0].isAmbiguous, duration: .zero)
+            answer, of: run.stepDefinition(0).madeCall, isAmbiguous: run.steps[0].isAmbiguous, duration: .zero)
         let finished = Happening.finished(step: 0, action: call.action, attempt: call.attempt, result)
         for event in try decide(run, finished, now: now, jitter: 0) { run.evolve(event, at: now) }
         return run.steps[0].nextAttemptAt.map { $0 - now }
@@ -56,7 +56,7 @@ struct NotAllowedTests {
             run.evolve(event, at: now)
         }
         let result = CallResult(
-            .notAllowed("It is one."), of: run.definition.steps[0].madeCall, isAmbiguous: false, duration: .zero)
+            .notAllowed("It is one."), of: run.stepDefinition(0).madeCall, isAmbiguous: false, duration: .zero)
         let finished = Happening.finished(step: 0, action: .execute, attempt: 1, result)
         for event in try decide(run, finished, now: now, jitter: 0) { run.evolve(event, at: now) }
         #expect(run.status == .cancelled)

@@ -207,7 +207,7 @@ extension Play {
     }
 
     private func ids(_ steps: [Int]) -> String {
-        steps.map { run.definition.steps[$0].id }.joined(separator: ",")
+        steps.map { run.stepID($0) }.joined(separator: ",")
     }
 
     private func call(_ step: Int, _ action: CallAction) -> String {

@@ -75,7 +75,7 @@ struct RunErrorTests {
         var play = try Play(Flow("a b"))
         try play.script("go a=ok b=no")
         let place = JSONPointer(["steps", "0", "compensation", "path"])
-        let step = play.run.definition.steps[0]
+        let step = play.run.stepDefinition(0)
         let result = CallResult(
             .unrenderable(TemplateError(.emptySegment, pointer: place)), of: try #require(step.compensation),
             isAmbiguous: false, duration: .zero)

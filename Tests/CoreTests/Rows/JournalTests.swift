@@ -72,14 +72,14 @@ struct JournalTests {
     @Test("Every event comes back from its row, numbered from the row's first; a run's output comes from the run")
     func events() throws {
         let definition = try Self.definition
-        let bytes = EventRow.encode(Self.events.map { EventRow($0, of: definition) }, traceID: "0af7")
+        let bytes = EventRow.encode(Self.events.map { EventRow($0, of: StepNumbering(definition)) }, traceID: "0af7")
         let parsed = try JSON(parsing: bytes, limits: .init(depth: 80))
         #expect(parsed.bytes == bytes, "it is compact")
         let row = JournalRow(
             sequence: 7, at: Self.now, epoch: 3, engineID: EngineID(high: 1, low: 2), events: try #require(parsed.array)
         )
         let stored = row.stored(output: ["n": 1.0])
-        #expect(stored.map { $0.row.event(of: definition) } == Self.events)
+        #expect(stored.map { $0.row.event(of: StepNumbering(definition)) } == Self.events)
         #expect(stored.map(\.sequence) == Array(7..<7 + Self.events.count) && row.lastSequence == stored.last?.sequence)
         #expect(stored.allSatisfy { $0.isKnown && $0.at == Self.now && $0.epoch == 3 && $0.engineID == row.engineID })
         #expect(stored.map(\.traceID) == ["0af7"] + Array(repeating: nil, count: Self.events.count - 1))
@@ -96,7 +96,7 @@ struct JournalTests {
                 CallReport(outcome: .succeeded, httpStatus: 201, duration: .microseconds(9)), output: 7),
             .attemptStarted(step: 1, action: .execute, attempt: 1),
         ]
-        let bytes = EventRow.encode(events.map { EventRow($0, of: definition) })
+        let bytes = EventRow.encode(events.map { EventRow($0, of: StepNumbering(definition)) })
         let id = definition.steps.map(\.id)
         #expect(
             String(decoding: bytes, as: UTF8.self)

@@ -88,7 +88,7 @@ struct SessionPlay {
     private func word(_ command: Command) -> String {
         switch command {
         case .call(let call):
-            let id = play.run.definition.steps[call.step].id
+            let id = play.run.stepID(call.step)
             return "\(call.action == .compensate ? "-" : "")\(id)#\(call.attempt)"
         case .wake(let at): return "wake+\((at - now).microseconds / 1000)ms"
         }

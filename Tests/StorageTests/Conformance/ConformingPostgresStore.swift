@@ -123,7 +123,7 @@ struct ConformingPostgresStore: ConformingStore {
             let definition = definitions.first(where: { $0.name == run.workflowName })
         else { throw Unexpected() }
         let events = try await reader.events(of: runID).map { stored in
-            guard let event = stored.row.event(of: definition) else { throw Unexpected() }
+            guard let event = stored.row.event(of: StepNumbering(definition)) else { throw Unexpected() }
             return (stored.sequence, event, stored.epoch)
         }
         let outbox = try await test.query(
