@@ -67,10 +67,10 @@ package struct Exploration: Sendable {
                 }
                 switch turn {
                 case .call(let call):
-                    queue += try Self.successors(of: node, call, answers[call.name] ?? [])
+                    queue += try Self.successors(of: node, call, answers[call.name] ?? answers[Script.ofStep(call.name)] ?? [])
                 case .callback(let accepted): queue += try Self.successors(of: node, accepted)
                 case .signal(let awaited):
-                    queue += try Self.successors(of: node, awaited, signals[awaited.step] ?? [])
+                    queue += try Self.successors(of: node, awaited, signals[awaited.step] ?? signals[Script.ofStep(awaited.step)] ?? [])
                 }
                 // What was played is not needed any more.
                 if head > 1024 {
@@ -218,7 +218,7 @@ package struct Exploration: Sendable {
             for index in node.effects.sorted() where run.steps[index].status == .failed {
                 let step = run.stepDefinition(index)
                 if step.needsNoUndo { continue }
-                add("The effect of \(step.id) stands, although it gave up and the run went on.", isFinding: true, node)
+                add("The effect of \(run.stepID(index)) stands, although it gave up and the run went on.", isFinding: true, node)
             }
         case .running where run.waitsForOutside:
             for (index, step) in run.steps.enumerated() where step.awaitsSignal {
@@ -232,10 +232,11 @@ package struct Exploration: Sendable {
             }
         case .compensated, .cancelled, .pending, .running, .compensating:
             add(run.status.rawValue, isFinding: false, node)
-            let standing = node.effects.sorted().map { run.stepDefinition($0) }
-            for step in standing where !step.needsNoUndo {
+            for index in node.effects.sorted() {
+                let step = run.stepDefinition(index)
+                if step.needsNoUndo { continue }
                 let undo = step.compensation == nil ? "it has no compensation" : "its compensation did not undo it"
-                add("The effect of \(step.id) stands, and nobody undoes it: \(undo).", isFinding: true, node)
+                add("The effect of \(run.stepID(index)) stands, and nobody undoes it: \(undo).", isFinding: true, node)
             }
         }
         for case .attemptFailed(let index, .compensate, _, _, let failure, nil) in node.rehearsal.events.map({

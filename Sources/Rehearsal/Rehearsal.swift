@@ -67,7 +67,7 @@ package struct Rehearsal: Sendable {
         for (index, step) in run.steps.enumerated() where step.status == .waiting && !silent.contains(index) {
             let definition = run.stepDefinition(index)
             if case .signal(let awaited) = definition.action {
-                return RehearsedAwait(index: index, step: definition.id, signal: awaited.signal)
+                return RehearsedAwait(index: index, step: run.stepID(index), signal: awaited.signal)
             }
         }
         return nil

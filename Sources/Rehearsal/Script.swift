@@ -15,6 +15,7 @@ package struct Script: Sendable {
 
     /// The answer of the next call of this name.
     package mutating func next(_ name: String) -> RehearsedAnswer {
+        let name = key(name) { answers[$0] != nil }
         let index = used[name, default: 0]
         used[name] = index + 1
         guard let list = answers[name], index < list.count else { return .success() }
@@ -36,6 +37,7 @@ package struct Script: Sendable {
 
     /// The next callback of this name; nil when none comes. Where none is named, all is well.
     package mutating func nextCallback(_ name: String) -> Told? {
+        let name = key(name) { callbacks[$0] != nil }
         let index = used[name, default: 0]
         used[name] = index + 1
         guard let list = callbacks[name] else {
@@ -46,12 +48,27 @@ package struct Script: Sendable {
 
     /// The next signal for this step; nil when none comes any more. For a step that is not named comes one that says nothing.
     package mutating func nextSignal(_ step: String) -> Signal? {
+        let step = key(step) { signals[$0] != nil }
         let index = used[step, default: 0]
         used[step] = index + 1
         guard let list = signals[step] else {
             return index == 0 ? Signal(payload: .null, after: .milliseconds(10)) : nil
         }
         return index < list.count ? list[index] : nil
+    }
+
+    /// Under what it is written: an element has its own answers, or takes its turn in those of its step.
+    private func key(_ name: String, _ isWritten: (String) -> Bool) -> String {
+        let step = Self.ofStep(name)
+        return step == name || isWritten(name) || !isWritten(step) ? name : step
+    }
+
+    /// The name of a call, callback or wait of a step for that of an element: `ship` for `ship[3]`, `ship:compensate` for
+    /// `ship[3]:compensate`.
+    package static func ofStep(_ name: String) -> String {
+        let parts = name.split(separator: ":", maxSplits: 1)
+        let step = StepID.step(String(parts.first ?? ""))
+        return parts.count == 2 ? "\(step):\(parts[1])" : step
     }
 
     /// What signals say, by the id of the step that waits.
@@ -99,12 +116,14 @@ package struct Script: Sendable {
         }
         for (name, list) in object.members {
             let place = pointer.appending(name)
-            guard known.contains(name) || told.contains(name) || awaits.contains(name) else {
+            let isElement = definition.step(Self.ofStep(name).prefix { $0 != ":" }.description)?.forEach != nil
+            let step = isElement ? Self.ofStep(name) : name
+            guard known.contains(step) || told.contains(step) || awaits.contains(step) else {
                 let all = (known + told + awaits).joined(separator: ", ")
                 throw CaseError(place, "There is no such call or step that waits; there are \(all).")
             }
             guard let elements = list.array else { throw CaseError(place, "This must be a list of answers.") }
-            if told.contains(name) {
+            if told.contains(step) {
                 var read: [Told?] = []
                 for (index, element) in elements.enumerated() {
                     read.append(try Self.callback(element, at: place.appending(index)))
@@ -112,7 +131,7 @@ package struct Script: Sendable {
                 callbacks[name] = read
                 continue
             }
-            if awaits.contains(name) {
+            if awaits.contains(step) {
                 var read: [Signal?] = []
                 for (index, element) in elements.enumerated() {
                     read.append(try Self.signal(element, at: place.appending(index)))

@@ -24,6 +24,8 @@ package struct RandomWorkflow {
     package let isCompensable: [Bool]
     package let when: [When]
     package let kinds: [Kind]
+    /// It is done for each of so many entries, so many at a time; nil: once.
+    package let lists: [(count: Int, maxParallel: Int)?]
     /// Its action may be accepted, and called back.
     package let isCalledBack: [Bool]
     /// The same of its compensation.
@@ -91,6 +93,13 @@ package struct RandomWorkflow {
             }
         }
         self.kinds = kinds
+        lists = (0..<count).map { step in
+            if case .end = kinds[step] { return nil }
+            guard random.chance(20) else { return nil }
+            return (
+                Int.random(in: 0...4, using: &random), random.chance(50) ? 1 : Int.random(in: 2...3, using: &random)
+            )
+        }
         continues = (0..<count).map { step in
             if case .end = kinds[step] { return false }
             return random.chance(35)
@@ -123,10 +132,12 @@ package struct RandomWorkflow {
         maximum = initial * Int.random(in: 1...20, using: &random)
         multiplier = Int.random(in: 1...4, using: &random)
         hasDeadline = random.chance(25)
-        let (continues, needsSuccess) = (continues, needsSuccess)
+        let (continues, needsSuccess, lists) = (continues, needsSuccess, lists)
         let candidates = (0..<count).filter { step in
             if case .end = kinds[step] { return false }
-            guard case .always = when[step], !continues[step], !needsSuccess[step] else { return false }
+            guard case .always = when[step], !continues[step], !needsSuccess[step], lists[step] == nil else {
+                return false
+            }
             return (0..<count).allSatisfy { other in
                 if other == step || descendants[other].contains(step) { return true }
                 if case .end(completed: false) = kinds[other] { return false }
@@ -136,7 +147,8 @@ package struct RandomWorkflow {
         pivot = random.chance(60) ? candidates.randomElement(using: &random) : nil
         definition = try WorkflowDefinition(
             Self.json(
-                dependencies, kinds, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater, callback,
+                dependencies, kinds, lists, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater,
+                callback,
                 when,
                 pivot, maxAttempts,
                 maxCompensationAttempts, initial, maximum, multiplier,
@@ -148,12 +160,16 @@ package struct RandomWorkflow {
         action == .execute ? isCalledBack[step] : isUndoneLater[step]
     }
 
+    /// Elements of all its lists.
+    package var elementCount: Int { lists.reduce(0) { $0 + ($1?.count ?? 0) } }
+
     package func makesCall(_ step: Int) -> Bool {
         if case .call = kinds[step] { true } else { false }
     }
 
     private static func json(
-        _ dependencies: [[Int]], _ kinds: [Kind], _ continues: [Bool], _ needsSuccess: [Bool], _ isCompensable: [Bool],
+        _ dependencies: [[Int]], _ kinds: [Kind], _ lists: [(count: Int, maxParallel: Int)?], _ continues: [Bool],
+        _ needsSuccess: [Bool], _ isCompensable: [Bool],
         _ isCalledBack: [Bool], _ isUndoneLater: [Bool], _ callback: (timeout: Int, heartbeat: Int?), _ when: [When],
         _ pivot: Int?, _ maxAttempts: Int,
         _ maxCompensationAttempts: Int, _ initial: Duration, _ maximum: Duration, _ multiplier: Int, _ timeout: String?
@@ -178,6 +194,11 @@ package struct RandomWorkflow {
                 if wants { step["await"]?["where"] = ["var": "payload.ok"] }
                 if let milliseconds { step["timeout"] = .string("\(milliseconds)ms") }
             case .end(let isCompleted): step["end"] = ["as": .string(isCompleted ? "completed" : "failed")]
+            }
+            if let list = lists[index] {
+                step["forEach"] = [
+                    "in": .array((0..<list.count).map { JSON($0) }), "maxParallel": JSON(list.maxParallel),
+                ]
             }
             if pivot == index { step["pivot"] = true }
             if continues[index] { step["onFailure"] = "continue" }

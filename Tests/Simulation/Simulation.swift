@@ -208,7 +208,8 @@ package final class Simulation: @unchecked Sendable {
     private var anyRun: RunID? { store.order.randomElement(using: &schedule.random) }
 
     private func anyStep(of runID: RunID?) -> String? {
-        runID.flatMap { store.rows[$0]?.run.definition.steps.randomElement(using: &schedule.random)?.id }
+        guard let runID, let run = store.rows[runID]?.run else { return nil }
+        return run.steps.indices.randomElement(using: &schedule.random).map { run.stepID($0) }
     }
 
     // MARK: People
@@ -226,18 +227,18 @@ package final class Simulation: @unchecked Sendable {
                 cancelled[runID] = now
             }
         case .retry(let stepID, _):
-            guard run.canRetry(step: stepID.flatMap { run.definition.step($0)?.index }) else { return }
+            guard run.canRetry(step: stepID.flatMap { run.number(of: $0) }) else { return }
             isAccepted =
                 run.status == .failed
                 ? store.sendToEnded(request, to: runID, now: now) : store.send(request, to: runID, now: now)
         case .resolve(let stepIDs, _):
-            let steps = stepIDs.compactMap { run.definition.step($0)?.index }
+            let steps = stepIDs.compactMap { run.number(of: $0) }
             guard run.canResolve(steps: steps) else { return }
             isAccepted =
                 run.status == .failed
                 ? store.sendToEnded(request, to: runID, now: now) : store.send(request, to: runID, now: now)
         case .settle(let stepID, let settlement, _, _):
-            guard let step = run.definition.step(stepID), run.canSettle(step: step.index, settlement) else { return }
+            guard let step = run.number(of: stepID), run.canSettle(step: step, settlement) else { return }
             isAccepted = store.send(request, to: runID, now: now)
         case .pause:
             if run.status.isTerminal { return }
@@ -246,13 +247,13 @@ package final class Simulation: @unchecked Sendable {
             guard run.isPaused else { return }
             isAccepted = store.send(request, to: runID, now: now)
         case .callback(let stepID, let action, let callback):
-            guard let step = run.definition.step(stepID)?.index, run.takesCallback(step: step, action),
+            guard let step = run.number(of: stepID), run.takesCallback(step: step, action),
                 store.hasRoom(forCallback: callback, of: stepID, action, in: runID),
                 run.marks.callbacks.allSatisfy({ $0.step != step || $0.callback.digest == callback.digest })
             else { return }
             isAccepted = store.send(request, to: runID, now: now)
         case .heartbeat(let stepID, let action):
-            guard let step = run.definition.step(stepID)?.index, run.takesCallback(step: step, action) else { return }
+            guard let step = run.number(of: stepID), run.takesCallback(step: step, action) else { return }
             isAccepted = store.send(request, to: runID, now: now)
         case .signal:
             guard !run.status.isTerminal, run.isGoingForward else { return }

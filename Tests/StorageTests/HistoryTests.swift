@@ -171,6 +171,7 @@ struct HistoryTests {
             .callbackReceived(
                 step: 1, action: .compensate, Callback(outcome: .failed, output: nil, error: "No.", digest: "b2")),
             .attemptHeartbeat(step: 1, action: .execute),
+            .elementsStarted(step: 0, count: 2, items: [1.50, ["é": nil]]), .elementsEnded(step: 0),
         ]
         for action in CallAction.allCases {
             events += [

@@ -59,7 +59,7 @@ struct RecoveryTests {
                 Issue.record("\(finding.reason)")
                 return
             }
-            #expect(call.step == 0 && call.action == .execute)
+            #expect(call.stepID == held.run.stepID(0) && call.action == .execute)
             #expect(holder.engine == engine.id && holder.host == "here")
             #expect(try await Recovery(database: test.database).free([finding]) == [held.run.id])
             try await age(test, by: "-10 minutes")

@@ -13,12 +13,18 @@ enum RunJSON {
         text.write("{\"run\":")
         write(run, waitingFor, to: &text)
         text.write(",\"steps\":[")
-        for (place, step) in steps.enumerated() {
-            if place > 0 { text.write(",") }
-            let kind = definition.flatMap {
-                $0.steps.indices.contains(step.index) ? $0.steps[step.index].action.kind : nil
-            }
-            write(step, kind, to: &text)
+        var elements: [String: [ShownStep]] = [:]
+        for step in steps {
+            if let parts = StepID.parts(step.stepID) { elements[parts.step, default: []].append(step) }
+        }
+        var isFirst = true
+        for step in steps where StepID.parts(step.stepID) == nil {
+            if !isFirst { text.write(",") }
+            isFirst = false
+            let stepDefinition = definition?.step(step.stepID)
+            let isListed = stepDefinition?.forEach != nil || elements[step.stepID] != nil
+            write(
+                step, stepDefinition?.action.kind, elements: isListed ? elements[step.stepID] ?? [] : nil, to: &text)
         }
         text.write("]}")
         return text
@@ -61,7 +67,10 @@ enum RunJSON {
         text.end()
     }
 
-    private static func write(_ step: ShownStep, _ kind: StepKind?, to text: inout JSONText) {
+    /// - Parameter elements: those of a step with a list, with what they have put out; nil for one without.
+    private static func write(
+        _ step: ShownStep, _ kind: StepKind?, elements: [ShownStep]?, to text: inout JSONText
+    ) {
         var object = JSONObject()
         object["stepId"] = .string(step.stepID)
         object["kind"] = JSON(kind?.rawValue)
@@ -74,8 +83,36 @@ enum RunJSON {
         object["completedAt"] = time(step.completedAt)
         object["nextAttemptAt"] = time(step.nextAttemptAt)
         text.begin(object)
-        text.member("output", step.output, of: .stepOutput(step.index))
+        guard let elements else {
+            text.member("output", step.output, of: .stepOutput(step.index))
+            text.member("error", step.error, of: .stepError(step.index))
+            return text.end()
+        }
         text.member("error", step.error, of: .stepError(step.index))
+        text.write(",\"elements\":[")
+        for (place, element) in elements.enumerated() {
+            if place > 0 { text.write(",") }
+            write(element: element, to: &text)
+        }
+        text.write("]")
+        text.end()
+    }
+
+    /// An element, with those of a step's members that say something.
+    private static func write(element: ShownStep, to text: inout JSONText) {
+        var object: JSONObject = [
+            "stepId": .string(element.stepID), "status": .string(element.status),
+            "attempts": JSON(element.attempts),
+            "compensationStatus": .string(element.compensationStatus),
+        ]
+        if element.compensationAttempts > 0 { object["compensationAttempts"] = JSON(element.compensationAttempts) }
+        if let engine = element.engineID { object["engine"] = .string(engine.description) }
+        if let at = element.startedAt { object["startedAt"] = time(at) }
+        if let at = element.completedAt { object["completedAt"] = time(at) }
+        if let at = element.nextAttemptAt { object["nextAttemptAt"] = time(at) }
+        text.begin(object)
+        if element.output.isThere { text.member("output", element.output, of: .stepOutput(element.index)) }
+        if element.error.isThere { text.member("error", element.error, of: .stepError(element.index)) }
         text.end()
     }
 

@@ -47,7 +47,7 @@ struct WaitingFor: Sendable {
     ) -> JSONObject {
         switch run.reason(quietFor: .seconds(3600), definition: definition) {
         case .waiting(let wait):
-            if let step = definition?.step(wait.stepID), case .signal = step.action {
+            if let step = definition?.step(of: wait.stepID), case .signal = step.action {
                 return signal(wait.stepID, wait.until, step, of: run)
             }
             return retry(wait, definition, engines)
@@ -62,9 +62,9 @@ struct WaitingFor: Sendable {
                 "reason": .string(error?.message ?? "a step past the pivot gave up"),
             ]
         case .waitingForSignal(let stepID, let until):
-            return signal(stepID, until, definition?.step(stepID), of: run)
+            return signal(stepID, until, definition?.step(of: stepID), of: run)
         case .waitingForCallback(let stepID, let action, let until):
-            let participant = definition?.step(stepID)?.call(of: action)?.participant.only
+            let participant = definition?.step(of: stepID)?.call(of: action)?.participant.only
             return [
                 "kind": "callback", "stepId": .string(stepID), "action": .string(action.rawValue),
                 "participant": JSON(participant), "since": RunJSON.time(run.lastEventAt), "until": RunJSON.time(until),
@@ -111,7 +111,7 @@ struct WaitingFor: Sendable {
     private static func retry(
         _ wait: QuietRun.Wait, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row]
     ) -> JSONObject {
-        let step = definition?.steps.first { $0.id == wait.stepID }
+        let step = definition?.step(of: wait.stepID)
         if let step, step.action.call == nil {
             return ["kind": "timer", "stepId": .string(wait.stepID), "until": RunJSON.time(wait.until)]
         }
@@ -138,11 +138,11 @@ struct WaitingFor: Sendable {
         _ call: QuietRun.OpenCall, _ until: Instant, of run: QuietRun, _ definition: WorkflowDefinition?,
         _ engines: [ListEngines.Row]
     ) -> JSONObject {
-        let step = definition.flatMap { $0.steps.indices.contains(call.step) ? $0.steps[call.step] : nil }
+        let step = definition?.step(of: call.stepID)
         let participant = step?.call(of: call.action)?.participant.only
         let engine = run.holder?.engine
         var object: JSONObject = [
-            "kind": "call", "stepId": JSON(step?.id), "action": .string(call.action.rawValue),
+            "kind": "call", "stepId": .string(call.stepID), "action": .string(call.action.rawValue),
             "participant": JSON(participant), "since": RunJSON.time(call.begunAt), "until": RunJSON.time(until),
             "engine": JSON(engine?.description),
         ]

@@ -29,11 +29,12 @@ struct EffectAudit {
     /// - Parameter isOver: the run had ended before the ledgers were read, so they tell all of it (late arrivals change
     ///   nothing, or they are violations themselves).
     func judge(isOver: Bool) {
-        for stepID in byStep.keys where history.definition.step(stepID) == nil {
-            require(false, 8, "a ledger knows a step \(stepID), the definition does not")
+        for stepID in byStep.keys where history.run.number(of: stepID).map({ history.isListed($0) }) ?? true {
+            require(false, 8, "a ledger knows a step \(stepID) that makes calls, the definition does not")
         }
         checkIntents()
-        for step in history.definition.steps {
+        for number in history.run.steps.indices {
+            let step = CalledStep(history.run, number)
             let entries = byStep[step.id] ?? []
             checkKeys(step, entries)
             checkBarrier(step, entries)
@@ -42,7 +43,7 @@ struct EffectAudit {
         }
     }
 
-    private func isCovered(_ step: StepDefinition) -> Bool {
+    private func isCovered(_ step: CalledStep) -> Bool {
         ledgers.isSuperset(of: step.action.call?.participant.names ?? [])
             && (step.compensation.map { ledgers.isSuperset(of: $0.participant.names) } ?? true)
     }
@@ -72,7 +73,7 @@ struct EffectAudit {
     }
 
     /// Invariant 9: one key, one body, one participant.
-    private func checkKeys(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+    private func checkKeys(_ step: CalledStep, _ entries: [LedgerEntry]) {
         for action in CallAction.allCases {
             let calls = entries.filter { $0.action == action && $0.kind == .received }
             let bodies = Set(calls.map(\.bodyHash)).count
@@ -85,7 +86,7 @@ struct EffectAudit {
     }
 
     /// Invariant 7: after its compensation an action has no effect any more; and no effect twice.
-    private func checkBarrier(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+    private func checkBarrier(_ step: CalledStep, _ entries: [LedgerEntry]) {
         let compensatedAt = entries.first { $0.kind == .undo || $0.kind == .nullCompensation }?.at
         for entry in entries where entry.action == .execute && entry.effect != 0 {
             require(
@@ -98,21 +99,22 @@ struct EffectAudit {
     }
 
     /// Invariants 6 and 10, by the clock: calls went out only after what had to be stored or undone before was.
-    private func checkOrder(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+    private func checkOrder(_ step: CalledStep, _ entries: [LedgerEntry]) {
         if let sent = entries.first(where: { $0.kind == .received && $0.action == .execute })?.at {
             for dependency in step.dependencies where !history.skipped.contains(dependency) {
-                let id = history.definition.steps[dependency].id
+                let id = history.run.stepID(dependency)
                 let doneAt = history.doneAt[dependency]
                 require(doneAt.map { $0 <= sent } ?? false, 10, "\(step.id) was called before \(id) was stored as done")
             }
         }
         // What a step undid for itself came before those that depend on it began.
-        guard !history.undoneAtOnce.contains(step.index),
+        guard !history.undoneAtOnce.contains(step.number),
             let sent = entries.first(where: { $0.kind == .received && $0.action == .compensate })?.at
         else { return }
-        for descendant in step.descendants
+        let descendants = step.descendants.flatMap { [$0] + Array(history.elements[$0] ?? 0..<0) }
+        for descendant in descendants
         where (history.undoing?.contains(descendant) ?? false) && !history.resolved.contains(descendant) {
-            let dependent = history.definition.steps[descendant]
+            let dependent = CalledStep(history.run, descendant)
             guard let compensation = dependent.compensation, ledgers.isSuperset(of: compensation.participant.names)
             else {
                 continue
@@ -125,18 +127,18 @@ struct EffectAudit {
     }
 
     /// Invariants 4 and 5: what stands at the end.
-    private func checkNetEffect(_ step: StepDefinition, _ entries: [LedgerEntry]) {
+    private func checkNetEffect(_ step: CalledStep, _ entries: [LedgerEntry]) {
         // What was undone by hand may still stand here: a person said that it does not matter.
-        if history.resolved.contains(step.index) { return }
+        if history.resolved.contains(step.number) { return }
         // And of what was done, or not, by hand while the run went forward, that it is as it should be.
-        if history.settled.contains(step.index), history.run.status == .completed { return }
+        if history.settled.contains(step.number), history.run.status == .completed { return }
         let net = entries.reduce(0) { $0 + $1.effect }
         let made = entries.filter { $0.kind == .effect }
         switch history.run.status {
         case .completed:
-            if history.skipped.contains(step.index) || step.action.call == nil {
+            if history.skipped.contains(step.number) || step.action.call == nil || history.isListed(step.number) {
                 require(made.isEmpty, 4, "\(step.id) was skipped, but had an effect")
-            } else if history.leftBehind.contains(step.index) {
+            } else if history.leftBehind.contains(history.run.base(of: step.number)) {
                 guard step.compensation != nil else { return }
                 require(net == 0, 4, "\(step.id) gave up with net effect \(net), and the run went on")
                 checkWasUndone(step, entries, hadEffect: made.contains { $0.effect != 0 })
@@ -147,21 +149,40 @@ struct EffectAudit {
                     "\(step.id) of a COMPLETED run was done \(made.count) times, net effect \(net)")
             }
         case .compensated, .cancelled:
-            if history.uncompensated.contains(step.index) { return }
+            if history.uncompensated.contains(step.number) { return }
             require(net == 0, 4, "\(step.id) has net effect \(net) after the run was undone")
             checkWasUndone(step, entries, hadEffect: made.contains { $0.effect != 0 })
         case .failed:
-            guard history.undone.contains(step.index) else { return }
+            guard history.undone.contains(step.number) else { return }
             require(net == 0, 4, "\(step.id) has net effect \(net) after its compensation")
             checkWasUndone(step, entries, hadEffect: made.contains { $0.effect != 0 })
         case .pending, .running, .compensating: return
         }
     }
 
-    private func checkWasUndone(_ step: StepDefinition, _ entries: [LedgerEntry], hadEffect: Bool) {
-        let isUndoing = history.undoing?.contains(step.index) == true || history.undoneAtOnce.contains(step.index)
+    private func checkWasUndone(_ step: CalledStep, _ entries: [LedgerEntry], hadEffect: Bool) {
+        let isUndoing = history.undoing?.contains(step.number) == true || history.undoneAtOnce.contains(step.number)
         let wasUndone = entries.contains { $0.kind == .undo || $0.kind == .nullCompensation }
         require(isUndoing || !hadEffect, 5, "\(step.id) had an effect, but the run did not undo it")
         require(!isUndoing || wasUndone, 5, "\(step.id) is called undone, but its participant never did it")
+    }
+}
+
+/// A step of the definition or an element, as participants know it.
+private struct CalledStep {
+    let number: Int
+    let id: String
+    private let definition: StepDefinition
+
+    var action: StepAction { definition.action }
+    var compensation: CallDefinition? { definition.compensation }
+    /// Of the step that it is an element of, too.
+    var dependencies: [Int] { definition.dependencies }
+    var descendants: [Int] { definition.descendants }
+
+    init(_ run: Run, _ number: Int) {
+        self.number = number
+        id = run.stepID(number)
+        definition = run.stepDefinition(number)
     }
 }

@@ -29,7 +29,8 @@ extension HistoryAudit {
         require(isFree, 11, "\(id) began a call while another was in flight")
         switch action {
         case .execute:
-            require(run.stepDefinition(step).action.call != nil, 8, "\(id) makes no call, but made one")
+            require(
+                run.stepDefinition(step).action.call != nil && !isListed(step), 8, "\(id) makes no call, but made one")
             let (isForward, isReady, isNew) = (
                 !hasLeftForward && undoing == nil, isReady(step), !succeeded.contains(step) && !skipped.contains(step)
             )
@@ -38,7 +39,11 @@ extension HistoryAudit {
             require(isNew, 11, "\(id) was called again after it was done")
         case .compensate:
             let undoing = undoing ?? []
-            let open = run.stepDefinition(step).descendants.filter { undoing.contains($0) && !undone.contains($0) }
+            let dependents = run.stepDefinition(step).descendants.flatMap { [$0] + Array(elements[$0] ?? 0..<0) }
+            let open = (dependents + laterElements(than: step)).filter {
+                (undoing.contains($0) || undoneAtOnce.contains($0)) && !undone.contains($0)
+            }
+            requireRoomToUndo(step)
             let names = open.map { run.stepID($0) }.joined(separator: ", ")
             let isNew = !undone.contains(step)
             require(
@@ -62,6 +67,7 @@ extension HistoryAudit {
                 "attempt \(attempt) of \(id) began at \(at), due at \(due?.description ?? "no time at all")")
         }
         waiting[step] = nil
+        if action == .execute, run.isElement(step) { begunElements.insert(step) }
         attempts[step, default: [:]][action] = attempt
         if attempt == 1 { began[step, default: [:]][action] = at }
         inFlight[step] = (action, attempt)

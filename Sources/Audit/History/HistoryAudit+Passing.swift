@@ -6,8 +6,10 @@ extension HistoryAudit {
     func isDone(_ step: Int) -> Bool {
         if succeeded.contains(step) || skipped.contains(step) { return true }
         guard leftBehind.contains(step) else { return false }
-        let mustBeUndone = run.stepDefinition(step).compensation != nil && mayHaveEffect.contains(step)
-        return !mustBeUndone || undone.contains(step)
+        if run.stepDefinition(step).compensation == nil { return true }
+        return ([step] + Array(elements[step] ?? 0..<0)).allSatisfy {
+            !mayHaveEffect.contains($0) || undone.contains($0)
+        }
     }
 
     /// It begins, and is no call.
@@ -16,7 +18,10 @@ extension HistoryAudit {
         let (id, isReady, isNew) = (
             id(step), isReady(step), !isDone(step) && waiting[step] == nil && !awaiting.contains(step)
         )
-        require(run.stepDefinition(step).action.call == nil, 8, "\(id) makes calls, but went on without one")
+        if run.isElement(step) { begunElements.insert(step) }
+        require(
+            run.stepDefinition(step).action.call == nil || isListed(step), 8,
+            "\(id) makes calls, but went on without one")
         require(!hasLeftForward && undoing == nil, 7, "\(id) began after forward progress had ended")
         require(isReady, 10, "\(id) began before what it depends on was done")
         require(isNew, 11, "\(id) began again")
@@ -46,6 +51,11 @@ extension HistoryAudit {
     mutating func giveUp(_ step: Int, _ at: Instant) {
         guard run.stepDefinition(step).continuesOnFailure else {
             if isPastPivot, !hasLeftForward { awaitingPerson.insert(step) } else { hasLeftForward = true }
+            if run.isElement(step) { closeList(of: step) }
+            return
+        }
+        if run.isElement(step) {
+            failedElements.insert(step)
             return
         }
         leftBehind.insert(step)
@@ -53,7 +63,8 @@ extension HistoryAudit {
     }
 
     mutating func undoAtOnce(_ step: Int) {
-        let (isMeant, isNew) = (leftBehind.contains(step) && mayHaveEffect.contains(step), !undoneAtOnce.contains(step))
+        let gaveUp = leftBehind.contains(run.base(of: step))
+        let (isMeant, isNew) = (gaveUp && mayHaveEffect.contains(step), !undoneAtOnce.contains(step))
         require(isMeant && isNew && !hasLeftForward, 5, "\(id(step)) is undone though the run goes on without that")
         undoneAtOnce.insert(step)
     }

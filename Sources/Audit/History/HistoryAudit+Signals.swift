@@ -60,13 +60,14 @@ extension HistoryAudit {
         }
         guard let condition = awaited.condition else { return true }
         var effort = Effort.full
-        return condition.verdict(SignalView(run: run, payload: signal.payload), &effort) == .yes
+        return condition.verdict(SignalView(step: StepScope(run: run, step: step), payload: signal.payload), &effort)
+            == .yes
     }
 }
 
 private struct SignalView: Scope {
-    let run: Run
+    let step: StepScope
     let payload: JSON
 
-    func value(_ root: Reference.Root) -> JSON? { root == .payload ? payload : run.value(root) }
+    func value(_ root: Reference.Root) -> JSON? { root == .payload ? payload : step.value(root) }
 }

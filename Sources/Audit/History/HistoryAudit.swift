@@ -68,6 +68,12 @@ struct HistoryAudit {
     /// Signals that nobody has taken.
     var kept: [KeptSignal] = []
     var signalKeys: [String] = []
+    /// The elements of each step with a list that has begun, and those steps that are at work.
+    var elements: [Int: Range<Int>] = [:]
+    var openLists: Set<Int> = []
+    /// Elements that have begun, and those of them that gave up.
+    var begunElements: Set<Int> = []
+    var failedElements: Set<Int> = []
     /// When it was taken up by a resolve: the other steps that were resolved by the same decision follow at once.
     var takenUpAt: Instant?
 
@@ -173,13 +179,17 @@ struct HistoryAudit {
         case .awaitStarted(let step, let until): beginAwaiting(step, until: until, at)
         case .signalReceived(let signal): receive(signal)
         case .signalTaken(let step, let signal): take(step, signal, at)
+        case .elementsStarted(let step, let count, _): beginList(step, count, at)
+        case .elementsEnded(let step): endList(step, at)
         case .stepSucceeded(let step, _): succeed(step, at)
         case .stepFailed(let step, _):
+            if openLists.contains(step) { return failList(step, at) }
             if awaiting.contains(step) { timeOut(step, at) } else { pass(step, at) }
             giveUp(step, at)
         case .stepUndoing(let step): undoAtOnce(step)
         case .stepAbandoned(let step):
-            let waited = waiting.removeValue(forKey: step) != nil || awaiting.contains(step)
+            let waited =
+                waiting.removeValue(forKey: step) != nil || awaiting.contains(step) || openLists.remove(step) != nil
             awaiting.remove(step)
             callbacks[step] = nil
             require(waited && hasLeftForward, 11, "\(id(step)) was abandoned though it did not wait")
@@ -217,6 +227,7 @@ struct HistoryAudit {
     func id(_ step: Int) -> String { run.stepID(step) }
 
     func isReady(_ step: Int) -> Bool {
-        run.stepDefinition(step).dependencies.allSatisfy { isDone($0) }
+        if run.isElement(step) { return isElementReady(step) }
+        return run.stepDefinition(step).dependencies.allSatisfy { isDone($0) }
     }
 }

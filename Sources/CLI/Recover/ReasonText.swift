@@ -93,7 +93,7 @@ struct ReasonText {
     var stepID: String? {
         switch reason {
         case .waiting(let wait): wait.stepID
-        case .calling(let call, _), .callHangs(let call, _, _): step(call)?.id
+        case .calling(let call, _), .callHangs(let call, _, _): call.stepID
         case .waitingForPerson(let stepID, _), .waitingForSignal(let stepID, _), .waitingForCallback(let stepID, _, _):
             stepID
         case .waitingForDeadline, .paused, .delayed, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle,
@@ -128,8 +128,7 @@ struct ReasonText {
     }
 
     private func step(_ call: QuietRun.OpenCall) -> StepDefinition? {
-        guard let definition, definition.steps.indices.contains(call.step) else { return nil }
-        return definition.steps[call.step]
+        definition?.step(of: call.stepID)
     }
 
     private func callDefinition(_ call: QuietRun.OpenCall) -> CallDefinition? {
@@ -137,9 +136,8 @@ struct ReasonText {
     }
 
     private func name(_ call: QuietRun.OpenCall) -> String {
-        let step = step(call)?.id ?? "step \(call.step + 1)"
         let target = callDefinition(call)?.participant.only.map { " at \($0)" } ?? ""
-        return (call.action == .compensate ? "the compensation of " : "") + step + target
+        return (call.action == .compensate ? "the compensation of " : "") + call.stepID + target
     }
 
     private func name(_ holder: QuietRun.Holder) -> String {

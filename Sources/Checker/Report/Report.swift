@@ -87,7 +87,7 @@ package struct Report: Sendable {
             case .stepSkipped: counts.skippedSteps += 1
             case .runStarted, .attemptAccepted, .callbackReceived, .attemptHeartbeat, .attemptSucceeded, .attemptFailed,
                 .stepAbandoned, .waitStarted, .awaitStarted,
-                .signalReceived, .signalTaken, .stepSucceeded,
+                .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded,
                 .stepFailed, .stepUndoing, .cancelRequested, .cancelRefused, .deadlineExceeded,
                 .runCompensating, .runCompleted, .runCompensated, .runCancelled, .runFailed, .retryRequested,
                 .stepResolved, .stepSettled, .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed,

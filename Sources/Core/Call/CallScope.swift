@@ -16,7 +16,8 @@ package struct CallScope: Scope {
         case .attempt(.attempt): JSON(call.attempt)
         case .attempt(.key): .string(run.idempotencyKey(of: call))
         case .attempt(.id): .string(run.stepID(call.step))
-        case .input, .context, .run, .step, .response, .payload: run.value(root)
+        case .input, .context, .run, .step, .response, .payload, .item, .index:
+            StepScope(run: run, step: call.step).value(root)
         }
     }
 
@@ -41,7 +42,7 @@ struct AnswerScope: Scope {
         case .response(.status): JSON(status)
         case .response(.body): body
         case .response(.header(let name)): headers[name].map { .string($0) }
-        case .input, .context, .run, .step, .attempt, .payload: scope.value(root)
+        case .input, .context, .run, .step, .attempt, .payload, .item, .index: scope.value(root)
         }
     }
 }

@@ -42,8 +42,10 @@ package struct Condition: Sendable {
     private let expression: Expression
 
     /// Reads a rule; the error's pointer is relative to it.
-    package init(_ json: JSON) throws(ConditionError) {
-        var parser = ConditionParser()
+    ///
+    /// - Parameter item: see `Reference`.
+    package init(_ json: JSON, item: String? = nil) throws(ConditionError) {
+        var parser = ConditionParser(item: item)
         expression = try parser.expression(json, at: .root, in: .run)
         uses = parser.uses
         secrets = parser.secrets

@@ -6,11 +6,16 @@ struct ConditionParser {
     /// Levels of a rule at most; evaluation is recursive.
     static let maxDepth = 64
 
+    /// See `Reference`.
+    let item: String?
+
     private(set) var uses: [ReferenceUse] = []
     /// The secrets that are named.
     private(set) var secrets: Set<String> = []
     /// What is read now may be missing: something stands in for it.
     private var isGuarded = false
+
+    init(item: String?) { self.item = item }
 
     mutating func expression(_ json: JSON, at pointer: JSONPointer, in place: Place) throws(ConditionError)
         -> Expression
@@ -126,7 +131,7 @@ struct ConditionParser {
                 try collect(value, at: pointer.appending(key), isComputed: true, into: &found)
             }
         case .string(let name) where isComputed:
-            guard let reference = Reference(name) else { return }
+            guard let reference = Reference(name, item: item) else { return }
             found[name] = Expression.Target(reference)
             uses.append(ReferenceUse(pointer, reference, isGuarded: isGuarded))
         case .null, .bool, .number, .string:
@@ -137,7 +142,7 @@ struct ConditionParser {
     }
 
     private mutating func reference(_ json: JSON, at pointer: JSONPointer) throws(ConditionError) -> Reference {
-        guard let name = json.string, let reference = Reference(name) else {
+        guard let name = json.string, let reference = Reference(name, item: item) else {
             let text = json.string ?? json.typeName
             throw ConditionError(kind: .invalidReference(String(text.prefix(80))), pointer: pointer)
         }

@@ -5,6 +5,7 @@
 //   forward      a step starts when all its dependencies are SUCCEEDED or SKIPPED            Decision+Forward.swift
 //   giving up    after a failure nothing new starts; calls in flight finish; then …          Decision+Forward.swift
 //   backward     … every step that may have had an effect is undone, dependents first        Decision+Backward.swift
+//   elements     a step with a list is done for each entry of it                              Decision+Elements.swift
 //   attempts     what an answer means, whether and when it is tried again                     Decision+Attempts.swift
 //   callbacks    the end of what was accepted is told from outside                            Decision+Callbacks.swift
 //   signals      what comes from outside waits for the step that takes it                     Decision+Signals.swift
@@ -89,7 +90,7 @@ package func start(_ run: Run, now: Instant, startAt: Instant? = nil) -> [RunEve
     preview.skipAndCollect()
     if preview.effort.isSpent || preview.run.cause != nil { return [.runStarted(due: [])] }
     let due = preview.readySteps
-    if due.contains(where: { run.stepDefinition($0).action.call == nil }) { return [.runStarted(due: [])] }
+    if due.contains(where: { !run.isBegunByAttempt($0) }) { return [.runStarted(due: [])] }
     var decision = Decision(run, now: now, effort: .full)
     decision.append(.runStarted(due: due))
     for event in preview.events { decision.append(event) }

@@ -4,9 +4,7 @@ extension Decision {
     /// A step whose compensation failed blocks what it depended on: undoing a reservation's payment while the reservation
     /// may still stand would break the order the participants rely on.
     mutating func advanceBackward() {
-        for index in run.steps.indices where !isHeld && isReadyToCompensate(index) {
-            append(.attemptStarted(step: index, action: .compensate, attempt: 1))
-        }
+        if !isHeld { beginUndoing() }
         let isWorking = run.steps.contains {
             $0.compensationStatus == .compensating
                 || ($0.compensationStatus == .pending && ($0.nextAttemptAt != nil || run.isPaused))
@@ -33,15 +31,17 @@ extension Decision {
             httpStatus: cause?.httpStatus, stepID: step, response: cause?.response, pointer: cause?.pointer)
     }
 
-    private func isReadyToCompensate(_ index: Int) -> Bool {
-        let step = run.steps[index]
-        guard step.compensationStatus == .pending, step.nextAttemptAt == nil else { return false }
-        return run.stepDefinition(index).descendants.allSatisfy {
-            switch run.steps[$0].compensationStatus {
-            case .notRequired, .compensated: true
-            case .failed: isPlanted(.failedUndoingIsDone)
-            case .pending, .compensating: isPlanted(.dependentsUndoneLast)
-            }
+    /// Begins the first attempt of every compensation whose turn it is.
+    mutating func beginUndoing() {
+        var ready = run.definition.steps.indices.filter {
+            let step = run.steps[$0]
+            return step.compensationStatus == .pending && step.nextAttemptAt == nil && areDependentsUndone($0)
         }
+        for list in run.lists where areDependentsUndone(list.step) { ready += undoableElements(of: list) }
+        for index in ready { append(.attemptStarted(step: index, action: .compensate, attempt: 1)) }
+    }
+
+    private func areDependentsUndone(_ index: Int) -> Bool {
+        run.definition.steps[index].descendants.allSatisfy { run.isUndone($0) || isPlanted(.dependentsUndoneLast) }
     }
 }

@@ -2,26 +2,31 @@ extension Decision {
     /// Starts every step that can start; completes the run when all are done.
     mutating func advanceForward() {
         while true {
+            endLists()
             skipAndCollect()
             if effort.isSpent { return }
             if run.cause != nil { return drain() }
             let ready = readySteps
             // Behind a step that makes no call others may be ready at once.
-            guard let passing = ready.first(where: { run.stepDefinition($0).action.call == nil }) else {
+            guard let passing = ready.first(where: { !run.isBegunByAttempt($0) }) else {
                 for index in ready { append(.attemptStarted(step: index, action: .execute, attempt: 1)) }
                 break
             }
             pass(passing)
+            // Nothing but the next of them comes behind an element.
+            guard run.isElement(passing) else { continue }
+            for element in ready where element > passing && run.base(of: element) == run.base(of: passing) {
+                if run.cause != nil || run.steps[run.base(of: element)].status != .executing { break }
+                pass(element)
+            }
         }
-        for index in run.steps.indices
-        where run.steps[index].compensationStatus == .pending && run.steps[index].nextAttemptAt == nil {
-            append(.attemptStarted(step: index, action: .compensate, attempt: 1))
-        }
+        beginUndoing()
         if run.isForwardDone { complete() }
     }
 
     /// Begins a step that makes no call.
     private mutating func pass(_ index: Int) {
+        if run.hasList(index), let forEach = run.stepDefinition(index).forEach { return begin(forEach, index) }
         switch run.stepDefinition(index).action {
         case .call: preconditionFailure("a call is begun by its attempt")
         case .wait(let wait): begin(wait, index)
@@ -57,7 +62,9 @@ extension Decision {
 
     /// Steps that can start now, in the order of the definition.
     var readySteps: [Int] {
-        run.definition.steps.lazy.map(\.index).filter { isReady($0) }
+        var ready = run.definition.steps.indices.filter { isReady($0) }
+        for list in run.lists { ready += readyElements(of: list) }
+        return ready
     }
 
     /// Skips, until no more follow, the ready steps whose `when` is false. Ends early when the effort is spent, and with
@@ -125,7 +132,7 @@ extension Decision {
             (template, place) = (output, JSONPointer(["steps", String(index), "end", "output"]))
         }
         guard let template else {
-            append(.runCompleted(output: run.steps.last?.output ?? .null, failure: nil))
+            append(.runCompleted(output: run.steps[run.definition.steps.count - 1].output ?? .null, failure: nil))
             return
         }
         do {
@@ -145,7 +152,9 @@ extension Decision {
     mutating func drain() {
         // What undoes itself goes on.
         for (index, step) in run.steps.enumerated()
-        where step.awaitsSignal || (step.nextAttemptAt != nil && step.waitingAction == .execute) {
+        where step.awaitsSignal || (step.nextAttemptAt != nil && step.waitingAction == .execute)
+            || (step.status == .executing && run.hasList(index))
+        {
             append(.stepAbandoned(step: index))
         }
         abandonAccepted()
@@ -155,6 +164,7 @@ extension Decision {
             if isPlanted(.onlySucceededIsUndone), step.status != .succeeded { return false }
             if isPlanted(.undoForgetsStep), run.cause == .undoRequested, $0 == 0 { return false }
             guard step.mayHaveEffect else { return false }
+            if isPlanted(.elementsForgotten), run.isElement($0), !run.isElement($0 - 1) { return false }
             return step.compensationStatus == .notRequired
                 || (step.compensationStatus == .compensated && isPlanted(.resolvedUndoneAgain))
         }

@@ -41,7 +41,10 @@ extension Decision {
         }
         if let condition = awaited.condition, !isPlanted(.signalConditionIgnored) {
             // What can't be told of a signal is not true of it: nobody can fail a run by sending it something.
-            guard condition.verdict(SignalScope(run: run, payload: kept.payload), &effort) == .yes else { return false }
+            guard
+                condition.verdict(SignalScope(step: StepScope(run: run, step: index), payload: kept.payload), &effort)
+                    == .yes
+            else { return false }
         }
         append(.signalTaken(step: index, signal: kept.sequence))
         return true
@@ -65,11 +68,11 @@ extension AwaitDefinition {
 
 /// What can be named where a signal is looked at.
 private struct SignalScope: Scope {
-    let run: Run
+    let step: StepScope
     let payload: JSON
 
     func value(_ root: Reference.Root) -> JSON? {
         if case .payload = root { return payload }
-        return run.value(root)
+        return step.value(root)
     }
 }

@@ -39,6 +39,8 @@ extension Run {
         case .signalReceived(let signal):
             marks.keep(signal, sequence: lastSequence, isWanted: cause == nil)
         case .signalTaken(let index, let signal): take(signal, index, at)
+        case .elementsStarted(let index, let count, let items): beginElements(of: index, count, items, at)
+        case .elementsEnded(let index): endElements(of: index, at)
         case .stepSucceeded(let index, let output):
             begin(index, at)
             steps[index].status = .succeeded
@@ -174,7 +176,7 @@ extension Run {
         finish(.failed, at)
     }
 
-    private mutating func begin(_ index: Int, _ at: Instant) {
+    mutating func begin(_ index: Int, _ at: Instant) {
         steps[index].startedAt = steps[index].startedAt ?? at
         if status == .pending { set(.running, at) }
     }
@@ -187,7 +189,9 @@ extension Run {
         if isPastPivot, cause == nil, !isPlanted(.pivotForgotten) {
             return steps[index].awaitsPerson = !isPlanted(.stuckStepForgotten)
         }
-        leaveForwardPath(.stepFailed, failure.of(step: stepID(index)), at)
+        let failure = failure.of(step: stepID(index))
+        if isElement(index) { failList(of: index, failure, at) }
+        leaveForwardPath(.stepFailed, failure, at)
     }
 
     private mutating func beginAttempt(_ index: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
@@ -263,7 +267,7 @@ extension Run {
         steps[index].nextAttemptAt = nil
         // What was told of it while the run was paused is not the end of its undoing.
         close(index)
-        guard steps[index].attempts > 0 else { return steps[index].status = .pending }
+        guard steps[index].attempts > 0 || hasList(index) else { return steps[index].status = .pending }
         steps[index].status = .failed
         steps[index].completedAt = at
     }

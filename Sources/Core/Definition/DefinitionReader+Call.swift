@@ -70,7 +70,7 @@ extension DefinitionReader {
 
     mutating func textTemplate(_ json: JSON, at pointer: JSONPointer) -> TextTemplate? {
         guard let text = string(json, at: pointer) else { return nil }
-        do { return try TextTemplate(text) } catch {
+        do { return try TextTemplate(text, item: item) } catch {
             refuse(pointer, error.message)
             return nil
         }
@@ -78,7 +78,7 @@ extension DefinitionReader {
 
     mutating func template(_ json: JSON, at pointer: JSONPointer) -> Template? {
         do {
-            return try Template(json)
+            return try Template(json, item: item)
         } catch {
             refuse(pointer.appending(error.pointer), error.message)
             return nil
@@ -98,7 +98,7 @@ extension DefinitionReader {
             return nil
         }
         do {
-            return try PathTemplate(text)
+            return try PathTemplate(text, item: item)
         } catch {
             refuse(pointer, error.message)
             return nil
@@ -163,9 +163,9 @@ extension DefinitionReader {
             }
             do {
                 if HeaderTemplate.isLogic(value) {
-                    headers.append((name, try HeaderTemplate(logic: value)))
+                    headers.append((name, try HeaderTemplate(logic: value, item: item)))
                 } else if let text = string(value, at: place) {
-                    headers.append((name, try HeaderTemplate(text)))
+                    headers.append((name, try HeaderTemplate(text, item: item)))
                 }
             } catch {
                 refuse(place.appending(error.pointer), error.message)

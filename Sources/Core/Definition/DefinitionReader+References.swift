@@ -16,6 +16,10 @@ private struct Reach {
     var isAnswer = false
     /// What looks at a signal can name it.
     var isSignal = false
+    /// What is done for each element can name its entry.
+    var isElement = false
+    /// Steps with a list, as they can be named by others: what they were answered stands with their elements.
+    var lists: Set<String> = []
 
     /// The sentence that refuses a reference; nil for none.
     func refusal(of reference: Reference) -> String? {
@@ -32,12 +36,17 @@ private struct Reach {
             return allSteps.contains(step) ? nil : "\(reference) names a step that the workflow does not have."
         case .step(let step, .status) where allSteps != nil:
             return allSteps?.contains(step) == true ? nil : "\(reference) names a step that the workflow does not have."
+        case .step(let step, .responseStatus) where lists.contains(step),
+            .step(let step, .responseHeader) where lists.contains(step):
+            return "\(reference) names an answer, and \(step) has one for each of its elements."
         case .step(let step, _):
             return steps.contains(step) ? nil : "\(reference) names a step that is not among \(what)."
         case .attempt(.attempt) where isSentOnce:
             return "\(reference) can't be named here: with one key the same is sent each time."
         case .attempt: return isSent ? nil : "\(reference) can be named only in what a call sends."
         case .response: return isAnswer ? nil : "\(reference) can be named only where an answer is judged."
+        case .item, .index:
+            return isElement ? nil : "\(reference) can be named only in what is done for each element."
         case .payload: return isSignal ? nil : "\(reference) can be named only where a signal is looked at."
         }
     }
@@ -50,8 +59,11 @@ extension DefinitionReader {
     ) {
         let ancestors = Set(steps.filter { graph.descendants[$0.index].contains(step.index) }.map(\.id))
         let failing = Set(steps.filter { ancestors.contains($0.id) && $0.continuesOnFailure }.map(\.id))
-        let before = Reach(steps: ancestors, what: "the steps before \(step.id)", failing: failing)
+        let lists = Set(steps.filter { $0.forEach != nil }.map(\.id))
+        var before = Reach(steps: ancestors, what: "the steps before \(step.id)", failing: failing, lists: lists)
         if let condition = step.condition { check(condition.uses, at: pointer.appending("when"), before) }
+        if let forEach = step.forEach { check(forEach.uses, at: pointer, before) }
+        before.isElement = step.forEach != nil
         if let call = step.action.call { check(call, at: pointer.appending("action"), before) }
         var reach = before
         reach.isSignal = step.action.kind == .awaiting
@@ -59,7 +71,8 @@ extension DefinitionReader {
         if let compensation = step.compensation {
             let after = Reach(
                 steps: ancestors.union([step.id]), what: "\(step.id) and the steps before it",
-                allSteps: Set(steps.map(\.id)))
+                allSteps: Set(steps.map(\.id)), isElement: step.forEach != nil,
+                lists: lists.subtracting([step.id]))
             check(compensation, at: pointer.appending("compensation"), after)
         }
     }
@@ -69,7 +82,10 @@ extension DefinitionReader {
         let pointer = JSONPointer(["output"])
         refuseSecrets(output, at: pointer)
         let failing = Set(steps.filter(\.continuesOnFailure).map(\.id))
-        check(output.uses, at: pointer, Reach(steps: Set(steps.map(\.id)), what: "this workflow", failing: failing))
+        let lists = Set(steps.filter { $0.forEach != nil }.map(\.id))
+        check(
+            output.uses, at: pointer,
+            Reach(steps: Set(steps.map(\.id)), what: "this workflow", failing: failing, lists: lists))
     }
 
     private mutating func check(_ call: CallDefinition, at pointer: JSONPointer, _ reach: Reach) {

@@ -5,6 +5,7 @@ extension DefinitionReader {
         let dependsOn: [String]?
         let condition: Condition?
         let action: StepAction?
+        var forEach: ForEachDefinition?
         let compensation: CallDefinition?
         var needsNoUndo = false
         var runsIfSucceeded = false
@@ -28,7 +29,13 @@ extension DefinitionReader {
         }
         var drafts: [Draft] = []
         for (index, element) in elements.enumerated() {
-            drafts.append(draft(element, at: pointer.appending(index), inheriting: inherited))
+            let place = pointer.appending(index)
+            let list = element.object?["forEach"].flatMap { forEach($0, of: element, at: place) }
+            item = list?.itemName
+            var draft = draft(element, at: place, inheriting: inherited)
+            draft.forEach = list
+            drafts.append(draft)
+            item = nil
         }
         guard let graph = graph(of: drafts, at: pointer) else { return nil }
         let named = Self.named(in: drafts) + named
@@ -38,7 +45,8 @@ extension DefinitionReader {
             let step = StepDefinition(
                 id: id, index: index, dependencies: graph.dependencies[index], dependents: graph.dependents[index],
                 descendants: graph.descendants[index], condition: draft.condition,
-                runsIfSucceeded: draft.runsIfSucceeded, action: action, continuesOnFailure: draft.continuesOnFailure,
+                runsIfSucceeded: draft.runsIfSucceeded, action: action, forEach: draft.forEach,
+                continuesOnFailure: draft.continuesOnFailure,
                 isPivot: draft.isPivot, compensation: draft.compensation, needsNoUndo: draft.needsNoUndo,
                 keptAnswer: Self.keptAnswer(of: id, in: named))
             steps.append(step)
@@ -50,7 +58,7 @@ extension DefinitionReader {
     private mutating func draft(_ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited) -> Draft {
         let members = [
             "id", "description", "dependsOn", "when", "runIf", "timeout", "retry", "action", "wait", "await", "end",
-            "onFailure", "pivot", "compensation",
+            "forEach", "onFailure", "pivot", "compensation",
         ]
         guard let fields = object(json, at: pointer, members: members) else {
             return Draft(id: nil, dependsOn: nil, condition: nil, action: nil, compensation: nil)
@@ -135,6 +143,7 @@ extension DefinitionReader {
         for draft in drafts {
             named += draft.condition?.uses.map(\.reference) ?? []
             named += draft.action?.uses.map(\.reference) ?? []
+            named += draft.forEach?.uses.map(\.reference) ?? []
             for call in [draft.action?.call, draft.compensation].compactMap(\.self) {
                 named += call.sentUses.map(\.reference)
                 named += call.answerUses.map(\.reference)

@@ -62,7 +62,7 @@ extension DefinitionReader {
 
     mutating func condition(_ json: JSON, at pointer: JSONPointer) -> Condition? {
         do {
-            let condition = try Condition(json)
+            let condition = try Condition(json, item: item)
             if let secret = condition.secrets.min() {
                 refuse(pointer, "A secret (\(secret)) can be used only in what a call sends.")
             }

@@ -3,6 +3,8 @@
 /// Every reading function returns nil both for what is absent and for what is wrong; the latter has left an error.
 struct DefinitionReader {
     private(set) var errors: [DefinitionError] = []
+    /// What an element's entry is called in the step that is read; nil where there are no elements.
+    var item: String?
 
     mutating func refuse(_ pointer: JSONPointer, _ detail: String) {
         guard errors.count < DefinitionErrors.limit else { return }

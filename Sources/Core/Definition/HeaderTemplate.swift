@@ -13,14 +13,18 @@ package struct HeaderTemplate: Sendable {
     private let value: Value
 
     /// Reads a text; refuses literals that no header may hold.
-    package init(_ text: String) throws(TemplateError) {
-        let template = try TextTemplate(text)
+    ///
+    /// - Parameter item: see `Reference`.
+    package init(_ text: String, item: String? = nil) throws(TemplateError) {
+        let template = try TextTemplate(text, item: item)
         for case .literal(let literal) in template.pieces { try Self.check(literal) }
         value = .text(template)
     }
 
     /// Reads an object whose only member is `$logic`.
-    package init(logic json: JSON) throws(TemplateError) { value = .logic(try Template(json)) }
+    package init(logic json: JSON, item: String? = nil) throws(TemplateError) {
+        value = .logic(try Template(json, item: item))
+    }
 
     /// Whether `json` is what `init(logic:)` reads.
     static func isLogic(_ json: JSON) -> Bool { json.object?.members.first?.key == Template.logicKey }

@@ -63,12 +63,12 @@ package struct WaitDefinition: Sendable {
     ///
     /// - Throws: why that can't be told for this run.
     package func end(of run: Run, step: Int, now: Instant) throws(Failure) -> Instant {
-        let pointer = JSONPointer(["steps", String(step), "wait", length.rawValue])
+        let pointer = JSONPointer(["steps", String(run.base(of: step)), "wait", length.rawValue])
         func refusal(_ reason: String) -> Failure {
             Failure(kind: Failure.waitKind, message: "The wait can't be begun: \(reason)", pointer: pointer.description)
         }
         let text: String
-        do throws(TemplateError) { text = try self.text.render(run) } catch {
+        do throws(TemplateError) { text = try self.text.render(StepScope(run: run, step: step)) } catch {
             let place = error.below(pointer)
             throw Failure(
                 kind: Failure.templateKind, message: "The wait can't be begun: \(place)",

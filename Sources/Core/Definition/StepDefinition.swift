@@ -24,6 +24,8 @@ package final class StepDefinition: Sendable {
     /// It is skipped, too, unless all of `dependencies` succeeded.
     package let runsIfSucceeded: Bool
     package let action: StepAction
+    /// It is done for each entry of this list; nil: once.
+    package let forEach: ForEachDefinition?
     /// When it has given up, the run goes on all the same.
     package let continuesOnFailure: Bool
     /// Once it has succeeded there is no way back.
@@ -37,7 +39,7 @@ package final class StepDefinition: Sendable {
 
     init(
         id: String, index: Int, dependencies: [Int], dependents: [Int], descendants: [Int], condition: Condition?,
-        runsIfSucceeded: Bool, action: StepAction, continuesOnFailure: Bool, isPivot: Bool,
+        runsIfSucceeded: Bool, action: StepAction, forEach: ForEachDefinition?, continuesOnFailure: Bool, isPivot: Bool,
         compensation: CallDefinition?,
         needsNoUndo: Bool, keptAnswer: KeptAnswer?
     ) {
@@ -49,6 +51,7 @@ package final class StepDefinition: Sendable {
         self.condition = condition
         self.runsIfSucceeded = runsIfSucceeded
         self.action = action
+        self.forEach = forEach
         self.continuesOnFailure = continuesOnFailure
         self.isPivot = isPivot
         self.compensation = compensation

@@ -64,6 +64,9 @@ package final class WorkflowDefinition: Sendable {
     /// What is hashed to tell whether two definitions are the same: members sorted, no white space.
     package var canonicalBytes: [UInt8] { source.canonicalBytes }
 
+    /// The step that this id is of, or of one of whose elements.
+    package func step(of stepID: String) -> StepDefinition? { step(StepID.step(stepID)) }
+
     /// The step with this id.
     package func step(_ id: String) -> StepDefinition? { steps.first { $0.id == id } }
 }

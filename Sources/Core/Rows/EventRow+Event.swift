@@ -34,6 +34,13 @@ extension EventRow {
         case .signalReceived: signalEvent
         case .signalTaken:
             stepIndex.flatMap { step in data?["signal"]?.int.map { .signalTaken(step: step, signal: $0) } }
+        case .elementsStarted:
+            stepIndex.flatMap { step in
+                data?["count"]?.int.map {
+                    .elementsStarted(step: step, count: $0, items: data?["output"] ?? .null)
+                }
+            }
+        case .elementsEnded: stepIndex.map { .elementsEnded(step: $0) }
         case .stepSucceeded:
             stepIndex.flatMap { step in data?["output"].map { .stepSucceeded(step: step, output: $0) } }
         case .stepFailed: stepIndex.flatMap { step in failure.map { .stepFailed(step: step, $0) } }

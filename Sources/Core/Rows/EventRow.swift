@@ -70,6 +70,12 @@ package struct EventRow: Sendable {
         case .signalTaken(let step, let signal):
             set(step, numbering)
             data = ["signal": JSON(signal)]
+        case .elementsStarted(let step, let count, let items):
+            set(step, numbering)
+            // Called as outputs are, because what it takes is theirs.
+            data = ["count": JSON(count), "output": items]
+        case .elementsEnded(let step):
+            set(step, numbering)
         case .stepSucceeded(let step, let output):
             set(step, numbering)
             data = ["output": output]

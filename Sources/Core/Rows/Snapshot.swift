@@ -1,5 +1,5 @@
 // The steps of a run in `workflow_runs.snapshot`, as they are after the event `snapshot_seq`: an array with an object for each
-// step of the definition, with the members that differ from a step nobody has begun:
+// step of the definition and then for each element, with the members that differ from a step nobody has begun:
 //
 //   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "awaitsPerson", "accepted", "compensationAttempts",
 //    "compensationAmbiguous", "output" or "outputSeq", "answer": {"status", "headers"}, "error", "actionError", "startedAt", "undoingAt", "completedAt",
@@ -9,6 +9,7 @@
 //
 //   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
 //    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys",
+//    "lists": [{"step", "first", "count", "seq", "items" where they are short}],
 //    "accepted": [{"step", "until", "heartbeat", "beatBy"}], "callbacks": [{"step", "action", "outcome", "output", "error", "digest"}]}
 //
 // Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
@@ -40,15 +41,19 @@ package enum Snapshot {
         } else {
             writer.begin("[")
         }
+        let (numbering, isListed) = (run.numbering, !run.lists.isEmpty)
         for (index, step) in run.steps.enumerated() {
             writer.begin("{")
-            writer.member("id", run.stepID(index))
-            write(step, since: before.steps[index], at: at, to: &writer, &references)
+            writer.member("id", numbering.stepID(index))
+            let known = index < before.steps.count ? before.steps[index] : Step()
+            write(
+                step, since: known, at: at, withOutput: !isListed || !run.hasList(index), to: &writer, &references)
             writer.end("}")
         }
         writer.end("]")
         if run.hasMarks {
             write(run.marks, since: before.marks, at: at, to: &writer)
+            write(run.lists, to: &writer, &references)
             writer.end("}")
         }
         return (writer.bytes, references)
@@ -83,6 +88,25 @@ package enum Snapshot {
         }
         writeCallbacks(marks, since: before, at: at, to: &writer)
         if !marks.signalKeys.isEmpty { writer.member("signalKeys", .array(marks.signalKeys.map { .string($0) })) }
+    }
+
+    private static func write(
+        _ lists: [ElementList], to writer: inout JSONMemberWriter, _ references: inout [Int]
+    ) {
+        if lists.isEmpty { return }
+        let written = lists.map { list -> JSON in
+            var object: JSONObject = [
+                "step": JSON(list.step), "first": JSON(list.first), "count": JSON(list.count),
+                "seq": JSON(list.sequence),
+            ]
+            if list.items.isLonger(than: heldOutput) {
+                references.append(list.sequence)
+            } else {
+                object["items"] = list.items
+            }
+            return .object(object)
+        }
+        writer.member("lists", .array(written))
     }
 
     private static func writeCallbacks(
@@ -162,12 +186,20 @@ package enum Snapshot {
             let callback = Callback(outcome: outcome, output: kept["output"], error: kept["error"], digest: digest)
             marks.callbacks.append(KeptCallback(step: step, action: action, callback: callback))
         }
+        for list in json["lists"]?.array ?? [] {
+            guard let step = list["step"]?.int, let first = list["first"]?.int, let count = list["count"]?.int,
+                let sequence = list["seq"]?.int
+            else { continue }
+            marks.lists.append(
+                ElementList(step: step, first: first, count: count, items: list["items"] ?? .null, sequence: sequence))
+        }
         marks.signalKeys = (json["signalKeys"]?.array ?? []).compactMap(\.string)
         return (json["steps"]?.array ?? [], marks)
     }
 
     private static func write(
-        _ step: Step, since before: Step, at: Instant, to writer: inout JSONMemberWriter, _ references: inout [Int]
+        _ step: Step, since before: Step, at: Instant, withOutput: Bool, to writer: inout JSONMemberWriter,
+        _ references: inout [Int]
     ) {
         writer.member("status", step.status.rawValue)
         if step.attempts != 0 { writer.member("attempts", step.attempts) }
@@ -178,7 +210,7 @@ package enum Snapshot {
         if step.isAccepted { writer.member("accepted", true) }
         if step.compensationAttempts != 0 { writer.member("compensationAttempts", step.compensationAttempts) }
         if step.isCompensationAmbiguous { writer.member("compensationAmbiguous", true) }
-        if let output = step.output {
+        if let output = step.output, withOutput {
             if step.outputSequence > 0, output.isLonger(than: heldOutput) {
                 writer.member("outputSeq", step.outputSequence)
                 references.append(step.outputSequence)

@@ -14,6 +14,6 @@ package struct StepRow: Sendable {
 extension Run {
     /// Its steps as rows.
     package var stepRows: [StepRow] {
-        zip(steps, definition.steps).map { StepRow(index: $1.index, stepID: $1.id, step: $0) }
+        steps.enumerated().map { StepRow(index: $0.offset, stepID: stepID($0.offset), step: $0.element) }
     }
 }

@@ -1,7 +1,7 @@
 /// What went wrong, as it is stored, shown in the API and written to the history.
 package struct Failure: Sendable, Hashable, Error {
     /// One lower-case word to branch on: an `Outcome`'s raw value, `unreadable`, `notAllowed`, `template`, `condition`,
-    /// `wait`, `timeout`, `abandoned`, `ended`, `settled`, `lost`, `deadline`, `cancelled`, `undone`, `compensation`, `quarantined`.
+    /// `wait`, `list`, `timeout`, `abandoned`, `ended`, `settled`, `lost`, `deadline`, `cancelled`, `undone`, `compensation`, `quarantined`.
     package var kind: String
     /// One sentence for a person.
     package var message: String
@@ -45,6 +45,9 @@ package struct Failure: Sendable, Hashable, Error {
 
     /// The kind of a step whose `wait` can't be begun.
     package static let waitKind = "wait"
+
+    /// The kind of a step whose list can't be used.
+    package static let listKind = "list"
 
     /// The kind of a step for which no signal came in time.
     package static let timeoutKind = "timeout"

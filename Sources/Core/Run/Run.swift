@@ -58,6 +58,9 @@ package struct Run: Sendable {
     /// There is something in `marks`, as in hardly any run.
     package var hasMarks: Bool { boxedMarks != nil }
 
+    /// The lists whose elements have begun, in that order.
+    package var lists: [ElementList] { boxedMarks?.value.lists ?? [] }
+
     /// When forward progress must end; nil without a `timeout`.
     package var deadlineAt: Instant? {
         guard let timeout = definition.timeout else { return nil }
@@ -89,8 +92,13 @@ package struct Run: Sendable {
     /// Bytes of memory that its payloads take, about: input, context, the steps' outputs, and
     /// what came from outside and was not taken yet.
     package var weight: Int {
-        steps.reduce(input.footprint + context.footprint) { $0 + ($1.output?.footprint ?? 0) }
-            + (boxedMarks?.value.weight ?? 0)
+        let listed = lists
+        let outputs = steps.enumerated().reduce(0) { weight, step in
+            // The outputs of elements are their step's, too.
+            if !listed.isEmpty, hasList(step.offset) { return weight }
+            return weight + (step.element.output?.footprint ?? 0)
+        }
+        return input.footprint + context.footprint + outputs + (boxedMarks?.value.weight ?? 0)
     }
 
     /// For so long a run is given back that nothing but what comes from outside brings on; then it is looked at anew.
@@ -116,7 +124,7 @@ package struct Run: Sendable {
     }
 
     /// Every step is done.
-    package var isForwardDone: Bool { steps.indices.allSatisfy { isDone($0) } }
+    package var isForwardDone: Bool { definition.steps.indices.allSatisfy { isDone($0) } }
 
     /// The steps that depend on this one may go: it succeeded, was skipped, or gave up and the run goes on, with nothing left
     /// to be undone first.
@@ -124,7 +132,20 @@ package struct Run: Sendable {
         let step = steps[index]
         if step.status.isDone { return true }
         guard step.status == .failed, stepDefinition(index).continuesOnFailure else { return false }
-        return step.compensationStatus == .notRequired || step.compensationStatus == .compensated
+        return isUndone(index)
+    }
+
+    /// A step of the definition, and its elements with it, has nothing that is still to be undone.
+    func isUndone(_ index: Int) -> Bool {
+        func isUndone(_ step: Step) -> Bool {
+            switch step.compensationStatus {
+            case .notRequired, .compensated: true
+            case .failed: isPlanted(.failedUndoingIsDone)
+            case .pending, .compensating: false
+            }
+        }
+        guard let list = list(of: index) else { return isUndone(steps[index]) }
+        return list.numbers.allSatisfy { isUndone(steps[$0]) }
     }
 
     /// The step that ended the run as completed; nil when none did.
@@ -143,7 +164,7 @@ extension Run: Scope {
         case .context: context
         case .run(let member): value(member)
         case .step(let id, let member): definition.steps.first { $0.id == id }.flatMap { steps[$0.index].value(member) }
-        case .attempt, .response, .payload: nil
+        case .attempt, .response, .payload, .item, .index: nil
         }
     }
 
@@ -161,7 +182,7 @@ extension Run: Scope {
 }
 
 extension Step {
-    fileprivate func value(_ member: Reference.StepMember) -> JSON? {
+    func value(_ member: Reference.StepMember) -> JSON? {
         switch member {
         case .output: output
         case .status: .string(status.rawValue)

@@ -25,6 +25,10 @@ package enum RunEvent: Sendable, Hashable {
     case signalReceived(ReceivedSignal)
     /// The step took the signal that came with the event of this number: it is done.
     case signalTaken(step: Int, signal: Int)
+    /// The step's list was evaluated: it has so many elements, which stand for these entries (null where they were left out).
+    case elementsStarted(step: Int, count: Int, items: JSON)
+    /// All elements of the step are done, and it with them.
+    case elementsEnded(step: Int)
     /// A step that makes no call is done.
     case stepSucceeded(step: Int, output: JSON)
     /// A step that makes no call has failed.
@@ -85,6 +89,8 @@ package enum RunEvent: Sendable, Hashable {
         case .awaitStarted: .awaitStarted
         case .signalReceived: .signalReceived
         case .signalTaken: .signalTaken
+        case .elementsStarted: .elementsStarted
+        case .elementsEnded: .elementsEnded
         case .stepSucceeded: .stepSucceeded
         case .stepFailed: .stepFailed
         case .stepUndoing: .stepUndoing
@@ -124,6 +130,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case awaitStarted = "await_started"
     case signalReceived = "signal_received"
     case signalTaken = "signal_taken"
+    case elementsStarted = "elements_started"
+    case elementsEnded = "elements_ended"
     case stepSucceeded = "step_succeeded"
     case stepFailed = "step_failed"
     case stepUndoing = "step_undoing"
@@ -152,7 +160,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         case .retryRequested, .stepResolved, .undoRequested: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .callbackReceived,
             .attemptHeartbeat, .stepSkipped, .waitStarted,
-            .awaitStarted, .signalReceived, .signalTaken, .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
+            .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepFailed,
+            .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated,
             .runCancelled, .runFailed, .stepSettled, .runDelayed, .runPaused, .runResumed, .deadlineMissed,
             .runQuarantined:
@@ -166,7 +175,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .callbackReceived,
             .attemptHeartbeat, .stepSkipped, .waitStarted,
-            .awaitStarted, .signalReceived, .signalTaken, .stepSucceeded, .stepFailed, .stepUndoing, .stepAbandoned,
+            .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepFailed,
+            .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,
             .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed:

@@ -36,6 +36,8 @@ package struct RunMarks: Sendable, Hashable {
     package var accepted: [AcceptedAttempt] = []
     /// Callbacks that came before the call was over that they end.
     package var callbacks: [KeptCallback] = []
+    /// The lists whose elements have begun, in that order.
+    package var lists: [ElementList] = []
 
     /// The callback that is kept for an action, if any.
     func callback(of step: Int, _ action: CallAction) -> Callback? {
@@ -45,6 +47,7 @@ package struct RunMarks: Sendable, Hashable {
     /// Bytes of memory that its payloads take, about.
     var weight: Int {
         signals.reduce(0) { $0 + $1.payload.footprint }
+            + lists.reduce(0) { $0 + $1.items.footprint }
             + callbacks.reduce(0) { $0 + ($1.callback.output?.footprint ?? 0) + ($1.callback.error?.footprint ?? 0) }
     }
 

@@ -59,7 +59,7 @@ package struct Step: Sendable, Hashable {
     ///   had an effect counts, a call that was in flight included.
     package func isResolvable(inQuarantine: Bool) -> Bool {
         guard inQuarantine else { return compensationStatus == .failed }
-        return compensationStatus != .compensated && (mayHaveEffect || status == .executing)
+        return compensationStatus != .compensated && (mayHaveEffect || (status == .executing && attempts > 0))
     }
 
     /// A call of this step is in flight, and which.
@@ -68,7 +68,8 @@ package struct Step: Sendable, Hashable {
     /// An attempt that has begun and not ended, and of which action: its call is in flight, or accepted.
     package var openAttempt: (action: CallAction, attempt: Int)? {
         if compensationStatus == .compensating { return (.compensate, compensationAttempts) }
-        if status == .executing { return (.execute, attempts) }
+        // What is done for each entry of a list makes no call itself.
+        if status == .executing, attempts > 0 { return (.execute, attempts) }
         return nil
     }
 

@@ -85,6 +85,16 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case acceptedLost
     /// What was accepted is not undone.
     case acceptedHasNoEffect
+    /// Elements begin although one has given up.
+    case elementsBeginAfterFailure
+    /// More elements are at work than their step allows.
+    case parallelismIgnored
+    /// Elements that were done one after the other are undone in any order.
+    case elementsUndoneInAnyOrder
+    /// A list is done when its last element is.
+    case listEndsWithItsLast
+    /// Only the first elements of a list are undone.
+    case elementsForgotten
 }
 
 #if DEBUG

@@ -36,13 +36,14 @@ package final class SessionCommit: Sendable {
         if afterwards != .keep || after.cause != before.cause { return true }
         if after.status != before.status, after.status != .running { return true }
         if before.hasMarks || after.hasMarks, before.marks != after.marks { return true }
-        if after.lastSequence - before.storedSequence >= Self.mostEvents { return true }
+        if after.lastSequence - before.storedSequence >= max(Self.mostEvents, after.steps.count) { return true }
         return zip(before.steps, after.steps).contains { before, after in
             after.compensationStatus == .failed && before.compensationStatus != .failed
         }
     }
 
-    /// So many events stand in the journal alone at the most: whoever reads the run reads them all.
+    /// So many events stand in the journal alone at the most, or one for each step and element if there are more: whoever reads the
+    /// run reads them all.
     private static let mostEvents = 100
 
     /// The run as the store has it now.

@@ -29,7 +29,9 @@ package struct Choice: Hashable, Sendable {
     package func isLeftOut(_ scope: some Scope) -> Bool { fallback == .omit && value(scope) == nil }
 
     /// Reads what stands between `${` and `}`.
-    init(parsing text: String) throws(TemplateError.Kind) {
+    ///
+    /// - Parameter item: see `Reference`.
+    init(parsing text: String, item: String?) throws(TemplateError.Kind) {
         var parts = Self.parts(of: text)
         var fallback = Fallback.nothing
         if parts.count == 1, parts[0].utf8.last == UInt8(ascii: "?") {
@@ -41,7 +43,7 @@ package struct Choice: Hashable, Sendable {
         }
         var references: [Reference] = []
         for part in parts {
-            guard let reference = Reference(part) else { throw .invalidReference(String(part.prefix(80))) }
+            guard let reference = Reference(part, item: item) else { throw .invalidReference(String(part.prefix(80))) }
             references.append(reference)
         }
         self.references = references

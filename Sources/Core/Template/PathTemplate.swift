@@ -29,8 +29,10 @@ package struct PathTemplate: Sendable {
 
     /// Reads a path that begins with exactly one `/`, has only URL characters, no fragment and no dot segments; or one
     /// reference, whose value is a location.
-    package init(_ text: String) throws(TemplateError) {
-        let template = try TextTemplate(text)
+    ///
+    /// - Parameter item: see `Reference`.
+    package init(_ text: String, item: String? = nil) throws(TemplateError) {
+        let template = try TextTemplate(text, item: item)
         if let choice = template.wholeChoice, choice.fallback == .nothing {
             uses = template.uses(at: .root)
             body = .location(choice)
@@ -47,7 +49,7 @@ package struct PathTemplate: Sendable {
             throw TemplateError(.tooManyReferences(limit: Template.maxReferences), pointer: .root)
         }
         uses = template.uses(at: .root)
-        body = try Self.body(text, template)
+        body = try Self.body(text, template, item)
         // What is wrong whatever the values are is seen with harmless ones.
         let sample = template.pieces.map { if case .literal(let literal) = $0 { literal } else { "x" } }.joined()
         emptySegments = try Self.emptySegments(sample.utf8)
@@ -88,7 +90,9 @@ package struct PathTemplate: Sendable {
     }
 
     /// A path in which nothing can be left out is rendered piece by piece.
-    private static func body(_ text: String, _ template: TextTemplate) throws(TemplateError) -> Body {
+    private static func body(
+        _ text: String, _ template: TextTemplate, _ item: String?
+    ) throws(TemplateError) -> Body {
         if let constant = template.constant { return .constant(constant) }
         if template.optionals.isEmpty { return .pieces(template.pieces) }
         // The query begins with the first "?" that is in no "${…}".
@@ -107,12 +111,12 @@ package struct PathTemplate: Sendable {
             default: break
             }
         }
-        let path = try TextTemplate(String(text[..<(marks.first ?? text.endIndex)]))
+        let path = try TextTemplate(String(text[..<(marks.first ?? text.endIndex)]), item: item)
         guard path.optionals.isEmpty else { throw TemplateError(.optionalSegment, pointer: .root) }
         var parameters: [TextTemplate] = []
         for (index, mark) in marks.enumerated() {
             let end = index + 1 < marks.count ? marks[index + 1] : text.endIndex
-            parameters.append(try TextTemplate(String(text[text.utf8.index(after: mark)..<end])))
+            parameters.append(try TextTemplate(String(text[text.utf8.index(after: mark)..<end]), item: item))
         }
         return .parameters(path, parameters)
     }

@@ -21,6 +21,10 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         case response(ResponseMember)
         /// Of the signal that is looked at.
         case payload
+        /// The entry of its list that an element stands for, under the name that its step gives it.
+        case item(String)
+        /// The place of that entry, from 0.
+        case index
     }
 
     /// `run.…`
@@ -67,7 +71,9 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Reads a path; nil when the grammar does not have it.
-    package init?(_ text: String) {
+    ///
+    /// - Parameter item: what an element's entry is called there; nil where there are no elements.
+    package init?(_ text: String, item: String? = nil) {
         guard let elements = ReferenceParser.elements(of: text), case .name(let first) = elements[0] else { return nil }
         func name(_ index: Int) -> String? {
             guard elements.indices.contains(index), case .name(let name) = elements[index] else { return nil }
@@ -106,15 +112,28 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
                 self.init(.response(.header(header.lowercased())))
             default: return nil
             }
+        case "index" where item != nil && elements.count == 1: self.init(.index)
+        case item: self.init(.item(first), Array(elements.dropFirst()))
         default: return nil
         }
+    }
+
+    /// What an entry of a list may be called: a lower-case letter, and up to 31 letters, digits and underscores after it. What is
+    /// the first word of other references is none.
+    package static func isItemName(_ name: String) -> Bool {
+        let reserved = [
+            "input", "context", "run", "step", "steps", "response", "payload", "index", "secret", "secrets",
+        ]
+        return !reserved.contains(name) && name.utf8.count <= 32 && name.utf8.first?.isLowerAlphanumeric == true
+            && name.utf8.first?.isDigit == false
+            && name.utf8.allSatisfy { $0.isAlphanumeric || $0 == UInt8(ascii: "_") }
     }
 
     /// The sentence that refuses what is none.
     package static func refusal(of text: String) -> String {
         """
         "\(text.prefix(80))" is no reference: input…, context…, run.id, run.startedAt and others of run, steps.ID.output…, \
-        steps.ID.status and steps.ID.response… are, and where they make sense step.…, response.… and payload…
+        steps.ID.status and steps.ID.response… are, and where they make sense step.…, response.…, payload…, item… and index
         """
     }
 
@@ -133,6 +152,8 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
         case .input: text = "input"
         case .context: text = "context"
         case .payload: text = "payload"
+        case .item(let name): text = name
+        case .index: text = "index"
         case .run(let member): text = "run.\(member.rawValue)"
         case .attempt(let member): text = "step.\(member.rawValue)"
         case .step(let step, let member):

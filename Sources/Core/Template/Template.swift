@@ -27,10 +27,12 @@ package struct Template: Sendable {
     package let secrets: Set<String>
 
     /// Reads the references of `json`; the error's pointer is relative to it.
-    package init(_ json: JSON) throws(TemplateError) {
+    ///
+    /// - Parameter item: see `Reference`.
+    package init(_ json: JSON, item: String? = nil) throws(TemplateError) {
         var uses: [ReferenceUse] = []
         var secrets: Set<String> = []
-        root = try Node(json, at: .root, &uses, &secrets)
+        root = try Node(json, at: .root, item, &uses, &secrets)
         self.secrets = secrets
         guard uses.count <= Self.maxReferences else {
             throw TemplateError(.tooManyReferences(limit: Self.maxReferences), pointer: .root)
@@ -85,13 +87,13 @@ package struct Template: Sendable {
         case object(JSONObject, varying: [(index: Int, node: Node)])
 
         init(
-            _ json: JSON, at pointer: JSONPointer, _ uses: inout [ReferenceUse],
+            _ json: JSON, at pointer: JSONPointer, _ item: String?, _ uses: inout [ReferenceUse],
             _ secrets: inout Set<String>
         ) throws(TemplateError) {
             switch json {
             case .null, .bool, .number: self = .constant(json)
             case .string(let string):
-                let text = try TextTemplate(string, at: pointer)
+                let text = try TextTemplate(string, at: pointer, item: item)
                 uses += text.uses(at: pointer)
                 if let constant = text.constant {
                     self = .constant(.string(constant))
@@ -102,12 +104,12 @@ package struct Template: Sendable {
             case .array(let elements):
                 var nodes: [Node] = []
                 for (index, element) in elements.enumerated() {
-                    nodes.append(try Node(element, at: pointer.appending(index), &uses, &secrets))
+                    nodes.append(try Node(element, at: pointer.appending(index), item, &uses, &secrets))
                 }
                 let constants = nodes.compactMap(\.constantValue)
                 self = constants.count == nodes.count ? .constant(.array(constants)) : .array(nodes)
             case .object(let object) where object.members.contains { $0.key == Template.logicKey }:
-                self = try Self.logic(object, at: pointer, &uses, &secrets)
+                self = try Self.logic(object, at: pointer, item, &uses, &secrets)
             case .object(let object):
                 var prototype = JSONObject()
                 var varying: [(index: Int, node: Node)] = []
@@ -116,7 +118,7 @@ package struct Template: Sendable {
                     if TextTemplate.mentionsReference(member.key) {
                         throw TemplateError(.referenceInKey, pointer: place)
                     }
-                    let node = try Node(member.value, at: place, &uses, &secrets)
+                    let node = try Node(member.value, at: place, item, &uses, &secrets)
                     prototype.append(member.key, node.constantValue ?? .null)
                     if !node.isConstant { varying.append((index, node)) }
                 }
@@ -125,7 +127,7 @@ package struct Template: Sendable {
         }
 
         private static func logic(
-            _ object: JSONObject, at pointer: JSONPointer, _ uses: inout [ReferenceUse],
+            _ object: JSONObject, at pointer: JSONPointer, _ item: String?, _ uses: inout [ReferenceUse],
             _ secrets: inout Set<String>
         ) throws(TemplateError) -> Node {
             let place = pointer.appending(Template.logicKey)
@@ -133,7 +135,7 @@ package struct Template: Sendable {
                 throw TemplateError(.logicBesideOthers, pointer: pointer)
             }
             do {
-                let rule = try Condition(json)
+                let rule = try Condition(json, item: item)
                 uses += rule.uses.map { $0.below(place) }
                 secrets.formUnion(rule.secrets)
                 return .logic(rule, at: pointer)

@@ -13,7 +13,9 @@ package struct TextTemplate: Sendable {
     let optionals: [Choice]
 
     /// Splits `text` into literals and choices; `$${` is a literal `${`.
-    package init(_ text: String, at pointer: JSONPointer = .root) throws(TemplateError) {
+    ///
+    /// - Parameter item: see `Reference`.
+    package init(_ text: String, at pointer: JSONPointer = .root, item: String? = nil) throws(TemplateError) {
         guard text.utf8.contains(UInt8(ascii: "$")) else {
             pieces = text.isEmpty ? [] : [.literal(text)]
             optionals = []
@@ -33,7 +35,7 @@ package struct TextTemplate: Sendable {
                 let inner = String(decoding: rest[(rest.startIndex + 2)..<end], as: UTF8.self)
                 if !literal.isEmpty { pieces.append(.literal(String(decoding: literal, as: UTF8.self))) }
                 literal = []
-                do throws(TemplateError.Kind) { pieces.append(.choice(try Choice(parsing: inner))) } catch {
+                do throws(TemplateError.Kind) { pieces.append(.choice(try Choice(parsing: inner, item: item))) } catch {
                     throw TemplateError(error, pointer: pointer)
                 }
                 rest = rest[(end + 1)...]

@@ -25,7 +25,7 @@ struct RunObserver {
         let run = commit.after
         let age = now - run.createdAt
         for event in commit.events {
-            instruments.count(event, age: age)
+            instruments.count(event, of: run, age: age)
             tell(event, commit.before, run)
         }
         if run.definition.pivot != nil { tellStuck(commit.before, run) }
@@ -139,7 +139,12 @@ struct RunObserver {
         case .signalReceived(let signal):
             logger.info(
                 "a run is sent a signal", metadata: about(run, ["signal": "\(signal.name)", "by": "\(signal.by)"]))
-        case .runStarted, .runDelayed, .attemptHeartbeat, .signalTaken, .stepSkipped, .stepAbandoned, .stepSucceeded,
+        case .elementsStarted(let step, let count, _):
+            logger.debug(
+                "a step begins with a list",
+                metadata: about(run, ["stepId": "\(run.stepID(step))", "elements": .stringConvertible(count)]))
+        case .runStarted, .runDelayed, .attemptHeartbeat, .signalTaken, .elementsEnded, .stepSkipped, .stepAbandoned,
+            .stepSucceeded,
             .stepUndoing:
             logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))
         }

@@ -50,14 +50,17 @@ final class WorkflowInstruments: Sendable {
 
     /// Counts what an event stands for.
     ///
-    /// - Parameter age: how long ago the run was started.
-    func count(_ event: RunEvent, age: Duration) {
+    /// - Parameters:
+    ///   - run: whose it is; elements are counted as their step.
+    ///   - age: how long ago the run was started.
+    func count(_ event: RunEvent, of run: Run, age: Duration) {
         switch event {
         case .attemptSucceeded(let index, let action, _, let report, _):
-            count(report, of: steps[index])
-            (action == .execute ? steps[index].succeeded : steps[index].compensated).add()
+            let step = steps[run.base(of: index)]
+            count(report, of: step)
+            (action == .execute ? step.succeeded : step.compensated).add()
         case .attemptFailed(let index, let action, _, let report, _, let retryIn):
-            let step = steps[index]
+            let step = steps[run.base(of: index)]
             count(report, of: step)
             switch (action, retryIn != nil) {
             case (.execute, true): step.executeRetries.add()
@@ -69,12 +72,12 @@ final class WorkflowInstruments: Sendable {
         case .runCompensated: end(compensated, age)
         case .runCancelled: end(cancelled, age)
         case .runFailed, .runQuarantined: end(failed, age)
-        case .stepFailed(let index, _): steps[index].failed.add()
+        case .stepFailed(let index, _): steps[run.base(of: index)].failed.add()
         case .attemptAccepted(let index, _, _, let report, _, _):
-            if report.duration > .zero { steps[index].latency.observe(report.duration) }
+            if report.duration > .zero { steps[run.base(of: index)].latency.observe(report.duration) }
         case .runStarted, .attemptStarted, .callbackReceived, .attemptHeartbeat, .stepSkipped, .stepAbandoned,
             .waitStarted, .awaitStarted,
-            .signalTaken, .stepSucceeded, .stepUndoing,
+            .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepUndoing,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,
             .runDelayed, .runPaused, .runResumed:

@@ -118,9 +118,8 @@ extension QuietRun {
     /// Whether a call may not have been sent because its participant is paused.
     private func isHeld(_ call: OpenCall, _ definition: WorkflowDefinition?, _ paused: Set<String>) -> Bool {
         guard !paused.isEmpty else { return false }
-        guard let definition, definition.steps.indices.contains(call.step) else { return true }
         // Which of several participants it is for only its engine knows.
-        guard let name = definition.steps[call.step].call(of: call.action)?.participant.only else { return true }
+        guard let name = definition?.step(of: call.stepID)?.call(of: call.action)?.participant.only else { return true }
         return paused.contains(name)
     }
 
@@ -146,8 +145,6 @@ extension QuietRun {
     }
 
     private func timeout(of call: OpenCall, _ definition: WorkflowDefinition?) -> Duration {
-        guard let definition, definition.steps.indices.contains(call.step) else { return .seconds(3600) }
-        let step = definition.steps[call.step]
-        return step.call(of: call.action)?.timeout ?? .seconds(3600)
+        definition?.step(of: call.stepID)?.call(of: call.action)?.timeout ?? .seconds(3600)
     }
 }

@@ -13,8 +13,7 @@ package struct QuietRun: Sendable {
 
     /// A call that was begun and has not ended.
     package struct OpenCall: Sendable {
-        /// The step's place in the definition.
-        package let step: Int
+        package let stepID: String
         package let action: CallAction
         package let begunAt: Instant
     }
@@ -134,7 +133,7 @@ package struct QuietRow: Sendable {
                 run.wait = QuietRun.Wait(stepID: stored.stepID, action: step.waitingAction, until: until)
             }
             guard let call = step.callInFlight, let begun = journal.row(of: step.attemptSequence) else { continue }
-            run.calls.append(QuietRun.OpenCall(step: index, action: call.action, begunAt: begun.at))
+            run.calls.append(QuietRun.OpenCall(stepID: stored.stepID, action: call.action, begunAt: begun.at))
         }
         return run
     }

@@ -45,9 +45,9 @@ package struct SnapshotRow: Sendable {
         _ run: inout Run, output: (Int) throws(UnreadableRun) -> JSON?
     ) throws(UnreadableRun) {
         guard let (steps, marks) = try parts() else { return try start(&run) }
-        if !marks.isEmpty { run.marks = marks }
+        if !marks.isEmpty { try restore(marks, &run, output) }
         guard steps.count == run.steps.count else {
-            throw UnreadableRun("it has \(steps.count) steps, its definition \(run.steps.count)")
+            throw UnreadableRun("it has \(steps.count) steps, its definition and its lists \(run.steps.count)")
         }
         for (index, stored) in steps.enumerated() {
             var referred: JSON?
@@ -64,7 +64,26 @@ package struct SnapshotRow: Sendable {
             }
             run.steps[index] = step
         }
+        for list in run.lists where run.steps[list.step].status == .succeeded { run.gatherOutputs(of: list.step) }
         (run.lastSequence, run.storedSequence) = (sequence, sequence)
+    }
+
+    private func restore(
+        _ marks: RunMarks, _ run: inout Run, _ output: (Int) throws(UnreadableRun) -> JSON?
+    ) throws(UnreadableRun) {
+        var marks = marks
+        for (index, list) in marks.lists.enumerated() {
+            guard run.definition.steps.indices.contains(list.step), list.first == run.steps.count else {
+                throw UnreadableRun("its list \(index) is not what sagaflow wrote")
+            }
+            run.steps.append(contentsOf: repeatElement(Step(), count: list.count))
+            guard list.items.isNull else { continue }
+            guard let items = try output(list.sequence) else {
+                throw UnreadableRun("the list in event \(list.sequence) is missing")
+            }
+            marks.lists[index] = list.with(items)
+        }
+        run.marks = marks
     }
 
     /// A run that is as its start left it: nothing has happened but that some steps are due.

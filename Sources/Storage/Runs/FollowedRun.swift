@@ -68,6 +68,7 @@ struct FollowedRun {
                 let names = EventNames(event)
                 if names.action == CallAction.compensate.rawValue
                     || names.kind == RunEventKind.callbackReceived.rawValue
+                    || names.kind == RunEventKind.elementsStarted.rawValue
                 {
                     continue
                 }
@@ -78,13 +79,15 @@ struct FollowedRun {
         self.run = run
         marks = run.marks
         outputBytes = bytes
-        steps = zip(run.steps, definition.steps).enumerated().map { index, pair in
-            var step = pair.0
+        let (numbering, listed) = (run.numbering, Set(run.lists.map(\.step)))
+        steps = run.steps.enumerated().map { index, followed in
+            var step = followed
             let known = stored.indices.contains(index) ? stored[index] : nil
             let reference = known?.outputSequence.flatMap { $0 == step.outputSequence ? $0 : nil }
-            if bytes[index] != nil || reference != nil { step.output = nil }
+            // What a step with a list has put out stands with its elements.
+            if bytes[index] != nil || reference != nil || listed.contains(index) { step.output = nil }
             return SnapshotStep(
-                step, id: pair.1.id, outputSequence: reference,
+                step, id: numbering.stepID(index), outputSequence: reference,
                 errorBytes: errorBytes[index, default: step.error == nil ? nil : known?.errorBytes])
         }
     }

@@ -250,6 +250,9 @@ package enum StoredText: Sendable, Hashable {
         }
     }
 
+    /// There is one.
+    package var isThere: Bool { self != .absent }
+
     /// Its bytes, wherever they are.
     package var size: Int {
         switch self {

@@ -9,7 +9,7 @@ import Core
 ///
 /// Steps are separated by spaces: `a b c` is a chain. `d<b,c` depends on `b` and `c`, `d<` on nothing. Suffixes: `!` has no
 /// compensation, `?` has a `when` that is false, `~` has one that asks for `input.go`, `%` one that looks for a one in
-/// `input.list`, `^` is the pivot, `+` goes on when it fails, `*` needs all it depends on to have succeeded. `wait:500ms` is `w500ms`, ends are
+/// `input.list`, `#3` has a list of three entries, one after the other, `#3/2` two at a time, `#x` one that `input.list` is; `^` is the pivot, `+` goes on when it fails, `*` needs all it depends on to have succeeded. `wait:500ms` is `w500ms`, ends are
 /// `end` and `fail`: steps that begin with `w` and a digit wait, those called so end the run.
 /// Actions have 3 attempts 100 ms apart (doubling), compensations 2 attempts 200 ms apart, without jitter.
 struct Flow {
@@ -44,7 +44,8 @@ struct Flow {
     private func step(_ word: String) -> JSON {
         let halves = word.split(separator: "<", omittingEmptySubsequences: false)
         let flags = word.filter { Self.flags.contains($0) }
-        let id = String(halves[0].filter { !Self.flags.contains($0) })
+        let parts = halves[0].filter { !Self.flags.contains($0) }.split(separator: "#")
+        let id = String(parts[0])
         var step: JSON = ["id": .string(id)]
         var makesCall = false
         if id.hasPrefix("w"), id.dropFirst().first?.isNumber == true {
@@ -68,6 +69,11 @@ struct Flow {
                 step["action"]?["completion"] = ["callback": callback]
             }
             makesCall = true
+        }
+        if parts.count == 2 {
+            let numbers = parts[1].split(separator: "/").map { Int($0) }
+            step["forEach"] = ["in": numbers[0].map { .array((0..<$0).map { JSON($0) }) } ?? "${input.list}"]
+            if numbers.count == 2 { step["forEach"]?["maxParallel"] = JSON(numbers[1] ?? 0) }
         }
         if flags.contains("^") { step["pivot"] = true }
         if flags.contains("+") { step["onFailure"] = "continue" }

@@ -16,7 +16,7 @@ import Testing
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
 /// `a=unknown` (given up), `wait(a+500ms)`, `await(a)` or `await(a+5000ms)`, `signal(go)`,
-/// `take(a)`, `a=accepted`, `a<succeeded` (a callback), `beat(a)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
+/// `list(a*3)` (the elements `a[0]` to `a[2]` are there), `listed(a)` (they are done), `take(a)`, `a=accepted`, `a<succeeded` (a callback), `beat(a)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
 /// `undo!(a)` (undone at once), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
 /// `retry(a)`, `resolve(a)`, `complete(a)`, `pause`, `resume(5ms)` (the deadline was held for so long), `delay(5ms)`, `undo`,
 /// `cancel!` (refused), `missed` (the deadline, past the pivot), and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
@@ -136,7 +136,7 @@ struct Play {
     }
 
     private func index(_ id: Substring) throws -> Int {
-        try #require(run.definition.step(String(id)), "no step \(id)").index
+        try #require(run.number(of: String(id)), "no step \(id)")
     }
 
     private func result(_ word: String) throws -> CallResult {
@@ -181,6 +181,8 @@ extension Play {
             "await(\(ids([step]))\(until.map { "+\(($0 - now).microseconds / 1000)ms" } ?? ""))"
         case .signalReceived(let signal): "signal(\(signal.name))"
         case .signalTaken(let step, _): "take(\(ids([step])))"
+        case .elementsStarted(let step, let count, _): "list(\(ids([step]))*\(count))"
+        case .elementsEnded(let step): "listed(\(ids([step])))"
         case .stepSucceeded(let step, _): "\(ids([step]))=done"
         case .stepFailed(let step, let failure): "\(ids([step]))=\(failure.kind)"
         case .stepUndoing(let step): "undo!(\(ids([step])))"

@@ -67,6 +67,7 @@ struct JournalTests {
         .callbackReceived(
             step: 1, action: .compensate, Callback(outcome: .failed, output: nil, error: "No.", digest: "b2")),
         .attemptHeartbeat(step: 1, action: .execute),
+        .elementsStarted(step: 0, count: 2, items: [1.50, ["é": nil]]), .elementsEnded(step: 0),
     ]
 
     @Test("Every event comes back from its row, numbered from the row's first; a run's output comes from the run")

@@ -15,7 +15,7 @@ struct TestScope: Scope {
         case .run(.id): JSON(runID)
         case .step(let step, .output): outputs[step]
         case .step(let step, .status): statuses[step].map { JSON($0) }
-        case .run, .step, .attempt, .response, .payload: nil
+        case .run, .step, .attempt, .response, .payload, .item, .index: nil
         }
     }
 

@@ -14,7 +14,9 @@ extension Audit {
 
     mutating func accept(_ step: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
         require(inFlight[step].map { $0 == (action, attempt) } ?? false, 21, "step \(step) is accepted")
-        require(workflow.mayAccept(step, action) && accepted[step] == nil, 21, "step \(step) is accepted for no reason")
+        require(
+            workflow.mayAccept(base(step), action) && accepted[step] == nil, 21,
+            "step \(step) is accepted for no reason")
         require(callbacks[step] == nil, 21, "step \(step) is accepted though its end is told")
         accepted[step] = (
             at + .milliseconds(workflow.callback.timeout), workflow.callback.heartbeat.map { at + .milliseconds($0) }

@@ -5,7 +5,7 @@ import Simulation
 extension Audit {
     mutating func beginAwaiting(_ step: Int, _ until: Instant?, _ at: Instant) {
         pass(step, at)
-        guard case .signal(_, let milliseconds, _) = workflow.kinds[step] else {
+        guard case .signal(_, let milliseconds, _) = workflow.kinds[base(step)] else {
             return require(false, 20, "step \(step) waits for no signal")
         }
         require(
@@ -51,7 +51,7 @@ extension Audit {
     }
 
     private func isWanted(_ signal: (sequence: Int, name: String, isOK: Bool), _ step: Int) -> Bool {
-        guard case .signal(let name, _, let wants) = workflow.kinds[step] else { return false }
+        guard case .signal(let name, _, let wants) = workflow.kinds[base(step)] else { return false }
         return name == signal.name && (signal.isOK || !wants)
     }
 }

@@ -29,9 +29,9 @@ struct Audit {
     var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
     var attempts: [[CallAction: Int]]
     /// Of those, the lost ones: they are counted apart.
-    private var lost: [[CallAction: Int]]
+    var lost: [[CallAction: Int]]
     /// And those after which the participant had said when to come back.
-    private var patient: [[CallAction: Int]]
+    var patient: [[CallAction: Int]]
     /// Steps that wait for a next attempt, and the earliest time for it.
     var waiting: [Int: Instant] = [:]
     private(set) var hasLeftForward = false
@@ -51,6 +51,13 @@ struct Audit {
     var awaiting: Set<Int> = []
     var kept: [(sequence: Int, name: String, isOK: Bool)] = []
     var signalKeys: Set<String> = []
+    /// By step with a list that has begun, its elements' numbers; and the steps that elements are of.
+    var elements: [Int: Range<Int>] = [:]
+    private(set) var bases: [Int] = []
+    /// Lists that are at work, and elements that have begun, or given up.
+    var openLists: Set<Int> = []
+    var begun: Set<Int> = []
+    var failedElements: Set<Int> = []
 
     init(_ workflow: RandomWorkflow) {
         self.workflow = workflow
@@ -70,7 +77,7 @@ struct Audit {
     mutating func beginDecision() {
         requireNoneOverlooked()
         resolvesSetAside = false
-        resolvable = Set((0..<workflow.count).filter { canResolve($0) })
+        resolvable = Set((0..<workflow.count + bases.count).filter { canResolve($0) })
     }
 
     mutating func observe(_ event: RunEvent, at: Instant) {
@@ -102,14 +109,23 @@ struct Audit {
         case .stepSkipped(let step): skip(step)
         case .waitStarted(let step, let until):
             pass(step, at)
-            guard case .wait(let length) = workflow.kinds[step] else { return require(false, 8, "\(step) is no wait") }
+            guard case .wait(let length) = workflow.kinds[base(step)] else {
+                return require(false, 8, "\(step) is no wait")
+            }
             require(until == at + .milliseconds(length), 14, "step \(step) waits until \(until)")
             waiting[step] = until
         case .awaitStarted(let step, let until): beginAwaiting(step, until, at)
         case .signalReceived(let signal): receive(signal)
         case .signalTaken(let step, let signal): take(step, signal, at)
+        case .elementsStarted(let step, let count, _):
+            bases += Array(repeating: step, count: count)
+            attempts += Array(repeating: [:], count: count)
+            lost += Array(repeating: [:], count: count)
+            patient += Array(repeating: [:], count: count)
+            beginList(step, count, at)
+        case .elementsEnded(let step): endList(step)
         case .stepSucceeded(let step, _):
-            switch workflow.kinds[step] {
+            switch workflow.kinds[base(step)] {
             case .signal: require(false, 20, "step \(step) went on without a signal")
             case .call: require(false, 8, "step \(step) succeeded without a call")
             case .wait:
@@ -123,19 +139,23 @@ struct Audit {
             }
             succeeded.insert(step)
         case .stepFailed(let step, _):
+            if openLists.contains(step) { return failList(step) }
             if awaiting.contains(step) { return timeOut(step, at) }
             pass(step, at)
-            guard case .end(completed: false) = workflow.kinds[step] else {
+            guard case .end(completed: false) = workflow.kinds[base(step)] else {
                 return require(false, 11, "step \(step) failed for no reason")
             }
             hasLeftForward = true
         case .stepUndoing(let step):
-            let isMeant = leftBehind.contains(step) && mayHaveEffect.contains(step) && workflow.isCompensable[step]
+            let isMeant =
+                leftBehind.contains(base(step)) && mayHaveEffect.contains(step) && workflow.isCompensable[base(step)]
             require(
                 isMeant && !hasLeftForward && undoneAtOnce.insert(step).inserted, 5, "step \(step) is undone at once")
         case .stepAbandoned(let step):
             require(
-                waiting.removeValue(forKey: step) != nil || awaiting.contains(step), 11, "step \(step) did not wait")
+                waiting.removeValue(forKey: step) != nil || awaiting.contains(step) || openLists.remove(step) != nil,
+                11,
+                "step \(step) did not wait")
             awaiting.remove(step)
             callbacks[step] = nil
             require(hasLeftForward, 11, "step \(step) is dropped while going forward")
@@ -187,15 +207,15 @@ struct Audit {
 
     private func isEndless(_ step: Int, _ action: CallAction) -> Bool {
         guard let pivot = workflow.pivot, action == .execute, !hasLeftForward else { return false }
-        if step == pivot { return !workflow.isCompensable[step] && mayHaveEffect.contains(step) }
-        return isPastPivot && !workflow.continues[step]
+        if step == pivot { return !workflow.isCompensable[base(step)] && mayHaveEffect.contains(step) }
+        return isPastPivot && !workflow.continues[base(step)]
     }
 
     func canSettle(_ step: Int, _ settlement: Settlement) -> Bool {
         guard ended == nil, !hasLeftForward else { return false }
         if awaitingPerson.contains(step) { return settlement != .fail }
         if accepted[step] != nil { return inFlight[step]?.action == .execute }
-        let hasBegun = attempts[step][.execute] ?? 0 > 0 || !workflow.makesCall(step)
+        let hasBegun = attempts[step][.execute] ?? 0 > 0 || !makesCall(step)
         return awaiting.contains(step) || (waiting[step] != nil && hasBegun && !undoneAtOnce.contains(step))
     }
 
@@ -221,12 +241,13 @@ struct Audit {
     }
 
     mutating func giveUp(_ step: Int) {
-        if workflow.continues[step] {
-            leftBehind.insert(step)
+        if workflow.continues[base(step)] {
+            if step != base(step) { failedElements.insert(step) } else { leftBehind.insert(step) }
         } else if isPastPivot, !hasLeftForward {
             awaitingPerson.insert(step)
         } else {
             hasLeftForward = true
+            if step != base(step) { openLists.remove(base(step)) }
         }
     }
 
@@ -237,13 +258,16 @@ struct Audit {
     // MARK: Attempts
 
     private func isReady(_ step: Int) -> Bool {
-        workflow.dependencies[step].allSatisfy { isDone($0) }
+        if step != base(step) { return isElementReady(step) }
+        return workflow.dependencies[base(step)].allSatisfy { isDone($0) }
     }
 
     private func isDone(_ step: Int) -> Bool {
         if succeeded.contains(step) || skipped.contains(step) { return true }
         guard leftBehind.contains(step) else { return false }
-        return !(mayHaveEffect.contains(step) && workflow.isCompensable[step]) || undone.contains(step)
+        return ([step] + Array(elements[step] ?? 0..<0)).allSatisfy {
+            !(mayHaveEffect.contains($0) && workflow.isCompensable[base(step)]) || undone.contains($0)
+        }
     }
 
     private var isForwardDone: Bool { (0..<workflow.count).allSatisfy { isDone($0) } }
@@ -255,6 +279,7 @@ struct Audit {
         require(
             isReady(step) && !isDone(step) && waiting[step] == nil && !awaiting.contains(step), 10,
             "step \(step) begins out of turn")
+        if step != base(step) { begun.insert(step) }
     }
 
     private mutating func begin(_ step: Int, _ action: CallAction, _ attempt: Int, _ at: Instant) {
@@ -279,6 +304,8 @@ struct Audit {
         require(!hasLeftForward && undoing == nil, 7, "step \(step) starts after forward progress ended")
         require(isReady(step), 10, "step \(step) starts before its dependencies are done")
         require(!succeeded.contains(step) && !skipped.contains(step), 11, "step \(step) starts again")
+        if step == base(step) { require(workflow.lists[step] == nil, 22, "step \(step) has a list, and is called") }
+        if step != base(step) { begun.insert(step) }
         begin(step, .execute, attempt, at)
     }
 
@@ -287,7 +314,8 @@ struct Audit {
         require(
             undoing.contains(step) || undoneAtOnce.contains(step), 5, "step \(step) is undone though nobody said so")
         require(!undone.contains(step), 5, "step \(step) is undone twice")
-        let open = workflow.descendants[step].intersection(undoing).subtracting(undone)
+        let open = before(step).intersection(undoing.union(undoneAtOnce)).subtracting(undone)
+        requireRoomToUndo(step)
         require(open.isEmpty, 6, "step \(step) is undone before \(open.sorted())")
         begin(step, .compensate, attempt, at)
     }
@@ -338,9 +366,12 @@ struct Audit {
         awaiting.remove(step)
         defer { skipped.insert(step) }
         if isEnding { return require(!isDone(step) && inFlight[step] == nil, 11, "step \(step) had begun") }
-        if workflow.needsSuccess[step], !workflow.dependencies[step].allSatisfy({ succeeded.contains($0) }) { return }
+        if workflow.needsSuccess[base(step)], !workflow.dependencies[base(step)].allSatisfy({ succeeded.contains($0) })
+        {
+            return
+        }
         let isWanted =
-            switch workflow.when[step] {
+            switch workflow.when[base(step)] {
             case .always: true
             case .never: false
             case .succeeded(let other): succeeded.contains(other)
@@ -356,7 +387,7 @@ struct Audit {
         let isIdle = waiting.keys.allSatisfy { undoneAtOnce.contains($0) }
         require(open.isEmpty && isIdle, 7, "calls of \(open) are in flight, or something waits")
         let standing = mayHaveEffect.subtracting(resolved).subtracting(undoneAtOnce)
-        let undoable = standing.filter { workflow.isCompensable[$0] }
+        let undoable = standing.filter { workflow.isCompensable[base($0)] }
         require(Set(steps) == undoable, 5, "\(steps) are undone, not \(undoable.sorted())")
         require(
             Set(uncompensated) == standing.subtracting(undoable), 5, "\(uncompensated) are named as not undone")
@@ -387,7 +418,7 @@ struct Audit {
         require(inFlight.isEmpty && waiting.isEmpty, 6, "failed while something was going on")
         require(!gaveUpUndoing.isEmpty, 11, "failed for no reason")
         for step in undoing.subtracting(undone).subtracting(gaveUpUndoing) {
-            let isBlocked = !workflow.descendants[step].isDisjoint(with: gaveUpUndoing)
+            let isBlocked = !before(step).isDisjoint(with: gaveUpUndoing)
             require(isBlocked, 6, "step \(step) could have been undone")
         }
         ended = .runFailed
@@ -406,7 +437,7 @@ struct Audit {
             patient[step][.compensate] = 0
             waiting[step] = at
         } else if awaitingPerson.remove(step) != nil {
-            if workflow.makesCall(step) { waiting[step] = at }
+            if makesCall(step) { waiting[step] = at }
         } else if waiting[step] != nil {
             waiting[step] = at
         }

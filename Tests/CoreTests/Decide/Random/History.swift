@@ -33,7 +33,7 @@ struct History {
         random = SeededGenerator(seed: seed)
         let workflow = try RandomWorkflow(using: &random)
         audit = Audit(workflow)
-        world = ModelParticipant(steps: workflow.count)
+        world = ModelParticipant(steps: workflow.count + workflow.elementCount)
         initial = Run(
             id: RunID(high: seed, low: 0), definition: workflow.definition, input: [:], context: [:], createdAt: now)
         run = initial
@@ -45,7 +45,8 @@ struct History {
         apply(start(run, now: now, startAt: startAt))
         for _ in 0..<Int.random(in: 0...40, using: &random) where !isOver { fault() }
         isHealed = true
-        let bound = 8 * audit.workflow.count * (audit.workflow.count + 4)
+        let count = audit.workflow.count + audit.workflow.elementCount
+        let bound = 8 * count * (count + 4)
         var looks = 0
         let wantsUndo = random.chance(30)
         while !isOver || (wantsUndo && audit.ended == .runCompleted && !audit.isPastPivot) {
@@ -120,7 +121,8 @@ struct History {
             callBack(step)
         } else if audit.isPaused {
             happen(.resume(by: "ops", reason: "mended"))
-        } else if let step = audit.awaiting.min(), case .signal(let name, _, _) = audit.workflow.kinds[step],
+        } else if let step = audit.awaiting.min(),
+            case .signal(let name, _, _) = audit.workflow.kinds[audit.base(step)],
             random.chance(80)
         {
             happen(.signal(signal(name, isOK: true)))
@@ -164,7 +166,7 @@ struct History {
         return ReceivedSignal(name: name, payload: ["ok": .bool(isOK)], by: "ann", key: key)
     }
 
-    private var anyStep: Int { mutating get { Int.random(in: 0..<audit.workflow.count, using: &random) } }
+    private var anyStep: Int { mutating get { Int.random(in: run.steps.indices, using: &random) } }
 
     private var callsInFlight: [(step: Int, action: CallAction, attempt: Int)] {
         run.nextCommands.compactMap {
@@ -203,7 +205,7 @@ struct History {
 
     private mutating func outcome(_ request: ModelParticipant.Request) -> CallResult {
         hollow.remove(request)
-        if audit.workflow.mayAccept(request.step, request.action), random.chance(70) {
+        if audit.workflow.mayAccept(audit.base(request.step), request.action), random.chance(70) {
             var result = CallResult(outcome: .succeeded, httpStatus: 202)
             result.isAccepted = true
             if isHealed || random.chance(80) {
@@ -311,17 +313,21 @@ struct History {
     // MARK: At the end
 
     private func netEffects(_ when: String) -> [String] {
-        (0..<audit.workflow.count).compactMap { step in
+        run.steps.indices.compactMap { step in
             let net = world.net[step]
             if audit.resolved.contains(step) { return nil }
             if audit.settled.contains(step), run.status == .completed { return nil }
             let isRight =
                 switch run.status {
-                case .completed where audit.leftBehind.contains(step):
-                    net == 0 || (net == 1 && !audit.workflow.isCompensable[step] && audit.mayHaveEffect.contains(step))
-                case .completed: net == (audit.skipped.contains(step) || !audit.workflow.makesCall(step) ? 0 : 1)
+                case .completed where audit.leftBehind.contains(audit.base(step)):
+                    net == 0
+                        || (net == 1 && !audit.workflow.isCompensable[audit.base(step)]
+                            && audit.mayHaveEffect.contains(step))
+                case .completed: net == (audit.skipped.contains(step) || !audit.makesCall(step) ? 0 : 1)
                 default:
-                    net == 0 || (net == 1 && !audit.workflow.isCompensable[step] && audit.mayHaveEffect.contains(step))
+                    net == 0
+                        || (net == 1 && !audit.workflow.isCompensable[audit.base(step)]
+                            && audit.mayHaveEffect.contains(step))
                 }
             return isRight ? nil : "invariant 4, \(when): step \(step) of a \(run.status) run has net effect \(net)"
         }

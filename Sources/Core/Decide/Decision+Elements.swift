@@ -1,0 +1,122 @@
+// A step with a list does nothing itself: for each entry there is an element, which begins, is tried again, waits and is undone as a
+// step is. The step is done when they are. When one has given up no other begins; those that have begun go on to their end, unless
+// the run turns back.
+
+extension Decision {
+    /// Evaluates the list of a step, once.
+    mutating func begin(_ forEach: ForEachDefinition, _ index: Int) {
+        do throws(Failure) {
+            let entries = try forEach.entries(of: run, step: index)
+            append(.elementsStarted(step: index, count: entries.count, items: .array(entries)))
+        } catch {
+            append(.stepFailed(step: index, error))
+        }
+    }
+
+    /// Ends the steps whose elements are all done, and those that go no further since one has given up.
+    mutating func endLists() {
+        for list in run.lists where run.steps[list.step].status == .executing {
+            let progress = progress(of: list)
+            if isPlanted(.listEndsWithItsLast), let last = list.numbers.last, run.steps[last].status.isDone {
+                append(.elementsEnded(step: list.step))
+                continue
+            }
+            guard progress.atWork == 0 else { continue }
+            if let failed = progress.failed {
+                let failure = run.steps[failed].error ?? Failure(kind: Failure.listKind, message: "An element gave up.")
+                append(.stepFailed(step: list.step, failure.of(step: run.stepID(failed))))
+                undoAtOnce(list)
+            } else if progress.waiting == nil {
+                append(.elementsEnded(step: list.step))
+            }
+        }
+    }
+
+    /// Elements that can begin now, of a step that is at work.
+    func readyElements(of list: ElementList) -> [Int] {
+        guard run.steps[list.step].status == .executing, let forEach = run.stepDefinition(list.step).forEach else {
+            return []
+        }
+        let progress = progress(of: list)
+        guard let first = progress.waiting, progress.failed == nil || isPlanted(.elementsBeginAfterFailure) else {
+            return []
+        }
+        var room = isPlanted(.parallelismIgnored) ? list.count : forEach.maxParallel - progress.atWork
+        var ready: [Int] = []
+        for number in first..<list.numbers.upperBound where room > 0 && isUntouched(number) {
+            ready.append(number)
+            room -= 1
+        }
+        return ready
+    }
+
+    /// Elements that can be undone now: as many at a time as are at work on the way forward, the latest first. One after the other
+    /// is exact reverse order, also where one can't be undone.
+    func undoableElements(of list: ElementList) -> [Int] {
+        guard let forEach = run.stepDefinition(list.step).forEach else { return [] }
+        var room = forEach.maxParallel
+        for number in list.numbers where run.steps[number].isUndoing { room -= 1 }
+        var ready: [Int] = []
+        for number in list.numbers.reversed() {
+            switch run.steps[number].compensationStatus {
+            case .notRequired, .compensated: continue
+            case .failed, .compensating:
+                if forEach.maxParallel == 1, !isPlanted(.elementsUndoneInAnyOrder) { return ready }
+            case .pending:
+                if run.steps[number].isUndoing {
+                    if forEach.maxParallel == 1 { return ready }
+                    continue
+                }
+                guard room > 0 else { return ready }
+                ready.append(number)
+                room -= 1
+            }
+        }
+        return ready
+    }
+
+    /// A step that gave up, in a run that goes on, leaves nothing behind for those that depend on it.
+    private mutating func undoAtOnce(_ list: ElementList) {
+        guard run.cause == nil, run.stepDefinition(list.step).compensation != nil else { return }
+        for number in list.numbers.reversed()
+        where run.steps[number].mayHaveEffect && run.steps[number].compensationStatus == .notRequired {
+            append(.stepUndoing(step: number))
+        }
+    }
+
+    private func isUntouched(_ number: Int) -> Bool {
+        let step = run.steps[number]
+        return step.status == .pending && step.attempts == 0 && step.nextAttemptAt == nil
+    }
+
+    /// How far a list is.
+    private struct Progress {
+        /// Elements that have begun and are not over, those that wait for a person included.
+        var atWork = 0
+        /// The first that has given up.
+        var failed: Int?
+        /// The first that has not begun.
+        var waiting: Int?
+    }
+
+    private func progress(of list: ElementList) -> Progress {
+        var progress = Progress()
+        for number in list.numbers {
+            let status = run.steps[number].status
+            switch status {
+            case .succeeded, .skipped: continue
+            case .failed where !run.steps[number].awaitsPerson: progress.failed = progress.failed ?? number
+            case .pending where isUntouched(number): progress.waiting = progress.waiting ?? number
+            case .pending, .executing, .waiting, .failed: progress.atWork += 1
+            }
+        }
+        return progress
+    }
+}
+
+extension Step {
+    /// Its compensation has begun and is not over, or waits to be repeated.
+    fileprivate var isUndoing: Bool {
+        compensationStatus == .compensating || (compensationStatus == .pending && nextAttemptAt != nil)
+    }
+}
