@@ -124,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "Mocks",
             dependencies: [
-                "Core", "Postgres", hummingbird, httpTypes, argumentParser, logging, lifecycle, unixSignals,
+                "Core", "Postgres", hummingbird, httpTypes, argumentParser, asyncHTTPClient, logging, lifecycle,
+                unixSignals,
             ] + nio,
             path: "mocks", exclude: ["workflows"], swiftSettings: settings),
         .executableTarget(

@@ -30,14 +30,15 @@ struct MocksCommand: AsyncParsableCommand {
         let admin = try ConnectionConfiguration(options.databaseURL, applicationName: "sagaflow-mocks")
         let database = ParticipantDatabase(admin: admin, prefix: options.databasePrefix, logger: logger)
         var pools: [Pool] = []
-        var servers: [any Service] = []
+        let callbacks = CallbackSender(logger: logger)
+        var servers: [any Service] = [callbacks]
         for (offset, participant) in Participant.all.enumerated() where options.serves(participant) {
             let pool = Pool(try await database.prepare(participant), maximumSize: options.connections, logger: logger)
             pools.append(pool)
             let responder = ParticipantResponder(
                 participant: participant, pool: pool,
                 dice: Dice(share: options.injectFailure, seed: options.seed &+ UInt64(offset)),
-                latency: options.latency, logger: logger)
+                latency: options.latency, callbacks: callbacks, logger: logger)
             servers.append(
                 server(responder, port: options.portBase == 0 ? 0 : options.portBase + offset, logger: logger))
         }

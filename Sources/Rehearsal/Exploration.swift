@@ -67,10 +67,12 @@ package struct Exploration: Sendable {
                 }
                 switch turn {
                 case .call(let call):
-                    queue += try Self.successors(of: node, call, answers[call.name] ?? answers[Script.ofStep(call.name)] ?? [])
+                    queue += try Self.successors(
+                        of: node, call, answers[call.name] ?? answers[Script.ofStep(call.name)] ?? [])
                 case .callback(let accepted): queue += try Self.successors(of: node, accepted)
                 case .signal(let awaited):
-                    queue += try Self.successors(of: node, awaited, signals[awaited.step] ?? signals[Script.ofStep(awaited.step)] ?? [])
+                    queue += try Self.successors(
+                        of: node, awaited, signals[awaited.step] ?? signals[Script.ofStep(awaited.step)] ?? [])
                 }
                 // What was played is not needed any more.
                 if head > 1024 {
@@ -218,7 +220,9 @@ package struct Exploration: Sendable {
             for index in node.effects.sorted() where run.steps[index].status == .failed {
                 let step = run.stepDefinition(index)
                 if step.needsNoUndo { continue }
-                add("The effect of \(run.stepID(index)) stands, although it gave up and the run went on.", isFinding: true, node)
+                add(
+                    "The effect of \(run.stepID(index)) stands, although it gave up and the run went on.",
+                    isFinding: true, node)
             }
         case .running where run.waitsForOutside:
             for (index, step) in run.steps.enumerated() where step.awaitsSignal {

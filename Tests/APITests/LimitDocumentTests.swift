@@ -105,6 +105,10 @@ struct LimitDocumentTests {
             let time = JSON.string("\($0)s")
             return registers(step: ["timeout": time]) && registers(call: ["timeout": time])
         },
+        "`maxParallel` of a list": {
+            registers(step: ["forEach": ["in": "${input.l}", "maxParallel": JSON($0)]])
+        },
+        "`as` of a list": { registers(step: ["forEach": ["in": "${input.l}", "as": string($0)]]) },
         "`wait`": { count in
             registers(["steps": [["id": "a", "wait": ["for": .string("\(count)s")]]]])
         },
@@ -192,6 +196,26 @@ struct LimitDocumentTests {
         func value(_ root: Reference.Root) -> JSON? { value }
     }
 
+    /// Steps begin with lists of so many entries.
+    private static func begins(_ counts: [Int]) -> Bool {
+        let steps = counts.enumerated().map { index, count -> JSON in
+            [
+                "id": .string("s\(index)"), "dependsOn": [],
+                "forEach": ["in": .array(Array(repeating: 1, count: count))],
+                "action": ["participant": "p", "path": "/x"],
+            ]
+        }
+        guard let definition = try? WorkflowDefinition(["name": "n", "version": "1.0.0", "steps": .array(steps)]) else {
+            return false
+        }
+        let at = Instant(microseconds: 0)
+        var run = Run(
+            id: RunID(high: 1, low: 2), definition: definition, input: [:], context: [:], createdAt: at)
+        for event in start(run, now: at) { run.evolve(event, at: at) }
+        for event in (try? decide(run, .woke, now: at, jitter: 0)) ?? [] { run.evolve(event, at: at) }
+        return run.error == nil
+    }
+
     private static let rendered: [String: Probe] = [
         "text from a template with references": {
             (try? TextTemplate("b${input}").render(OneValue(value: string($0 - 1)))) != nil
@@ -207,6 +231,8 @@ struct LimitDocumentTests {
         },
         "operations of all `$logic` in a template": { $0 <= Template.maxOperations },
         "output made by `output` of a call": { $0 <= CallDefinition.keptResponseBytes },
+        "entries of a list": { begins([$0]) },
+        "elements of a run": { begins(Array(repeating: 1000, count: 10) + [$0 - 10_000]) },
         "lost attempts of an action": { $0 <= RetryPolicy.maxLostAttempts },
         "memory of a run's values": { $0 <= Run.maxWeight },
     ]

@@ -44,7 +44,8 @@ struct ParticipantUnderTest: Sendable {
         let own = try await database.prepare(participant)
         let pool = Pool(own, maximumSize: 8, logger: logger)
         let responder = ParticipantResponder(
-            participant: participant, pool: pool, dice: Dice(share: share, seed: 7), latency: .zero, logger: logger)
+            participant: participant, pool: pool, dice: Dice(share: share, seed: 7), latency: .zero,
+            callbacks: CallbackSender(logger: logger), logger: logger)
         let outcome: Result<Value, any Error>
         do {
             outcome = .success(try await body(ParticipantUnderTest(responder: responder, pool: pool)))

@@ -99,6 +99,35 @@ struct DefinitionExampleTests {
                 "expect": ["status": "COMPLETED", "undone": []],
             ],
         ],
+        "order-lines": [
+            [
+                "input": ["lines": [["sku": "a"], ["sku": "b"], ["sku": "c"]]],
+                "answers": [
+                    "reserve": [["body": ["id": "r1"]], ["body": ["id": "r2"]]], "reserve[2]": [["body": ["id": "r3"]]],
+                ],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["reserve[0]", "reserve[1]", "reserve[2]", "confirm"],
+                    "requests": [
+                        "reserve[1]": ["body": ["sku": "b", "line": 1]],
+                        "confirm": ["body": ["reservations": ["r1", "r2", "r3"]]],
+                    ],
+                ],
+            ],
+            [
+                "input": ["lines": [["sku": "a"], ["sku": "b"]]],
+                "answers": [
+                    "reserve[0]": [["body": ["id": "r1"]]], "reserve[1]": [["body": ["id": "r2"]]], "confirm": [422],
+                ],
+                "expect": [
+                    "status": "COMPENSATED", "undone": ["reserve[0]", "reserve[1]"],
+                    "requests": ["reserve[0]:compensate": ["path": "/reservations/r1/cancel"]],
+                ],
+            ],
+            [
+                "input": ["lines": "many"],
+                "expect": ["status": "COMPENSATED", "error": ["kind": "list"], "calls": []],
+            ],
+        ],
         "two-carriers": [
             ["input": ["orderId": "o-1"], "expect": ["status": "COMPLETED", "calls": ["dhl"]]],
             [

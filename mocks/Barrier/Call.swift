@@ -61,4 +61,5 @@ extension HTTPField.Name {
     static let sagaStepID = known("X-Saga-Step-Id")
     static let sagaAction = known("X-Saga-Action")
     static let sagaAttempt = known("X-Saga-Attempt")
+    static let sagaCallbackURL = known("X-Saga-Callback-Url")
 }

@@ -14,9 +14,21 @@ extension ParticipantResponder {
                 responder.metrics.text(participant: responder.participant.name),
                 contentType: "text/plain; version=0.0.4; charset=utf-8")
         },
+        "/job": { responder, request in try await responder.job(request) },
         "/ledger": { responder, request in try await responder.ledger(request) },
         "/ledger/summary": { responder, request in try await responder.summary(request) },
     ]
+
+    /// `?id=`: how far a charge is that was accepted, `{"state": "running" | "done", "paymentId"}`.
+    private func job(_ request: Request) async throws -> Response {
+        guard participant.name == Participant.payments.name else { throw Refusal(404, "There is no such path.") }
+        guard let id = text("id", of: request) else { throw Refusal(400, "An id is required.") }
+        guard let isDone = try await pool.execute(FindJob(paymentID: id)).first else {
+            throw Refusal(404, "There is no such job.")
+        }
+        let json: JSON = ["state": isDone ? "done" : "running", "paymentId": .string(id)]
+        return .json(json.bytes)
+    }
 
     private func status(_ status: String) -> [UInt8] {
         let json: JSON = ["status": JSON(status), "participant": JSON(participant.name)]

@@ -18,6 +18,8 @@ struct ParticipantResponder: HTTPResponder {
     /// Added to every call.
     let latency: Duration
     let metrics = Metrics()
+    /// Tells the ends of what was accepted.
+    let callbacks: CallbackSender
     let logger: Logger
 
     /// Bytes of a body at most.
@@ -89,7 +91,16 @@ struct ParticipantResponder: HTTPResponder {
             throw PostgresError.decoding("handle returned nothing")
         }
         metrics.handled(kind: row.kind)
+        if route.isLater, call.action == .execute, let answer = row.answer { return accepted(answer, request) }
         return response(row)
+    }
+
+    /// What was done counts as done a little later. Who gave no URL has to ask: `/job?id=`.
+    private func accepted(_ answer: [UInt8], _ request: Request) -> Response {
+        if let url = request.headers[.sagaCallbackURL] { callbacks.send(answer, to: url) }
+        let paymentID = (try? JSON(parsing: answer))?["paymentId"] ?? .null
+        let job: JSON = ["job": paymentID, "state": "running"]
+        return .json(job.bytes, status: 202)
     }
 
     private func response(_ row: HandleCall.Row) -> Response {

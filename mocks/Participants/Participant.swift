@@ -20,11 +20,16 @@ struct Participant: Sendable {
 /// A path: which calls it serves, and the checks on a body that need no table.
 struct Route: Sendable {
     let actions: Set<CallAction>
+    /// Its actions are accepted with 202, and come to their end half a second later.
+    let isLater: Bool
     /// Why a body is declined; asked for actions only, since nothing may stand in the way of a compensation.
     let check: @Sendable (_ body: JSON) -> Refusal?
 
-    init(_ actions: CallAction..., check: @escaping @Sendable (JSON) -> Refusal? = { _ in nil }) {
+    init(
+        _ actions: CallAction..., isLater: Bool = false, check: @escaping @Sendable (JSON) -> Refusal? = { _ in nil }
+    ) {
         self.actions = Set(actions)
+        self.isLater = isLater
         self.check = check
     }
 }

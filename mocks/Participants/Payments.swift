@@ -1,11 +1,12 @@
 internal import Core
 
 extension Participant {
-    /// Takes money and gives it back. Declines amounts above 500.
+    /// Takes money and gives it back, at once or later. Declines amounts above 500.
     static let payments = Participant(
         name: "payments",
         routes: [
             "/charge": Route(.execute, .compensate, check: checkAmount),
+            "/charge-later": Route(.execute, isLater: true, check: checkAmount),
             "/refund": Route(.execute, .compensate, check: checkAmount),
             "/validate-refund": Route(.execute, check: checkAmount),
         ],
@@ -56,7 +57,7 @@ extension Participant {
         BEGIN
             status := 200;
             effect := 1;
-            IF call_path = '/charge' THEN
+            IF call_path IN ('/charge', '/charge-later') THEN
                 id := make_id('pay', call_run, call_step);
                 INSERT INTO payments VALUES (call_run, call_step, id, body->>'orderId', paid, 'captured');
                 answer := json_build_object('paymentId', id, 'orderId', body->'orderId', 'amount', body->'amount',

@@ -31,12 +31,7 @@ struct RunView {
     }
 
     private var table: [String] {
-        let rows = steps.map { step in
-            [
-                step["stepId"]?.string ?? "?", step["status"]?.string ?? "?", "\(step["attempts"]?.int ?? 0)",
-                compensation(step), step["engine"]?.string ?? "-", step["error"].flatMap(Self.failure) ?? "",
-            ]
-        }
+        let rows = steps.flatMap { [row($0)] + elementRows($0["elements"]?.array ?? []) }
         let titles = ["STEP", "STATUS", "ATTEMPTS", "COMPENSATION", "LAST ENGINE", "LAST ERROR"]
         let widths = titles.indices.map { column in ([titles] + rows).map { $0[column].count }.max() ?? 0 }
         return ([titles] + rows).enumerated().map { number, row in
@@ -44,6 +39,39 @@ struct RunView {
             let line = String(cells.reversed().drop { $0 == " " }.reversed())
             return number == 0 ? paint.dim(line) : line
         }
+    }
+
+    private func row(_ step: JSON) -> [String] {
+        let elements = step["elements"]?.array
+        let attempts = elements.map { "\($0.count) elements" } ?? "\(step["attempts"]?.int ?? 0)"
+        return [
+            step["stepId"]?.string ?? "?", step["status"]?.string ?? "?", attempts, compensation(step),
+            step["engine"]?.string ?? "-", step["error"].flatMap(Self.failure) ?? "",
+        ]
+    }
+
+    /// Elements that are shown; of more, first those that are not simply done.
+    private static let mostElements = 20
+
+    private func elementRows(_ elements: [JSON]) -> [[String]] {
+        func isPlain(_ element: JSON) -> Bool {
+            let status = element["status"]?.string
+            let isQuiet = status == "PENDING" && element["attempts"]?.int == 0
+            return (status == "SUCCEEDED" || isQuiet) && element["compensationStatus"]?.string == "NOT_REQUIRED"
+        }
+        var shown = elements
+        if elements.count > Self.mostElements {
+            shown = Array((elements.filter { !isPlain($0) } + elements.filter(isPlain)).prefix(Self.mostElements))
+        }
+        var rows = shown.map { element in
+            var row = row(element)
+            row[0] = "  " + row[0]
+            return row
+        }
+        if shown.count < elements.count {
+            rows.append(["  and \(elements.count - shown.count) more", "", "", "", "", ""])
+        }
+        return rows
     }
 
     private func compensation(_ step: JSON) -> String {

@@ -45,6 +45,9 @@ struct Timeline {
         case "await_started": step("◷", event, paint.dim(awaiting(event)))
         case "signal_received": "✉ signal \(event["data"]?["name"]?.string ?? "?")" + by(event)
         case "signal_taken": step(paint.green("✓"), event, paint.green("has its signal"))
+        case "elements_started":
+            step("≡", event, paint.dim("begins with \(event["data"]?["count"]?.int ?? 0) elements"))
+        case "elements_ended": step(paint.green("✓"), event, paint.green("done, with all its elements"))
         case "step_succeeded": step(paint.green("✓"), event, paint.green("done"))
         case "step_failed": step(paint.red("✗"), event, paint.red("failed" + because(event)))
         case "step_undoing": step("↩", event, paint.yellow("undone before the run goes on"))

@@ -297,7 +297,8 @@ extension Run {
                 steps[step].compensationStatus = .pending
                 steps[step].compensationAttempts = 0
                 steps[step].undoingSince = nil
-                steps[step].nextAttemptAt = at
+                // Elements have their turn: no more of them are undone at a time than may be.
+                steps[step].nextAttemptAt = isElement(step) ? nil : at
             } else if index != nil, state.awaitsPerson {
                 steps[step].awaitsPerson = false
                 steps[step].status = .pending
