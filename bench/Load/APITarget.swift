@@ -5,11 +5,19 @@ import NIOCore
 struct APITarget: Sendable {
     /// The API's port on 127.0.0.1.
     let port: Int
+    /// What is started, with what.
+    var workflow = BenchWorkflow.name
+    var input = BenchWorkflow.input
+
+    /// The same API, for another workflow.
+    func starting(_ workflow: String, _ input: JSON) -> APITarget {
+        APITarget(port: port, workflow: workflow, input: input)
+    }
 
     /// A complete request; every start is the same but for its run id, which the API makes.
     var startRequest: ByteBuffer {
         HTTPConnection.request(
-            "POST", "/v1/workflows/\(BenchWorkflow.name)/start", body: ["input": BenchWorkflow.input], port: port)
+            "POST", "/v1/workflows/\(workflow)/start", body: ["input": input], port: port)
     }
 
     /// Starts one run on a connection; its id, and the answer.

@@ -36,6 +36,31 @@ extension ClosedLoops {
     }
 }
 
+extension Kinds {
+    var rows: [Row] {
+        let (before, beside) = (large.aloneMs, large.besideMs)
+        return [
+            row("elements/s, lists of \(Self.listed), \(Self.parallel) at a time", elements),
+            row("signals/s, each ends a run", signals),
+            Row(
+                "a list of \(large.elements.grouped) elements, others' p99 beside it / alone",
+                "\(large.seconds.places(1)) s each; \(beside.p99.places(1)) / \(before.p99.places(1)) ms",
+                goal: "≤ 2 ×",
+                reached: beside.p99 <= 2 * before.p99),
+            Row(
+                "  the engine's memory",
+                "\((large.beforeBytes >> 20).grouped) → \((large.peakBytes >> 20).grouped) MiB at the most"),
+        ]
+    }
+
+    private func row(_ name: String, _ rate: Rate) -> Row {
+        Row(
+            name,
+            "\(rate.perSecond.grouped); \(rate.cpuUs.system.places(0)) µs of CPU each, "
+                + "\(rate.cpuUs.relative.places(2)) × the participant's")
+    }
+}
+
 extension Scaling {
     var rows: [Row] {
         func of(_ engines: Int) -> [Beside<ClosedLoop, Detail>] { rounds.filter { $0.detail.engines == engines } }

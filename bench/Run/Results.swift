@@ -33,6 +33,7 @@ struct Results: Encodable, Sendable {
     var reads: Measured<Reads>?
     var sweep: Measured<Sweep>?
     var compensated: Measured<ClosedLoops>?
+    var kinds: Measured<Kinds>?
     var floor: Measured<Floor>?
     var scaling: Measured<Scaling>?
     var memory: Measured<Memory>?

@@ -22,6 +22,7 @@ final class Session {
             case .reads: results.reads = try await measured(reads)
             case .sweep: results.sweep = try await measured(sweep)
             case .compensated: results.compensated = try await measured(compensated)
+            case .kinds: results.kinds = try await measured(kinds)
             case .floor: results.floor = try await measured(floor)
             case .scaling: results.scaling = try await measured(scaling)
             case .memory: results.memory = try await measured(memory)

@@ -96,8 +96,11 @@ extension MeasuredSystem {
             ])
         let participant: JSON = ["url": .string("http://127.0.0.1:\(ports.participant)")]
         try await admin("PUT", "/v1/admin/participants/\(BenchWorkflow.participant)", participant)
-        try await admin("POST", "/v1/admin/workflows", BenchWorkflow.definition)
+        try await register(BenchWorkflow.definition)
     }
+
+    /// A definition, beside the one that everything else runs.
+    func register(_ definition: JSON) async throws { try await admin("POST", "/v1/admin/workflows", definition) }
 
     /// An empty database, unless it is there.
     func create(_ database: String) async throws {
