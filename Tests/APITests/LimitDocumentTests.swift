@@ -231,6 +231,7 @@ struct LimitDocumentTests {
         },
         "operations of all `$logic` in a template": { $0 <= Template.maxOperations },
         "output made by `output` of a call": { $0 <= CallDefinition.keptResponseBytes },
+        "answer in the error of an element": { $0 <= Failure.elementResponse },
         "entries of a list": { begins([$0]) },
         "elements of a run": { begins(Array(repeating: 1000, count: 10) + [$0 - 10_000]) },
         "lost attempts of an action": { $0 <= RetryPolicy.maxLostAttempts },

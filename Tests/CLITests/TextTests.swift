@@ -72,6 +72,28 @@ struct TextTests {
         #expect(!view.text.contains("\u{1B}"))
     }
 
+    @Test("Elements stand below their step; of many, those that are not simply done, and how many more there are")
+    func elements() {
+        func element(_ index: Int, _ status: String) -> JSON {
+            [
+                "stepId": .string("ship[\(index)]"), "status": .string(status), "attempts": 1,
+                "compensationStatus": "NOT_REQUIRED",
+            ]
+        }
+        func text(_ elements: [JSON]) -> String {
+            let step: JSON = [
+                "stepId": "ship", "status": "EXECUTING", "attempts": 0, "compensationStatus": "NOT_REQUIRED",
+                "elements": .array(elements),
+            ]
+            return RunView(["run": ["status": "RUNNING"], "steps": [step]], paint: Paint(isOn: false)).text
+        }
+        let few = text([element(0, "SUCCEEDED"), element(1, "FAILED")])
+        #expect(few.contains("2 elements") && few.contains("  ship[0]  SUCCEEDED") && few.contains("  ship[1]  FAILED"))
+        let many = text((0..<30).map { element($0, $0 == 29 ? "FAILED" : "SUCCEEDED") })
+        #expect(many.contains("  ship[29]") && many.contains("  ship[18]") && !many.contains("  ship[19]"))
+        #expect(many.contains("  and 10 more"))
+    }
+
     @Test(
         "A segment of a path can't leave it",
         arguments: [("a b", "a%20b"), ("../x", "..%2Fx"), ("é?#", "%C3%A9%3F%23"), ("ok-1_2.3", "ok-1_2.3")])

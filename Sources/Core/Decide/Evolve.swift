@@ -239,7 +239,7 @@ extension Run {
         if action == .compensate, before.status == .failed, before.actionError == nil {
             steps[index].actionError = before.error
         }
-        steps[index].error = failure
+        steps[index].error = isElement(index) ? failure.brief : failure
         steps[index].error?.lostAttempts =
             before.lostAttempts(before: attempt) + (failure.kind == Failure.lostKind ? 1 : 0)
         steps[index].error?.notAllowedAttempts =

@@ -106,6 +106,18 @@ package struct Failure: Sendable, Hashable, Error {
     /// `kind` of a run that FAILED because it could not be processed.
     package static let quarantinedKind = "quarantined"
 
+    /// Bytes of an answer that an element keeps with its error at the most: there may be thousands of them, and all of it is in
+    /// the history.
+    package static let elementResponse = 512
+
+    /// The same without an answer that is longer than an element keeps.
+    var brief: Failure {
+        guard let response, response.isLonger(than: Self.elementResponse) else { return self }
+        var copy = self
+        copy.response = nil
+        return copy
+    }
+
     /// The same failure, said of the run.
     package func of(step: String) -> Failure {
         var copy = self

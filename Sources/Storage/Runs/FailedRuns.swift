@@ -156,7 +156,9 @@ package struct ListFailedRuns: Statement {
                     AND ($4::timestamptz IS NULL OR r.created_at >= $4)
                     AND ($5::timestamptz IS NULL OR r.created_at < $5)
                     AND ($6::text IS NULL OR r.error->>'kind' = $6)
-                    AND ($7::text IS NULL OR $7 = ANY (failed.step_ids))
+                    AND ($7::text IS NULL OR EXISTS (
+                        -- A step stands for its elements, too.
+                        SELECT FROM unnest(failed.step_ids) f (id) WHERE f.id = $7 OR starts_with(f.id, $7 || '[')))
                 ORDER BY r.run_id DESC LIMIT $8
             ) p
         ) r

@@ -187,6 +187,22 @@ struct ElementTests {
         #expect(play.run.steps[0].output == [["n": 1], nil, ["n": 1]])
     }
 
+    @Test("an element keeps little of an answer with its error; the run's has all of it")
+    func errors() throws {
+        for (length, isKept) in [(500, true), (600, false)] {
+            var play = try Play(Flow("a#2"))
+            try play.script("now")
+            let response = JSON.string(String(repeating: "x", count: length))
+            let failure = Failure(kind: "rejected", message: "No.", httpStatus: 422, response: response)
+            let result = CallResult(outcome: .rejected, httpStatus: 422, failure: failure)
+            try play.happen(.finished(step: 1, action: .execute, attempt: 1, result))
+            #expect(
+                play.run.steps[1].error?.response == (isKept ? response : JSON?.none)
+                    && play.run.steps[1].error?.message == "No.")
+            #expect(play.run.error?.response == response && play.run.error?.stepID == "a[0]")
+        }
+    }
+
     @Test("an element names its entry, its place and its own output")
     func scope() throws {
         let definition = try WorkflowDefinition(
