@@ -42,6 +42,9 @@ package final class RunDriver<Host: SessionHost> {
                     case .call(let call):
                         if let participant = participant(of: call) { await host.prepare(participant) }
                         begin(call)
+                    case .look(let look):
+                        if let participant = participant(of: look.call) { await host.prepare(participant) }
+                        begin(look)
                     case .wake(let at): host.wake(at: at) { [mailbox] in mailbox.post(.due) }
                     }
                 }
@@ -100,8 +103,20 @@ package final class RunDriver<Host: SessionHost> {
             })
     }
 
+    @inline(never)
+    private func begin(_ look: Command.Look) {
+        let (mailbox, host) = (mailbox, host)
+        host.look(
+            look, of: session.run,
+            isWanted: {
+                look.call.isWanted(at: host.now, isHeld: host.isHeld, hasTurnedBack: mailbox.hasTurnedBack)
+            },
+            completion: { mailbox.post(.looked(look, $0)) })
+    }
+
     private func callBeforeCommit(_ commit: SessionCommit) {
-        for case .call(let call) in commit.after.nextCommands where !commit.before.nextCommands.contains(.call(call)) {
+        let (before, now) = (commit.before.nextCommands(at: host.now), host.now)
+        for case .call(let call) in commit.after.nextCommands(at: now) where !before.contains(.call(call)) {
             begin(call, of: commit.after)
         }
     }

@@ -28,6 +28,12 @@ package protocol SessionCalls: Sendable {
     func call(
         _ call: Command.Call, of run: Run, isWanted: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (CallResult) -> Void)
+    /// Looks at what an accepted attempt has come to; `completion` gets the judged answer, once, on any thread.
+    ///
+    /// - Parameter isWanted: as for a call.
+    func look(
+        _ look: Command.Look, of run: Run, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (CallResult) -> Void)
 }
 
 /// Time and chance.

@@ -70,6 +70,9 @@ package struct Exploration: Sendable {
                     queue += try Self.successors(
                         of: node, call, answers[call.name] ?? answers[Script.ofStep(call.name)] ?? [])
                 case .callback(let accepted): queue += try Self.successors(of: node, accepted)
+                case .look(let look): 
+                    queue += try Self.successors(
+                        of: node, look, answers[look.name] ?? answers[Script.ofStep(look.name)] ?? [])
                 case .signal(let awaited):
                     queue += try Self.successors(
                         of: node, awaited, signals[awaited.step] ?? signals[Script.ofStep(awaited.step)] ?? [])
@@ -125,6 +128,41 @@ package struct Exploration: Sendable {
             case (.compensate, _): break
             }
             next.history.append("\(accepted.name) \(told?.rawValue ?? "never comes")")
+            all.append(next)
+        }
+        return all
+    }
+
+    /// A look finds that the work is done, in each way that is known, that it has failed, where that can be found, or never an end.
+    private static func successors(
+        of node: Node, _ look: RehearsedLook, _ known: [Response]
+    ) throws(RehearsalError) -> [Node] {
+        let (step, action) = (look.look.call.step, look.look.call.action)
+        let definition = node.rehearsal.run.definition(of: look.look.call)
+        var found: [(RehearsedFinding, String)] = []
+        for response in known {
+            let finding = RehearsedFinding.answered(RehearsedAnswer(.answered(.response(response))))
+            guard !found.contains(where: { $0.0 == finding }) else { continue }
+            var trial = node
+            let before = trial.rehearsal.events.count
+            try trial.rehearsal.answer(look, finding)
+            let events = trial.rehearsal.events[before...]
+            if events.contains(where: { $0.event.kind == .attemptSucceeded }) { found.append((finding, "succeeded")) }
+        }
+        if found.isEmpty { found = [(.ended(.succeeded), "succeeded")] }
+        if definition.completion?.poll?.failedWhen != nil { found.append((.ended(.rejected), "rejected")) }
+        found.append((.nothing, "never finds an end"))
+        var all: [Node] = []
+        for (finding, word) in found {
+            var next = node
+            try next.rehearsal.answer(look, finding)
+            switch (action, word) {
+            case (.execute, "rejected"): next.effects.remove(step)
+            case (.execute, _): next.effects.insert(step)
+            case (.compensate, "succeeded"): next.effects.remove(step)
+            case (.compensate, _): break
+            }
+            next.history.append("\(look.name) \(word)")
             all.append(next)
         }
         return all

@@ -49,7 +49,14 @@ package struct Rehearsal: Sendable {
         }
         while !run.status.isTerminal {
             guard events.count < Self.maxEvents else { throw .endless }
-            for case .call(let call) in run.nextCommands { return .call(request(call)) }
+            for command in run.nextCommands(at: now) {
+                switch command {
+                case .call(let call): return .call(request(call))
+                case .look(let look):
+                    return .look(RehearsedLook(look: look, step: run.stepID(look.call.step)))
+                case .wake: break
+                }
+            }
             if let awaited = nextAwait { return .signal(awaited) }
             if let accepted = nextAccepted { return .callback(accepted) }
             guard let wakeAt = run.wakeAt else {
@@ -75,7 +82,8 @@ package struct Rehearsal: Sendable {
 
     /// An accepted attempt, unless it is known that nobody tells its end.
     private var nextAccepted: RehearsedCallback? {
-        for accepted in run.marks.accepted where !untold.contains(run.steps[accepted.step].attemptSequence) {
+        for accepted in run.marks.accepted
+        where accepted.poll == nil && !untold.contains(run.steps[accepted.step].attemptSequence) {
             guard let open = run.steps[accepted.step].openAttempt else { continue }
             return RehearsedCallback(
                 index: accepted.step, step: run.stepID(accepted.step), action: open.action)
@@ -101,14 +109,46 @@ package struct Rehearsal: Sendable {
         try decide(.calledBack(step: accepted.index, accepted.action, callback))
     }
 
+    /// Ends the turn that `nextTurn` gave with what a look finds.
+    package mutating func answer(_ look: RehearsedLook, _ found: RehearsedFinding) throws(RehearsalError) {
+        let call = look.look.call
+        var result: CallResult
+        switch found {
+        case .answered(let answer):
+            now += answer.after
+            // It is made again by whoever takes the run over.
+            guard case .answered(let answered) = answer.kind else { return }
+            var effort = Effort.full
+            result = CallResult(
+                look: answered, of: CallScope(run, call, secrets: secrets), duration: answer.after, effort: &effort)
+        case .ended(let outcome):
+            now += .milliseconds(10)
+            result = CallResult(outcome: outcome, httpStatus: 200)
+            result.isVerdict = true
+        case .nothing:
+            // So are all the looks that follow: the last one is left.
+            if let until = run.marks.accepted.first(where: { $0.step == call.step })?.until { now = max(now, until) }
+            result = CallResult(outcome: .succeeded, httpStatus: 200)
+            result.isAccepted = true
+        }
+        try decide(
+            .looked(step: call.step, action: call.action, attempt: call.attempt, result.fitting(run)))
+    }
+
     /// Time passes, and what comes due meanwhile is first.
     private mutating func pass(_ time: Duration) throws(RehearsalError) {
         let then = now + time
-        while let wakeAt = run.wakeAt, wakeAt <= then, !run.status.isTerminal, !run.hasCallInFlight {
+        while let wakeAt = nextWake, wakeAt <= then, !run.hasCallInFlight {
             now = max(now, wakeAt)
             try decide(.woke)
         }
         now = max(now, then)
+    }
+
+    /// When time brings something, apart from looks that are due.
+    private var nextWake: Instant? {
+        for case .wake(let at) in run.nextCommands(at: now) { return at }
+        return nil
     }
 
     /// Ends the turn that `nextTurn` gave with a signal, once so much time has passed; nil: none comes for this step any more.
@@ -203,6 +243,30 @@ package enum RehearsedTurn: Sendable {
     case call(RehearsedCall)
     case signal(RehearsedAwait)
     case callback(RehearsedCallback)
+    case look(RehearsedLook)
+}
+
+/// A look at an attempt that was accepted.
+package struct RehearsedLook: Sendable {
+    let look: Command.Look
+    /// The step's id.
+    package let step: String
+
+    /// `render:poll`, or `render:compensate:poll`.
+    package var name: String { Self.name(step, look.call.action) }
+
+    static func name(_ step: String, _ action: CallAction) -> String {
+        action == .execute ? "\(step):poll" : "\(step):\(action.rawValue):poll"
+    }
+}
+
+/// What a look finds.
+package enum RehearsedFinding: Sendable, Hashable {
+    case answered(RehearsedAnswer)
+    /// The end, whatever has to be said for that.
+    case ended(Outcome)
+    /// That the participant is at work, then and for as long as the end is waited for.
+    case nothing
 }
 
 /// An attempt that was accepted.

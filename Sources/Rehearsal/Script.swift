@@ -11,6 +11,8 @@ package struct Script: Sendable {
     private let signals: [String: [Signal?]]
     /// By the name of the callback; nil for one that does not come.
     private let callbacks: [String: [Told?]]
+    /// By the name of the poll; nil for an end that is never found.
+    private let looks: [String: [RehearsedAnswer?]]
     private var used: [String: Int] = [:]
 
     /// The answer of the next call of this name.
@@ -46,6 +48,15 @@ package struct Script: Sendable {
         return index < list.count ? list[index] : nil
     }
 
+    /// What the next look of this name finds: where none is named, that all is done; nothing more beyond a list.
+    package mutating func nextLook(_ name: String) -> RehearsedFinding {
+        let name = key(name) { looks[$0] != nil }
+        let index = used[name, default: 0]
+        used[name] = index + 1
+        guard let list = looks[name] else { return .ended(.succeeded) }
+        return index < list.count ? list[index].map { .answered($0) } ?? .nothing : .nothing
+    }
+
     /// The next signal for this step; nil when none comes any more. For a step that is not named comes one that says nothing.
     package mutating func nextSignal(_ step: String) -> Signal? {
         let step = key(step) { signals[$0] != nil }
@@ -76,16 +87,19 @@ package struct Script: Sendable {
 
     /// Answers that were never asked for, as `NAME (so many)`.
     package var unused: [String] {
-        (Array(answers.keys) + Array(signals.keys) + Array(callbacks.keys)).sorted().compactMap { name in
+        (Array(answers.keys) + Array(signals.keys) + Array(callbacks.keys) + Array(looks.keys)).sorted().compactMap {
+            name in
             let left =
-                (answers[name]?.count ?? signals[name]?.count ?? callbacks[name]?.count ?? 0) - used[name, default: 0]
+                (answers[name]?.count ?? signals[name]?.count ?? callbacks[name]?.count ?? looks[name]?.count ?? 0)
+                - used[name, default: 0]
             return left > 0 ? "\(name) (\(left))" : nil
         }
     }
 
     /// Answers with a 2xx that it gives, by the name of the call.
     package var responses: [String: [Response]] {
-        answers.mapValues { list in
+        let all = answers.merging(looks.mapValues { $0.compactMap(\.self) }) { first, _ in first }
+        return all.mapValues { list in
             list.compactMap { answer in
                 guard case .answered(.response(let response)) = answer.kind, (200..<300).contains(response.status)
                 else { return nil }
@@ -97,9 +111,9 @@ package struct Script: Sendable {
     /// Reads the member `answers` of a case.
     package init(_ json: JSON?, of definition: WorkflowDefinition, at pointer: JSONPointer) throws(CaseError) {
         var (answers, signals): ([String: [RehearsedAnswer]], [String: [Signal?]]) = ([:], [:])
-        var callbacks: [String: [Told?]] = [:]
+        var (callbacks, looks): ([String: [Told?]], [String: [RehearsedAnswer?]]) = ([:], [:])
         guard let json else {
-            (self.answers, self.signals, self.callbacks) = (answers, signals, callbacks)
+            (self.answers, self.signals, self.callbacks, self.looks) = (answers, signals, callbacks, looks)
             return
         }
         guard let object = json.object else { throw CaseError(pointer, "This must be an object of lists.") }
@@ -110,16 +124,21 @@ package struct Script: Sendable {
         }
         let awaits = definition.steps.filter { $0.action.kind == .awaiting }.map(\.id)
         let told = definition.steps.flatMap { step in
-            CallAction.allCases.filter { step.call(of: $0)?.completion != nil }.map {
+            CallAction.allCases.filter { Self.isCalledBack(step, $0) }.map {
                 RehearsedCallback(index: step.index, step: step.id, action: $0).name
+            }
+        }
+        let polled = definition.steps.flatMap { step in
+            CallAction.allCases.filter { step.call(of: $0)?.completion?.poll != nil }.map {
+                RehearsedLook.name(step.id, $0)
             }
         }
         for (name, list) in object.members {
             let place = pointer.appending(name)
             let isElement = definition.step(Self.ofStep(name).prefix { $0 != ":" }.description)?.forEach != nil
             let step = isElement ? Self.ofStep(name) : name
-            guard known.contains(step) || told.contains(step) || awaits.contains(step) else {
-                let all = (known + told + awaits).joined(separator: ", ")
+            guard (known + told + polled + awaits).contains(step) else {
+                let all = (known + told + polled + awaits).joined(separator: ", ")
                 throw CaseError(place, "There is no such call or step that waits; there are \(all).")
             }
             guard let elements = list.array else { throw CaseError(place, "This must be a list of answers.") }
@@ -129,6 +148,15 @@ package struct Script: Sendable {
                     read.append(try Self.callback(element, at: place.appending(index)))
                 }
                 callbacks[name] = read
+                continue
+            }
+            if polled.contains(step) {
+                var read: [RehearsedAnswer?] = []
+                for (index, element) in elements.enumerated() {
+                    let isNothing = element.string == "nothing"
+                    read.append(isNothing ? nil : try Self.answer(element, at: place.appending(index)))
+                }
+                looks[name] = read
                 continue
             }
             if awaits.contains(step) {
@@ -145,7 +173,11 @@ package struct Script: Sendable {
             }
             answers[name] = read
         }
-        (self.answers, self.signals, self.callbacks) = (answers, signals, callbacks)
+        (self.answers, self.signals, self.callbacks, self.looks) = (answers, signals, callbacks, looks)
+    }
+
+    private static func isCalledBack(_ step: StepDefinition, _ action: CallAction) -> Bool {
+        if case .callback = step.call(of: action)?.completion { true } else { false }
     }
 
     /// `{"payload"?, "after"?}`, or `"nothing"`.

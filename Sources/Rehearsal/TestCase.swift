@@ -113,6 +113,7 @@ package struct TestCase: Sendable {
             case .callback(let accepted):
                 let told = script.nextCallback(accepted.name)
                 try rehearsal.answer(accepted, told.map { ($0.outcome, $0.says) }, after: told?.after ?? .zero)
+            case .look(let look): try rehearsal.answer(look, script.nextLook(look.name))
             case .signal(let awaited):
                 let signal = script.nextSignal(awaited.step)
                 try rehearsal.answer(awaited, payload: signal?.payload, after: signal?.after ?? .zero)

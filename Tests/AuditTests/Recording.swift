@@ -32,7 +32,7 @@ struct Recording {
         apply(start(run, now: now), epoch: 0)
         apply(try decide(run, .woke, now: now, jitter: 0), epoch: 1)
         var left = calls
-        while left > 0, case .call(let call)? = run.nextCommands.first {
+        while left > 0, case .call(let call)? = run.nextCommands(at: now).first {
             let (step, action, attempt) = (call.step, call.action, call.attempt)
             left -= 1
             let id = definition.steps[step].id

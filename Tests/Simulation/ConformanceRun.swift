@@ -138,7 +138,8 @@ package struct ConformanceRun<Store: ConformingStore> {
 
     private mutating func answer(_ number: Int, _ call: Int, _ outcome: Int) async throws -> String {
         guard let index = number.place(in: held) else { return "-" }
-        let calls = held[index].session.run.nextCommands.compactMap { command -> Command.Call? in
+        let calls = held[index].session.run.nextCommands(at: held[index].session.run.updatedAt).compactMap {
+            command -> Command.Call? in
             if case .call(let call) = command { call } else { nil }
         }
         guard let place = call.place(in: calls) else { return "nothing in flight" }

@@ -31,6 +31,8 @@ extension Run {
             && lastSequence == other.lastSequence && hasMarks == other.hasMarks && isPaused == other.isPaused
             && marks.signals == other.marks.signals && marks.signalKeys == other.marks.signalKeys
             && marks.accepted.map(\.step) == other.marks.accepted.map(\.step)
+            && marks.accepted.map(\.poll?.path) == other.marks.accepted.map(\.poll?.path)
+            && marks.accepted.map(\.poll?.failures) == other.marks.accepted.map(\.poll?.failures)
             && marks.callbacks == other.marks.callbacks
             && marks.startAt == other.marks.startAt && marks.deadlineHeld == other.marks.deadlineHeld
             && zip(steps, other.steps).allSatisfy { one, other in

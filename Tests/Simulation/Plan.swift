@@ -52,6 +52,8 @@ package enum Fault: String, Sendable, CaseIterable, Hashable {
     case callbackTwice
     /// What was accepted comes to nothing.
     case callbackBad
+    /// A look at what was accepted fails.
+    case lookFailed
     /// A run is to begin later.
     case delay
     /// A notification does not arrive.

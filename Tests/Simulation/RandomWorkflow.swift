@@ -30,6 +30,10 @@ package struct RandomWorkflow {
     package let isCalledBack: [Bool]
     /// The same of its compensation.
     package let isUndoneLater: [Bool]
+    /// What is accepted there is looked for, not called back.
+    package let isPolled: [Bool]
+    /// How often; milliseconds.
+    package let every: Int
     /// How long a callback is waited for, and how often a sign of life is to come.
     package let callback: (timeout: Int, heartbeat: Int?)
     /// When it has given up the run goes on.
@@ -114,6 +118,8 @@ package struct RandomWorkflow {
             return random.chance(30)
         }
         isUndoneLater = (0..<count).map { _ in random.chance(15) }
+        isPolled = (0..<count).map { _ in random.chance(45) }
+        every = Int.random(in: 1000...6000, using: &random)
         callback = (Int.random(in: 1000...30_000, using: &random), random.chance(40) ? 5000 : nil)
         var when: [When] = []
         for step in 0..<count {
@@ -147,7 +153,8 @@ package struct RandomWorkflow {
         pivot = random.chance(60) ? candidates.randomElement(using: &random) : nil
         definition = try WorkflowDefinition(
             Self.json(
-                dependencies, kinds, lists, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater,
+                dependencies, kinds, lists, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater, isPolled,
+                every,
                 callback,
                 when,
                 pivot, maxAttempts,
@@ -170,7 +177,8 @@ package struct RandomWorkflow {
     private static func json(
         _ dependencies: [[Int]], _ kinds: [Kind], _ lists: [(count: Int, maxParallel: Int)?], _ continues: [Bool],
         _ needsSuccess: [Bool], _ isCompensable: [Bool],
-        _ isCalledBack: [Bool], _ isUndoneLater: [Bool], _ callback: (timeout: Int, heartbeat: Int?), _ when: [When],
+        _ isCalledBack: [Bool], _ isUndoneLater: [Bool], _ isPolled: [Bool], _ every: Int,
+        _ callback: (timeout: Int, heartbeat: Int?), _ when: [When],
         _ pivot: Int?, _ maxAttempts: Int,
         _ maxCompensationAttempts: Int, _ initial: Duration, _ maximum: Duration, _ multiplier: Int, _ timeout: String?
     ) -> JSON {
@@ -182,12 +190,19 @@ package struct RandomWorkflow {
         }
         var completion: JSON = ["timeout": .string("\(callback.timeout)ms")]
         if let heartbeat = callback.heartbeat { completion["heartbeatTimeout"] = .string("\(heartbeat)ms") }
+        let poll: JSON = [
+            "path": "/jobs/${response.body.job}", "every": .string("\(every)ms"),
+            "timeout": .string("\(callback.timeout)ms"),
+            "succeededWhen": ["==": [["var": "response.body.state"], "done"]],
+            "failedWhen": ["==": [["var": "response.body.state"], "failed"]],
+        ]
         let steps = dependencies.indices.map { index in
+            let completion: JSON = isPolled[index] ? ["poll": poll] : ["callback": completion]
             var step: JSON = ["id": "s\(index)", "dependsOn": .array(dependencies[index].map { "s\($0)" })]
             switch kinds[index] {
             case .call:
                 step["action"] = ["participant": "p", "path": "/do", "timeout": "2s"]
-                if isCalledBack[index] { step["action"]?["completion"] = ["callback": completion] }
+                if isCalledBack[index] { step["action"]?["completion"] = completion }
             case .wait(let milliseconds): step["wait"] = ["for": .string("\(milliseconds)ms")]
             case .signal(let name, let milliseconds, let wants):
                 step["await"] = ["signal": .string(name)]
@@ -205,7 +220,7 @@ package struct RandomWorkflow {
             if needsSuccess[index] { step["runIf"] = "succeeded" }
             if isCompensable[index] {
                 step["compensation"] = ["participant": "p", "path": "/undo", "timeout": "2s"]
-                if isUndoneLater[index] { step["compensation"]?["completion"] = ["callback": completion] }
+                if isUndoneLater[index] { step["compensation"]?["completion"] = completion }
             }
             switch when[index] {
             case .always: break

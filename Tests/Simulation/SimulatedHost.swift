@@ -113,7 +113,8 @@ extension SimulatedHost {
         let sentAt = world.schedule.now
         let request = SimulatedParticipants.Request(
             runID: run.id, stepID: run.stepID(call.step), participant: run.participant(of: call) ?? "",
-            call: call, key: run.idempotencyKey(of: call), isCalledBack: definition.completion != nil)
+            call: call, key: run.idempotencyKey(of: call), isCalledBack: definition.completion != nil,
+            isPolled: definition.completion?.poll != nil)
         let (engine, world) = (engine, world)
         let scope = CallScope(run, call)
         let judge: (Answer) -> CallResult = {
@@ -126,6 +127,27 @@ extension SimulatedHost {
             guard isAlive else { return }
             guard isWanted() else { return completion(judge(.notSent("it was not wanted any more"))) }
             world.send(request, within: definition.timeout) { answer, delay in
+                engine.later(delay) { isAlive in
+                    if isAlive { completion(judge(answer)) }
+                }
+            }
+        }
+    }
+
+    func look(
+        _ look: Command.Look, of run: Run, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (CallResult) -> Void
+    ) {
+        let (engine, world, scope, sentAt) = (engine, world, CallScope(run, look.call), world.schedule.now)
+        let judge: (Answer) -> CallResult = {
+            var effort = Effort.full
+            return CallResult(look: $0, of: scope, duration: world.schedule.now - sentAt, effort: &effort)
+        }
+        let timeout = run.definition(of: look.call).timeout
+        engine.later(world.schedule.random.upTo(.milliseconds(30))) { isAlive in
+            guard isAlive else { return }
+            guard isWanted() else { return completion(judge(.notSent("it was not wanted any more"))) }
+            world.look(run.id, look, key: run.idempotencyKey(of: look.call), within: timeout) { answer, delay in
                 engine.later(delay) { isAlive in
                     if isAlive { completion(judge(answer)) }
                 }

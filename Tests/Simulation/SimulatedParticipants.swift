@@ -10,8 +10,9 @@ struct SimulatedParticipants {
         let participant: String
         let call: Command.Call
         let key: String
-        /// Its answer may be that it is accepted.
+        /// Its answer may be that it is accepted; then its end is told, or looked for.
         let isCalledBack: Bool
+        let isPolled: Bool
     }
 
     private struct Place: Hashable {
@@ -23,10 +24,23 @@ struct SimulatedParticipants {
     private var seen: Set<String> = []
     /// Keys of work that came to nothing and will never be done.
     private var refused: Set<String> = []
+    /// What is accepted to be looked at, by key.
+    private var jobs: [String: Job] = [:]
     /// Effects that stand, by place.
     private var standing: [Place: Int] = [:]
     /// Undone here, or told to be undone before anything was done: actions are refused from now on.
     private var barrier: Set<Place> = []
+
+    /// Accepted work, as those see it who look.
+    enum Job: String { case working, done, failed }
+
+    /// What a look finds; nil for work that nobody has accepted.
+    func job(_ key: String) -> Job? { jobs[key] }
+
+    /// Notes what has become of accepted work; what is done stays so.
+    mutating func note(_ job: Job, _ key: String) {
+        if jobs[key] != .done { jobs[key] = job }
+    }
 
     /// Accepted work comes to nothing; false when it is done already.
     mutating func refuse(_ request: Request) -> Bool {

@@ -28,7 +28,9 @@ extension Simulation {
             return answer(.unknown("no answer within its timeout"), timeout)
         }
         if happens(.duplicate, 6) { arrive(request, after: way + schedule.random.upTo(.seconds(30))) }
-        if request.isCalledBack, schedule.random.chance(80) { return accept(request, way, answer) }
+        if request.isCalledBack, schedule.random.chance(80) {
+            return request.isPolled ? acceptJob(request, way, answer) : accept(request, way, answer)
+        }
         let back = happens(.slow, 6) ? timeout * 0.9 : schedule.random.upTo(.milliseconds(20))
         arrive(request, after: way) { isAccepted in
             answer(.response(status: isAccepted ? 200 : self.refusal(request), retryAfter: nil, body: Self.body), back)
@@ -65,6 +67,56 @@ extension Simulation {
                 }
             }
             answer(accepted, back)
+        }
+    }
+
+    /// It is accepted, and done later, or comes to nothing; whoever looks finds which.
+    private func acceptJob(
+        _ request: SimulatedParticipants.Request, _ way: Duration, _ answer: @escaping (Answer, Duration) -> Void
+    ) {
+        let (key, back) = (request.key, schedule.random.upTo(.milliseconds(20)))
+        let later = schedule.random.upTo(.seconds(20))
+        let isBad = happens(.callbackBad, 20)
+        let isLost = happens(.callbackLost, 15)
+        schedule.after(way) { [unowned self] in
+            participants.note(.working, key)
+            answer(.response(status: 202, retryAfter: nil, body: Array(#"{"job":"\#(key)"}"#.utf8)), back)
+            if isBad {
+                schedule.after(later) { [unowned self] in
+                    if participants.refuse(request) { participants.note(.failed, key) }
+                }
+            } else if !isLost {
+                arrive(request, after: later) { [unowned self] isDone in
+                    participants.note(isDone ? .done : .failed, key)
+                }
+            }
+        }
+    }
+
+    /// Somebody looks what has become of accepted work; `answer` as for a call.
+    func look(
+        _ runID: RunID, _ look: Command.Look, key: String, within timeout: Duration,
+        _ answer: @escaping (Answer, Duration) -> Void
+    ) {
+        note("run \(name(runID)): a look at step \(look.call.step) \(look.call.action) goes out")
+        let way = schedule.random.upTo(.milliseconds(20))
+        if happens(.notSent, 6) { return answer(.notSent("no connection"), way) }
+        if happens(.lookFailed, 60) {
+            switch Int.random(in: 0..<3, using: &schedule.random) {
+            case 0: return answer(.response(status: 500, retryAfter: nil, body: []), way)
+            case 1:
+                let wait = Duration.seconds(Int.random(in: 0...20, using: &schedule.random))
+                return answer(.response(status: 429, retryAfter: wait, body: []), way)
+            default: return answer(.unknown("no answer within its timeout"), timeout)
+            }
+        }
+        schedule.after(way) { [unowned self] in
+            let back = happens(.slow, 6) ? timeout * 0.9 : schedule.random.upTo(.milliseconds(20))
+            guard let job = participants.job(key) else {
+                return answer(.response(status: 404, retryAfter: nil, body: []), back)
+            }
+            answer(
+                .response(status: 200, retryAfter: nil, body: Array(#"{"state":"\#(job.rawValue)","n":1}"#.utf8)), back)
         }
     }
 

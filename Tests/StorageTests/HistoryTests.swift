@@ -172,6 +172,11 @@ struct HistoryTests {
                 step: 1, action: .compensate, Callback(outcome: .failed, output: nil, error: "No.", digest: "b2")),
             .attemptHeartbeat(step: 1, action: .execute),
             .elementsStarted(step: 0, count: 2, items: [1.50, ["é": nil]]), .elementsEnded(step: 0),
+            .attemptAccepted(
+                step: 1, action: .execute, attempt: 1, answered, timeout: .seconds(60), heartbeat: nil,
+                poll: PollStart(path: "/jobs/1", firstLook: .milliseconds(1500))),
+            .attemptLooked(step: 1, action: .execute, nil, lookIn: nil),
+            .attemptLooked(step: 0, action: .compensate, failure, lookIn: .seconds(9)),
         ]
         for action in CallAction.allCases {
             events += [

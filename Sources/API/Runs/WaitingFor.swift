@@ -69,6 +69,16 @@ struct WaitingFor: Sendable {
                 "kind": "callback", "stepId": .string(stepID), "action": .string(action.rawValue),
                 "participant": JSON(participant), "since": RunJSON.time(run.lastEventAt), "until": RunJSON.time(until),
             ]
+        case .waitingForLook(let stepID, let action, let look):
+            let call = definition?.step(stepID)?.call(of: action)
+            var object: JSONObject = [
+                "kind": "poll", "stepId": .string(stepID), "action": .string(action.rawValue),
+                "participant": JSON(call?.participant.only),
+                "since": (call?.completion?.timeout).map { RunJSON.time(look.until - $0) } ?? .null,
+                "until": RunJSON.time(look.until), "nextLook": RunJSON.time(look.at),
+            ]
+            if look.failures > 0 { object["failedLooks"] = JSON(look.failures) }
+            return object
         case .delayed(let until): return ["kind": "timer", "until": RunJSON.time(until)]
         case .waitingForDeadline(let deadline):
             return ["kind": "deadline", "until": RunJSON.time(deadline)]

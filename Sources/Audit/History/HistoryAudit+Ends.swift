@@ -50,6 +50,7 @@ extension HistoryAudit {
         if inFlight[step]?.action == .compensate {
             inFlight[step] = nil
             accepted[step] = nil
+            looks[step] = nil
             callbacks[step] = nil
         }
         if undoing?.contains(step) ?? false { waiting[step] = nil }

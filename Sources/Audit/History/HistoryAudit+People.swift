@@ -51,6 +51,7 @@ extension HistoryAudit {
         let isAccepted = accepted.removeValue(forKey: step) != nil
         if isAccepted {
             inFlight[step] = nil
+            looks[step] = nil
             callbacks[step] = nil
             mayHaveEffect.insert(step)
         }

@@ -63,6 +63,8 @@ struct HistoryAudit {
     var awaiting: Set<Int> = []
     /// Attempts that were accepted: when they are over at the earliest, if nothing comes.
     var accepted: [Int: Instant] = [:]
+    /// Of those that are polled: when the next look is due.
+    var looks: [Int: Instant] = [:]
     /// Callbacks that have led to nothing yet.
     var callbacks: [Int: Callback] = [:]
     /// Signals that nobody has taken.
@@ -145,8 +147,8 @@ struct HistoryAudit {
         case .runStarted(let due):
             for step in due { waiting[step] = at }
         case .attemptStarted(let step, let action, let attempt): begin(step, action, attempt, at)
-        case .attemptSucceeded(let step, let action, let attempt, _, _):
-            judgeCallback(step, as: .succeeded)
+        case .attemptSucceeded(let step, let action, let attempt, let report, _):
+            judgeEnd(step, report)
             end(step, action, attempt)
             if action == .execute {
                 succeeded.insert(step)
@@ -160,8 +162,9 @@ struct HistoryAudit {
             endAccepted(step, failure, report, at)
             end(step, action, attempt)
             fail(FailedAttempt(step: step, action: action, attempt: attempt, report, failure, retryIn), at)
-        case .attemptAccepted(let step, let action, let attempt, _, let timeout, let heartbeat):
-            accept(step, action, attempt, until: at + (heartbeat.map { min($0, timeout) } ?? timeout))
+        case .attemptAccepted(let step, let action, let attempt, _, let timeout, let heartbeat, let poll):
+            accept(step, action, attempt, until: at + (heartbeat.map { min($0, timeout) } ?? timeout), poll, at)
+        case .attemptLooked(let step, let action, let failure, let lookIn): look(step, action, failure, lookIn, at)
         case .callbackReceived(let step, let action, let callback): callBack(step, action, callback, at)
         case .attemptHeartbeat(let step, let action):
             let id = id(step)

@@ -25,6 +25,8 @@ struct ReasonText {
             "\(stepID) waits for a signal" + (until.map { ", at most until the deadline at \($0)" } ?? "")
         case .waitingForCallback(let stepID, let action, let until):
             "\(action.rawValue) \(stepID) is accepted, and its participant is to call back in \(left(until)), by \(until)"
+        case .waitingForLook(let stepID, let action, let look):
+            "\(action.rawValue) \(stepID) is accepted, and is looked at in \(left(look.at)), at \(look.at); until \(look.until)"
         case .waitingForPerson(let stepID, let error):
             "\(stepID) gave up past the pivot, and a person has to say what becomes of it"
                 + (error.map { ": \($0.message.clipped)" } ?? "")
@@ -54,7 +56,8 @@ struct ReasonText {
         if isFreed { return "freed: the next engine takes it over" }
         switch reason {
         case .waiting(let wait): return "nothing to do; saga run retry \(run.runID) \(wait.stepID) does it now"
-        case .waitingForDeadline, .waitingForSignal, .waitingForCallback, .delayed, .calling, .aboutToBeClaimed:
+        case .waitingForDeadline, .waitingForSignal, .waitingForCallback, .waitingForLook, .delayed, .calling,
+            .aboutToBeClaimed:
             return "nothing to do"
         case .paused: return "saga run resume \(run.runID) lets it go on"
         case .waitingForPerson(let stepID, _):
@@ -94,7 +97,8 @@ struct ReasonText {
         switch reason {
         case .waiting(let wait): wait.stepID
         case .calling(let call, _), .callHangs(let call, _, _): call.stepID
-        case .waitingForPerson(let stepID, _), .waitingForSignal(let stepID, _), .waitingForCallback(let stepID, _, _):
+        case .waitingForPerson(let stepID, _), .waitingForSignal(let stepID, _), .waitingForCallback(let stepID, _, _),
+            .waitingForLook(let stepID, _, _):
             stepID
         case .waitingForDeadline, .paused, .delayed, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle,
             .parked:
@@ -106,8 +110,8 @@ struct ReasonText {
     var participant: String? {
         switch reason {
         case .calling(let call, _), .callHangs(let call, _, _): callDefinition(call)?.participant.only
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForPerson,
-            .delayed,
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForLook,
+            .waitingForPerson, .delayed,
             .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle, .parked:
             nil
         }
@@ -122,6 +126,7 @@ struct ReasonText {
             until
         case .waitingForSignal(_, let until): until
         case .waitingForCallback(_, _, let until): until
+        case .waitingForLook(_, _, let look): look.until
         case .callHangs(_, _, let since), .unclaimed(let since, _), .aboutToBeClaimed(let since): since
         case .locked, .holderIdle, .paused, .waitingForPerson: nil
         }

@@ -100,6 +100,10 @@ struct RunView {
                 waiting["queued"]?.int.map { "; \($0) calls wait for \(text("participant"))'s maxConcurrent" } ?? ""
             return "the answer to \(what), called at \(text("since")), at most until \(text("until"))\(held)\(queue)"
         case "callback": return "\(text("participant")) to call back about \(what), at most until \(text("until"))"
+        case "poll":
+            return
+                "the end of \(what), which \(text("participant")) has accepted; the next look is at \(text("nextLook")), "
+                + "and it is waited for until \(text("until"))"
         case "signal":
             let until = waiting["until"]?.string.map { ", at most until \($0)" } ?? ""
             return "the signal \(text("name")) for \(text("stepId"))\(until)"

@@ -36,7 +36,8 @@ struct Timeline {
             call(paint.yellow("↩"), event, paint.yellow("compensated"))
         case "attempt_succeeded": call(paint.green("✓"), event, paint.green("succeeded"))
         case "attempt_failed": call(paint.red("✗"), event, paint.red(failure(event)))
-        case "attempt_accepted": call("◷", event, paint.dim("accepted; a callback will tell its end"))
+        case "attempt_accepted": call("◷", event, paint.dim(accepted(event)))
+        case "attempt_looked": step("·", event, paint.dim(looked(event)))
         case "callback_received":
             step("✉", event, "its participant called back: \(event["data"]?["outcome"]?.string ?? "?")")
         case "attempt_heartbeat": step("·", event, paint.dim("is still at work"))
@@ -76,6 +77,17 @@ struct Timeline {
     private func awaiting(_ event: JSON) -> String {
         let until = event["data"]?["until"]?.string.map { " until \($0)" } ?? ""
         return "waits for the signal \(event["data"]?["signal"]?.string ?? "?")\(until)"
+    }
+
+    private func accepted(_ event: JSON) -> String {
+        event["data"]?["path"]?.string.map { "accepted; its end is looked for at \($0.clipped)" }
+            ?? "accepted; a callback will tell its end"
+    }
+
+    private func looked(_ event: JSON) -> String {
+        guard let reason = event["error"].flatMap(RunView.failure) else { return "looked at: still at work" }
+        let wait = event["retryInMs"]?.double.map { "; again in " + Duration.microseconds(Int64($0 * 1000)).readable }
+        return "looked at in vain: " + reason + (wait ?? "")
     }
 
     private func call(_ sign: String, _ event: JSON, _ outcome: String) -> String {

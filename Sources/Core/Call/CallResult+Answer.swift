@@ -63,7 +63,7 @@ extension CallResult {
     }
 
     /// By the status alone.
-    private static func outcome(of response: Response, _ judgement: Judgement, isAmbiguous: Bool) -> Outcome {
+    static func outcome(of response: Response, _ judgement: Judgement, isAmbiguous: Bool) -> Outcome {
         let status = response.status
         if let outcome = judgement.statuses[status], outcome != .busy { return outcome }
         switch status {
@@ -105,7 +105,7 @@ extension CallResult {
         headers = response.headers
     }
 
-    private mutating func becomeUnreadable(
+    mutating func becomeUnreadable(
         _ message: String, _ status: Int, _ text: String? = nil, pointer: String? = nil
     ) {
         outcome = .unknown
@@ -118,7 +118,7 @@ extension CallResult {
     }
 
     /// Anything but a success: the status decides, the body is only told.
-    private static func refusal(_ response: Response, _ outcome: Outcome) -> Failure {
+    static func refusal(_ response: Response, _ outcome: Outcome) -> Failure {
         var failure = Failure(
             kind: outcome.rawValue, message: "The participant answered \(response.status).",
             httpStatus: response.status)
@@ -143,7 +143,10 @@ extension CallResult {
         _ effort: inout Effort
     ) {
         self.init(.response(response), of: call, isAmbiguous: isAmbiguous, duration: duration)
-        if isAccepted { return }
+        if isAccepted {
+            if let poll = call.completion?.poll { expect(poll, response, scope) }
+            return
+        }
         // Nothing can be asked of a success that can't be read.
         if outcome == .unknown, failure?.kind == Failure.unreadableKind { return }
         let answer = AnswerScope(
@@ -205,7 +208,7 @@ extension CallResult {
     }
 
     /// What the definition keeps of the answer. It has succeeded, whatever can be made of it.
-    private mutating func makeOutput(_ template: Template, _ answer: AnswerScope) {
+    mutating func makeOutput(_ template: Template, _ answer: AnswerScope) {
         let place = JSONPointer([
             "steps", String(answer.scope.call.step), answer.scope.call.action.member, "output",
         ])

@@ -82,8 +82,12 @@ package struct CallResult: Sendable, Hashable {
     package var failure: Failure?
     /// The participant is not to be called before this long: it asked for that, or its breaker is open.
     package var retryAfter: Duration?
-    /// The participant is at work, and will call back.
+    /// The participant is at work, and will call back, or is to be asked.
     package var isAccepted = false
+    /// Of what was accepted to be asked about: where.
+    package var poll: PollStart?
+    /// Of a look: it tells the end of the attempt. One that is neither this nor accepted has failed.
+    package var isVerdict = false
 
     package init(
         outcome: Outcome, httpStatus: Int? = nil, duration: Duration = .zero, output: JSON? = nil,

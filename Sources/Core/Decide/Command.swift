@@ -2,8 +2,18 @@
 package enum Command: Sendable, Hashable {
     /// The attempt of a step's action: the intent is stored, no answer is.
     case call(Call)
+    /// A look at what an accepted attempt has come to: its time has come.
+    case look(Look)
     /// Ask the decider again at this time (`woke`).
     case wake(at: Instant)
+
+    /// A question about an attempt that was accepted.
+    package struct Look: Sendable, Hashable {
+        /// The attempt.
+        package let call: Call
+        /// Where to look.
+        package let path: String
+    }
 
     /// An attempt that is to be made.
     package struct Call: Sendable, Hashable {
@@ -35,11 +45,11 @@ package enum Command: Sendable, Hashable {
 }
 
 extension Run {
-    /// Everything that is to be done for the run now, calls in the order of the definition, then at most one wake-up.
+    /// Everything that is to be done for the run now, calls in the order of the definition, then looks, then at most one wake-up.
     ///
-    /// Empty for a terminal run. When there is no call the lease need not be held: the outbox row's `available_at` does
-    /// the waking.
-    package var nextCommands: [Command] {
+    /// Empty for a terminal run. When there is no call and no look the lease need not be held: the outbox row's
+    /// `available_at` does the waking.
+    package func nextCommands(at now: Instant) -> [Command] {
         if status.isTerminal { return [] }
         var commands: [Command] = []
         for (index, step) in steps.enumerated() {
@@ -48,7 +58,8 @@ extension Run {
             commands.append(
                 .call(.init(step: index, action: call.action, attempt: call.attempt, notAfter: notAfter)))
         }
-        if let wakeAt { commands.append(.wake(at: wakeAt)) }
+        if hasMarks { commands += dueLooks(at: now).map { .look($0) } }
+        if let wakeAt = wakeAt(apartFromLooksUntil: now) { commands.append(.wake(at: wakeAt)) }
         return commands
     }
 
@@ -73,15 +84,23 @@ extension Run {
         return isPlanted(.keyForEachAttempt) ? "\(key):\(call.attempt)" : key
     }
 
-    /// When the run next needs a look although no call ends: the earliest due step, or the deadline.
-    package var wakeAt: Instant? {
+    /// When the run next has something to be done although no call ends: the earliest due step or look, or the deadline.
+    package var wakeAt: Instant? { wakeAt(apartFromLooksUntil: nil) }
+
+    /// - Parameter begun: looks that are due by then are being made; nil for none.
+    private func wakeAt(apartFromLooksUntil begun: Instant?) -> Instant? {
         if status.isTerminal { return nil }
         var due = isPaused ? nil : steps.lazy.compactMap(\.nextAttemptAt).min()
         if hasMarks, status == .pending, !isPaused, cause == nil, let startAt = marks.startAt, startAt > createdAt {
             due = min(due ?? startAt, startAt)
         }
-        if hasMarks, let over = marks.accepted.lazy.map(\.dueAt).min(), !isPlanted(.acceptedForEver) {
+        if hasMarks, let over = marks.accepted.lazy.compactMap(\.endsAt).min(), !isPlanted(.acceptedForEver) {
             due = min(due ?? over, over)
+        }
+        if hasMarks {
+            let looks = marks.accepted.lazy.compactMap(\.poll?.lookAt).filter { look in begun.map { $0 < look } ?? true
+            }
+            if let look = looks.min() { due = min(due ?? look, look) }
         }
         guard let deadline = deadlineToMeet else { return due }
         if isPlanted(.deadlineIgnoredInFlight), hasCallInFlight { return due }

@@ -8,6 +8,7 @@
 //   elements     a step with a list is done for each entry of it                              Decision+Elements.swift
 //   attempts     what an answer means, whether and when it is tried again                     Decision+Attempts.swift
 //   callbacks    the end of what was accepted is told from outside                            Decision+Callbacks.swift
+//   polls        … or looked for, again and again                                               Decision+Polls.swift
 //   signals      what comes from outside waits for the step that takes it                     Decision+Signals.swift
 
 /// Decides what `happening` leads to.
@@ -119,11 +120,12 @@ extension Decision {
         case .pause(let by, let reason, let holdsDeadline) where isUp && !run.isPaused:
             append(.runPaused(by: by, reason: reason, holdsDeadline: holdsDeadline))
         case .resume(let by, let reason) where isUp && run.isPaused: resume(by, reason)
-        case .signal(let signal) where isUp: receive(signal)
+        // What was kept before it is taken first.
+        case .signal(let signal) where isUp: note(signal)
         case .calledBack(let step, let action, let callback) where isUp:
             try receive(callback, step, action, jitter: 0.5)
         case .beat(let step, let action) where isUp: try beat(step, action)
-        case .retry, .resolve, .finished, .tookOver, .woke, .cancel, .settle, .pause, .resume, .undo, .signal,
+        case .retry, .resolve, .finished, .looked, .tookOver, .woke, .cancel, .settle, .pause, .resume, .undo, .signal,
             .calledBack, .beat, .poison:
             throw IllegalHappening(failed, happening)
         }
@@ -162,6 +164,10 @@ extension Decision {
             // What fails after the deadline is not tried again, and not what ended forward progress.
             if result.outcome != .succeeded { checkDeadline() }
             finishAttempt(step, action, attempt, result, jitter: jitter)
+        case .looked(let step, let action, let attempt, let result):
+            guard run.isPolled(step, action, attempt: attempt) else { throw IllegalHappening(run, happening) }
+            if result.isVerdict, result.outcome != .succeeded { checkDeadline() }
+            look(step, action, attempt, result, jitter: jitter)
         case .tookOver:
             checkDeadline()
             loseCallsInFlight(jitter: jitter)

@@ -1,5 +1,5 @@
 // An answer of 202 to a call with `completion` says that its participant is at work. The attempt stays open without a lease; its
-// end is told by a callback, or by its time. Nobody knows which comes first, the answer to the call or the callback: what
+// end is told by a callback, found by a look (Decision+Polls.swift), or told by its time. Nobody knows which comes first, the answer to the call or the callback: what
 // comes too early is kept until the call is over, and then takes the place of an answer that says less.
 
 extension Decision {
@@ -12,7 +12,7 @@ extension Decision {
         append(
             .attemptAccepted(
                 step: index, action: action, attempt: attempt, report, timeout: completion.timeout,
-                heartbeat: completion.heartbeatTimeout))
+                heartbeat: completion.heartbeatTimeout, poll: result.poll))
     }
 
     /// The end of an attempt is told. The same again is nothing.
@@ -62,14 +62,16 @@ extension Decision {
     /// Accepted attempts of whose end nothing was heard in time end `unknown`.
     mutating func endOverdue(jitter: Double) {
         guard run.hasMarks, !isPlanted(.acceptedForEver) else { return }
-        for accepted in run.marks.accepted where accepted.dueAt <= now {
+        for accepted in run.marks.accepted where accepted.endsAt.map({ $0 <= now }) ?? false {
             guard let open = run.steps[accepted.step].openAttempt,
                 let call = run.stepDefinition(accepted.step).call(of: open.action), let completion = call.completion
             else { continue }
             let what =
-                accepted.until <= now
-                ? "No callback came within \(DurationText.format(completion.timeout))."
-                : "No sign of life came within \(accepted.heartbeat.map { DurationText.format($0) } ?? "its time")."
+                accepted.poll != nil
+                ? "No look found the end of what was accepted within \(DurationText.format(completion.timeout))."
+                : accepted.until <= now
+                    ? "No callback came within \(DurationText.format(completion.timeout))."
+                    : "No sign of life came within \(accepted.heartbeat.map { DurationText.format($0) } ?? "its time")."
             var result = CallResult(outcome: .unknown, failure: Failure(kind: Failure.timeoutKind, message: what))
             result.retryRule = call.retry.index(for: .unknown, status: nil) { _ in false }
             finishAttempt(accepted.step, open.action, open.attempt, result, jitter: jitter)

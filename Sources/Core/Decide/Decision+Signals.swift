@@ -5,14 +5,20 @@
 extension Decision {
     /// Notes a signal, and lets a step take it that waits for it. The same again, by its key, is nothing.
     mutating func receive(_ signal: ReceivedSignal) {
-        if let key = signal.key, run.hasMarks, run.marks.signalKeys.contains(key), !isPlanted(.signalKeyIgnored) {
-            return
-        }
-        append(.signalReceived(signal))
-        guard run.takesSignals, let kept = run.marks.signals.last else { return }
+        guard note(signal), run.takesSignals, let kept = run.marks.signals.last else { return }
         for index in run.steps.indices where run.steps[index].status == .waiting {
             if take(kept, index) || effort.isSpent { return }
         }
+    }
+
+    /// Notes a signal, before anything else is decided; false when it is known.
+    @discardableResult
+    mutating func note(_ signal: ReceivedSignal) -> Bool {
+        if let key = signal.key, run.hasMarks, run.marks.signalKeys.contains(key), !isPlanted(.signalKeyIgnored) {
+            return false
+        }
+        append(.signalReceived(signal))
+        return true
     }
 
     /// Begins to wait for a signal, or takes one that came before.

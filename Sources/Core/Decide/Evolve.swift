@@ -15,11 +15,15 @@ extension Run {
             succeed(index, action, report, output, at)
         case .attemptFailed(let index, let action, let attempt, let report, let failure, let retryIn):
             fail(index, action, attempt, report, failure, retryIn, at)
-        case .attemptAccepted(let index, _, _, _, let timeout, let heartbeat):
+        case .attemptAccepted(let index, _, _, _, let timeout, let heartbeat, let poll):
             steps[index].isAccepted = true
             marks.accepted.append(
                 AcceptedAttempt(
-                    step: index, until: at + timeout, heartbeat: heartbeat, beatBy: heartbeat.map { at + $0 }))
+                    step: index, until: at + timeout, heartbeat: heartbeat, beatBy: heartbeat.map { at + $0 },
+                    poll: isPlanted(.pollForgotten)
+                        ? nil : poll.map { AcceptedPoll(path: $0.path, lookAt: at + $0.firstLook) }))
+        case .attemptLooked(let index, let action, let failure, let lookIn):
+            look(index, action, hasFailed: failure != nil, lookIn, at)
         case .callbackReceived(let index, let action, let callback): receive(callback, index, action, at)
         case .attemptHeartbeat(let index, _):
             guard let place = marks.accepted.firstIndex(where: { $0.step == index }) else { break }
@@ -108,6 +112,15 @@ extension Run {
         if steps[index].isAccepted || (waits && !isPaused) { return }
         marks.callbacks.append(KeptCallback(step: index, action: action, callback: callback))
         if action == .execute, callback.outcome != .rejected { steps[index].isAmbiguous = true }
+    }
+
+    /// The next look follows after so long.
+    private mutating func look(
+        _ index: Int, _ action: CallAction, hasFailed: Bool, _ lookIn: Duration?, _ at: Instant
+    ) {
+        guard let place = marks.accepted.firstIndex(where: { $0.step == index }) else { return }
+        let every = stepDefinition(index).call(of: action)?.completion?.poll?.every
+        marks.accepted[place].look(hasFailed: hasFailed, at + (lookIn ?? every ?? PollDefinition.longestBackoff))
     }
 
     /// What there was to be known of an attempt that has ended.

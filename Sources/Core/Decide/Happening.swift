@@ -2,6 +2,8 @@
 package enum Happening: Sendable, Hashable {
     /// The call of a step's action ended.
     case finished(step: Int, action: CallAction, attempt: Int, CallResult)
+    /// A look at what was accepted ended.
+    case looked(step: Int, action: CallAction, attempt: Int, CallResult)
     /// A new lease holder found calls in flight whose engine is gone.
     case tookOver
     /// Time has passed: waiting steps may be due, or the deadline over.

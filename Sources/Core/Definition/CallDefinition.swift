@@ -32,7 +32,7 @@ package final class CallDefinition: Sendable {
     /// Headers of the answer that something names, in lower case.
     package let wantedHeaders: [String]
     /// How it comes to its end when it is answered 202; nil: that is its end.
-    package let completion: CallbackDefinition?
+    package let completion: CompletionDefinition?
 
     /// What a call sends.
     package struct Body: Sendable {
@@ -64,7 +64,7 @@ package final class CallDefinition: Sendable {
         participant: ParticipantChoice, method: String, path: PathTemplate, query: [(name: String, value: Template)],
         body: Body, headers: [(name: String, value: HeaderTemplate)], timeout: Duration, retry: RetryRules,
         judgement: Judgement, output: Template?, maxResponseBytes: Int, wantedHeaders: [String],
-        completion: CallbackDefinition? = nil
+        completion: CompletionDefinition? = nil
     ) {
         self.participant = participant
         self.method = method
@@ -98,7 +98,7 @@ package final class CallDefinition: Sendable {
 
     /// What is made of its answer names these.
     package var answerUses: [ReferenceUse] {
-        var uses = judgement.uses + retry.uses
+        var uses = judgement.uses + retry.uses + (completion?.poll?.uses ?? [])
         if let output {
             uses += output.uses.map { $0.below(JSONPointer(["output"])) }
         }
@@ -114,7 +114,9 @@ package final class CallDefinition: Sendable {
     }
 
     /// Something but its status and body decides what the answer means or comes to.
-    package var readsContent: Bool { !judgement.rules.isEmpty || output != nil || retry.readsContent }
+    package var readsContent: Bool {
+        !judgement.rules.isEmpty || output != nil || retry.readsContent || completion?.poll != nil
+    }
 
     /// The timeout of a call when neither it nor its step has one.
     package static let defaultTimeout = Duration.seconds(10)

@@ -19,18 +19,7 @@ package struct CallbackDefinition: Sendable, Hashable {
 }
 
 extension DefinitionReader {
-    /// How a call comes to its end that is only accepted.
-    mutating func completion(_ json: JSON, at pointer: JSONPointer) -> CallbackDefinition? {
-        if json.string == "callback" { return CallbackDefinition() }
-        guard json.object != nil else {
-            refuse(pointer, "This must be \"callback\", or an object with callback.")
-            return nil
-        }
-        guard let fields = object(json, at: pointer, members: ["callback"]) else { return nil }
-        return required("callback", in: fields, at: pointer) { $0.callback($1, at: $2) }
-    }
-
-    private mutating func callback(_ json: JSON, at pointer: JSONPointer) -> CallbackDefinition? {
+    mutating func callback(_ json: JSON, at pointer: JSONPointer) -> CallbackDefinition? {
         guard let fields = object(json, at: pointer, members: ["timeout", "heartbeatTimeout"]) else { return nil }
         let timeout = optional("timeout", in: fields, at: pointer) {
             $0.duration($1, at: $2, in: CallbackDefinition.timeouts)

@@ -24,19 +24,22 @@ extension DefinitionReader {
         let output = optional("output", in: fields, at: pointer) { $0.template($1, at: $2) }
         let maxBytes = readMaxResponseBytes(fields, at: pointer)
         let completion = optional("completion", in: fields, at: pointer) { $0.completion($1, at: $2) }
-        if completion != nil, output != nil {
+        if case .callback = completion, output != nil {
             refuse(pointer.appending("output"), "The output of a call that is called back is what the callback says.")
         }
         guard let participant, let path, let body else { return nil }
         return CallDefinition(
             participant: participant, method: method, path: path, query: query, body: body, headers: headers,
             timeout: own ?? timeout, retry: rules, judgement: judgement, output: output, maxResponseBytes: maxBytes,
-            wantedHeaders: Self.wantedHeaders(judgement, output, rules), completion: completion)
+            wantedHeaders: Self.wantedHeaders(judgement, output, rules, completion), completion: completion)
     }
 
     /// Headers of the answer that its own call names.
-    private static func wantedHeaders(_ judgement: Judgement, _ output: Template?, _ rules: RetryRules) -> [String] {
-        let uses = judgement.uses.map(\.reference) + (output?.uses.map(\.reference) ?? []) + rules.uses.map(\.reference)
+    private static func wantedHeaders(
+        _ judgement: Judgement, _ output: Template?, _ rules: RetryRules, _ completion: CompletionDefinition?
+    ) -> [String] {
+        let ofPoll = completion?.poll?.uses ?? []
+        let uses = (judgement.uses + (output?.uses ?? []) + rules.uses + ofPoll).map(\.reference)
         let names = uses.compactMap { if case .response(.header(let name)) = $0.root { name } else { nil } }
         return Set(names).sorted()
     }
@@ -91,7 +94,7 @@ extension DefinitionReader {
         return nil
     }
 
-    private mutating func path(_ json: JSON, at pointer: JSONPointer) -> PathTemplate? {
+    mutating func path(_ json: JSON, at pointer: JSONPointer) -> PathTemplate? {
         guard let text = string(json, at: pointer) else { return nil }
         guard text.utf8.count <= 2048 else {
             refuse(pointer, "A path has at most 2048 bytes.")

@@ -24,6 +24,10 @@ extension EventRow {
         case .runStarted: indices("due", numbering).map { .runStarted(due: $0) }
         case .attemptStarted, .attemptSucceeded, .attemptFailed: attemptEvent
         case .attemptAccepted: acceptedEvent
+        case .attemptLooked:
+            stepIndex.flatMap { step in
+                action.map { .attemptLooked(step: step, action: $0, failure, lookIn: retryIn) }
+            }
         case .callbackReceived: callbackEvent
         case .attemptHeartbeat:
             stepIndex.flatMap { step in action.map { .attemptHeartbeat(step: step, action: $0) } }
@@ -77,10 +81,14 @@ extension EventRow {
     private var acceptedEvent: RunEvent? {
         guard let stepIndex, let action, let attempt, let outcome, let duration, let timeout = data?["timeoutUs"]?.int
         else { return nil }
+        var poll: PollStart?
+        if let path = data?["path"]?.string, let first = data?["lookInUs"]?.int {
+            poll = PollStart(path: path, firstLook: .microseconds(first))
+        }
         return .attemptAccepted(
             step: stepIndex, action: action, attempt: attempt,
             CallReport(outcome: outcome, httpStatus: httpStatus, duration: duration), timeout: .microseconds(timeout),
-            heartbeat: data?["heartbeatUs"]?.int.map { .microseconds($0) })
+            heartbeat: data?["heartbeatUs"]?.int.map { .microseconds($0) }, poll: poll)
     }
 
     private var callbackEvent: RunEvent? {

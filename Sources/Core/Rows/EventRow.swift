@@ -34,11 +34,19 @@ package struct EventRow: Sendable {
             set(step, numbering, action, attempt, report)
             error = failure.json
             self.retryIn = retryIn
-        case .attemptAccepted(let step, let action, let attempt, let report, let timeout, let heartbeat):
+        case .attemptAccepted(let step, let action, let attempt, let report, let timeout, let heartbeat, let poll):
             set(step, numbering, action, attempt, report)
             var members: JSONObject = ["timeoutUs": JSON(Int(timeout.microseconds))]
             if let heartbeat { members["heartbeatUs"] = JSON(Int(heartbeat.microseconds)) }
+            if let poll {
+                members["path"] = .string(poll.path)
+                members["lookInUs"] = JSON(Int(poll.firstLook.microseconds))
+            }
             data = .object(members)
+        case .attemptLooked(let step, let action, let failure, let lookIn):
+            set(step, numbering, action)
+            error = failure?.json
+            retryIn = lookIn
         case .callbackReceived(let step, let action, let callback):
             set(step, numbering, action)
             var members: JSONObject = ["outcome": .string(callback.outcome.rawValue)]

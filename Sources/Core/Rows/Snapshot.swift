@@ -10,7 +10,7 @@
 //   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
 //    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys",
 //    "lists": [{"step", "first", "count", "seq", "items" where they are short}],
-//    "accepted": [{"step", "until", "heartbeat", "beatBy"}], "callbacks": [{"step", "action", "outcome", "output", "error", "digest"}]}
+//    "accepted": [{"step", "until", "heartbeat", "beatBy", "path", "look", "failures"}], "callbacks": [{"step", "action", "outcome", "output", "error", "digest"}]}
 //
 // Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
 // written: such a time ends in `In` instead of `At` and counts from `snapshot_at`.
@@ -126,6 +126,11 @@ package enum Snapshot {
                 write("until", accepted.until, known?.until)
                 if let heartbeat = accepted.heartbeat { object["heartbeat"] = JSON(Int(heartbeat.microseconds)) }
                 if let beatBy = accepted.beatBy { write("beatBy", beatBy, known?.beatBy) }
+                if let poll = accepted.poll {
+                    object["path"] = .string(poll.path)
+                    write("look", poll.lookAt, known?.poll?.lookAt)
+                    if poll.failures > 0 { object["failures"] = JSON(poll.failures) }
+                }
                 return .object(object)
             }
             writer.member("accepted", .array(accepted))
@@ -172,10 +177,14 @@ package enum Snapshot {
             guard let step = accepted["step"]?.int, let until = time(accepted["until"], accepted["untilIn"]) else {
                 continue
             }
+            var poll: AcceptedPoll?
+            if let path = accepted["path"]?.string, let look = time(accepted["look"], accepted["lookIn"]) {
+                poll = AcceptedPoll(path: path, lookAt: look, failures: accepted["failures"]?.int ?? 0)
+            }
             marks.accepted.append(
                 AcceptedAttempt(
                     step: step, until: until, heartbeat: accepted["heartbeat"]?.int.map { .microseconds($0) },
-                    beatBy: time(accepted["beatBy"], accepted["beatByIn"])))
+                    beatBy: time(accepted["beatBy"], accepted["beatByIn"]), poll: poll))
         }
         for kept in json["callbacks"]?.array ?? [] {
             guard let step = kept["step"]?.int,

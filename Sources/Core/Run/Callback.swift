@@ -45,12 +45,56 @@ package struct AcceptedAttempt: Sendable, Hashable {
     package let heartbeat: Duration?
     /// The next one is to come by then.
     package var beatBy: Instant?
+    /// Where its end is looked for; nil where that is told.
+    package var poll: AcceptedPoll?
 
     /// When it is over if nothing comes.
     package var dueAt: Instant { beatBy.map { min($0, until) } ?? until }
 
+    /// The same, unless a look comes before: what was due in time is made, however late, before anybody gives up.
+    var endsAt: Instant? {
+        if let poll, poll.lookAt <= until, !isPlanted(.overdueBeforeLook) { return nil }
+        return dueAt
+    }
+
+    /// A look did not find its end; the next one is due then.
+    mutating func look(hasFailed: Bool, _ next: Instant) {
+        guard var poll else { return }
+        poll.lookAt = next
+        poll.failures = hasFailed ? poll.failures + 1 : 0
+        self.poll = poll
+    }
+
     /// A sign of life within this time after the last one changes nothing.
     package static let heartbeatShare = 4
+}
+
+/// Where the engine looks for the end of accepted work, and when next.
+package struct AcceptedPoll: Sendable, Hashable {
+    /// As the definition's `path` was rendered when the work was accepted.
+    package let path: String
+    /// The next look is due then.
+    package var lookAt: Instant
+    /// Looks that have failed since the last that did not.
+    package var failures: Int
+
+    package init(path: String, lookAt: Instant, failures: Int = 0) {
+        self.path = path
+        self.lookAt = lookAt
+        self.failures = failures
+    }
+}
+
+/// What the answer that accepted an attempt says of where its end is to be looked for.
+package struct PollStart: Sendable, Hashable {
+    package let path: String
+    /// The first look follows after so long.
+    package let firstLook: Duration
+
+    package init(path: String, firstLook: Duration) {
+        self.path = path
+        self.firstLook = firstLook
+    }
 }
 
 /// A callback that came before the call was over that it ends.

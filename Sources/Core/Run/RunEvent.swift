@@ -8,9 +8,14 @@ package enum RunEvent: Sendable, Hashable {
     case attemptSucceeded(step: Int, action: CallAction, attempt: Int, CallReport, output: JSON)
     /// The attempt came to nothing. It is repeated after `retryIn`, or, when that is nil, the action has given up.
     case attemptFailed(step: Int, action: CallAction, attempt: Int, CallReport, Failure, retryIn: Duration?)
-    /// The participant has accepted the attempt and is to call back within `timeout`, with signs of life, if `heartbeat` says so.
+    /// The participant has accepted the attempt and is to call back within `timeout`, with signs of life, if `heartbeat` says so;
+    /// or its end is looked for as `poll` says.
     case attemptAccepted(
-        step: Int, action: CallAction, attempt: Int, CallReport, timeout: Duration, heartbeat: Duration?)
+        step: Int, action: CallAction, attempt: Int, CallReport, timeout: Duration, heartbeat: Duration?,
+        poll: PollStart? = nil)
+    /// A look did not find the end of accepted work; with a failure it found nothing at all. The next one follows after
+    /// `lookIn`; nil for the definition's `every`.
+    case attemptLooked(step: Int, action: CallAction, Failure?, lookIn: Duration?)
     /// The end of an attempt was told from outside. What it leads to are events of their own, once its call is over.
     case callbackReceived(step: Int, action: CallAction, Callback)
     /// A sign of life of accepted work.
@@ -82,6 +87,7 @@ package enum RunEvent: Sendable, Hashable {
         case .attemptSucceeded: .attemptSucceeded
         case .attemptFailed: .attemptFailed
         case .attemptAccepted: .attemptAccepted
+        case .attemptLooked: .attemptLooked
         case .callbackReceived: .callbackReceived
         case .attemptHeartbeat: .attemptHeartbeat
         case .stepSkipped: .stepSkipped
@@ -123,6 +129,7 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case attemptSucceeded = "attempt_succeeded"
     case attemptFailed = "attempt_failed"
     case attemptAccepted = "attempt_accepted"
+    case attemptLooked = "attempt_looked"
     case callbackReceived = "callback_received"
     case attemptHeartbeat = "attempt_heartbeat"
     case stepSkipped = "step_skipped"
@@ -158,8 +165,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     package var takesUp: Bool {
         switch self {
         case .retryRequested, .stepResolved, .undoRequested: true
-        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .callbackReceived,
-            .attemptHeartbeat, .stepSkipped, .waitStarted,
+        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .attemptLooked,
+            .callbackReceived, .attemptHeartbeat, .stepSkipped, .waitStarted,
             .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepFailed,
             .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated,
@@ -173,8 +180,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     package var isTerminal: Bool {
         switch self {
         case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
-        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .callbackReceived,
-            .attemptHeartbeat, .stepSkipped, .waitStarted,
+        case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .attemptLooked,
+            .callbackReceived, .attemptHeartbeat, .stepSkipped, .waitStarted,
             .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepFailed,
             .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,

@@ -48,6 +48,7 @@ package struct RunMarks: Sendable, Hashable {
     var weight: Int {
         signals.reduce(0) { $0 + $1.payload.footprint }
             + lists.reduce(0) { $0 + $1.items.footprint }
+            + accepted.reduce(0) { $0 + ($1.poll?.path.utf8.count ?? 0) }
             + callbacks.reduce(0) { $0 + ($1.callback.output?.footprint ?? 0) + ($1.callback.error?.footprint ?? 0) }
     }
 

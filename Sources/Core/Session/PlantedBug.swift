@@ -95,6 +95,14 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case listEndsWithItsLast
     /// Only the first elements of a list are undone.
     case elementsForgotten
+    /// Where to look for the end of what was accepted is forgotten.
+    case pollForgotten
+    /// A look that found the participant at work counts as its success.
+    case workTakenForDone
+    /// A look that failed counts as a definite no.
+    case failedLookEnds
+    /// What was accepted is given up before the last look at it was made.
+    case overdueBeforeLook
 }
 
 #if DEBUG

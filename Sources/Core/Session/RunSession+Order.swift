@@ -81,7 +81,8 @@ extension RunSession {
         switch happening {
         case .cancel, .retry, .resolve, .settle, .pause, .resume, .undo, .signal, .calledBack, .beat:
             .tooLate(error.description)
-        case .woke: nil
+        // The attempt that was looked at may have ended meanwhile.
+        case .woke, .looked: nil
         case .finished, .tookOver, .poison:
             .broken("something happened that can't have; nothing is changed by it: \(error)")
         }

@@ -26,6 +26,8 @@ package struct RunSession: Sendable {
     private var phase: Phase
     /// Steps whose calls this holder has begun.
     private var inFlight: Set<Int> = []
+    /// Looks that this holder has begun.
+    private var looking: Set<Command.Look> = []
     /// When the last `wake` that was handed out is due, so that none is handed out twice.
     private var wakesAt: Instant?
     /// What has happened and is not stored yet.
@@ -96,7 +98,7 @@ package struct RunSession: Sendable {
         }
         // No call is made under a lease that may be somebody else's by now.
         guard isHeld() || isPlanted(.lostLeaseIgnored) else { return finish(.leaseLost) }
-        return .execute(takeCommands())
+        return .execute(takeCommands(at: now))
     }
 
     /// What came in while everything was settled.
@@ -106,6 +108,11 @@ package struct RunSession: Sendable {
             case .answered(let step, let action, let attempt, let result):
                 inFlight.remove(step)
                 toDecide.append(.finished(step: step, action: action, attempt: attempt, result.fitting(run)))
+            case .looked(let look, let result):
+                looking.remove(look)
+                let call = look.call
+                toDecide.append(
+                    .looked(step: call.step, action: call.action, attempt: call.attempt, result.fitting(run)))
             case .due:
                 wakesAt = nil
                 toDecide.append(.woke)
@@ -178,7 +185,7 @@ extension RunSession {
         isInboxPending = unread > foreignInbox
         if isInboxPending {
             phase = .deciding
-        } else if foreignInbox > 0, run.status.isTerminal || !run.hasCallInFlight {
+        } else if foreignInbox > 0, run.status.isTerminal || !run.isBusy(at: at) {
             _ = leaveToOthers()
         }
     }
@@ -197,11 +204,12 @@ extension RunSession {
     }
 
     /// Commands that were not handed out yet.
-    private mutating func takeCommands() -> [Command] {
+    private mutating func takeCommands(at now: Instant) -> [Command] {
         var commands: [Command] = []
-        for command in run.nextCommands {
+        for command in run.nextCommands(at: now) {
             switch command {
             case .call(let call): if inFlight.insert(call.step).inserted { commands.append(command) }
+            case .look(let look): if looking.insert(look).inserted { commands.append(command) }
             case .wake(let at):
                 guard at != wakesAt else { continue }
                 wakesAt = at
@@ -274,7 +282,7 @@ extension RunSession {
             return SessionCommit(
                 lease: lease, run: run, events: events, consumedInbox: consumed, now: now, keepsLease: true)
         }
-        if events.isEmpty, consumed.isEmpty, run.hasCallInFlight, !run.status.isTerminal {
+        if events.isEmpty, consumed.isEmpty, run.isBusy(at: now), !run.status.isTerminal {
             (toDecide, takesOver) = ([], false)
             return nil
         }

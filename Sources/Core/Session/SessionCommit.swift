@@ -71,13 +71,13 @@ package final class SessionCommit: Sendable {
         self.events = events
         self.consumedInbox = consumedInbox
         decidedAt = now
-        let hasCallInFlight = after.hasCallInFlight && !isPlanted(.givenBackWithCallInFlight)
+        let isBusy = after.isBusy(at: now) && !isPlanted(.givenBackWithCallInFlight)
         afterwards =
             if keepsLease {
                 .keep
             } else if after.status.isTerminal {
                 .end
-            } else if hasCallInFlight {
+            } else if isBusy {
                 .keep
             } else {
                 .giveBack(

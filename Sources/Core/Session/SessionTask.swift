@@ -32,6 +32,8 @@ package enum SessionEnd: Sendable, Hashable {
 package enum SessionMessage: Sendable {
     /// A call ended.
     case answered(step: Int, action: CallAction, attempt: Int, CallResult)
+    /// A look ended.
+    case looked(Command.Look, CallResult)
     /// The run's inbox has rows.
     case inboxFilled
     /// The time of the last `wake` has come.

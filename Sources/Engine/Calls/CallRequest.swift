@@ -13,6 +13,8 @@ struct CallRequest: Sendable {
     let span: TraceContext?
     /// Where its end can be told; nil when it is its own.
     var callbackURL: String?
+    /// Of a look at an accepted attempt, where; nil for the attempt itself.
+    var lookPath: String?
 
     private var run: Run { scope.run }
     private var call: Command.Call { scope.call }
@@ -31,23 +33,52 @@ struct CallRequest: Sendable {
 
     private func renderedBelow() throws(TemplateError) -> ParticipantCall {
         if let missing = scope.missingSecret(of: definition) { throw TemplateError(.noSecret(missing), pointer: .root) }
+        if let lookPath { return try look(lookPath) }
         let key = run.idempotencyKey(of: call)
         let body = try definition.renderedBody(scope, of: run)
         var headers: [(String, String)] = [
             ("accept", "application/json"), ("idempotency-key", key), ("x-idempotency-key", key),
-            ("x-saga-run-id", run.id.description), ("x-saga-step-id", run.stepID(call.step)),
-            ("x-saga-action", call.action.rawValue), ("x-saga-attempt", String(call.attempt)),
-            ("x-correlation-id", trace.correlationID),
         ]
+        appendOwnHeaders(to: &headers)
         if let callbackURL { headers.append(("x-saga-callback-url", callbackURL)) }
         if let body { headers.append(("content-type", body.contentType)) }
-        if let traceparent = trace.header(of: span) { headers.append(("traceparent", traceparent)) }
-        for (name, value) in participant.headers { headers.append((name, value)) }
-        try definition.appendHeaders(scope, to: &headers)
+        try appendOthers(to: &headers)
         return ParticipantCall(
             method: definition.method, baseURL: participant.baseURL, path: try path(), headers: headers,
             body: body?.bytes ?? [], timeout: definition.timeout, maxResponseBytes: definition.maxResponseBytes,
             wantedHeaders: wantedHeaders)
+    }
+
+    private func appendOwnHeaders(to headers: inout [(String, String)]) {
+        headers += [
+            ("x-saga-run-id", run.id.description), ("x-saga-step-id", run.stepID(call.step)),
+            ("x-saga-action", call.action.rawValue), ("x-saga-attempt", String(call.attempt)),
+            ("x-correlation-id", trace.correlationID),
+        ]
+    }
+
+    /// Those of the trace, of the participant and of the definition.
+    private func appendOthers(to headers: inout [(String, String)]) throws(TemplateError) {
+        if let traceparent = trace.header(of: span) { headers.append(("traceparent", traceparent)) }
+        for (name, value) in participant.headers { headers.append((name, value)) }
+        try definition.appendHeaders(scope, to: &headers)
+    }
+
+    /// A question about the attempt: without its idempotency key, or it could be answered as the attempt was.
+    private func look(_ path: String) throws(TemplateError) -> ParticipantCall {
+        var headers: [(String, String)] = [("accept", "application/json")]
+        appendOwnHeaders(to: &headers)
+        try appendOthers(to: &headers)
+        var place = path
+        if definition.completion?.poll?.path.isLocation == true {
+            guard let below = participant.baseURL.path(ofLocation: path) else {
+                throw TemplateError(.elsewhere, pointer: JSONPointer(["completion", "poll", "path"]))
+            }
+            place = below
+        }
+        return ParticipantCall(
+            method: "GET", baseURL: participant.baseURL, path: place, headers: headers, body: [],
+            timeout: definition.timeout, maxResponseBytes: definition.maxResponseBytes, wantedHeaders: wantedHeaders)
     }
 
     /// The path and query; a location is followed below the participant's base only.
@@ -72,7 +103,9 @@ struct CallRequest: Sendable {
     /// Why a step can't be undone by a call that needs what its action answered: that answer could not be read, and what
     /// is built without it would undo something else, or nothing.
     var refusal: TemplateError? {
-        guard call.action == .compensate, run.steps[call.step].error?.hidesOutput == true else { return nil }
+        guard lookPath == nil, call.action == .compensate, run.steps[call.step].error?.hidesOutput == true else {
+            return nil
+        }
         let step = run.stepID(call.step)
         guard let reference = definition.references.first(where: { $0.isOutput(of: step) }) else { return nil }
         return TemplateError(

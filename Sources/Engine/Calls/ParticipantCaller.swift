@@ -76,6 +76,25 @@ final class ParticipantCaller: Sendable {
                 isWanted: isWanted, completion: completion))
     }
 
+    /// Looks at what an accepted attempt has come to: a call like others, of the same participant. It has no span of its own.
+    func look(
+        _ look: Command.Look, of run: Run, trace: RunTrace, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (CallResult) -> Void
+    ) {
+        let (call, definition) = (look.call, run.definition(of: look.call))
+        let scope = CallScope(run, call, secrets: secrets.all)
+        let judge = Judge(scope: scope, definition: definition, isAmbiguous: false, isLook: true)
+        let name: String
+        do throws(TemplateError) { name = try definition.participant.name(scope) } catch {
+            return completion(judge(.unrenderable(CallRequest.placed(error, call)), .zero))
+        }
+        place(
+            Placement(
+                scope: scope, definition: definition, name: name, trace: trace,
+                span: trace.attempt(step: call.step, action: call.action, attempt: call.attempt), judge: judge,
+                lookPath: look.path, isWanted: isWanted, completion: completion))
+    }
+
     /// An attempt on its way to its participant. A class for the same reason.
     private final class Placement: Sendable {
         let scope: CallScope
@@ -85,12 +104,14 @@ final class ParticipantCaller: Sendable {
         let trace: RunTrace
         let span: TraceContext?
         let judge: Judge
+        /// Of a look at an accepted attempt, where; nil for a call.
+        let lookPath: String?
         let isWanted: @Sendable () -> Bool
         let completion: @Sendable (CallResult) -> Void
 
         init(
             scope: CallScope, definition: CallDefinition, name: String, trace: RunTrace, span: TraceContext?,
-            judge: Judge, isWanted: @escaping @Sendable () -> Bool,
+            judge: Judge, lookPath: String? = nil, isWanted: @escaping @Sendable () -> Bool,
             completion: @escaping @Sendable (CallResult) -> Void
         ) {
             self.scope = scope
@@ -99,6 +120,7 @@ final class ParticipantCaller: Sendable {
             self.trace = trace
             self.span = span
             self.judge = judge
+            self.lookPath = lookPath
             self.isWanted = isWanted
             self.completion = completion
         }
@@ -115,7 +137,8 @@ final class ParticipantCaller: Sendable {
         var request = CallRequest(
             scope: placement.scope, definition: placement.definition, name: name, participant: participant,
             trace: placement.trace, span: placement.span)
-        if placement.definition.completion != nil {
+        request.lookPath = placement.lookPath
+        if case .callback = placement.definition.completion {
             request.callbackURL = callbacks.url(run: placement.scope.run.id, step: call.step, action: call.action)
             guard request.callbackURL != nil else {
                 return completion(judge(.notAllowed("Nobody could call back: PUBLIC_URL is not set."), .zero))
@@ -152,6 +175,8 @@ final class ParticipantCaller: Sendable {
         let scope: CallScope?
         let definition: CallDefinition
         let isAmbiguous: Bool
+        /// It judges what is said of an attempt that was accepted before.
+        var isLook = false
 
         /// Whatever is no answer, or is judged by its status.
         func callAsFunction(_ answer: Answer, _ duration: Duration) -> CallResult {
@@ -161,15 +186,21 @@ final class ParticipantCaller: Sendable {
         /// Calls `completion` with what an answer means: at once where that takes little, else from where nobody waits.
         func judge(_ answer: Answer, _ duration: Duration, _ completion: @escaping @Sendable (CallResult) -> Void) {
             guard let scope else { return completion(self(answer, duration)) }
-            let isAmbiguous = isAmbiguous
             var effort = Effort.brief
-            let result = CallResult(answer, of: scope, isAmbiguous: isAmbiguous, duration: duration, effort: &effort)
+            let result = result(answer, scope, duration, &effort)
             if !effort.isSpent { return completion(result) }
             Task(executorPreference: globalConcurrentExecutor) {
                 var effort = Effort.full
-                completion(
-                    CallResult(answer, of: scope, isAmbiguous: isAmbiguous, duration: duration, effort: &effort))
+                completion(self.result(answer, scope, duration, &effort))
             }
+        }
+
+        private func result(
+            _ answer: Answer, _ scope: CallScope, _ duration: Duration, _ effort: inout Effort
+        ) -> CallResult {
+            isLook
+                ? CallResult(look: answer, of: scope, duration: duration, effort: &effort)
+                : CallResult(answer, of: scope, isAmbiguous: isAmbiguous, duration: duration, effort: &effort)
         }
     }
 
@@ -280,6 +311,11 @@ extension Breaker.Verdict {
     /// What an attempt says about its participant: a definite answer is a success, even a refusal, and even one that we
     /// can't read, for not calling would change nothing about that; `busy` says nothing.
     init(_ result: CallResult, _ transport: TransportResult) {
+        // What a look was told of the work is an answer, whatever became of that.
+        if result.isVerdict {
+            self = .success
+            return
+        }
         switch (result.outcome, transport) {
         case (.succeeded, _), (.rejected, _): self = .success
         case (.busy, _): self = .neither

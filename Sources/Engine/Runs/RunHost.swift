@@ -101,6 +101,13 @@ extension RunHost {
         context.caller.call(
             call, of: run, trace: observer.trace, at: now, isWanted: isWanted, completion: completion)
     }
+
+    func look(
+        _ look: Command.Look, of run: Run, isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (CallResult) -> Void
+    ) {
+        context.caller.look(look, of: run, trace: observer.trace, isWanted: isWanted, completion: completion)
+    }
 }
 
 /// The system's clock and dice.

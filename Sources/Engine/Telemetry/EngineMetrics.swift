@@ -35,6 +35,7 @@ final class EngineMetrics: Sendable {
     private let undone: Series<Counter>
     private let signals: Series<Counter>
     private let deadlinesMissed: Series<Counter>
+    private let looks: Series<Counter>
     private let awaitingPerson: Series<Counter>
     private let workflows = Mutex<[WorkflowKey: WorkflowInstruments]>([:])
 
@@ -78,6 +79,9 @@ final class EngineMetrics: Sendable {
             "workflow_deadlines_missed_total",
             "Deadlines that passed when a run was past its pivot: it goes on, and a person should know.",
             labels: ["workflowName"], limit: 300)
+        looks = registry.counters(
+            "workflow_looks_total", "Looks at accepted work that did not find its end, by whether they found anything.",
+            labels: ["workflowName", "result"], limit: 600)
         awaitingPerson = registry.counters(
             "workflow_steps_awaiting_person_total",
             "Steps that were refused past the pivot of their run: a person has to say what becomes of them.",
@@ -147,7 +151,8 @@ final class EngineMetrics: Sendable {
         return WorkflowInstruments(
             steps: steps, completed: end(.completed), failed: end(.failed), compensated: end(.compensated),
             cancelled: end(.cancelled), undone: undone[name], signals: signals[name],
-            deadlineMissed: deadlinesMissed[name], awaitingPerson: awaitingPerson[name])
+            deadlineMissed: deadlinesMissed[name], looksPending: looks[name, "pending"],
+            looksFailed: looks[name, "failed"], awaitingPerson: awaitingPerson[name])
     }
 }
 

@@ -119,8 +119,17 @@ struct RunObserver {
             logger.debug(
                 "a run waits",
                 metadata: about(run, ["stepId": "\(run.stepID(step))", "until": "\(until)"]))
-        case .attemptAccepted(let step, let action, let attempt, let report, _, _):
+        case .attemptAccepted(let step, let action, let attempt, let report, _, _, _):
             logger.debug("an attempt is accepted", metadata: about(run, call(run, step, action, attempt, report)))
+        case .attemptLooked(let step, let action, let failure?, let lookIn):
+            logger.info(
+                "a look at what was accepted failed and will be repeated",
+                metadata: about(
+                    run,
+                    [
+                        "stepId": "\(run.stepID(step))", "action": "\(action.rawValue)", "error": "\(failure.message)",
+                        "lookInSeconds": .stringConvertible(Self.seconds(lookIn ?? .zero)),
+                    ]))
         case .callbackReceived(let step, let action, let callback):
             logger.info(
                 "a participant called back",
@@ -143,7 +152,7 @@ struct RunObserver {
             logger.debug(
                 "a step begins with a list",
                 metadata: about(run, ["stepId": "\(run.stepID(step))", "elements": .stringConvertible(count)]))
-        case .runStarted, .runDelayed, .attemptHeartbeat, .signalTaken, .elementsEnded, .stepSkipped, .stepAbandoned,
+        case .runStarted, .runDelayed, .attemptHeartbeat, .attemptLooked, .signalTaken, .elementsEnded, .stepSkipped, .stepAbandoned,
             .stepSucceeded,
             .stepUndoing:
             logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))

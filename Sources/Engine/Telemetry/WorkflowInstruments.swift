@@ -30,12 +30,15 @@ final class WorkflowInstruments: Sendable {
     private let undone: Counter
     private let signals: Counter
     private let deadlineMissed: Counter
+    /// Looks that found a participant at work, and looks that found nothing.
+    private let looksPending: Counter
+    private let looksFailed: Counter
     /// Steps past a pivot that were refused.
     let awaitingPerson: Counter
 
     init(
         steps: [Step], completed: End, failed: End, compensated: End, cancelled: End, undone: Counter,
-        signals: Counter, deadlineMissed: Counter, awaitingPerson: Counter
+        signals: Counter, deadlineMissed: Counter, looksPending: Counter, looksFailed: Counter, awaitingPerson: Counter
     ) {
         self.steps = steps
         self.completed = completed
@@ -45,6 +48,8 @@ final class WorkflowInstruments: Sendable {
         self.undone = undone
         self.signals = signals
         self.deadlineMissed = deadlineMissed
+        self.looksPending = looksPending
+        self.looksFailed = looksFailed
         self.awaitingPerson = awaitingPerson
     }
 
@@ -73,7 +78,8 @@ final class WorkflowInstruments: Sendable {
         case .runCancelled: end(cancelled, age)
         case .runFailed, .runQuarantined: end(failed, age)
         case .stepFailed(let index, _): steps[run.base(of: index)].failed.add()
-        case .attemptAccepted(let index, _, _, let report, _, _):
+        case .attemptLooked(_, _, let failure, _): (failure == nil ? looksPending : looksFailed).add()
+        case .attemptAccepted(let index, _, _, let report, _, _, _):
             if report.duration > .zero { steps[run.base(of: index)].latency.observe(report.duration) }
         case .runStarted, .attemptStarted, .callbackReceived, .attemptHeartbeat, .stepSkipped, .stepAbandoned,
             .waitStarted, .awaitStarted,

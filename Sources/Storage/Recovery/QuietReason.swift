@@ -12,6 +12,8 @@ package enum QuietReason: Sendable {
     case waitingForSignal(stepID: String, until: Instant?)
     /// A participant has accepted a call and is to call back by then, as it should.
     case waitingForCallback(stepID: String, CallAction, until: Instant)
+    /// A participant has accepted a call, and is asked then what became of it, as it should.
+    case waitingForLook(stepID: String, CallAction, QuietRun.NextLook)
     /// A person has to say what becomes of this step: past the pivot there is no way back.
     case waitingForPerson(stepID: String, error: Failure?)
     /// It is to begin then, as it should.
@@ -37,8 +39,8 @@ package enum QuietReason: Sendable {
     package var canBeFreed: Bool {
         switch self {
         case .holderGone, .callHangs, .holderIdle, .parked: true
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForPerson,
-            .delayed, .calling, .aboutToBeClaimed, .unclaimed, .locked:
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForLook,
+            .waitingForPerson, .delayed, .calling, .aboutToBeClaimed, .unclaimed, .locked:
             false
         }
     }
@@ -46,7 +48,8 @@ package enum QuietReason: Sendable {
     /// Nothing is wrong.
     package var isLegitimate: Bool {
         switch self {
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .delayed, .calling,
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForLook, .delayed,
+            .calling,
             .aboutToBeClaimed:
             true
         case .waitingForPerson, .unclaimed, .locked, .holderGone, .callHangs, .holderIdle, .parked: false
@@ -61,6 +64,7 @@ package enum QuietReason: Sendable {
         case .paused: "paused"
         case .waitingForSignal: "waitingForSignal"
         case .waitingForCallback: "waitingForCallback"
+        case .waitingForLook: "waitingForLook"
         case .waitingForPerson: "waitingForPerson"
         case .delayed: "delayed"
         case .calling: "calling"
@@ -133,6 +137,9 @@ extension QuietRun {
             return .waitingForPerson(stepID: stuck.stepID, error: stuck.error)
         }
         if let wait, wait.until >= limit { return .waiting(wait) }
+        if let look, look.wait.until >= limit {
+            return .waitingForLook(stepID: look.wait.stepID, look.wait.action, look.next)
+        }
         if let accepted, accepted.until >= limit {
             return .waitingForCallback(stepID: accepted.stepID, accepted.action, until: accepted.until)
         }

@@ -25,6 +25,15 @@ package struct QuietRun: Sendable {
         package let until: Instant
     }
 
+    /// When a participant is asked next what became of a call that it has accepted.
+    package struct NextLook: Sendable {
+        package let at: Instant
+        /// Until then its end is waited for.
+        package let until: Instant
+        /// Looks that have failed since the last that did not.
+        package let failures: Int
+    }
+
     /// The session whose transaction has locked the outbox row.
     package struct Locker: Sendable {
         /// Nil for a prepared transaction, which has no session.
@@ -57,6 +66,8 @@ package struct QuietRun: Sendable {
     package fileprivate(set) var stuck: (stepID: String, error: Failure?)?
     /// The accepted call whose time is over first.
     package fileprivate(set) var accepted: Wait?
+    /// The next look at what a participant has accepted.
+    package fileprivate(set) var look: (wait: Wait, next: NextLook)?
     /// A step that waits for a signal for as long as the run lives.
     package fileprivate(set) var awaited: String?
     package let locker: Locker?
@@ -94,6 +105,24 @@ package struct QuietRun: Sendable {
     }
 }
 
+extension QuietRun {
+    /// An accepted attempt: of all of them, what comes next.
+    fileprivate mutating func note(_ accepted: AcceptedAttempt, _ stepID: String, _ action: CallAction) {
+        guard let poll = accepted.poll else {
+            if self.accepted.map({ accepted.dueAt < $0.until }) ?? true {
+                self.accepted = Wait(stepID: stepID, action: action, until: accepted.dueAt)
+            }
+            return
+        }
+        // A look that is due is being made by whoever holds the run.
+        if poll.lookAt <= now { calls.append(OpenCall(stepID: stepID, action: action, begunAt: poll.lookAt)) }
+        let due = min(poll.lookAt, accepted.until)
+        guard look.map({ due < $0.wait.until }) ?? true else { return }
+        let next = NextLook(at: due, until: accepted.until, failures: poll.failures)
+        look = (Wait(stepID: stepID, action: action, until: due), next)
+    }
+}
+
 /// A quiet run as it is read: where its steps stand is still to be worked out.
 package struct QuietRow: Sendable {
     private let quiet: QuietRun
@@ -123,10 +152,9 @@ package struct QuietRow: Sendable {
                 run.stuck = (stored.stepID, step.error)
             }
             if step.isAccepted, let open = step.openAttempt,
-                let until = followed.marks.accepted.first(where: { $0.step == index })?.dueAt,
-                run.accepted.map({ until < $0.until }) ?? true
+                let accepted = followed.marks.accepted.first(where: { $0.step == index })
             {
-                run.accepted = QuietRun.Wait(stepID: stored.stepID, action: open.action, until: until)
+                run.note(accepted, stored.stepID, open.action)
             }
             if step.awaitsSignal, run.awaited == nil { run.awaited = stored.stepID }
             if let until = step.nextAttemptAt, run.wait.map({ until < $0.until }) ?? true {

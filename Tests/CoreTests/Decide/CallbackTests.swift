@@ -141,7 +141,8 @@ struct CallbackTests {
         accepted.isAccepted = true
         try happen(.finished(step: 0, action: .compensate, attempt: 1, accepted))
         #expect(
-            run.steps[0].compensationStatus == .compensating && run.nextCommands == [.wake(at: now + .seconds(86_400))])
+            run.steps[0].compensationStatus == .compensating
+                && run.nextCommands(at: now) == [.wake(at: now + .seconds(86_400))])
         #expect(!run.takesCallback(step: 0, .execute))
         try happen(
             .calledBack(step: 0, .compensate, Callback(outcome: .succeeded, output: nil, error: nil, digest: "d")))

@@ -5,10 +5,11 @@ import Testing
 struct CommandTests {
     /// Commands as words: `a#1`, `-a#1` and `wake+100ms` from now.
     private func commands(_ play: Play) -> String {
-        play.run.nextCommands.map { command in
+        play.run.nextCommands(at: play.now).map { command in
             switch command {
             case .call(let call):
                 (call.action == .compensate ? "-" : "") + play.run.stepID(call.step) + "#\(call.attempt)"
+            case .look(let look): "look(\(play.run.stepID(look.call.step)))"
             case .wake(let at): "wake+\((at - play.now).microseconds / 1000)ms"
             }
         }.joined(separator: " ")

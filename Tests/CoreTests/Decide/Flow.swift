@@ -39,7 +39,13 @@ struct Flow {
         return try WorkflowDefinition(workflow)
     }
 
-    private static let flags = "!?~%+*^&@$"
+    private static let flags = "!?~%+*^&@$="
+
+    static let poll: JSON = [
+        "path": "/jobs/${response.body.job}", "every": "2s", "timeout": "60s",
+        "succeededWhen": ["==": [["var": "response.body.state"], "done"]],
+        "failedWhen": ["==": [["var": "response.body.state"], "failed"]],
+    ]
 
     private func step(_ word: String) -> JSON {
         let halves = word.split(separator: "<", omittingEmptySubsequences: false)
@@ -67,6 +73,10 @@ struct Flow {
                 var callback: JSON = ["timeout": "60s"]
                 if flags.contains("$") { callback["heartbeatTimeout"] = "10s" }
                 step["action"]?["completion"] = ["callback": callback]
+            }
+            // 202 is no end: it is looked for every two seconds, for a minute.
+            if flags.contains("=") {
+                step["action"]?["completion"] = ["poll": Self.poll]
             }
             makesCall = true
         }

@@ -122,7 +122,7 @@ struct PivotTests {
         let run = play.run
         #expect(run.status == .running && run.cause == nil && run.error == nil)
         #expect(run.steps[1].status == .failed && run.steps[1].awaitsPerson && run.steps[1].error?.kind == "rejected")
-        #expect(run.nextCommands.isEmpty && run.wakeAt == nil && run.waitsForOutside)
+        #expect(run.nextCommands(at: play.now).isEmpty && run.wakeAt == nil && run.waitsForOutside)
         let commit = SessionCommit(lease: Lease(runID: run.id, epoch: 1), run: run, events: [], now: play.now)
         #expect(commit.afterwards == .giveBack(after: Run.longestRest))
     }

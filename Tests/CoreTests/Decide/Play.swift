@@ -8,6 +8,8 @@ import Testing
 ///   passes to the deadline, and the run is woken. `+250ms`: only time passes.
 /// - `a=ok`, `a=no` (rejected), `a=what` (unknown), `a=down` (not sent), `a=408`, `a=busy`, `a=busy/5s` (Retry-After).
 ///   The attempt is the one in flight; `a#2=ok` names one.
+/// - `a=202`: accepted; `a=202/5s` asks for a first look no sooner. `a?work`, `a?work/5s` (Retry-After), `a?down`, `a?429/5s`, `a?ok`,
+///   `a?no`, `a?gone`: what a look finds.
 /// - `a=202`: accepted. `a<ok`, `a<no`, `a<failed`: its callback; `a<ok#2` is another one,
 ///   `a<failed/1` speaks of the first attempt. `a<beat`: a sign of life.
 /// - `pause`, `hold` (one that holds the deadline), `resume`, `undo`, `complete:a`, `skip:a`, `fail:a`.
@@ -104,13 +106,48 @@ struct Play {
         }
         if word.hasPrefix("retry:") { return .retry(step: try index(word.dropFirst(6)), by: "ops") }
         if word.contains("<") { return try callback(word) }
+        if word.contains("?") { return try look(word) }
         let sides = word.split(separator: "=")
         let action: CallAction = word.hasPrefix("-") ? .compensate : .execute
         let name = (action == .compensate ? sides[0].dropFirst() : sides[0]).split(separator: "#")
         let index = try index(name[0])
         let inFlight = run.steps[index].callInFlight?.attempt ?? 1
         let attempt = name.count == 2 ? try #require(Int(name[1])) : inFlight
-        return .finished(step: index, action: action, attempt: attempt, try result(String(sides[1])))
+        var result = try result(String(sides[1]))
+        if result.isAccepted, let poll = run.stepDefinition(index).call(of: action)?.completion?.poll {
+            let asked = sides[1].split(separator: "/")
+            let first = asked.count == 2 ? Duration(String(asked[1])) : nil
+            result.poll = PollStart(path: "/jobs/1", firstLook: max(poll.every, first ?? .zero))
+        }
+        return .finished(step: index, action: action, attempt: attempt, result)
+    }
+
+    private func look(_ word: String) throws -> Happening {
+        let sides = word.split(separator: "?")
+        let action: CallAction = word.hasPrefix("-") ? .compensate : .execute
+        let name = (action == .compensate ? sides[0].dropFirst() : sides[0]).split(separator: "#")
+        let index = try index(name[0])
+        let open = run.steps[index].openAttempt?.attempt ?? 1
+        let attempt = name.count == 2 ? try #require(Int(name[1])) : open
+        let parts = sides[1].split(separator: "/")
+        let retryAfter = parts.count == 2 ? Duration(String(parts[1])) : nil
+        var result: CallResult
+        switch parts[0] {
+        case "work":
+            result = CallResult(outcome: .succeeded, httpStatus: 200, retryAfter: retryAfter)
+            result.isAccepted = true
+        case "down": result = CallResult(outcome: .notSent, failure: Failure(kind: "notSent", message: "Down."))
+        case "429":
+            result = CallResult(
+                outcome: .busy, httpStatus: 429, failure: Failure(kind: "busy", message: "Later.", response: "Later."),
+                retryAfter: retryAfter)
+        case "ok": result = CallResult(outcome: .succeeded, httpStatus: 200, output: ["n": 1])
+        case "no": result = CallResult(outcome: .rejected, httpStatus: 200)
+        case "gone": result = CallResult(outcome: .unknown, httpStatus: 410)
+        default: throw UnknownWord(word: word)
+        }
+        if ["ok", "no", "gone"].contains(parts[0]) { result.isVerdict = true }
+        return .looked(step: index, action: action, attempt: attempt, result)
     }
 
     private func callback(_ word: String) throws -> Happening {
@@ -172,7 +209,9 @@ extension Play {
         case .attemptFailed(let step, let action, _, let report, _, let retryIn):
             "\(call(step, action))=\(report.outcome.rawValue)"
                 + (retryIn.map { "+\($0.microseconds / 1000)ms" } ?? "")
-        case .attemptAccepted(let step, let action, _, _, _, _): "\(call(step, action))=accepted"
+        case .attemptAccepted(let step, let action, _, _, _, _, _): "\(call(step, action))=accepted"
+        case .attemptLooked(let step, let action, let failure, let lookIn):
+            "\(call(step, action))?\(failure?.kind ?? "work")" + (lookIn.map { "+\($0.microseconds / 1000)ms" } ?? "")
         case .callbackReceived(let step, let action, let callback): "\(call(step, action))<\(callback.outcome.rawValue)"
         case .attemptHeartbeat(let step, _): "beat(\(ids([step])))"
         case .stepSkipped(let step): "skip(\(ids([step])))"

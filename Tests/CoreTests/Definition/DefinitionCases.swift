@@ -132,6 +132,31 @@ let brokenDefinitions: [DefinitionChange] = [
     .steps(
         #"{"id":"a","action":{"participant":"p","path":"/","completion":"callback","output":1}}"#,
         "/steps/0/action/output", detail: "what the callback says"),
+    .steps(
+        #"{"id":"a","action":\#(polled("{}"))}"#,
+        "/steps/0/action/completion/poll/path", "/steps/0/action/completion/poll/every",
+        "/steps/0/action/completion/poll/succeededWhen"),
+    .steps(
+        #"{"id":"a","action":\#(polled(#"{"path":"jobs","every":"999ms","succeededWhen":{"nope":1},"failedWhen":{"nope":1},"x":1}"#))}"#,
+        "/steps/0/action/completion/poll/x", "/steps/0/action/completion/poll/path",
+        "/steps/0/action/completion/poll/every", "/steps/0/action/completion/poll/succeededWhen/nope",
+        "/steps/0/action/completion/poll/failedWhen/nope"),
+    .steps(
+        #"{"id":"a","action":\#(polled(#"{"path":"/j","every":"61m","succeededWhen":true}"#))}"#,
+        "/steps/0/action/completion/poll/every", detail: "at most 1h"),
+    .steps(
+        #"{"id":"a","action":\#(polled(#"{"path":"/j","every":"5m","succeededWhen":true,"timeout":"366d"}"#))}"#,
+        "/steps/0/action/completion/poll/every", detail: "at least 317s"),
+    .steps(
+        #"{"id":"a","action":\#(polled(#"{"path":"/j","every":"1m","succeededWhen":true,"timeout":"367d"}"#))}"#,
+        "/steps/0/action/completion/poll/timeout", detail: "at most 366d"),
+    .steps(
+        #"{"id":"a","action":\#(polled(#"{"path":"/${steps.b.output}","every":"1m","succeededWhen":{"var":"steps.b.status"},"failedWhen":{"var":"step.key"}}"#))}"#,
+        "/steps/0/action/completion/poll/path", "/steps/0/action/completion/poll/succeededWhen/var",
+        "/steps/0/action/completion/poll/failedWhen/var"),
+    .steps(
+        #"{"id":"a","action":{"participant":"p","path":"/","completion":{"poll":{"path":"/j","every":"1m","succeededWhen":true},"callback":{}}}}"#,
+        "/steps/0/action/completion/callback", detail: "either"),
     .steps(#"{"id":"a","await":{}}"#, "/steps/0/await/signal", detail: "required"),
     .steps(#"{"id":"a","await":{"signal":"Go!"}}"#, "/steps/0/await/signal", detail: "A name has"),
     .steps(#"{"id":"a","await":{"signal":"go","for":"1s"}}"#, "/steps/0/await/for", detail: "not known"),
@@ -251,3 +276,7 @@ let brokenDefinitions: [DefinitionChange] = [
         step("a") + "," + #"{"id":"b","action":{"participant":"p","path":"/","body":"${steps.c.output}"}}"# + ","
             + step("c"), "/steps/1/action/body"),
 ]
+
+private func polled(_ poll: String) -> String {
+    #"{"participant":"p","path":"/","completion":{"poll":\#(poll)}}"#
+}

@@ -68,6 +68,12 @@ struct JournalTests {
             step: 1, action: .compensate, Callback(outcome: .failed, output: nil, error: "No.", digest: "b2")),
         .attemptHeartbeat(step: 1, action: .execute),
         .elementsStarted(step: 0, count: 2, items: [1.50, ["é": nil]]), .elementsEnded(step: 0),
+        .attemptAccepted(
+            step: 1, action: .execute, attempt: 1, answered202, timeout: .seconds(60), heartbeat: nil,
+            poll: PollStart(path: "/jobs/é", firstLook: .milliseconds(1500))),
+        .attemptLooked(step: 1, action: .execute, nil, lookIn: nil),
+        .attemptLooked(step: 0, action: .compensate, nil, lookIn: .seconds(7)),
+        .attemptLooked(step: 0, action: .execute, Failure(kind: "busy", message: "Later."), lookIn: .seconds(9)),
     ]
 
     @Test("Every event comes back from its row, numbered from the row's first; a run's output comes from the run")
@@ -223,6 +229,34 @@ struct JournalTests {
         // What was so before keeps its times.
         let kept = try JSON(parsing: Snapshot.encode(run, since: run, at: at).bytes)
         #expect(Snapshot.parts(kept, at: at).marks == run.marks)
+    }
+
+    @Test("Where the end of accepted work is looked for, and when, stands there with the times of the commit")
+    func looks() throws {
+        let definition = try Self.definition
+        let fresh = Run(
+            id: RunID(high: 1, low: 2), definition: definition, input: [:], context: [:], createdAt: Self.now)
+        var run = fresh
+        let accepted = CallReport(outcome: .succeeded, httpStatus: 202, duration: .zero)
+        run.evolve(.runStarted(due: [0]), at: Self.now)
+        run.evolve(.attemptStarted(step: 0, action: .execute, attempt: 1), at: Self.now)
+        run.evolve(
+            .attemptAccepted(
+                step: 0, action: .execute, attempt: 1, accepted, timeout: .seconds(60), heartbeat: nil,
+                poll: PollStart(path: "/jobs/é", firstLook: .seconds(2))),
+            at: Self.now)
+        let at = Self.now + .milliseconds(7)
+        let marks = Snapshot.parts(try JSON(parsing: Snapshot.encode(run, since: fresh, at: Self.now).bytes), at: at)
+            .marks
+        #expect(marks.accepted.map(\.poll) == [AcceptedPoll(path: "/jobs/é", lookAt: at + .seconds(2))])
+        let before = run
+        let failure = Failure(kind: "busy", message: "Later.")
+        run.evolve(.attemptLooked(step: 0, action: .execute, failure, lookIn: .seconds(9)), at: at)
+        let next = Snapshot.parts(try JSON(parsing: Snapshot.encode(run, since: before, at: at).bytes), at: at)
+        #expect(next.marks == run.marks && run.marks.accepted.first?.poll?.failures == 1)
+        let kept = Snapshot.parts(
+            try JSON(parsing: Snapshot.encode(run, since: run, at: at).bytes), at: at + .seconds(5))
+        #expect(kept.marks == run.marks, "what was so before keeps its times")
     }
 
     @Test("At most a hundred events stand in the journal alone, however long a run is held")

@@ -90,6 +90,7 @@ struct SessionPlay {
         case .call(let call):
             let id = play.run.stepID(call.step)
             return "\(call.action == .compensate ? "-" : "")\(id)#\(call.attempt)"
+        case .look(let look): return "look(\(play.run.stepID(look.call.step)))"
         case .wake(let at): return "wake+\((at - now).microseconds / 1000)ms"
         }
     }

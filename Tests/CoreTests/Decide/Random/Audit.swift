@@ -47,6 +47,8 @@ struct Audit {
     /// What was accepted: when it is over if nothing comes; and what was told of it.
     var accepted: [Int: (until: Instant, beatBy: Instant?)] = [:]
     var callbacks: [Int: Callback] = [:]
+    /// Of what is looked for: when the next look is due, and how many have failed since one did not.
+    var looks: [Int: (due: Instant, failures: Int)] = [:]
     /// Steps that wait for a signal, and what is there for them.
     var awaiting: Set<Int> = []
     var kept: [(sequence: Int, name: String, isOK: Bool)] = []
@@ -90,8 +92,8 @@ struct Audit {
             for step in due { waiting[step] = at }
         case .attemptStarted(let step, .execute, let attempt): beginForward(step, attempt, at)
         case .attemptStarted(let step, .compensate, let attempt): beginUndoing(step, attempt, at)
-        case .attemptSucceeded(let step, let action, let attempt, _, _):
-            judge(step, succeeded: true, nil, at)
+        case .attemptSucceeded(let step, let action, let attempt, let report, _):
+            judge(step, report, nil, at)
             finish(step, action, attempt)
             if action == .execute {
                 succeeded.insert(step)
@@ -100,10 +102,12 @@ struct Audit {
                 undone.insert(step)
             }
         case .attemptFailed(let step, let action, let attempt, let report, let failure, let retryIn):
-            judge(step, succeeded: false, failure, at)
+            judge(step, report, failure, at)
             finish(step, action, attempt)
             fail(step, action, attempt, report, failure, retryIn, at)
-        case .attemptAccepted(let step, let action, let attempt, _, _, _): accept(step, action, attempt, at)
+        case .attemptAccepted(let step, let action, let attempt, _, _, _, let poll):
+            accept(step, action, attempt, poll, at)
+        case .attemptLooked(let step, let action, let failure, let lookIn): look(step, action, failure, lookIn, at)
         case .callbackReceived(let step, let action, let callback): callBack(step, action, callback, at)
         case .attemptHeartbeat(let step, let action): beat(step, action, at)
         case .stepSkipped(let step): skip(step)
@@ -221,6 +225,7 @@ struct Audit {
 
     private mutating func settle(_ step: Int, _ settlement: Settlement) {
         require(canSettle(step, settlement), 11, "step \(step) is ended by a person")
+        looks[step] = nil
         if accepted.removeValue(forKey: step) != nil {
             inFlight[step] = nil
             callbacks[step] = nil
@@ -447,7 +452,9 @@ struct Audit {
     private mutating func resolve(_ step: Int) {
         let isOpen = resolvable.contains(step) && !undone.contains(step)
         require(isOpen, 11, "step \(step) is resolved though nothing was left of it")
-        if inFlight[step]?.action == .compensate { (inFlight[step], accepted[step], callbacks[step]) = (nil, nil, nil) }
+        if inFlight[step]?.action == .compensate {
+            (inFlight[step], accepted[step], callbacks[step], looks[step]) = (nil, nil, nil, nil)
+        }
         if undoing?.contains(step) ?? false { waiting[step] = nil }
         gaveUpUndoing.remove(step)
         undone.insert(step)

@@ -74,6 +74,7 @@ struct History {
             if let call = calls.randomElement(using: &random) { answer(call) } else { wake() }
         case 60..<67: wake()
         case 67..<70: callBack(anyStep)
+        case 74..<76 where !audit.looks.isEmpty: look(audit.looks.keys.min() ?? 0)
         case 70..<72: happen(.signal(signal(random.chance(60) ? "go" : "stop", isOK: random.chance(60))))
         case 72..<75:
             let steps = random.chance(70) ? [anyStep] : (0..<Int.random(in: 0...3, using: &random)).map { _ in anyStep }
@@ -118,7 +119,7 @@ struct History {
         } else if let call = callsInFlight.randomElement(using: &random) {
             answer(call)
         } else if let step = audit.accepted.keys.min(), random.chance(70) {
-            callBack(step)
+            if audit.looks[step] != nil { look(step) } else { callBack(step) }
         } else if audit.isPaused {
             happen(.resume(by: "ops", reason: "mended"))
         } else if let step = audit.awaiting.min(),
@@ -160,6 +161,32 @@ struct History {
             .calledBack(step: step, action, Callback(outcome: outcome, output: ["n": 2], error: nil, digest: digest)))
     }
 
+    /// The engine looks what became of what is accepted there, once that is due.
+    private mutating func look(_ step: Int) {
+        guard let (action, attempt) = run.steps[step].openAttempt, let due = audit.looks[step]?.due else { return }
+        now = max(now, due)
+        let place = ModelParticipant.Request(step: step, action: action)
+        var result: CallResult
+        switch isHealed ? 50 : Int.random(in: 0..<100, using: &random) {
+        case 0..<15:
+            let wait = random.chance(30) ? Duration.seconds(Int.random(in: 0...400, using: &random)) : nil
+            result = CallResult(outcome: .succeeded, httpStatus: 200, retryAfter: wait)
+            result.isAccepted = true
+        case 15..<30:
+            let wait = random.chance(30) ? Duration.seconds(Int.random(in: 0...400, using: &random)) : nil
+            result = CallResult(outcome: .busy, httpStatus: 429, retryAfter: wait)
+        case 30..<40: result = CallResult(outcome: .unknown)
+        case 40..<45: result = CallResult(outcome: .rejected, httpStatus: 404)
+        default:
+            let outcome: Outcome = world.has(place) ? .succeeded : hollow.contains(place) ? .rejected : .unknown
+            result = CallResult(
+                outcome: outcome, httpStatus: outcome == .unknown ? 410 : 200,
+                output: outcome == .succeeded ? ["n": 3] : nil)
+            result.isVerdict = true
+        }
+        happen(.looked(step: step, action: action, attempt: random.chance(95) ? attempt : attempt + 1, result))
+    }
+
     private mutating func signal(_ name: String, isOK: Bool) -> ReceivedSignal {
         // What says something else has another key.
         let key = random.chance(40) && !isHealed ? "\(name) \(isOK) \(Int.random(in: 0..<3, using: &random))" : nil
@@ -169,7 +196,7 @@ struct History {
     private var anyStep: Int { mutating get { Int.random(in: run.steps.indices, using: &random) } }
 
     private var callsInFlight: [(step: Int, action: CallAction, attempt: Int)] {
-        run.nextCommands.compactMap {
+        run.nextCommands(at: now).compactMap {
             if case .call(let call) = $0 { (call.step, call.action, call.attempt) } else { nil }
         }
     }
@@ -208,6 +235,10 @@ struct History {
         if audit.workflow.mayAccept(audit.base(request.step), request.action), random.chance(70) {
             var result = CallResult(outcome: .succeeded, httpStatus: 202)
             result.isAccepted = true
+            if audit.workflow.isPolled[audit.base(request.step)] {
+                let wait = Duration.milliseconds(audit.workflow.every)
+                result.poll = PollStart(path: "/jobs/1", firstLook: random.chance(80) ? wait : wait * 2)
+            }
             if isHealed || random.chance(80) {
                 guard world.receive(request) else { return CallResult(outcome: .rejected, httpStatus: 409) }
             } else if !world.has(request) {
@@ -247,6 +278,9 @@ struct History {
         case .finished, .tookOver, .woke, .cancel, .signal, .poison: audit.ended == nil
         case .calledBack(let step, let action, let callback): audit.takesCallback(step, action, callback)
         case .beat(let step, let action): audit.takesCallback(step, action, nil)
+        case .looked(let step, let action, let attempt, _):
+            audit.ended == nil && audit.looks[step] != nil
+                && audit.inFlight[step].map { $0 == (action, attempt) } ?? false
         case .retry(nil, _, _):
             audit.ended == .runFailed || audit.ended == .runQuarantined
                 || (audit.ended == nil && !audit.gaveUpUndoing.isEmpty && audit.undoing != nil)
