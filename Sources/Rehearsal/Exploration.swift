@@ -70,7 +70,7 @@ package struct Exploration: Sendable {
                     queue += try Self.successors(
                         of: node, call, answers[call.name] ?? answers[Script.ofStep(call.name)] ?? [])
                 case .callback(let accepted): queue += try Self.successors(of: node, accepted)
-                case .look(let look): 
+                case .look(let look):
                     queue += try Self.successors(
                         of: node, look, answers[look.name] ?? answers[Script.ofStep(look.name)] ?? [])
                 case .signal(let awaited):

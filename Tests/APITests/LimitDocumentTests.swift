@@ -121,6 +121,37 @@ struct LimitDocumentTests {
         "`heartbeatTimeout` of a callback": { count in
             registers(call: ["completion": ["callback": ["heartbeatTimeout": .string("\(count)s")]]])
         },
+        "`every` of a poll": { count in
+            registers(
+                call: [
+                    "completion": [
+                        "poll": [
+                            "path": "/jobs", "every": .string("\(count)s"), "succeededWhen": true, "timeout": "1d",
+                        ]
+                    ]
+                ])
+        },
+        "`timeout` of a poll": { count in
+            registers(
+                call: [
+                    "completion": [
+                        "poll": [
+                            "path": "/jobs", "every": "1h", "succeededWhen": true, "timeout": .string("\(count)s"),
+                        ]
+                    ]
+                ])
+        },
+        "looks at one attempt": { count in
+            registers(
+                call: [
+                    "completion": [
+                        "poll": [
+                            "path": "/jobs", "every": "1s", "succeededWhen": true, "timeout": .string("\(count)s"),
+                        ]
+                    ]
+                ])
+        },
+        "time between looks that fail": { .seconds($0) <= PollDefinition.longestBackoff },
         "`output` of a callback": { $0 <= Callback.maxOutput },
         "`error` of a callback": { $0 <= Callback.maxError },
         "what a signal says": { $0 <= KeptSignal.maxPayload },

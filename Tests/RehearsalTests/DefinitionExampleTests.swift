@@ -35,6 +35,37 @@ struct DefinitionExampleTests {
                 "expect": ["status": "COMPENSATED", "undone": ["render"], "error": ["kind": "timeout"]],
             ],
         ],
+        "print": [
+            [
+                "input": ["book": "a"],
+                "answers": [
+                    "print": [["status": 202, "body": ["id": 7], "retryAfter": "30s"]],
+                    "print:poll": [
+                        ["body": ["state": "waiting"]], 503, 404, ["body": ["state": "printed", "copies": 3]],
+                    ],
+                ],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["print"], "output": ["copies": 3], "takes": "2m",
+                ],
+            ],
+            [
+                "input": ["book": "a"],
+                "answers": [
+                    "print": [["status": 202, "body": ["id": 7]]], "print:poll": [["body": ["state": "torn"]]],
+                ],
+                "expect": ["status": "COMPENSATED", "undone": [], "error": ["kind": "rejected"]],
+            ],
+            [
+                "input": ["book": "a"],
+                "answers": [
+                    "print": [
+                        ["status": 202, "body": ["id": 7]], ["status": 202, "body": ["id": 7]],
+                        ["status": 202, "body": ["id": 7]],
+                    ], "print:poll": [410, "nothing", "lost", 500],
+                ],
+                "expect": ["status": "COMPENSATED", "undone": ["print"], "error": ["kind": "timeout"]],
+            ],
+        ],
         "expense": [
             [
                 "input": ["amount": 90, "approvers": ["eve"]],

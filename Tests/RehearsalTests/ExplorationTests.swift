@@ -56,6 +56,43 @@ struct ExplorationTests {
         #expect(throws: CaseError.self) { try play([["outcome": "maybe"]], ["status": "COMPLETED"]) }
     }
 
+    @Test("a look finds that the work is done, as cases know it, that it has failed, or never an end")
+    func looks() throws {
+        let call: JSON = ["participant": "p", "path": "/", "body": "none"]
+        var later = call
+        later["completion"] = [
+            "poll": [
+                "path": "/jobs/${response.body.job}", "every": "10s", "timeout": "1h",
+                "succeededWhen": ["==": [["var": "response.body.state"], "done"]],
+                "failedWhen": ["==": [["var": "response.body.state"], "failed"]],
+            ]
+        ]
+        later["retry"] = ["maxAttempts": 1]
+        let definition = try WorkflowDefinition([
+            "name": "w", "version": "1.0.0", "steps": [["id": "a", "action": later, "compensation": call]],
+        ])
+        let accepted = Response(status: 202, body: Array(#"{"job":1}"#.utf8))
+        let done = Response(status: 200, body: Array(#"{"state":"done"}"#.utf8))
+        let busy = Response(status: 200, body: Array(#"{"state":"busy"}"#.utf8))
+        let exploration = Exploration(definition, input: [:], answers: ["a": [accepted], "a:poll": [busy, done]])
+        let told = Set(
+            exploration.examples.filter { !$0.isFinding }.map { "\($0.what): \($0.history.joined(separator: ", "))" })
+        #expect(told.contains("COMPLETED: a accepted, a:poll succeeded"), "\(told)")
+        #expect(exploration.states > 4 && !exploration.isCut, "it may never find an end")
+        func play(_ looks: JSON, _ expect: JSON) throws -> [String] {
+            let json: JSON = [
+                "answers": ["a": [["status": 202, "body": ["job": 1]]], "a:poll": looks], "expect": expect,
+            ]
+            return try TestCase.all([json], of: definition, at: .root)[0].play().failures
+        }
+        let completed: JSON = ["status": "COMPLETED", "output": ["state": "done"], "takes": "41s"]
+        #expect(try play([["body": ["state": "busy"]], 500, "lost", ["body": ["state": "done"]]], completed) == [])
+        #expect(try play([["body": ["state": "failed"]]], ["undone": [], "error": ["kind": "rejected"]]) == [])
+        let endless: JSON = ["status": "COMPENSATED", "undone": ["a"], "error": ["kind": "timeout"], "takes": "61m"]
+        #expect(try play(["nothing"], endless) == [] && play([], endless) == [])
+        #expect(throws: CaseError.self) { try play(["never"], ["status": "COMPLETED"]) }
+    }
+
     @Test("a signal comes, of each kind that is known, or it does not")
     func signals() throws {
         func steps(_ members: JSONObject) -> JSON {

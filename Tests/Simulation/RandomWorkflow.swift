@@ -153,7 +153,8 @@ package struct RandomWorkflow {
         pivot = random.chance(60) ? candidates.randomElement(using: &random) : nil
         definition = try WorkflowDefinition(
             Self.json(
-                dependencies, kinds, lists, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater, isPolled,
+                dependencies, kinds, lists, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater,
+                isPolled,
                 every,
                 callback,
                 when,

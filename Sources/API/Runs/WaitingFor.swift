@@ -70,7 +70,7 @@ struct WaitingFor: Sendable {
                 "participant": JSON(participant), "since": RunJSON.time(run.lastEventAt), "until": RunJSON.time(until),
             ]
         case .waitingForLook(let stepID, let action, let look):
-            let call = definition?.step(stepID)?.call(of: action)
+            let call = definition?.step(of: stepID)?.call(of: action)
             var object: JSONObject = [
                 "kind": "poll", "stepId": .string(stepID), "action": .string(action.rawValue),
                 "participant": JSON(call?.participant.only),

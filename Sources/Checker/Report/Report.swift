@@ -85,7 +85,8 @@ package struct Report: Sendable {
             case .attemptSucceeded where event.row.action == .compensate: counts.compensations += 1
             case .attemptFailed where event.row.error?["kind"]?.string == "lost": counts.takeovers += 1
             case .stepSkipped: counts.skippedSteps += 1
-            case .runStarted, .attemptAccepted, .attemptLooked, .callbackReceived, .attemptHeartbeat, .attemptSucceeded, .attemptFailed,
+            case .runStarted, .attemptAccepted, .attemptLooked, .callbackReceived, .attemptHeartbeat, .attemptSucceeded,
+                .attemptFailed,
                 .stepAbandoned, .waitStarted, .awaitStarted,
                 .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded,
                 .stepFailed, .stepUndoing, .cancelRequested, .cancelRefused, .deadlineExceeded,

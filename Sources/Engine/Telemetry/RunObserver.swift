@@ -152,7 +152,8 @@ struct RunObserver {
             logger.debug(
                 "a step begins with a list",
                 metadata: about(run, ["stepId": "\(run.stepID(step))", "elements": .stringConvertible(count)]))
-        case .runStarted, .runDelayed, .attemptHeartbeat, .attemptLooked, .signalTaken, .elementsEnded, .stepSkipped, .stepAbandoned,
+        case .runStarted, .runDelayed, .attemptHeartbeat, .attemptLooked, .signalTaken, .elementsEnded, .stepSkipped,
+            .stepAbandoned,
             .stepSucceeded,
             .stepUndoing:
             logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))

@@ -63,6 +63,9 @@ struct History {
         return wrong
     }
 
+    /// All that happened, an event a line.
+    var told: String { log.enumerated().map { "\($0 + 1) \($1.at) \($1.event)" }.joined(separator: "\n") }
+
     private var isOver: Bool { run.status.isTerminal && run.status != .failed }
 
     // MARK: What happens

@@ -21,7 +21,7 @@ struct RandomHistoryTests {
         for seed in Self.firstSeed..<Self.firstSeed + 8000 {
             var history = try History(seed: seed)
             let wrong = history.live()
-            try #require(wrong.isEmpty, "seed \(seed): \(wrong.joined(separator: "; "))")
+            try #require(wrong.isEmpty, "seed \(seed): \(wrong.joined(separator: "; "))\n\(history.told)")
             ends.merge(history.seen.ends, uniquingKeysWith: +)
             events.merge(history.seen.events, uniquingKeysWith: +)
             failed += history.seen.failedOnTheWay
