@@ -227,6 +227,8 @@ extension Decision {
         if run.isPaused && !isPlanted(.pausedRunBegins) { return }
         if run.isDraining, !isPlanted(.drainingRunBegins) { return }
         for event in run.dueAttempts(at: now) {
+            // What was told of one may have ended forward progress.
+            if run.isDraining, !isPlanted(.drainingRunBegins) { break }
             append(event)
             takeKeptCallback(event, jitter: jitter)
         }

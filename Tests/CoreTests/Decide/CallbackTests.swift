@@ -50,6 +50,12 @@ struct CallbackTests {
                 "when the next attempt waits, it is over without its call", "a@ b", script: "go a=what a<ok",
                 trace: "due(a) / a#1 / a=unknown+100ms / a<succeeded a#2 a=succeeded b#1"),
             Case(
+                "a no that is told while the run is paused lets nothing else begin", "a@ b<",
+                script: "go pause a=what b=what a<no +1s resume -b=ok -a=ok",
+                trace:
+                    "due(a,b) / a#1 b#1 / pause / a=unknown+100ms / b=unknown+100ms / a<rejected / resume a#2 a=rejected drop(b) "
+                    + "undo(a,b) -a#1 -b#1 / -b=succeeded / -a=succeeded COMPENSATED"),
+            Case(
                 "the same again is nothing, another one is refused", "a@", script: "go a<ok a<ok !a<ok#2 a=202",
                 trace: "due(a) / a#1 / a<succeeded / a=succeeded COMPLETED"),
         ])
