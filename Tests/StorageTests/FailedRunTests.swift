@@ -52,7 +52,7 @@ struct FailedRunTests {
             }
             let (run, differences) = try await test.fold(runID, definition)
             #expect(run.status == .compensated)
-                #expect(differences == [])
+            #expect(differences == [])
             let resolved = try await test.value("SELECT count(*) FROM run_events WHERE kind = 'step_resolved'")
             let called = undone.filter { $0.step == 1 }.count
             #expect((resolved == "1" && called == 0) || (resolved == "0" && called == 1), "\(resolved ?? "") \(called)")
@@ -148,7 +148,7 @@ struct FailedRunTests {
             #expect(try await engine.settle(&dead, late, consuming: rows) == .leaseLost)
             let (run, differences) = try await test.fold(runID, definition)
             #expect(run.status == .compensated)
-                #expect(differences == [])
+            #expect(differences == [])
             #expect(try await test.value("SELECT count(*) FROM run_events WHERE kind = 'step_resolved'") == "1")
         }
     }

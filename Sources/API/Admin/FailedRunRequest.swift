@@ -52,7 +52,7 @@ struct ResolveRequest {
     let reason: String
 
     /// As many as a workflow can have.
-    private static let maxSteps = 100
+    private static let maxSteps = WorkflowDefinition.maxSteps + ForEachDefinition.maxElementsOfRun
 
     init(_ json: JSON) throws(Problem) {
         var fields = try Fields(json, known: ["stepId", "stepIds", "resolution", "reason"])

@@ -46,7 +46,7 @@ struct FailedRunRoutes: Sendable {
         let id = try context.runID()
         var fields = try Fields(
             try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["stepId", "reason"])
-        let stepID = fields.string("stepId", maxBytes: 63)
+        let stepID = fields.string("stepId", maxBytes: 255)
         let reason = fields.string("reason", maxBytes: 1000)
         try fields.check()
         return try await door.ask(id, InboxRequest(.retry(stepID: stepID, reason: reason), sentBy: admin.name))

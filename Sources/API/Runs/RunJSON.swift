@@ -88,6 +88,8 @@ enum RunJSON {
             text.member("error", step.error, of: .stepError(step.index))
             return text.end()
         }
+        // What a person gave where there was no list to begin with.
+        if step.output.isThere { text.member("output", step.output, of: .stepOutput(step.index)) }
         text.member("error", step.error, of: .stepError(step.index))
         text.write(",\"elements\":[")
         for (place, element) in elements.enumerated() {

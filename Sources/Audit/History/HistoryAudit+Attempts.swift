@@ -193,7 +193,7 @@ extension HistoryAudit {
             waiting[step] = at
         } else if awaitingPerson.remove(step) != nil {
             // What makes no call begins anew.
-            if run.stepDefinition(step).action.call != nil { waiting[step] = at }
+            if run.stepDefinition(step).action.call != nil, !isListed(step) { waiting[step] = at }
         } else if waiting[step] != nil {
             waiting[step] = at
         }

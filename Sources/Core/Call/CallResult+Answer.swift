@@ -210,7 +210,8 @@ extension CallResult {
     /// What the definition keeps of the answer. It has succeeded, whatever can be made of it.
     mutating func makeOutput(_ template: Template, _ answer: AnswerScope) {
         let place = JSONPointer([
-            "steps", String(answer.scope.call.step), answer.scope.call.action.member, "output",
+            "steps", String(answer.scope.run.base(of: answer.scope.call.step)), answer.scope.call.action.member,
+            "output",
         ])
         do throws(TemplateError) {
             let bytes = try template.bytes(answer)

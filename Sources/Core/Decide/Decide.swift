@@ -161,11 +161,13 @@ extension Decision {
             guard run.steps.indices.contains(step), let call = run.steps[step].callInFlight,
                 call.action == action, call.attempt == attempt
             else { throw IllegalHappening(run, happening) }
+            let result = result.fitting(run)
             // What fails after the deadline is not tried again, and not what ended forward progress.
             if result.outcome != .succeeded { checkDeadline() }
             finishAttempt(step, action, attempt, result, jitter: jitter)
         case .looked(let step, let action, let attempt, let result):
             guard run.isPolled(step, action, attempt: attempt) else { throw IllegalHappening(run, happening) }
+            let result = result.fitting(run)
             if result.isVerdict, result.outcome != .succeeded { checkDeadline() }
             look(step, action, attempt, result, jitter: jitter)
         case .tookOver:

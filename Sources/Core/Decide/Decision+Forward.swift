@@ -15,9 +15,12 @@ extension Decision {
             pass(passing)
             // Nothing but the next of them comes behind an element.
             guard run.isElement(passing) else { continue }
+            var last = passing
             for element in ready where element > passing && run.base(of: element) == run.base(of: passing) {
-                if run.cause != nil || run.steps[run.base(of: element)].status != .executing { break }
+                let hasFailed = run.steps[last].status == .failed && !run.steps[last].awaitsPerson
+                if hasFailed || run.cause != nil || run.steps[run.base(of: element)].status != .executing { break }
                 pass(element)
+                last = element
             }
         }
         beginUndoing()
@@ -132,19 +135,26 @@ extension Decision {
             (template, place) = (output, JSONPointer(["steps", String(index), "end", "output"]))
         }
         guard let template else {
-            append(.runCompleted(output: run.steps[run.definition.steps.count - 1].output ?? .null, failure: nil))
-            return
+            let output = run.steps[run.definition.steps.count - 1].output ?? .null
+            if run.lists.isEmpty || !output.isLonger(than: Template.maxBytes) {
+                return append(.runCompleted(output: output, failure: nil))
+            }
+            // What all its elements have put out may be more than an output may be.
+            return complete(without: TemplateError(.tooLarge(limit: Template.maxBytes), pointer: .root))
         }
         do {
             append(.runCompleted(output: try template.render(run), failure: nil))
         } catch {
-            // All effects are there and wanted; undoing them because a label can't be printed would be worse.
-            let error = error.below(place)
-            let failure = Failure(
-                kind: Failure.templateKind, message: "The run's output can't be built: \(error)",
-                pointer: error.pointer.description)
-            append(.runCompleted(output: .null, failure: failure))
+            complete(without: error.below(place))
         }
+    }
+
+    /// All effects are there and wanted; undoing them because a label can't be printed would be worse.
+    private mutating func complete(without error: TemplateError) {
+        let failure = Failure(
+            kind: Failure.templateKind, message: "The run's output can't be built: \(error)",
+            pointer: error.pointer.description)
+        append(.runCompleted(output: .null, failure: failure))
     }
 
     /// After a failure, a cancel or the deadline: nothing new starts, calls in flight finish, and then effects are

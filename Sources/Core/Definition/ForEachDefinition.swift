@@ -36,6 +36,9 @@ package struct ForEachDefinition: Sendable {
         guard elements + entries.count <= Self.maxElementsOfRun else {
             throw refusal("with its \(entries.count) the run would have more than \(Self.maxElementsOfRun) elements.")
         }
+        guard value.isWithin(levels: JSON.Limits().depth) else {
+            throw refusal("it has more than \(JSON.Limits().depth) levels.")
+        }
         guard run.weight + value.footprint <= Run.maxWeight else {
             throw refusal("with it the run's values would take more than \(Run.maxWeight >> 20) MiB.")
         }

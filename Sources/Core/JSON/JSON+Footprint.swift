@@ -48,3 +48,14 @@ extension String {
     /// Up to 15 bytes stand in the string itself; others in an allocation with a header, rounded up.
     fileprivate var heapBytes: Int { utf8.count <= 15 ? 0 : (32 + utf8.count + 15) & ~15 }
 }
+
+extension JSON {
+    /// Arrays and objects in each other, at most so many.
+    package func isWithin(levels: Int) -> Bool {
+        switch self {
+        case .null, .bool, .number, .string: true
+        case .array(let elements): levels > 0 && elements.allSatisfy { $0.isWithin(levels: levels - 1) }
+        case .object(let object): levels > 0 && object.members.allSatisfy { $0.value.isWithin(levels: levels - 1) }
+        }
+    }
+}

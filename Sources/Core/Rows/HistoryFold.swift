@@ -43,7 +43,7 @@ package enum HistoryFold {
             found.compare("id of step \(folded.offset)", run.stepID(folded.offset), stored.stepID)
             var (step, storedStep) = (folded.element, stored.step)
             // What a step with a list has put out is stored with its elements.
-            if run.hasList(folded.offset) { (step.output, storedStep.output) = (nil, nil) }
+            if run.list(of: folded.offset) != nil { (step.output, storedStep.output) = (nil, nil) }
             found.compare(step, storedStep, of: stored.stepID)
         }
         return found.sentences

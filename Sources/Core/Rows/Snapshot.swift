@@ -41,13 +41,14 @@ package enum Snapshot {
         } else {
             writer.begin("[")
         }
-        let (numbering, isListed) = (run.numbering, !run.lists.isEmpty)
+        let (numbering, listed) = (run.numbering, Set(run.lists.map(\.step)))
         for (index, step) in run.steps.enumerated() {
             writer.begin("{")
             writer.member("id", numbering.stepID(index))
             let known = index < before.steps.count ? before.steps[index] : Step()
             write(
-                step, since: known, at: at, withOutput: !isListed || !run.hasList(index), to: &writer, &references)
+                step, since: known, at: at, withOutput: listed.isEmpty || !listed.contains(index), to: &writer,
+                &references)
             writer.end("}")
         }
         writer.end("]")

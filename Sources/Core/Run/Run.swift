@@ -95,10 +95,12 @@ package struct Run: Sendable {
         let listed = lists
         let outputs = steps.enumerated().reduce(0) { weight, step in
             // The outputs of elements are their step's, too.
-            if !listed.isEmpty, hasList(step.offset) { return weight }
+            if !listed.isEmpty, listed.contains(where: { $0.step == step.offset }) { return weight }
             return weight + (step.element.output?.footprint ?? 0)
         }
-        return input.footprint + context.footprint + outputs + (boxedMarks?.value.weight ?? 0)
+        // Of few steps nobody notices how large they are themselves.
+        let own = listed.isEmpty ? 0 : steps.count * MemoryLayout<Step>.stride
+        return input.footprint + context.footprint + outputs + own + (boxedMarks?.value.weight ?? 0)
     }
 
     /// For so long a run is given back that nothing but what comes from outside brings on; then it is looked at anew.

@@ -52,6 +52,15 @@ package struct RunMarks: Sendable, Hashable {
             + callbacks.reduce(0) { $0 + ($1.callback.output?.footprint ?? 0) + ($1.callback.error?.footprint ?? 0) }
     }
 
+    /// What is looked for in many runs. Where there are lists what comes to single elements is left out: there are many of them, and
+    /// each would have all of them written.
+    var lasting: RunMarks {
+        if lists.isEmpty { return self }
+        var lasting = self
+        (lasting.accepted, lasting.callbacks, lasting.signals, lasting.signalKeys) = ([], [], [], [])
+        return lasting
+    }
+
     /// Nothing is to be known.
     package var isEmpty: Bool { self == RunMarks() }
 }
@@ -100,9 +109,17 @@ package struct KeptSignal: Sendable, Hashable {
     package static let maxKeys = 1000
 }
 
-/// A value on the heap: a run without marks takes no room for them.
+/// A value on the heap: what is hardly ever there takes no room.
 final class Boxed<Value: Sendable>: Sendable {
     let value: Value
 
     init(_ value: Value) { self.value = value }
+}
+
+extension Boxed: Equatable where Value: Equatable {
+    static func == (one: Boxed, other: Boxed) -> Bool { one === other || one.value == other.value }
+}
+
+extension Boxed: Hashable where Value: Hashable {
+    func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }

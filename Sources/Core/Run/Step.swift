@@ -22,10 +22,8 @@ package struct Step: Sendable, Hashable {
     package var output: JSON?
     /// What is kept of the answer that the output came from, beside it; nil for nothing.
     package var answer: StepAnswer?
-    /// The last failure of either action.
-    package var error: Failure?
-    /// Why the action failed, when its compensation has failed since.
-    package var actionError: Failure?
+    private var boxedError: Boxed<Failure>?
+    private var boxedActionError: Boxed<Failure>?
     /// When the first forward attempt began.
     package var startedAt: Instant?
     /// When the first attempt of its compensation began; nil where no policy asks for it.
@@ -41,6 +39,18 @@ package struct Step: Sendable, Hashable {
     package var outputSequence = 0
 
     package init() {}
+
+    /// The last failure of either action.
+    package var error: Failure? {
+        get { boxedError?.value }
+        set { boxedError = newValue.map { Boxed($0) } }
+    }
+
+    /// Why the action failed, when its compensation has failed since.
+    package var actionError: Failure? {
+        get { boxedActionError?.value }
+        set { boxedActionError = newValue.map { Boxed($0) } }
+    }
 
     /// Why the action failed; nil when it has not. Nothing that happens to the compensation changes it.
     package var forwardError: Failure? { status == .failed ? actionError ?? error : nil }

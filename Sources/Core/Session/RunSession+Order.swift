@@ -5,7 +5,9 @@ extension RunSession {
         var happenings: [Happening] = []
         for row in rows {
             guard let request = row.request else { continue }
-            if let happening = happening(request) {
+            if let asked = retriesOfElements(request) {
+                happenings += asked
+            } else if let happening = happening(request) {
                 happenings.append(happening)
             } else {
                 // Whoever asked knew the definition, which never changes.
@@ -13,6 +15,15 @@ extension RunSession {
             }
         }
         return happenings
+    }
+
+    /// A step with a list stands for those of its elements that gave up; nil for any other request.
+    private func retriesOfElements(_ request: InboxRequest) -> [Happening]? {
+        guard case .retry(let stepID?, let reason) = request.kind, let step = run.number(of: stepID),
+            let list = run.list(of: step)
+        else { return nil }
+        let failed = list.numbers.filter { run.steps[$0].compensationStatus == .failed }
+        return failed.isEmpty ? nil : failed.map { .retry(step: $0, by: request.sentBy, reason: reason) }
     }
 
     private func happening(_ request: InboxRequest) -> Happening? {

@@ -107,12 +107,12 @@ package struct RunSession: Sendable {
             switch message {
             case .answered(let step, let action, let attempt, let result):
                 inFlight.remove(step)
-                toDecide.append(.finished(step: step, action: action, attempt: attempt, result.fitting(run)))
+                toDecide.append(.finished(step: step, action: action, attempt: attempt, result))
             case .looked(let look, let result):
                 looking.remove(look)
                 let call = look.call
                 toDecide.append(
-                    .looked(step: call.step, action: call.action, attempt: call.attempt, result.fitting(run)))
+                    .looked(step: call.step, action: call.action, attempt: call.attempt, result))
             case .due:
                 wakesAt = nil
                 toDecide.append(.woke)

@@ -35,7 +35,7 @@ package final class SessionCommit: Sendable {
         if afterwards == .end, events.isEmpty { return false }
         if afterwards != .keep || after.cause != before.cause { return true }
         if after.status != before.status, after.status != .running { return true }
-        if before.hasMarks || after.hasMarks, before.marks != after.marks { return true }
+        if before.hasMarks || after.hasMarks, before.marks.lasting != after.marks.lasting { return true }
         if after.lastSequence - before.storedSequence >= max(Self.mostEvents, after.steps.count) { return true }
         return zip(before.steps, after.steps).contains { before, after in
             after.compensationStatus == .failed && before.compensationStatus != .failed

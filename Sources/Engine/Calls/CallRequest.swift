@@ -23,12 +23,12 @@ struct CallRequest: Sendable {
     ///
     /// - Throws: an error that names its place from the definition's root.
     func rendered() throws(TemplateError) -> ParticipantCall {
-        do throws(TemplateError) { return try renderedBelow() } catch { throw Self.placed(error, call) }
+        do throws(TemplateError) { return try renderedBelow() } catch { throw Self.placed(error, call, of: run) }
     }
 
     /// The same error, said of the definition.
-    static func placed(_ error: TemplateError, _ call: Command.Call) -> TemplateError {
-        error.below(JSONPointer(["steps", String(call.step), call.action.member]))
+    static func placed(_ error: TemplateError, _ call: Command.Call, of run: Run) -> TemplateError {
+        error.below(JSONPointer(["steps", String(run.base(of: call.step)), call.action.member]))
     }
 
     private func renderedBelow() throws(TemplateError) -> ParticipantCall {
@@ -106,9 +106,11 @@ struct CallRequest: Sendable {
         guard lookPath == nil, call.action == .compensate, run.steps[call.step].error?.hidesOutput == true else {
             return nil
         }
-        let step = run.stepID(call.step)
-        guard let reference = definition.references.first(where: { $0.isOutput(of: step) }) else { return nil }
+        // An element names its own output as that of its step.
+        let step = run.stepDefinition(call.step)
+        guard let reference = definition.references.first(where: { $0.isOutput(of: step.id) }) else { return nil }
         return TemplateError(
-            .unreadAnswer(reference, step: step), pointer: JSONPointer(["steps", String(call.step), "compensation"]))
+            .unreadAnswer(reference, step: run.stepID(call.step)),
+            pointer: JSONPointer(["steps", String(step.index), "compensation"]))
     }
 }

@@ -56,7 +56,7 @@ final class ParticipantCaller: Sendable {
             scope: definition.readsContent ? scope : nil, definition: definition, isAmbiguous: isAmbiguous)
         let name: String
         do throws(TemplateError) { name = try definition.participant.name(scope) } catch {
-            return completion(judge(.unrenderable(CallRequest.placed(error, call)), .zero))
+            return completion(judge(.unrenderable(CallRequest.placed(error, call, of: run)), .zero))
         }
         var completion = completion
         if let span, span.isSampled {
@@ -86,7 +86,7 @@ final class ParticipantCaller: Sendable {
         let judge = Judge(scope: scope, definition: definition, isAmbiguous: false, isLook: true)
         let name: String
         do throws(TemplateError) { name = try definition.participant.name(scope) } catch {
-            return completion(judge(.unrenderable(CallRequest.placed(error, call)), .zero))
+            return completion(judge(.unrenderable(CallRequest.placed(error, call, of: run)), .zero))
         }
         place(
             Placement(

@@ -59,12 +59,13 @@ package final class RunCommit: Sendable {
         let hasGrown = commit.events.contains { event in
             switch event {
             case .attemptSucceeded(_, .execute, _, _, _), .stepSettled, .signalReceived, .signalTaken,
-                .callbackReceived:
+                .callbackReceived, .elementsStarted:
                 true
             default: false
             }
         }
-        weight = hasGrown && (events?.count ?? 0) > JSON.compactFrom ? after.weight : nil
+        let mayMatter = (events?.count ?? 0) > JSON.compactFrom || (!after.lists.isEmpty && row != nil)
+        weight = hasGrown && mayMatter ? after.weight : nil
         switch commit.afterwards {
         case .keep: (ends, releaseIn) = (false, nil)
         case .giveBack(let delay): (ends, releaseIn) = (false, delay)

@@ -117,6 +117,11 @@ struct ElementTests {
                 trace: "due() / list(a*3) a[0]#1 a[1]#1 / a[0]=unknown+100ms / a[1]=rejected / a[0]#2 "
                     + "/ a[0]=succeeded a=rejected undo!(a[0]) -a[0]#1 / -a[0]=succeeded b#1"),
             Case(
+                "of waits, too: those that have begun go on to their end", "w100ms#3/3+ b",
+                script: "now fail:w100ms[0] go",
+                trace: "due() / list(w100ms*3) wait(w100ms[0]+100ms) wait(w100ms[1]+100ms) wait(w100ms[2]+100ms) "
+                    + "/ fail(w100ms[0]) / w100ms[1]=done w100ms[2]=done w100ms=settled b#1"),
+            Case(
                 "and at once where there is nothing to undo", "a#3+! b", script: "now a[0]=no b=ok",
                 trace: "due() / list(a*3) a[0]#1 / a[0]=rejected a=rejected b#1 / b=succeeded COMPLETED"),
         ])
@@ -162,6 +167,53 @@ struct ElementTests {
         try play.script("go x=ok -x=ok")
         #expect(play.trace == "due(x) / x#1 / x=succeeded a=list undo(x) -x#1 / -x=succeeded COMPENSATED")
         #expect(play.run.error?.message == message && play.run.error?.pointer == "/steps/1/forEach/in")
+    }
+
+    @Test("an element that can't begin to wait stops those behind it, also where they would begin in the same moment")
+    func waitsStop() throws {
+        var definition = try JSON(
+            parsing: Array(
+                #"""
+                {"name": "w", "version": "1.0.0", "steps": [
+                    {"id": "w", "forEach": {"in": "${input.times}", "maxParallel": 3}, "wait": {"until": "${item}"},
+                     "onFailure": "continue"},
+                    {"id": "b", "action": {"participant": "p", "path": "/b"}, "compensation": "none"}]}
+                """#.utf8))
+        definition["timeout"] = "1h"
+        var run = Run(
+            id: RunID(high: 1, low: 2), definition: try WorkflowDefinition(definition),
+            input: ["times": ["nonsense", "2030-01-01T00:00:00Z", "2030-01-01T00:00:00Z"]], context: [:],
+            createdAt: Instant(microseconds: 1_767_225_600_000_000))
+        for event in start(run, now: run.createdAt) { run.evolve(event, at: run.createdAt) }
+        for event in try decide(run, .woke, now: run.createdAt, jitter: 0) { run.evolve(event, at: run.createdAt) }
+        #expect(run.steps[0].status == .failed && run.steps[0].error?.stepID == "w[0]")
+        #expect(run.steps[3].status == .pending && run.steps[4].status == .pending && run.steps[1].status == .executing)
+    }
+
+    @Test(
+        "a retry of a step with a list is one of its elements that gave up; what a person gave where there was none stays"
+    )
+    func retryOfList() throws {
+        var play = try Play(Flow("a#2/2 b"))
+        try play.script("now a[0]=ok a[1]=ok b=no -a[1]=no -a[0]=no")
+        #expect(play.run.status == .failed)
+        var session = RunSession(
+            play.run, lease: Lease(runID: play.run.id, epoch: 2), inboxCount: 1, beganDueSteps: false)
+        var random = SystemRandomNumberGenerator()
+        var effort = Effort.full
+        guard case .readInbox = session.next(now: play.now, isHeld: { true }, using: &random, effort: &effort) else {
+            Issue.record("it reads no inbox")
+            return
+        }
+        session.inboxRead([
+            InboxRow(inboxID: 1, request: InboxRequest(.retry(stepID: "a", reason: "mended"), sentBy: "ops"))
+        ])
+        guard case .commit(let commit) = session.next(now: play.now, isHeld: { true }, using: &random, effort: &effort)
+        else {
+            Issue.record("it decides nothing")
+            return
+        }
+        #expect(commit.events.map(\.kind) == [.retryRequested, .retryRequested, .attemptStarted, .attemptStarted])
     }
 
     @Test("so are more elements than a run may have")
