@@ -168,7 +168,10 @@ CREATE TABLE outbox (
     -- The run's last seq when this row was last written; exact while nobody holds the lease.
     last_seq     int         NOT NULL DEFAULT 0,
     -- Bytes of an engine's memory that the run's payloads take, about, when this row was last written; 0 for few.
-    weight       int         NOT NULL DEFAULT 0
+    weight       int         NOT NULL DEFAULT 0,
+    -- What the run waits for since it was given back last, a bit for each kind (Sources/Core/Run/WaitKinds.swift); null when
+    -- it is to go on at once. Not looked at while somebody holds it.
+    waits_for    smallint
 ) WITH (
     fillfactor = 70,
     -- Small, hot and queue-like: dead rows here are what claims stumble over.
@@ -177,6 +180,8 @@ CREATE TABLE outbox (
     autovacuum_vacuum_cost_delay = 0
 );
 CREATE INDEX outbox_available ON outbox (available_at);
+-- For lists of what waits. Runs that go on at once, or are held, are not in it, and cost nothing.
+CREATE INDEX outbox_waiting ON outbox (waits_for, run_id) WHERE waits_for IS NOT NULL AND lease_owner IS NULL;
 -- Nearly always empty.
 CREATE INDEX outbox_suspects ON outbox (available_at) WHERE failures >= 2;
 

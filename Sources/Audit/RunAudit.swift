@@ -5,7 +5,7 @@
 
 package import Core
 
-/// Judges one run by invariants 2, 4 to 14 and 17.
+/// Judges one run by invariants 2, 4 to 14 and 17 to 23.
 package struct RunAudit: Sendable {
     private let row: RunRow
     private let snapshot: RunSnapshot

@@ -9,7 +9,7 @@ package import Core
 package import Postgres
 internal import Storage
 
-/// Checks invariants 1 to 15 and 17 over a database and the participants' ledgers.
+/// Checks invariants 1 to 15 and 17 to 23 over a database and the participants' ledgers.
 package enum Checker {
     /// What may be assumed and what is demanded.
     package struct Options: Sendable {
@@ -76,6 +76,7 @@ package enum Checker {
                 ledgers: Set(ledgers.keys).subtracting(entries.without).subtracting(entries.unread.keys),
                 ledgersReadAt: before, options: options),
             pool, entries, &report)
+        report.add(OwnershipAudit.violations(report.restarts) { !known.contains($0) })
         for (runID, calls) in entries.byRun where !known.contains(runID) {
             guard runID >= kept else {
                 report.counts.expiredEntries += calls.count

@@ -41,7 +41,10 @@ struct RunCheck: Sendable {
             }
             guard let row = rows.first, let snapshot = snapshots.first else { return .success(Report()) }
             let events = history.flatMap { $0 }
-            return .success(await judge(row, snapshot, events, definitions, entries.byRun[runID] ?? []))
+            return .success(
+                await judge(
+                    row, snapshot, events, definitions,
+                    LedgerEntry.entries(of: runID, events) { entries.byRun[$0] ?? [] }))
         } catch {
             return .failure(.database("\(error)"))
         }
@@ -53,6 +56,7 @@ struct RunCheck: Sendable {
     ) async -> Report {
         var report = Report()
         report.note(row, events)
+        report.note(OwnershipAudit.Note(row.runID, events, until: ledgersReadAt))
         let definition: WorkflowDefinition
         do throws(DefinitionProblem) {
             definition = try await definitions.definition(row.workflowName, version: row.workflowVersion)

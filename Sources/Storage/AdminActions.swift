@@ -21,6 +21,7 @@ package enum AdminAction: String, Sendable, Hashable, CaseIterable {
     case pauseRun = "pause_run"
     case resumeRun = "resume_run"
     case undoRun = "undo_run"
+    case restartRun = "restart_run"
 }
 
 /// A row of `admin_actions`.

@@ -157,7 +157,7 @@ struct HandTests {
 
 extension TestDatabase {
     /// Waits until the query has a row; fails after 20 s.
-    fileprivate func eventually(_ sql: String) async throws {
+    func eventually(_ sql: String) async throws {
         let giveUpAt = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < giveUpAt {
             if !(try await query(sql)).isEmpty { return }

@@ -16,6 +16,7 @@ extension MemoryStore.Row {
                 case .attemptSucceeded(_, _, _, _, let found), .stepSucceeded(_, let found): output = found
                 case .stepSettled(_, _, let found, _, _): output = found
                 case .signalReceived(let signal): output = signal.payload
+                case .stepKept(let kept): output = kept.output
                 default: break
                 }
             }
@@ -34,6 +35,7 @@ extension Run {
             && marks.accepted.map(\.poll?.path) == other.marks.accepted.map(\.poll?.path)
             && marks.accepted.map(\.poll?.failures) == other.marks.accepted.map(\.poll?.failures)
             && marks.callbacks == other.marks.callbacks
+            && marks.kept == other.marks.kept && marks.restartedFrom == other.marks.restartedFrom
             && marks.startAt == other.marks.startAt && marks.deadlineHeld == other.marks.deadlineHeld
             && zip(steps, other.steps).allSatisfy { one, other in
                 one.status == other.status && one.attempts == other.attempts && one.isAmbiguous == other.isAmbiguous

@@ -98,9 +98,15 @@ package struct MemoryStore {
         for event in Core.start(fresh, now: fresh.createdAt, startAt: startAt) {
             append(event, to: &row, at: fresh.createdAt, engine: nil, epoch: 0)
         }
+        add(row, fresh, startAt: row.run.marks.startAt ?? fresh.createdAt)
+        return fresh.id
+    }
+
+    private mutating func add(_ started: Row, _ fresh: Run, startAt: Instant) {
+        var row = started
         if !row.run.status.isTerminal {
             row.outbox = Outbox(
-                availableAt: row.run.marks.startAt ?? fresh.createdAt, owner: nil, epoch: 0,
+                availableAt: startAt, owner: nil, epoch: 0,
                 lastSequence: row.run.lastSequence)
             (row.due, row.dueAt) = (row.run.dueWhenClaimed, fresh.createdAt)
         }
@@ -110,6 +116,27 @@ package struct MemoryStore {
         }
         rows[fresh.id] = row
         order.append(fresh.id)
+    }
+
+    /// Does a run anew that is over; nil when it is not, or what is asked can't be. The old one is told with the same.
+    package mutating func restart(
+        _ runID: RunID, as fresh: Run, from fromStep: Int?, repeats: Bool, by: String = "ann"
+    ) -> RunID? {
+        guard var old = rows[runID], old.outbox == nil, rows[fresh.id] == nil,
+            let kept = try? old.run.keptSteps(for: fresh.definition, from: fromStep, repeats: repeats)
+        else { return nil }
+        let restart = Restart(run: runID, fromStep: fromStep, by: by, reason: "anew", kept: kept)
+        var row = Row(fresh: fresh, run: fresh)
+        for event in Core.start(fresh, now: fresh.createdAt, restart: restart) {
+            append(event, to: &row, at: fresh.createdAt, engine: nil, epoch: 0)
+        }
+        add(row, fresh, startAt: fresh.createdAt)
+        let steps = kept.filter { !$0.isSkipped }.compactMap { old.run.number(of: fresh.stepID($0.step)) }
+        let event = RunEvent.restartedAs(run: fresh.id, steps: steps, by: by, reason: "anew")
+        append(event, to: &old, at: fresh.createdAt, engine: nil, epoch: old.events.last?.epoch ?? 0)
+        let (bytes, _) = Snapshot.encode(old.run, since: old.run, at: fresh.createdAt)
+        old.snapshot = StoredSteps(bytes: bytes, sequence: old.run.lastSequence, at: fresh.createdAt)
+        rows[runID] = old
         return fresh.id
     }
 

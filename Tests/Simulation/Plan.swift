@@ -42,6 +42,8 @@ package enum Fault: String, Sendable, CaseIterable, Hashable {
     case settle
     /// Somebody has a run undone that completed.
     case undo
+    /// Somebody has a run done anew that is over.
+    case restart
     /// Somebody sends signals, before and after somebody waits for them, and some twice.
     case signal
     /// What was accepted is never told to have ended.

@@ -11,6 +11,7 @@ package struct Seen: Sendable {
     package var calls = 0
     /// Of operators, accepted.
     package var requests = 0
+    package var restarts = 0
 
     package init() {}
 
@@ -23,6 +24,7 @@ package struct Seen: Sendable {
         takeovers += other.takeovers
         calls += other.calls
         requests += other.requests
+        restarts += other.restarts
     }
 }
 

@@ -112,7 +112,8 @@ extension SimulatedHost {
         let isAmbiguous = call.action == .execute ? step.isAmbiguous : step.isCompensationAmbiguous
         let sentAt = world.schedule.now
         let request = SimulatedParticipants.Request(
-            runID: run.id, stepID: run.stepID(call.step), participant: run.participant(of: call) ?? "",
+            runID: run.caller(of: call), callerID: run.id, stepID: run.stepID(call.step),
+            participant: run.participant(of: call) ?? "",
             call: call, key: run.idempotencyKey(of: call), isCalledBack: definition.completion != nil,
             isPolled: definition.completion?.poll != nil)
         let (engine, world) = (engine, world)

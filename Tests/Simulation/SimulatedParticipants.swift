@@ -5,7 +5,10 @@ import Core
 struct SimulatedParticipants {
     /// A request on its way.
     struct Request {
+        /// Whose step it is, for participants.
         let runID: RunID
+        /// The run that makes the call.
+        let callerID: RunID
         let stepID: String
         let participant: String
         let call: Command.Call

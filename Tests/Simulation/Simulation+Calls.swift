@@ -8,7 +8,7 @@ extension Simulation {
         _ answer: @escaping (Answer, Duration) -> Void
     ) {
         seen.calls += 1
-        let name = "run \(name(request.runID)): \(request.stepID) \(request.call.action) \(request.call.attempt)"
+        let name = "run \(name(request.callerID)): \(request.stepID) \(request.call.action) \(request.call.attempt)"
         note("\(name) goes out")
         let way = schedule.random.upTo(.milliseconds(20))
         if happens(.notSent, 6) { return answer(.notSent("no connection"), way) }
@@ -124,7 +124,7 @@ extension Simulation {
         let callback = Callback(
             outcome: outcome, output: outcome == .succeeded ? ["n": 1] : nil, error: nil, digest: outcome.rawValue)
         let asked = InboxRequest(.callback(stepID: request.stepID, request.call.action, callback), sentBy: "p")
-        schedule.after(delay) { [unowned self] in ask(request.runID, asked) }
+        schedule.after(delay) { [unowned self] in ask(request.callerID, asked) }
     }
 
     /// What came to nothing will never be done; what comes after its undoing may only be too late.

@@ -24,8 +24,13 @@ package final class Simulation: @unchecked Sendable {
     var participants = SimulatedParticipants()
     private var violations: [String] = []
     private var lastEngine: UInt64 = 0
+    /// Runs that clients have started.
+    private var started = 0
+    private var restarted: UInt64 = 0
     /// Until then things go wrong.
     private let healsAt: Duration
+    /// What runs that do others anew tell of it.
+    private var notes: [OwnershipAudit.Note] = []
     /// What was promised: these runs were cancelled while they lived, first at this time.
     private var cancelled: [RunID: Instant] = [:]
     /// What happened, for a reader; nil when nobody reads it.
@@ -72,6 +77,7 @@ package final class Simulation: @unchecked Sendable {
             violations.append("\(engine.drivers) drivers of engine \(engine.name) never came to an end")
         }
         for runID in store.order { judge(runID) }
+        judgeTogether()
         return Report(plan: plan, seen: seen, violations: violations, log: log ?? [])
     }
 
@@ -79,7 +85,7 @@ package final class Simulation: @unchecked Sendable {
     var isHealed: Bool { schedule.now > healsAt }
 
     private var isDone: Bool {
-        schedule.now > healsAt && store.order.count == plan.runs
+        schedule.now > healsAt && started == plan.runs
             && store.order.allSatisfy {
                 guard let row = store.rows[$0] else { return true }
                 return row.outbox == nil && row.run.status.isTerminal && row.run.status != .failed
@@ -131,6 +137,7 @@ package final class Simulation: @unchecked Sendable {
                         store.start(fresh, key: key, startAt: startAt) == runID,
                         "invariant 15: \(key) started another run")
                 }
+                started += 1
                 note("run \(name(runID)) is started, \(workflow.definition.steps.count) steps")
                 for event in store.rows[runID]?.events ?? [] { tell(event, runID) }
             }
@@ -186,6 +193,23 @@ package final class Simulation: @unchecked Sendable {
         }
         often(.signal, 9) { [unowned self] in ask(anyRun, signal(schedule.random.chance(60) ? "go" : "stop")) }
         often(.undo, 4) { [unowned self] in ask(anyRun, InboxRequest(.undo(reason: "no more"), sentBy: "ann")) }
+        often(.restart, 6) { [unowned self] in restart(anyRun) }
+    }
+
+    /// Somebody has a run done anew, from some step on or from its beginning; where it may not be yet, that comes to nothing.
+    private func restart(_ runID: RunID?) {
+        guard let runID, !locked.contains(runID), let old = store.rows[runID]?.run else { return }
+        let fromStep =
+            schedule.random.chance(85) ? old.definition.steps.indices.randomElement(using: &schedule.random) : nil
+        let repeats = schedule.random.chance(50)
+        let fresh = Run(
+            id: RunID(high: 0xA, low: 100 + restarted), definition: old.definition, input: old.input,
+            context: old.context, createdAt: now)
+        guard store.restart(runID, as: fresh, from: fromStep, repeats: repeats) != nil else { return }
+        restarted += 1
+        seen.restarts += 1
+        note("run \(name(runID)) is done anew as \(name(fresh.id))")
+        for event in store.rows[fresh.id]?.events ?? [] { tell(event, fresh.id) }
     }
 
     private func signal(_ name: String, isOK: Bool? = nil) -> InboxRequest {
@@ -390,7 +414,9 @@ package final class Simulation: @unchecked Sendable {
         if plan.isCalm, run.definition.pivot == nil, !row.events.contains(where: { $0.event.kind == .runPaused }),
             let deadlineAt = run.deadlineAt, run.status == .completed || run.cause == .deadlineExceeded
         {
-            let ended = row.events.first { $0.event.kind == .deadlineExceeded } ?? row.events.last
+            let ended =
+                row.events.first { $0.event.kind == .deadlineExceeded }
+                ?? row.events.last { $0.event.kind != .restartedAs }
             let isPrompt = ended.map { $0.at <= deadlineAt + Self.promptness } ?? true
             require(isPrompt, "run \(name(runID)): its deadline, \(deadlineAt), was acted on too late")
         }
@@ -401,8 +427,16 @@ package final class Simulation: @unchecked Sendable {
         let audit = RunAudit(
             row: RunRow(run), snapshot: RunSnapshot(steps: row.storedSteps, sequence: row.snapshot?.sequence ?? 1),
             definition: run.definition, events: events,
-            entries: participants.ledgers[runID] ?? [], ledgers: ["p"], allowsLiveRuns: true, isOver: true)
+            entries: LedgerEntry.entries(of: runID, events) { participants.ledgers[$0] ?? [] }, ledgers: ["p"],
+            allowsLiveRuns: true, isOver: true)
         for violation in audit.violations() { violations.append("run \(name(runID)): \(violation.text)") }
+        if let note = OwnershipAudit.Note(runID, events) { notes.append(note) }
+    }
+
+    private func judgeTogether() {
+        for violation in OwnershipAudit.violations(notes, isMissing: { _ in false }) {
+            violations.append("run \(name(violation.runID)): \(violation.text)")
+        }
     }
 
     // MARK: For a reader

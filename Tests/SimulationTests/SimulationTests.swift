@@ -13,7 +13,7 @@ struct SimulationTests {
         for status in [RunStatus.completed, .compensated, .cancelled] {
             #expect(campaign.seen.ends[status, default: 0] > 1000, "\(status)")
         }
-        #expect(campaign.seen.takeovers > 5000 && campaign.seen.requests > 5000)
+        #expect(campaign.seen.takeovers > 5000 && campaign.seen.requests > 5000 && campaign.seen.restarts > 1000)
         print(campaign.summary)
     }
 

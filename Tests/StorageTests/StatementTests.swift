@@ -106,7 +106,12 @@ struct StatementTests {
             FindPayload(runID: runID, payload: .stepOutput(0)), FindRunsWithPayloads(runIDs: [runID], maxBytes: 1),
             FindEventPage(runID, after: 0, limit: 2, maxBytes: 1), WatchRuns(runIDs: [runID]),
             FindLiveRuns(runIDs: [runID]),
-            ListRuns(query: query), ListLiveRuns(query: query), ListCorrelatedRuns(query: query, correlationID: "c"),
+            ListRuns(query: query), ListLiveRuns(query: query), ListWaitingRuns(query: query, kind: .signal),
+            CountWaitingRuns(), ListPauses(), LockRun(runID: runID), IsAsRead(runID: runID, sequence: 1),
+            MarkRestarted(
+                new, Restart(run: runID, fromStep: nil, by: "tests", reason: "why", kept: []),
+                of: NewRun.sample(definition).run, detail: [:]),
+            ListCorrelatedRuns(query: query, correlationID: "c"),
             BeatEngine(engine: engine, host: "here", inFlight: 0), DeleteExpiredKeys(limit: 10),
             ForgetEngine(engine: engine), ReadBacklog(), ListEngines(), ReadClock(),
             FindQuietRuns(quietFor: .zero, limit: 10), FindForsakenRuns(quietFor: .zero, limit: 10),

@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// What is measured, in this order.
 enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
-    case latency, throughput, reads, sweep, compensated, kinds, floor, scaling, memory, takeover, burst, snapshot, history,
+    case latency, throughput, reads, sweep, compensated, kinds, floor, scaling, memory, takeover, burst, snapshot,
+        history,
         sleeping
 
     func heading(_ sizes: Sizes) -> String {
@@ -12,7 +13,8 @@ enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .reads: "Reads: a run, its events and a list of \(Reads.listed), with \(sizes.halfRuns) runs or more"
         case .sweep: "Offered load: half, all and twice the throughput"
         case .compensated: "Compensation: \(sizes.repeats) times \(sizes.halfRuns) runs whose third step is refused"
-        case .kinds: "Kinds of steps: \(sizes.halfRuns) elements, \(sizes.halfRuns / 3) signals, and a list of a thousand"
+        case .kinds:
+            "Kinds of steps: \(sizes.halfRuns) elements, \(sizes.halfRuns / 3) signals, and a list of a thousand"
         case .floor: "Floor: what Postgres alone does with the same statements"
         case .scaling: "One engine and four: \(sizes.repeats) times \(sizes.halfRuns) runs each"
         case .memory: "Memory: \(sizes.heldRuns) runs in calls, and waiting"

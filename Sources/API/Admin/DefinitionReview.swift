@@ -35,9 +35,9 @@ struct DefinitionReview {
         self.findings = findings
     }
 
-    /// - Throws: its warnings, as what refuses it.
-    func refuseWarnings() throws(DefinitionErrors) {
-        let warnings = findings.filter { $0.severity == .warning }
+    /// - Throws: what refuses it: its errors, and where it is strict its warnings.
+    func refuse(isStrict: Bool) throws(DefinitionErrors) {
+        let warnings = findings.filter { $0.severity == .error || (isStrict && $0.severity == .warning) }
         if warnings.isEmpty { return }
         throw DefinitionErrors(warnings.map { DefinitionError($0.pointer, $0.detail) })
     }

@@ -33,7 +33,7 @@ struct DefinitionRoutes: Sendable {
         let version = definition.version.description
         let review = DefinitionReview(
             definition, registered: nil, participants: try await reads.execute(FindParticipants()), rules: rules)
-        if isStrict { try review.refuseWarnings() }
+        try review.refuse(isStrict: isStrict)
         let outcome = try await definitions.register(definition, specHash: Self.hash(definition), by: admin.name)
         let answer: JSON = [
             "name": .string(definition.name), "version": .string(version),
@@ -69,7 +69,7 @@ struct DefinitionRoutes: Sendable {
         let review = DefinitionReview(
             definition, registered: known.map { $0.specHash == Self.hash(definition) ? .identical : .conflict },
             participants: participants, rules: rules)
-        if isStrict { try review.refuseWarnings() }
+        try review.refuse(isStrict: isStrict)
         return .json(.ok, review.json)
     }
 

@@ -198,6 +198,8 @@ struct APIProcess {
             limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
         let door = RunDoor(inbox: RunInbox(database: database), notifier: notifier)
         let operators = OperatorRoutes(door: door, body: body, gate: gate)
+        let restarts = RestartRoutes(
+            restarts: RunRestarts(starts: starts, restarter: RunRestarter(database: database)), body: body, gate: gate)
         let callbacks = CallbackRoutes(
             door: door, body: body, reader: reader, keys: CallbackKeys(pool: database.reads),
             metrics: metrics)
@@ -212,7 +214,8 @@ struct APIProcess {
                 answers: answers, waiting: waiting
             ).routes, imports.routes,
             RunRoutes(reader: reader, answers: answers, waiting: waiting, watch: watch, places: places).routes,
-            operators.routes, callbacks.routes, WorkflowRoutes(reads: database.reads, answers: answers).routes,
+            operators.routes, restarts.routes, callbacks.routes,
+            WorkflowRoutes(reads: database.reads, answers: answers).routes,
             DefinitionRoutes(
                 definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body,
                 gate: gate

@@ -90,10 +90,51 @@ extension Problem {
                 "Only a run that COMPLETED can be undone; this one is \(status?.rawValue ?? "so no more").")
         case .undoOver:
             self.init(.undoOver, "Its workflow's undoWithin has passed since it COMPLETED.")
+        case .restarted(let other):
+            self.init(.restarted, "The run \(other) has taken over what this one did: ask for that one to be undone.")
         case .alreadyAsked:
             self.init(
                 .stepNotResolvable,
                 "Something is asked of this quarantined run already, and an engine is about to take it up.")
+        }
+    }
+
+    init(_ refusal: RestartRefusal) {
+        func names(_ steps: [String]) -> String { steps.joined(separator: ", ") }
+        switch refusal {
+        case .live(let status):
+            self.init(
+                .notRestartable, "It is \(status.rawValue): only a run that is over can be done anew. Cancel it first.")
+        case .restarted(let other): self.init(.restarted, "The run \(other) does this one anew: restart that one.")
+        case .failed:
+            self.init(
+                .notRestartable,
+                "It is FAILED, and what it did waits for a person: nothing can be taken over. Have it retried or resolved, "
+                    + "or leave fromStep out.")
+        case .undone(let steps):
+            self.init(
+                .notRestartable,
+                "What \(names(steps)) did is undone, so it can't be taken over. Restart from there, or leave fromStep out."
+            )
+        case .missing(let steps):
+            self.init(
+                .notRestartable,
+                "\(names(steps)) succeeded, and this version has no such step, or one of another kind.")
+        case .answerNotKept(let steps):
+            self.init(
+                .notRestartable,
+                "This version names something of the answer of \(names(steps)) that the run has not kept. Restart from there."
+            )
+        case .lists(let steps):
+            self.init(
+                .notRestartable,
+                "\(names(steps)) is done for each entry of a list, which can't be taken over. Restart from there, or before."
+            )
+        case .stands(let steps):
+            self.init(
+                .notRestartable,
+                "\(names(steps)) would be done again, and what it did stands. Have the run undone first, or say "
+                    + "\"repeat\": true: then it is done twice, and nobody undoes what stands now.")
         }
     }
 
@@ -140,6 +181,7 @@ extension Problem {
         case let error as PostgresError: self.init(StoreError(error))
         case let error as DefinitionProblem: self.init(error)
         case let error as DefinitionErrors: self.init(error)
+        case let error as RestartRefusal: self.init(error)
         case let error as JSONError: self.init(error)
         case let error as YAMLError: self.init(error)
         case let error as HTTPParserError: self.init(error)

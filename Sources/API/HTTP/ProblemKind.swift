@@ -30,6 +30,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case stepNotWaiting = "step-not-waiting"
     case runTurnedBack = "run-turned-back"
     case callbackDiffers = "callback-differs"
+    case restarted
+    case notRestartable = "not-restartable"
     // 410
     case callbackOver = "callback-over"
     case runNotPaused = "run-not-paused"
@@ -75,6 +77,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .unknownSignal: "The run takes no such signal."
         case .unknownCallback: "This callback is not known."
         case .callbackDiffers: "Another callback came before."
+        case .restarted: "Another run does this one anew."
+        case .notRestartable: "The run can't be restarted like this."
         case .callbackOver: "Nobody waits for this callback any more."
         case .unknownParticipant: "There is no such participant."
         case .methodNotAllowed: "This method is not allowed here."
@@ -122,7 +126,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .requestTimeout: .requestTimeout
         case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .workflowPaused,
             .pastPivot,
-            .stepNotWaiting, .runTurnedBack, .callbackDiffers, .runNotPaused, .runNotCompleted, .undoOver:
+            .stepNotWaiting, .runTurnedBack, .callbackDiffers, .runNotPaused, .runNotCompleted, .undoOver,
+            .restarted, .notRestartable:
             .conflict
         case .callbackOver: .gone
         case .bodyTooLarge: .contentTooLarge

@@ -59,6 +59,10 @@ enum RunJSON {
     private static func write(_ run: ShownRun, _ waitingFor: JSON?, to text: inout JSONText) {
         var object = summary(run.head, waitingFor: waitingFor)
         object["error"] = nil
+        if let from = run.restartedFrom {
+            object["restartedFrom"] = ["runId": .string(from.run.description), "fromStep": JSON(from.fromStep)]
+        }
+        if let other = run.restartedAs { object["restartedAs"] = .string(other.description) }
         text.begin(object)
         text.member("error", run.error, of: .error)
         text.member("input", run.input, of: .input)

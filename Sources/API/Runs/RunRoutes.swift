@@ -99,11 +99,13 @@ struct RunRoutes: Sendable {
             request,
             known: [
                 "status", "workflow", "correlationId", "tenantId", "createdAfter", "createdBefore", "limit", "cursor",
-                "include",
+                "include", "waitingFor",
             ])
         var runs = RunQuery(limit: try query.limit())
         let statuses = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
         runs.status = try query.value("status", "must be one of \(statuses).") { RunStatus(rawValue: $0) }
+        let kinds = WaitKinds.names.map(\.name).joined(separator: ", ")
+        runs.waitingFor = try query.value("waitingFor", "must be one of \(kinds).") { WaitKinds(name: $0) }
         runs.workflowName = query["workflow"]
         runs.correlationID = query["correlationId"]
         runs.tenantID = query["tenantId"]

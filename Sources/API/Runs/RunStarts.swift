@@ -47,6 +47,19 @@ struct RunStarts: Sendable {
             idempotency: asked.key.map {
                 NewRun.Idempotency(key: $0.text, requestHash: $0.requestHash, lifetime: keyLifetime)
             }, pause: pause)
+        try Self.check(new)
+        switch try await starter.submit(new) {
+        case .started:
+            metrics.countStart(of: new.run)
+            notifier.wake()
+            return Accepted(runID: id, status: new.run.status, isReplay: false, deprecation: deprecation)
+        case .replayed(let known): return try await replay(known, deprecation)
+        case .keyReused: throw Self.keyReused
+        }
+    }
+
+    /// What is larger than a run may be is not written.
+    static func check(_ new: NewRun) throws(Problem) {
         guard new.weight <= Run.maxWeight else {
             throw Problem(
                 .invalidContent, "The values of input and context take more than \(Run.maxWeight >> 20) MiB of memory.")
@@ -55,14 +68,6 @@ struct RunStarts: Sendable {
             throw Problem(
                 .invalidContent, "The run would be over at once, and its output can't be built.",
                 places: [Problem.Place(pointer: refusal.pointer, detail: refusal.message)])
-        }
-        switch try await starter.submit(new) {
-        case .started:
-            metrics.countStart(of: new.run)
-            notifier.wake()
-            return Accepted(runID: id, status: new.run.status, isReplay: false, deprecation: deprecation)
-        case .replayed(let known): return try await replay(known, deprecation)
-        case .keyReused: throw Self.keyReused
         }
     }
 
@@ -82,9 +87,13 @@ struct RunStarts: Sendable {
 
     /// The run that the request's key stands for; nil when it stands for none.
     private func accepted(_ asked: StartRequest, _ deprecation: Deprecation?) async throws -> Accepted? {
-        guard let key = asked.key,
-            let found = try await starter.find(KeyID(tenantID: asked.tenantID, key: key.text))
-        else { return nil }
+        try await accepted(asked.key, of: asked.tenantID, deprecation)
+    }
+
+    func accepted(
+        _ key: StartRequest.Key?, of tenantID: String, _ deprecation: Deprecation?
+    ) async throws -> Accepted? {
+        guard let key, let found = try await starter.find(KeyID(tenantID: tenantID, key: key.text)) else { return nil }
         guard found.requestHash == key.requestHash else { throw Self.keyReused }
         return try await replay(found.runID, deprecation)
     }

@@ -20,8 +20,12 @@ struct StartOrigin: Sendable {
         if let correlationID, !ClientLabel.isValid(correlationID) {
             throw Problem(.invalidParameter, "The header X-Correlation-Id must hold \(ClientLabel.rule).")
         }
-        traceparent =
-            trace?.traceparent ?? headers[.traceparent].flatMap { TraceContext(traceparent: $0) }?.traceparent
+        traceparent = Self.traceparent(headers, trace)
+    }
+
+    /// The span of the request, when it is traced; else the client's own.
+    static func traceparent(_ headers: HTTPFields, _ trace: TraceContext?) -> String? {
+        trace?.traceparent ?? headers[.traceparent].flatMap { TraceContext(traceparent: $0) }?.traceparent
     }
 }
 

@@ -76,6 +76,11 @@ struct HistoryAudit {
     /// Elements that have begun, and those of them that gave up.
     var begunElements: Set<Int> = []
     var failedElements: Set<Int> = []
+    /// What was taken over from another run, and whose effect it is.
+    var inherited: [Int: RunID?] = [:]
+    /// The runs that it does anew, and that does it anew.
+    var restartedFrom: RunID?
+    var restartedAs: (run: RunID, steps: Set<Int>)?
     /// When it was taken up by a resolve: the other steps that were resolved by the same decision follow at once.
     var takenUpAt: Instant?
 
@@ -133,11 +138,13 @@ struct HistoryAudit {
         // A run that is taken up and still can't be read is set aside again.
         let mayFollow =
             switch before {
-            case .failed: kind == .retryRequested || kind == .stepResolved || kind == .runQuarantined
-            case .completed: kind == .undoRequested || kind == .runQuarantined
-            default: false
+            case .failed:
+                kind == .retryRequested || kind == .stepResolved || kind == .runQuarantined || kind == .restartedAs
+            case .completed: kind == .undoRequested || kind == .runQuarantined || kind == .restartedAs
+            default: kind == .restartedAs
             }
         if after.isTerminal { isPaused = false }
+        if kind == .restartedAs { require(before.isTerminal, 23, "it is done anew before it has ended") }
         if before.isTerminal { require(mayFollow, 11, "event \(number), \(kind.rawValue), follows the end") }
         if let takenUpAt, kind != .stepResolved || at != takenUpAt {
             self.takenUpAt = nil
@@ -202,8 +209,9 @@ struct HistoryAudit {
             notBefore = until
         case .runPaused, .runResumed: pause(kind == .runPaused)
         case .undoRequested:
-            let isPast = isPastPivot
+            let (isPast, isFree) = (isPastPivot, restartedAs?.steps.isEmpty ?? true)
             require(!isPast, 18, "it is undone past its pivot")
+            require(isFree, 23, "it is undone though another run has taken over what it did")
             hasLeftForward = true
         case .deadlineMissed:
             let isPast = isPastPivot
@@ -224,6 +232,9 @@ struct HistoryAudit {
             resolve(step)
             takenUpAt = at
         case .runQuarantined: isSetAside = true
+        case .restartedFrom(let other, _, _, _): beginAnew(other, at: number)
+        case .stepKept(let kept): keep(kept, at)
+        case .restartedAs(let other, let steps, _, _): handOver(steps, to: other)
         }
     }
 

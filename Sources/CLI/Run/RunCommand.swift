@@ -7,7 +7,8 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run", abstract: "Starts, lists, shows and watches runs, and what a person can do with them.",
         subcommands: [
             RunStart.self, RunImport.self, RunList.self, RunGet.self, RunWatch.self, RunEvents.self, RunCancel.self,
-            RunSignal.self, RunUndo.self, RunPause.self, RunResume.self, RunComplete.self, RunSkip.self, RunFail.self,
+            RunSignal.self, RunUndo.self, RunRestart.self, RunPause.self, RunResume.self, RunComplete.self,
+            RunSkip.self, RunFail.self,
             RunFailed.self,
             RunRetry.self, RunResolve.self,
         ])

@@ -185,7 +185,7 @@ struct RunFail: AsyncParsableCommand {
 
 extension APIOptions {
     /// Open to everybody; with a token the history says whose it is.
-    fileprivate func post(
+    func post(
         _ path: String, _ body: JSON, _ admin: AdminOptions, headers: [(String, String)] = []
     ) async throws -> JSON {
         try await withClient(token: try admin.optionalToken(self)) {

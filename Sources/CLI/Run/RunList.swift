@@ -17,6 +17,12 @@ struct RunList: AsyncParsableCommand {
             valueName: "status"), transform: { $0.uppercased() })
     var status: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Only live runs that wait for this: \(WaitKinds.names.map(\.name).joined(separator: ", ")).",
+            valueName: "kind"))
+    var waitingFor: String?
+
     @Option(help: "Only those of this workflow.")
     var workflow: String?
 
@@ -37,7 +43,8 @@ struct RunList: AsyncParsableCommand {
 
     func run() async throws {
         let query = [
-            ("status", status), ("workflow", workflow), ("correlationId", correlationID), ("tenantId", tenantID),
+            ("status", status), ("waitingFor", waitingFor), ("workflow", workflow), ("correlationId", correlationID),
+            ("tenantId", tenantID),
             ("createdAfter", createdAfter), ("createdBefore", createdBefore), ("include", payloads ? "payloads" : nil),
         ]
         let list = try await api.withClient { try await paging.read("runs", at: "/v1/runs", query, $0) }

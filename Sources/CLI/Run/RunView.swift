@@ -19,6 +19,7 @@ struct RunView {
             line("run", run["runId"]?.string),
             line("workflow", "\(run["workflowName"]?.string ?? "?") \(run["workflowVersion"]?.string ?? "")"),
             line("status", statusText), line("error", run["error"].flatMap(Self.failure)),
+            line("restarts", restartedFrom), line("restarted", run["restartedAs"]?.string.map { "as \($0)" }),
             line("waits for", waitingFor), line("created", run["createdAt"]?.string),
         ]
         if let end = instant(run["completedAt"]), let begin = instant(run["createdAt"]) {
@@ -28,6 +29,12 @@ struct RunView {
         }
         if let output = run["output"], !output.isNull { lines.append(line("output", output.text.clipped)) }
         return lines.compactMap(\.self)
+    }
+
+    /// Which run it does anew, and from where.
+    private var restartedFrom: String? {
+        guard let from = run["restartedFrom"], let runID = from["runId"]?.string else { return nil }
+        return "\(runID)" + (from["fromStep"]?.string.map { ", from \($0) on" } ?? ", all of it")
     }
 
     private var table: [String] {

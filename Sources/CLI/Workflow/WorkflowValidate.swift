@@ -31,7 +31,8 @@ struct WorkflowValidate: AsyncParsableCommand {
                 ]).text)
         }
         if checked.contains(where: { $0.definition == nil }) { throw ExitCode.failure }
-        if strict, checked.contains(where: { $0.findings.contains { $0.severity == .warning } }) {
+        let refusing: Set<Core.Finding.Severity> = strict ? [.error, .warning] : [.error]
+        if checked.contains(where: { $0.findings.contains { refusing.contains($0.severity) } }) {
             throw ExitCode.failure
         }
     }
@@ -45,7 +46,12 @@ struct WorkflowValidate: AsyncParsableCommand {
             paint.green("valid") + "    \(file.path)  \(definition.name) \(definition.version), \(steps) "
             + (steps == 1 ? "step" : "steps")
         let findings = file.findings.map { finding in
-            let word = finding.severity == .warning ? paint.yellow("warning") : paint.dim("note   ")
+            let word =
+                switch finding.severity {
+                case .error: paint.red("error  ")
+                case .warning: paint.yellow("warning")
+                case .note: paint.dim("note   ")
+                }
             return "  \(word)  \(finding.pointer.description.clipped): \(finding.detail)"
         }
         return ([head] + findings).joined(separator: "\n")

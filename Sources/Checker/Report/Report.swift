@@ -45,6 +45,9 @@ package struct Report: Sendable {
     /// Participants whose ledgers could not be read, and why: as with those without.
     package private(set) var unreadLedgers: [String: String] = [:]
 
+    /// What runs that do others anew tell of it.
+    private(set) var restarts: [OwnershipAudit.Note] = []
+
     private static let kept = 1000
 
     /// Nothing is wrong, and enough was seen to say so.
@@ -57,6 +60,10 @@ package struct Report: Sendable {
 
     mutating func add(_ more: [Violation]) {
         for violation in more { add(violation) }
+    }
+
+    mutating func note(_ restart: OwnershipAudit.Note?) {
+        if let restart { restarts.append(restart) }
     }
 
     mutating func note(_ entries: Ledgers) {
@@ -92,7 +99,7 @@ package struct Report: Sendable {
                 .stepFailed, .stepUndoing, .cancelRequested, .cancelRefused, .deadlineExceeded,
                 .runCompensating, .runCompleted, .runCompensated, .runCancelled, .runFailed, .retryRequested,
                 .stepResolved, .stepSettled, .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed,
-                .runQuarantined, nil:
+                .runQuarantined, .restartedFrom, .stepKept, .restartedAs, nil:
                 break
             }
         }
@@ -110,6 +117,7 @@ package struct Report: Sendable {
         counts.takeovers += other.counts.takeovers
         counts.compensations += other.counts.compensations
         counts.skippedSteps += other.counts.skippedSteps
+        restarts += other.restarts
     }
 
     mutating func demand(_ minimums: Minimums) {

@@ -80,7 +80,7 @@ extension Run {
 
     /// The key with which an attempt is sent.
     package func idempotencyKey(of call: Command.Call) -> String {
-        let key = Core.idempotencyKey(run: id, step: stepID(call.step), action: call.action)
+        let key = Core.idempotencyKey(run: caller(of: call), step: stepID(call.step), action: call.action)
         return isPlanted(.keyForEachAttempt) ? "\(key):\(call.attempt)" : key
     }
 

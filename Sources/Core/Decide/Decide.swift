@@ -84,14 +84,18 @@ func decisionOfFailed(
 /// The API decides this without a lease, so nothing is started: the first steps are marked due. Where a condition takes
 /// longer than a request can be kept waiting, or fails, nothing is due, and the engine that claims the run decides.
 ///
-/// - Parameter startAt: the run begins no sooner; then nothing is decided yet.
-package func start(_ run: Run, now: Instant, startAt: Instant? = nil) -> [RunEvent] {
+/// - Parameters:
+///   - startAt: the run begins no sooner; then nothing is decided yet.
+///   - restart: it does another run anew, and takes over what that did.
+package func start(_ run: Run, now: Instant, startAt: Instant? = nil, restart: Restart? = nil) -> [RunEvent] {
     if let startAt, startAt > now { return [.runStarted(due: []), .runDelayed(until: startAt)] }
     var preview = Decision(run, now: now, effort: .brief)
+    for event in restart?.events ?? [] { preview.append(event) }
+    let begun = preview.events
     preview.skipAndCollect()
-    if preview.effort.isSpent || preview.run.cause != nil { return [.runStarted(due: [])] }
+    if preview.effort.isSpent || preview.run.cause != nil { return [.runStarted(due: [])] + begun }
     let due = preview.readySteps
-    if due.contains(where: { !run.isBegunByAttempt($0) }) { return [.runStarted(due: [])] }
+    if due.contains(where: { !run.isBegunByAttempt($0) }) { return [.runStarted(due: [])] + begun }
     var decision = Decision(run, now: now, effort: .full)
     decision.append(.runStarted(due: due))
     for event in preview.events { decision.append(event) }

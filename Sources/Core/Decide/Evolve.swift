@@ -102,6 +102,11 @@ extension Run {
         case .runQuarantined(let failure):
             cause = cause ?? .quarantined
             fail(failure, at)
+        case .restartedFrom(let run, let step, _, _): marks.restartedFrom = RestartLink(run: run, fromStep: step)
+        case .stepKept(let kept): keep(kept, at)
+        case .restartedAs(let run, let steps, _, _):
+            marks.restartedAs = RestartLink(run: run, steps: steps)
+            marks.pause = nil
         }
     }
 
@@ -140,6 +145,19 @@ extension Run {
         steps[index].outputSequence = signal
         steps[index].nextAttemptAt = nil
         steps[index].completedAt = at
+    }
+
+    /// It counts as done here.
+    private mutating func keep(_ kept: KeptStep, _ at: Instant) {
+        steps[kept.step].status = .succeeded
+        steps[kept.step].output = kept.output
+        steps[kept.step].outputSequence = lastSequence
+        steps[kept.step].answer = kept.answer
+        steps[kept.step].nextAttemptAt = nil
+        steps[kept.step].completedAt = at
+        guard let run = kept.effectOf else { return }
+        steps[kept.step].isKept = true
+        marks.kept.append(KeptEffect(step: kept.step, run: run))
     }
 
     /// A person's word takes the place of an answer.

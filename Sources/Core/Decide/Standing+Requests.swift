@@ -37,7 +37,7 @@ extension Standing {
 
     /// It COMPLETED, and may still be undone.
     package func canUndo(at now: Instant) -> Bool {
-        guard status == .completed, !isPastPivot else { return false }
+        guard status == .completed, !isPastPivot, !isHandedOver || isPlanted(.restartedIsUndone) else { return false }
         guard let undoWithin, let completedAt else { return true }
         return now < completedAt + undoWithin
     }

@@ -2,6 +2,8 @@
 package struct Finding: Sendable, Hashable {
     /// How much it matters.
     package enum Severity: String, Sendable, CaseIterable {
+        /// Runs will fail by it. It refuses the definition where it is registered; one that was registered before is carried on.
+        case error
         /// Runs will go wrong in a way that is easily overlooked. With `strict` it refuses the definition.
         case warning
         /// Worth a look; nothing need be wrong.

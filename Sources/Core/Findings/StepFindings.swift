@@ -13,6 +13,7 @@ extension WorkflowDefinition {
             findings += callFindings(call, of: step, action, place)
             findings += patienceFindings(call, of: step, action, place, participants)
             if let participants { findings += registryFindings(call, place, participants) }
+            findings += missingReads(call, of: step, place)
             findings += skippedReads(call.sentUses + call.answerUses, below: place, by: step)
         }
         return findings
@@ -172,6 +173,54 @@ extension WorkflowDefinition {
                 Finding("refused-participant", .warning, at: pointer, "Calls to \(name) are not sent: \($0)")
             }
         }
+    }
+
+    /// Places that can't be built of nothing, and read what a step may end without.
+    private func missingReads(_ call: CallDefinition, of reader: StepDefinition, _ place: JSONPointer) -> [Finding] {
+        call.sentUses.compactMap { use in
+            guard ["path", "headers"].contains(use.pointer.tokens.first ?? ""), let reason = mayMiss(use, reader) else {
+                return nil
+            }
+            return Finding(
+                "missing-output", .error, at: place.appending(use.pointer),
+                "\(reason), and without \(use.reference) this call can't be made: give it a value with \"??\", or let the step's "
+                    + "\"when\" ask for it.")
+        }
+    }
+
+    /// Why what is read may not be there when the reader begins; nil when it is, or the reader's own condition asks for it.
+    private func mayMiss(_ use: ReferenceUse, _ reader: StepDefinition) -> String? {
+        guard !use.isGuarded, let id = use.reference.step, let step = step(id), step.index != reader.index else {
+            return nil
+        }
+        switch use.reference.root {
+        case .step(_, .output), .step(_, .responseStatus), .step(_, .responseHeader): break
+        default: return nil
+        }
+        if hasSucceeded(step, before: reader) { return nil }
+        if let condition = reader.condition, condition.uses.contains(where: { $0.reference.step == id }) { return nil }
+        let source = self.source["steps"]?.array ?? []
+        if let own = source[reader.index]["when"], own == source[step.index]["when"], !step.continuesOnFailure {
+            return nil
+        }
+        if step.condition.map({ !$0.uses.isEmpty || $0.isAlwaysFalse }) ?? false { return "\(id) may be skipped" }
+        if step.continuesOnFailure { return "\(id) may fail" }
+        if step.runsIfSucceeded, step.dependencies.contains(where: { mayEndOtherwise(steps[$0]) }) {
+            return "\(id) is skipped when what it needs did not succeed"
+        }
+        return nil
+    }
+
+    /// It may be done without having succeeded.
+    private func mayEndOtherwise(_ step: StepDefinition) -> Bool {
+        step.condition != nil || step.continuesOnFailure
+            || (step.runsIfSucceeded && step.dependencies.contains { mayEndOtherwise(steps[$0]) })
+    }
+
+    /// The reader does not begin unless this one has succeeded.
+    private func hasSucceeded(_ step: StepDefinition, before reader: StepDefinition) -> Bool {
+        guard reader.runsIfSucceeded else { return false }
+        return reader.dependencies.contains { $0 == step.index || hasSucceeded(step, before: steps[$0]) }
     }
 
     /// Reads of what a step that may be skipped would have answered.

@@ -70,7 +70,36 @@ extension EventRow {
         case .undoRequested: undoEvent
         case .deadlineMissed: .deadlineMissed
         case .runQuarantined: failure.map { .runQuarantined($0) }
+        case .restartedFrom: restartedFromEvent(numbering)
+        case .stepKept: keptEvent
+        case .restartedAs: restartedAsEvent(numbering)
         }
+    }
+
+    private var otherRun: RunID? { data?["runId"]?.string.flatMap { RunID($0) } }
+
+    private func restartedFromEvent(_ numbering: StepNumbering) -> RunEvent? {
+        guard let run = otherRun, let by = data?["by"]?.string, let reason = data?["reason"]?.string else { return nil }
+        let fromStep = data?["fromStep"]?.string
+        let step = fromStep.flatMap { numbering.number(of: $0) }
+        if fromStep != nil, step == nil { return nil }
+        return .restartedFrom(run: run, step: step, by: by, reason: reason)
+    }
+
+    private var keptEvent: RunEvent? {
+        guard let stepIndex, let output = data?["output"] else { return nil }
+        let effectOf = data?["effectOf"]?.string
+        let run = effectOf.flatMap { RunID($0) }
+        if effectOf != nil, run == nil { return nil }
+        return .stepKept(
+            KeptStep(step: stepIndex, output: output, answer: StepAnswer(data?["answer"]), effectOf: run))
+    }
+
+    private func restartedAsEvent(_ numbering: StepNumbering) -> RunEvent? {
+        guard let run = otherRun, let by = data?["by"]?.string, let reason = data?["reason"]?.string,
+            let steps = indices("steps", numbering)
+        else { return nil }
+        return .restartedAs(run: run, steps: steps, by: by, reason: reason)
     }
 
     private var waitEvent: RunEvent? {

@@ -120,6 +120,22 @@ package struct EventRow: Sendable {
             data = ["by": .string(by), "reason": JSON(reason), "heldUs": JSON(Int(held.microseconds))]
         case .undoRequested(let by, let reason):
             data = ["by": .string(by), "reason": .string(reason)]
+        case .restartedFrom(let run, let step, let by, let reason):
+            var members: JSONObject = ["runId": .string(run.description)]
+            if let step { members["fromStep"] = .string(numbering.stepID(step)) }
+            (members["by"], members["reason"]) = (.string(by), .string(reason))
+            data = .object(members)
+        case .stepKept(let kept):
+            set(kept.step, numbering)
+            var members: JSONObject = ["output": kept.output]
+            if let answer = kept.answer { members["answer"] = answer.json }
+            if let run = kept.effectOf { members["effectOf"] = .string(run.description) }
+            data = .object(members)
+        case .restartedAs(let run, let steps, let by, let reason):
+            data = [
+                "runId": .string(run.description), "steps": Self.ids(steps, numbering), "by": .string(by),
+                "reason": .string(reason),
+            ]
         case .deadlineExceeded, .deadlineMissed, .runCompensated, .runCancelled:
             break
         }

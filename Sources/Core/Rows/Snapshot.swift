@@ -1,7 +1,7 @@
 // The steps of a run in `workflow_runs.snapshot`, as they are after the event `snapshot_seq`: an array with an object for each
 // step of the definition and then for each element, with the members that differ from a step nobody has begun:
 //
-//   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "awaitsPerson", "accepted", "compensationAttempts",
+//   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "awaitsPerson", "accepted", "kept", "compensationAttempts",
 //    "compensationAmbiguous", "output" or "outputSeq", "answer": {"status", "headers"}, "error", "actionError", "startedAt", "undoingAt", "completedAt",
 //    "nextAttemptAt", "attemptSeq"}
 //
@@ -10,7 +10,8 @@
 //   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
 //    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys",
 //    "lists": [{"step", "first", "count", "seq", "items" where they are short}],
-//    "accepted": [{"step", "until", "heartbeat", "beatBy", "path", "look", "failures"}], "callbacks": [{"step", "action", "outcome", "output", "error", "digest"}]}
+//    "accepted": [{"step", "until", "heartbeat", "beatBy", "path", "look", "failures"}], "callbacks": [{"step", "action", "outcome", "output", "error", "digest"}],
+//    "restartedFrom": {"run", "fromStep"}, "restartedAs": {"run", "steps"}, "kept": [{"step", "run"}]}
 //
 // Times are microseconds since 1970. What became so with the very commit that wrote the snapshot has no time yet when it is
 // written: such a time ends in `In` instead of `At` and counts from `snapshot_at`.
@@ -89,6 +90,7 @@ package enum Snapshot {
         }
         writeCallbacks(marks, since: before, at: at, to: &writer)
         if !marks.signalKeys.isEmpty { writer.member("signalKeys", .array(marks.signalKeys.map { .string($0) })) }
+        writeRestart(marks, to: &writer)
     }
 
     private static func write(
@@ -204,6 +206,7 @@ package enum Snapshot {
                 ElementList(step: step, first: first, count: count, items: list["items"] ?? .null, sequence: sequence))
         }
         marks.signalKeys = (json["signalKeys"]?.array ?? []).compactMap(\.string)
+        readRestart(json, &marks)
         return (json["steps"]?.array ?? [], marks)
     }
 
@@ -218,6 +221,7 @@ package enum Snapshot {
         if step.isUndoneAtOnce { writer.member("undoneAtOnce", true) }
         if step.awaitsPerson { writer.member("awaitsPerson", true) }
         if step.isAccepted { writer.member("accepted", true) }
+        if step.isKept { writer.member("kept", true) }
         if step.compensationAttempts != 0 { writer.member("compensationAttempts", step.compensationAttempts) }
         if step.isCompensationAmbiguous { writer.member("compensationAmbiguous", true) }
         if let output = step.output, withOutput {
@@ -287,6 +291,7 @@ package struct SnapshotStep: Sendable {
         step.isUndoneAtOnce = json["undoneAtOnce"]?.bool ?? false
         step.awaitsPerson = json["awaitsPerson"]?.bool ?? false
         step.isAccepted = json["accepted"]?.bool ?? false
+        step.isKept = json["kept"]?.bool ?? false
         step.compensationAttempts = json["compensationAttempts"]?.int ?? 0
         step.isCompensationAmbiguous = json["compensationAmbiguous"]?.bool ?? false
         step.answer = StepAnswer(json["answer"])

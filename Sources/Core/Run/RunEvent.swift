@@ -78,6 +78,12 @@ package enum RunEvent: Sendable, Hashable {
     case deadlineMissed
     /// The run could not be processed and was set aside.
     case runQuarantined(Failure)
+    /// The run does another one anew, from this step on; nil: all of it.
+    case restartedFrom(run: RunID, step: Int?, by: String, reason: String)
+    /// What the other run did is taken over.
+    case stepKept(KeptStep)
+    /// Another run does this one anew, and has taken these steps over.
+    case restartedAs(run: RunID, steps: [Int], by: String, reason: String)
 
     /// Its name in `run_journal` and in the view `run_events`.
     package var kind: RunEventKind {
@@ -118,6 +124,9 @@ package enum RunEvent: Sendable, Hashable {
         case .undoRequested: .undoRequested
         case .deadlineMissed: .deadlineMissed
         case .runQuarantined: .runQuarantined
+        case .restartedFrom: .restartedFrom
+        case .stepKept: .stepKept
+        case .restartedAs: .restartedAs
         }
     }
 }
@@ -160,6 +169,9 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case undoRequested = "undo_requested"
     case deadlineMissed = "deadline_missed"
     case runQuarantined = "run_quarantined"
+    case restartedFrom = "restarted_from"
+    case stepKept = "step_kept"
+    case restartedAs = "restarted_as"
 
     /// A person's decision that takes up a run which is over: a FAILED one, or, to undo it, one that COMPLETED.
     package var takesUp: Bool {
@@ -171,7 +183,7 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
             .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated,
             .runCancelled, .runFailed, .stepSettled, .runDelayed, .runPaused, .runResumed, .deadlineMissed,
-            .runQuarantined:
+            .runQuarantined, .restartedFrom, .stepKept, .restartedAs:
             false
         }
     }
@@ -179,14 +191,14 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     /// The run is terminal after such an event.
     package var isTerminal: Bool {
         switch self {
-        case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined: true
+        case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined, .restartedAs: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .attemptLooked,
             .callbackReceived, .attemptHeartbeat, .stepSkipped, .waitStarted,
             .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepFailed,
             .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,
-            .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed:
+            .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed, .restartedFrom, .stepKept:
             false
         }
     }

@@ -39,6 +39,13 @@ package struct RunMarks: Sendable, Hashable {
     /// The lists whose elements have begun, in that order.
     package var lists: [ElementList] = []
 
+    /// The run that this one does anew.
+    package var restartedFrom: RestartLink?
+    /// The run that does this one anew.
+    package var restartedAs: RestartLink?
+    /// Effects that are this run's, and that another run's calls had.
+    package var kept: [KeptEffect] = []
+
     /// The callback that is kept for an action, if any.
     func callback(of step: Int, _ action: CallAction) -> Callback? {
         callbacks.first { $0.step == step && $0.action == action }?.callback

@@ -13,6 +13,8 @@ package protocol Standing {
     /// For so long after its end it may be undone; nil for as long as it is kept.
     var undoWithin: Duration? { get }
     var completedAt: Instant? { get }
+    /// What it did was taken over by another run.
+    var isHandedOver: Bool { get }
     /// In the order of the definition.
     var steps: [Step] { get }
 }

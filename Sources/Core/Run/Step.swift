@@ -18,6 +18,8 @@ package struct Step: Sendable, Hashable {
     package var awaitsPerson: Bool = false
     /// The participant has accepted the attempt that is open, and is to call back.
     package var isAccepted: Bool = false
+    /// Another run did it, and its effect is this run's now.
+    package var isKept: Bool = false
     /// What the participant answered to the forward action.
     package var output: JSON?
     /// What is kept of the answer that the output came from, beside it; nil for nothing.
@@ -60,7 +62,7 @@ package struct Step: Sendable, Hashable {
 
     /// The participant may hold an effect of this step, so undoing the run must undo it. A step that makes no call has none.
     package var mayHaveEffect: Bool {
-        (status == .succeeded && attempts > 0) || isAmbiguous
+        (status == .succeeded && attempts > 0) || isAmbiguous || (isKept && !isPlanted(.keptEffectForgotten))
     }
 
     /// An operator may say that it was undone by hand, when its run is FAILED.

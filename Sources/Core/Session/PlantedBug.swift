@@ -103,6 +103,16 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case failedLookEnds
     /// What was accepted is given up before the last look at it was made.
     case overdueBeforeLook
+    /// What was undone is taken over as if it stood.
+    case undoneIsKept
+    /// What was taken over from another run is not undone.
+    case keptEffectForgotten
+    /// It is undone under a key of the run that has taken it over.
+    case keptUndoneAsOwn
+    /// A run is undone although another one has taken over what it did.
+    case restartedIsUndone
+    /// A run is done anew twice.
+    case restartedTwice
 }
 
 #if DEBUG

@@ -51,7 +51,7 @@ struct CallRequest: Sendable {
 
     private func appendOwnHeaders(to headers: inout [(String, String)]) {
         headers += [
-            ("x-saga-run-id", run.id.description), ("x-saga-step-id", run.stepID(call.step)),
+            ("x-saga-run-id", run.caller(of: call).description), ("x-saga-step-id", run.stepID(call.step)),
             ("x-saga-action", call.action.rawValue), ("x-saga-attempt", String(call.attempt)),
             ("x-correlation-id", trace.correlationID),
         ]

@@ -28,8 +28,34 @@ struct RunObserver {
             instruments.count(event, of: run, age: age)
             tell(event, commit.before, run)
         }
+        recordWaits(commit.before, run, now)
         if run.definition.pivot != nil { tellStuck(commit.before, run) }
         if run.status.isTerminal, !commit.events.isEmpty { trace.record(run, at: now) }
+    }
+
+    /// What waited and does so no more, in a span of its own: whoever ends it tells of it.
+    private func recordWaits(_ before: Run, _ run: Run, _ now: Instant) {
+        guard trace.isRecorded else { return }
+        for (index, step) in before.steps.enumerated() {
+            let stepID = run.stepID(index)
+            if step.status == .waiting, run.steps[index].status != .waiting {
+                var name = "wait \(stepID)"
+                if case .signal = run.stepDefinition(index).action { name = "await \(stepID)" }
+                trace.record(
+                    wait: name, .init(step: index, action: .execute, attempt: 0), stepID, from: step.startedAt ?? now,
+                    to: now, run.steps[index].error?.message)
+            }
+            guard step.isAccepted, !run.steps[index].isAccepted, let open = step.openAttempt,
+                let accepted = before.marks.accepted.first(where: { $0.step == index }),
+                let completion = run.stepDefinition(index).call(of: open.action)?.completion
+            else { continue }
+            let isDone = run.steps[index].status == .succeeded || run.steps[index].compensationStatus == .compensated
+            trace.record(
+                wait: "callback \(open.action.rawValue) \(stepID)",
+                .init(step: index, action: open.action, attempt: open.attempt), stepID,
+                from: accepted.until - completion.timeout, to: now,
+                isDone ? nil : run.steps[index].error?.message)
+        }
     }
 
     /// Past its pivot a run is not FAILED when a person is needed.
@@ -155,7 +181,7 @@ struct RunObserver {
         case .runStarted, .runDelayed, .attemptHeartbeat, .attemptLooked, .signalTaken, .elementsEnded, .stepSkipped,
             .stepAbandoned,
             .stepSucceeded,
-            .stepUndoing:
+            .stepUndoing, .restartedFrom, .stepKept, .restartedAs:
             logger.debug("a run moves", metadata: about(run, ["event": "\(event.kind.rawValue)"]))
         }
     }

@@ -65,6 +65,39 @@ struct RunTrace: Sendable {
                 error: report.outcome == .succeeded ? nil : failure?.message ?? report.outcome.rawValue))
     }
 
+    /// Spans of it are taken.
+    var isRecorded: Bool { parent?.isSampled ?? false }
+
+    /// What is waited for: a step without a call, which has the attempt 0, or an accepted attempt.
+    struct Wait {
+        let step: Int
+        let action: CallAction
+        let attempt: Int
+    }
+
+    /// Tells of a wait that is over. Its span's id follows from the same as that of an attempt, in a row of its own.
+    func record(
+        wait name: String, _ wait: Wait, _ stepID: String, from start: Instant, to end: Instant, _ error: String?
+    ) {
+        guard let parent, parent.isSampled else { return }
+        let place = UInt64(wait.step) << 33 | (wait.action == .execute ? 0 : 1) << 32
+        let number = place | 1 << 31 | UInt64(wait.attempt)
+        let context = TraceContext(
+            traceID: parent.traceID, spanID: Self.mixed(runSpanID &+ number &* 0x9E37_79B9_7F4A_7C15),
+            isSampled: true, isRandom: parent.isRandom)
+        var attributes: [(key: String, value: SpanRecord.AttributeValue)] = [
+            ("runId", .string(runID.description)), ("stepId", .string(stepID)),
+        ]
+        if wait.attempt > 0 {
+            attributes.append(("saga.action", .string(wait.action.rawValue)))
+            attributes.append(("attemptNo", .int(wait.attempt)))
+        }
+        tracer.record(
+            SpanRecord(
+                name: name, kind: .internal, context: context, parentSpanID: runSpanID, start: min(start, end),
+                end: end, attributes: attributes, error: error))
+    }
+
     /// Tells of the run, when it is over.
     func record(_ run: Run, at now: Instant) {
         guard let parent, parent.isSampled else { return }

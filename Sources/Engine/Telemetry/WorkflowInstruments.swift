@@ -86,7 +86,7 @@ final class WorkflowInstruments: Sendable {
             .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepUndoing,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,
-            .runDelayed, .runPaused, .runResumed:
+            .runDelayed, .runPaused, .runResumed, .restartedFrom, .stepKept, .restartedAs:
             break
         case .signalReceived: signals.add()
         case .undoRequested: undone.add()

@@ -39,6 +39,10 @@ extension Parameters {
 
 /// One array per call.
 extension Parameters {
+    /// An array of `int2`.
+    @inlinable @inline(__always)
+    package mutating func int16Array(_ values: some Sequence<Int16>) { append(array: values, of: WireInt16.self) }
+
     /// An array of `int4`.
     @inlinable @inline(__always)
     package mutating func int32Array(_ values: some Sequence<Int32>) { append(array: values, of: WireInt32.self) }

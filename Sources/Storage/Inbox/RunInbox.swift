@@ -42,6 +42,8 @@ package enum InboxOutcome: Sendable, Hashable {
     case notCompleted(RunStatus?)
     /// An undo: it completed longer ago than its workflow allows.
     case undoOver
+    /// An undo: this run has taken over what it did.
+    case restarted(RunID)
 }
 
 /// The one door for requests to runs, whoever sends them; they go to the lease holders, because nobody else changes a run.
@@ -112,6 +114,7 @@ package struct RunInbox: Sendable {
             if standing.cause == .undoRequested, standing.status != .failed { return .accepted }
             guard standing.status == .completed else { return .notCompleted(standing.status) }
             if standing.isPastPivot { return .pastPivot }
+            if standing.isHandedOver, let other = standing.restartedAs { return .restarted(other) }
             guard standing.canUndo(at: now) else { return .undoOver }
             let statement = SendToEndedRuns(runIDs: [runID], status: .completed, request: request, action: .undoRun)
             if try await send(statement) { return .accepted }

@@ -19,6 +19,8 @@ package final class RunCommit: Sendable {
     package var consumedInbox: [Int64] { decision.consumedInbox }
     /// Nil to keep the lease; otherwise it is given back and the run is due after this long.
     package let releaseIn: Duration?
+    /// `outbox.waits_for` of a run that is given back; nil for nothing.
+    let waitsFor: Int16?
     /// `outbox.weight` from now on; nil leaves it as it is, as nearly all do.
     package let weight: Int?
 
@@ -67,11 +69,16 @@ package final class RunCommit: Sendable {
         let mayMatter = (events?.count ?? 0) > JSON.compactFrom || (!after.lists.isEmpty && row != nil)
         weight = hasGrown && mayMatter ? after.weight : nil
         switch commit.afterwards {
-        case .keep: (ends, releaseIn) = (false, nil)
-        case .giveBack(let delay): (ends, releaseIn) = (false, delay)
-        case .end: (ends, releaseIn) = (true, nil)
+        case .keep: (ends, releaseIn, waitsFor) = (false, nil, nil)
+        case .giveBack(let delay): (ends, releaseIn, waitsFor) = (false, delay, after.waits.stored)
+        case .end: (ends, releaseIn, waitsFor) = (true, nil, nil)
         }
     }
+}
+
+extension WaitKinds {
+    /// As `outbox.waits_for` has it.
+    var stored: Int16? { isEmpty ? nil : rawValue }
 }
 
 extension RunCommit.StoredRun {

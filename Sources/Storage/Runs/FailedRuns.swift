@@ -34,13 +34,13 @@ package struct SendToEndedRuns: Statement {
 
     // What is read of a run is what the statement's snapshot sees, and that may be over: a run that was taken up and undone
     // meanwhile must not get an outbox row, nor one that is FAILED again an old epoch. So `failed` locks the run's row,
-    // which every taking-up changes, and `same` leaves out those whose newest version is not the one that was seen; inbox
+    // which every taking-up and every restart changes, and `same` leaves out those whose newest version is not the one that was seen; inbox
     // rows are counted as they are now. Who has an outbox row already is asked, and woken, through that, as in
     // `SendToRun`, without a lock on the run: the holder's commit locks the outbox row first. What a run's values take is
     // not known here without parsing them; their text tells what they take at the most.
     package static let sql = """
         WITH failed AS MATERIALIZED (
-            SELECT r.run_id, r.updated_at FROM workflow_runs r
+            SELECT r.run_id, r.updated_at, r.snapshot_seq FROM workflow_runs r
             WHERE r.run_id = ANY ($1::uuid[]) AND r.status = $7
                 AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.run_id = r.run_id)
             ORDER BY r.run_id FOR UPDATE OF r
@@ -49,6 +49,7 @@ package struct SendToEndedRuns: Statement {
                 SELECT count(*) FROM (SELECT 1 FROM run_inbox i WHERE i.run_id = f.run_id FOR UPDATE) kept
             ) AS kept
             FROM failed f JOIN workflow_runs seen ON seen.run_id = f.run_id AND seen.updated_at = f.updated_at
+                AND seen.snapshot_seq = f.snapshot_seq
         ), made AS (
             INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq, weight)
             SELECT s.run_id, now(), last.epoch, s.kept + 1, last.seq,

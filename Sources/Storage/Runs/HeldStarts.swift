@@ -23,6 +23,7 @@ package struct StartHeldRuns: Statement {
             CASE WHEN ($23::bool[])[u.ord] THEN now() + \(Run.longestRest.microseconds) * interval '1 microsecond'
                 ELSE \(StartRuns.beginning) END
             """,
+        waitsFor: true,
         also: """
             , held AS (
                 INSERT INTO held_starts (tenant_id, workflow_name, run_id)
@@ -36,6 +37,7 @@ package struct StartHeldRuns: Statement {
     package func bind(_ parameters: inout Parameters) {
         StartRuns(runs: runs).bind(&parameters)
         parameters.column(WireBool.self, of: runs) { $0.isHeld }
+        parameters.column(WireInt16.self, of: runs) { $0.run.waits.stored }
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> [Bool] {

@@ -1,5 +1,5 @@
-// Three statements, because three ways in: by correlation id, through the outbox (live runs are few among many), and
-// down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
+// Four statements, because four ways in: by correlation id, through the outbox (live runs are few among many), through its index
+// of what waits, and down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
 // its values; the bounds of ids, too: of a range that says nothing Postgres, which has not counted yet what is in a young
 // partition, believes that it holds one run in two hundred, and reads and sorts them all for the newest 500.
 
@@ -49,6 +49,72 @@ package struct ListLiveRuns: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
 }
 
+/// Live runs that wait for something of a kind, as of when they were given back.
+///
+/// What a run waits for is a set of kinds, and the index has it whole: each set with the kind in it is looked at by itself, newest
+/// run first. Few of them are there.
+package struct ListWaitingRuns: Statement {
+    package let query: RunQuery
+    package let kind: WaitKinds
+
+    package typealias Row = RunHead
+
+    package init(query: RunQuery, kind: WaitKinds) {
+        self.query = query
+        self.kind = kind
+    }
+
+    package static let sql = """
+        SELECT \(RunHead.columns) FROM (
+            SELECT w.run_id FROM unnest($9::int2[]) AS k (kinds) CROSS JOIN LATERAL (
+                SELECT o.run_id FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
+                WHERE o.waits_for = k.kinds AND o.waits_for IS NOT NULL AND o.lease_owner IS NULL
+                    AND ($1::uuid IS NULL OR o.run_id > $1) AND ($2::uuid IS NULL OR o.run_id < $2)
+                    AND ($10::text IS NULL OR r.correlation_id = $10) AND \(filters)
+                ORDER BY o.run_id DESC LIMIT $8
+            ) w ORDER BY w.run_id DESC LIMIT $8
+        ) w JOIN workflow_runs r ON r.run_id = w.run_id
+        ORDER BY r.run_id DESC
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        bindQuery(query, &parameters)
+        parameters.int16Array(kind.supersets.map(\.rawValue))
+        parameters.text(query.correlationID)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
+}
+
+/// How many live runs wait for each kind.
+///
+/// Exact up to `limit` runs of each set of kinds; beyond that it is as many.
+package struct CountWaitingRuns: Statement {
+    package static let limit = 10_000
+
+    /// A set of kinds, and how many runs wait for just that.
+    package typealias Row = (kinds: WaitKinds, count: Int)
+
+    package init() {}
+
+    package static let sql = """
+        SELECT k.kinds, w.count FROM unnest($1::int2[]) AS k (kinds) CROSS JOIN LATERAL (
+            SELECT count(*) FROM (
+                SELECT FROM outbox WHERE waits_for = k.kinds AND waits_for IS NOT NULL AND lease_owner IS NULL
+                LIMIT \(limit)
+            ) found
+        ) w WHERE w.count > 0
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.int16Array(WaitKinds().supersets.map(\.rawValue))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        (WaitKinds(rawValue: try row.int16()), Int(try row.int64()))
+    }
+}
+
 /// Runs of one correlation id; the run without one that has it as its id is among them, as participants know it by that.
 package struct ListCorrelatedRuns: Statement {
     package let query: RunQuery
@@ -90,6 +156,8 @@ private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {
 /// What a list of runs is filtered by. All given filters must match; newest first.
 package struct RunQuery: Sendable, Hashable {
     package var status: RunStatus?
+    /// Only live runs that nobody holds, and that wait for this.
+    package var waitingFor: WaitKinds?
     package var workflowName: String?
     package var correlationID: String?
     package var tenantID: String?

@@ -10,6 +10,8 @@ package struct NewRun: Sendable {
     let eventBytes: [UInt8]
     /// `workflow_runs.snapshot`: nil for a run of which nothing has happened but that its first steps are due.
     let snapshot: [UInt8]?
+    /// `workflow_runs.snapshot_refs`, one after the other; only a run that does another one anew has any.
+    let snapshotReferences: String
     /// `workflow_runs.due` and `due_count`.
     let due: [UInt8]?
     let dueCount: Int32?
@@ -51,12 +53,13 @@ package struct NewRun: Sendable {
     ///
     /// - Parameters:
     ///   - startAt: it begins no sooner; nil, or a time that is over, for at once.
+    ///   - restart: it does another run anew.
     ///   - pause: of its workflow; its run is paused until the workflow is resumed, and has all its time then.
     package init(
         run fresh: Run, startAt: Instant? = nil, tenantID: String, correlationID: String?, traceparent: String?,
-        idempotency: Idempotency?, pause: WorkflowPause? = nil
+        idempotency: Idempotency?, pause: WorkflowPause? = nil, restart: Restart? = nil
     ) {
-        var events = start(fresh, now: fresh.createdAt, startAt: startAt)
+        var events = start(fresh, now: fresh.createdAt, startAt: startAt, restart: restart)
         var run = fresh
         for event in events { run.evolve(event, at: fresh.createdAt) }
         isHeld = pause != nil && !run.status.isTerminal
@@ -71,6 +74,7 @@ package struct NewRun: Sendable {
             events.lazy.map { EventRow($0, of: fresh.numbering) }, traceID: traceparent.flatMap(Self.traceID))
         let stored = StoredSnapshot(run, since: fresh, at: fresh.createdAt)
         snapshot = events.count > 1 ? stored.steps : nil
+        snapshotReferences = stored.referencesText
         (due, dueCount) = (stored.due, stored.dueCount)
         self.startAt = run.marks.startAt
         self.tenantID = tenantID
@@ -80,7 +84,7 @@ package struct NewRun: Sendable {
         inputBytes = run.input.bytes
         contextBytes = run.context.bytes
         // What a few small payloads take is in what an engine reckons for every run.
-        weight = inputBytes.count + contextBytes.count > JSON.compactFrom ? run.weight : 0
+        weight = inputBytes.count + contextBytes.count > JSON.compactFrom || restart != nil ? run.weight : 0
     }
 
     /// The second field of a W3C `traceparent`.

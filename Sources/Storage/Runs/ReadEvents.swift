@@ -59,10 +59,10 @@ package struct JournalHead: Sendable {
 /// SQL for events in the journal.
 enum EventSQL {
     /// The output of the run of a row `j` of its journal, where that row may be the one of its completion; else null. It is the
-    /// last one, unless the run was undone, or was to be, after that.
+    /// last one, or the one before where the run was done anew, unless it was undone, or was to be, after that.
     static let output = """
         (SELECT r.output FROM workflow_runs r WHERE r.run_id = j.run_id
-            AND (r.snapshot_seq < j.seq + j.event_count OR (r.cause IS NOT NULL AND r.output IS NOT NULL)))
+            AND (r.snapshot_seq <= j.seq + j.event_count OR (r.cause IS NOT NULL AND r.output IS NOT NULL)))
         """
 
     /// Events to which the snapshot of a run refers, as a query with the columns `seq` and `event`. Each row of the journal is

@@ -24,6 +24,17 @@ package struct ShownRun: Sendable {
     /// It stands as this run does, whose journal was read along.
     mutating func follow(_ run: Run) { head = head.following(run) }
 
+    /// The runs that it does anew, and that does it anew, with ids of steps.
+    package private(set) var restartedFrom: (run: RunID, fromStep: String?)?
+    package private(set) var restartedAs: RunID?
+
+    mutating func link(_ followed: FollowedRun) {
+        restartedFrom = followed.marks.restartedFrom.map { link in
+            (link.run, link.fromStep.flatMap { followed.steps.indices.contains($0) ? followed.steps[$0].stepID : nil })
+        }
+        restartedAs = followed.marks.restartedAs?.run
+    }
+
     static let payloads = ["r.error", "r.input", "r.context", "r.output"]
 
     static func columns(when condition: String) -> String {
@@ -92,7 +103,9 @@ enum SnapshotSQL {
     static let steps = "CASE json_typeof(r.snapshot) WHEN 'object' THEN r.snapshot->'steps' ELSE r.snapshot END"
 
     /// What else there is to be known of it (`RunMarks`), by name.
-    private static let marks = ["startAt", "pause", "deadlineHeld", "missedDeadline", "accepted", "lists"]
+private static let marks = [
+        "startAt", "pause", "deadlineHeld", "missedDeadline", "accepted", "lists", "restartedFrom", "restartedAs", "kept",
+    ]
 
     /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in
     /// `errorBytes`, and signals have no payloads.
@@ -127,7 +140,7 @@ enum SnapshotSQL {
                 ELSE json_strip_nulls(json_build_object('id', s.step->'id', 'status', s.step->'status',
                     'attempts', s.step->'attempts', 'ambiguous', s.step->'ambiguous',
                     'undoneAtOnce', s.step->'undoneAtOnce', 'awaitsPerson', s.step->'awaitsPerson',
-                    'accepted', s.step->'accepted',
+                    'accepted', s.step->'accepted', 'kept', s.step->'kept',
                     'compensation', s.step->'compensation', 'compensationAttempts', s.step->'compensationAttempts',
                     'compensationAmbiguous', s.step->'compensationAmbiguous', 'output', s.step->'output',
                     'outputSeq', s.step->'outputSeq', 'error', \(ErrorText.short("s.step->'error'", before: false)),
@@ -170,7 +183,7 @@ package struct FindPayload: Statement {
             -- An attempt that does not say so is one of `execute`.
             WHERE j.run_id = $1 AND j.seq > r.snapshot_seq AND x.step = $3
                 AND CASE $2 WHEN 'error' THEN x.kind IN ('attempt_failed', 'step_failed')
-                    ELSE x.kind IN ('attempt_succeeded', 'step_succeeded', 'step_settled') AND COALESCE(x.action, 'execute') = 'execute' END
+                    ELSE x.kind IN ('attempt_succeeded', 'step_succeeded', 'step_settled', 'step_kept') AND COALESCE(x.action, 'execute') = 'execute' END
             ORDER BY j.seq DESC, e.ord DESC LIMIT 1
         ) later ON true LEFT JOIN LATERAL (
             SELECT j.events->(((\(SnapshotSQL.steps))->$3::int4->>'outputSeq')::int4 - j.seq)->'data'->'output' AS output

@@ -35,6 +35,18 @@ package struct RunReader: Sendable {
         }
     }
 
+    /// One run as its holder would have it, everything in it, with what belongs to it beside its history; nil when there is none.
+    ///
+    /// All of it is in memory at once, parsed.
+    ///
+    /// - Throws: `DefinitionProblem` and `UnreadableRun`, too.
+    func whole(_ runID: RunID) async throws -> (run: Run, row: RunRow)? {
+        let (rows, snapshots, history) = try await read(FindRun(runID), FindSnapshot(runID), FindEvents(runID))
+        guard let row = rows.first, let snapshot = snapshots.first else { return nil }
+        let definition = try await definitions.definition(row.workflowName, version: row.workflowVersion)
+        return (try Run(row, snapshot, history.flatMap { $0 }, of: definition), row)
+    }
+
     /// Where one run and its steps stand, without payloads, and the database's time; nil when there is none. Of a run that stands
     /// as only a newer version knows, no standing comes with it.
     func standing(of runID: RunID) async throws(StoreError) -> (standing: RunStanding?, status: RunStatus?)? {
@@ -68,6 +80,7 @@ package struct RunReader: Sendable {
         guard var shown = rows.first else { return nil }
         let followed = try await FollowedRun(shown.run.head, shown.snapshot, journal, definitions)
         if let run = followed.run { shown.run.follow(run) }
+        shown.run.link(followed)
         return (shown, followed, journal)
     }
 
@@ -112,6 +125,7 @@ package struct RunReader: Sendable {
 
     /// A page of runs, newest first, without payloads.
     package func list(_ query: RunQuery) async throws(StoreError) -> [RunHead] {
+        if let kind = query.waitingFor { return try await read(ListWaitingRuns(query: query, kind: kind)) }
         if let correlationID = query.correlationID {
             return try await read(ListCorrelatedRuns(query: query, correlationID: correlationID))
         }

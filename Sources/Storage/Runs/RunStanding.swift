@@ -9,6 +9,9 @@ package struct RunStanding: Standing, Sendable {
     package let pivot: Int?
     package let undoWithin: Duration?
     package let completedAt: Instant?
+    package let isHandedOver: Bool
+    /// The run that does it anew.
+    let restartedAs: RunID?
     let cause: RunCause?
     let isPaused: Bool
     /// Signals that wait to be taken.
@@ -36,6 +39,8 @@ package struct RunStanding: Standing, Sendable {
         undoWithin = definition?.undoWithin
         completedAt = run.completedAt
         isPaused = followed.marks.pause != nil
+        restartedAs = followed.marks.restartedAs?.run
+        isHandedOver = followed.marks.restartedAs.map { !$0.steps.isEmpty } ?? false
         (accepted, callbacks) = (followed.marks.accepted, followed.marks.callbacks)
         let kept = followed.marks.signals
         signals = (kept.count, kept.reduce(0) { $0 + $1.bytes })

@@ -23,51 +23,53 @@ package struct StartRuns: Statement {
 
     /// - Parameters:
     ///   - availableAt: when a run is due.
+    ///   - waitsFor: the batch says, as $24, what its runs wait for.
     ///   - also: what else is written, as further parts of the statement.
-    static func statement(availableAt: String, also: String = "") -> String {
-        """
-        WITH keyed AS (
-            INSERT INTO idempotency_keys AS k (tenant_id, idempotency_key, request_hash, run_id, expires_at)
-            SELECT u.tenant_id, u.key, u.hash, u.run_id, now() + u.ttl_us * interval '1 microsecond'
-            FROM unnest($1::uuid[], $2::text[], $12::text[], $13::bytea[], $14::int8[])
-                AS u (run_id, tenant_id, key, hash, ttl_us)
-            WHERE u.key IS NOT NULL
-            ON CONFLICT (tenant_id, idempotency_key) DO UPDATE
-                SET request_hash = excluded.request_hash, run_id = excluded.run_id, expires_at = excluded.expires_at
-                WHERE k.expires_at < now()
-            RETURNING k.run_id
-        ), accepted AS MATERIALIZED (
-            SELECT array_agg(u.key IS NULL OR u.run_id IN (SELECT run_id FROM keyed) ORDER BY u.ord) AS flags
-            FROM unnest($1::uuid[], $12::text[]) WITH ORDINALITY AS u (run_id, key, ord)
-        ), run AS (
-            INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
-                correlation_id, traceparent, output, error, created_at, updated_at, completed_at, deadline_at,
-                snapshot, snapshot_seq, snapshot_at, due, due_count, due_at, due_before)
-            SELECT u.run_id, u.tenant_id, u.name, u.version, u.status, u.input, u.context,
-                u.correlation_id, u.traceparent, u.output, u.error, now(), now(),
-                CASE WHEN u.status <> 'PENDING' THEN now() END, COALESCE(timestamptz 'epoch' + u.start_at * interval '1 microsecond', now()) + u.timeout_us * interval '1 microsecond',
-                u.snapshot, u.event_count, now(), u.due, u.due_count, CASE WHEN u.due IS NOT NULL THEN now() END,
-                CASE WHEN u.due IS NOT NULL THEN now() + u.timeout_us * interval '1 microsecond' END
-            FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::json[],
-                    $8::text[], $9::text[], $10::json[], $11::int8[], $15::json[], $16::json[], $17::json[], $18::int4[],
-                    $21::int4[], $22::int8[]) WITH ORDINALITY
-                AS u (run_id, tenant_id, name, version, status, input, context, correlation_id, traceparent, output,
-                    timeout_us, error, snapshot, due, event_count, due_count, start_at, ord)
-            WHERE (SELECT flags FROM accepted)[u.ord]
-        ), event AS (
-            INSERT INTO run_journal (run_id, seq, event_count, at, epoch, events)
-            SELECT u.run_id, 1, u.event_count, now(), 0, u.events
-            FROM unnest($1::uuid[], $18::int4[], $19::json[]) WITH ORDINALITY AS u (run_id, event_count, events, ord)
-            WHERE (SELECT flags FROM accepted)[u.ord]
-        ), pulse AS (
-            INSERT INTO outbox (run_id, available_at, last_seq, weight)
-            SELECT u.run_id, \(availableAt), u.event_count, u.weight
-            FROM unnest($1::uuid[], $5::text[], $18::int4[], $20::int4[], $22::int8[]) WITH ORDINALITY
-                AS u (run_id, status, event_count, weight, start_at, ord)
-            WHERE u.status = 'PENDING' AND (SELECT flags FROM accepted)[u.ord]
-        )\(also)
-        SELECT flags FROM accepted
-        """
+    static func statement(availableAt: String, waitsFor: Bool = false, also: String = "") -> String {
+        let (column, value) = waitsFor ? (", waits_for", ", ($24::int2[])[u.ord]") : ("", "")
+        return """
+            WITH keyed AS (
+                INSERT INTO idempotency_keys AS k (tenant_id, idempotency_key, request_hash, run_id, expires_at)
+                SELECT u.tenant_id, u.key, u.hash, u.run_id, now() + u.ttl_us * interval '1 microsecond'
+                FROM unnest($1::uuid[], $2::text[], $12::text[], $13::bytea[], $14::int8[])
+                    AS u (run_id, tenant_id, key, hash, ttl_us)
+                WHERE u.key IS NOT NULL
+                ON CONFLICT (tenant_id, idempotency_key) DO UPDATE
+                    SET request_hash = excluded.request_hash, run_id = excluded.run_id, expires_at = excluded.expires_at
+                    WHERE k.expires_at < now()
+                RETURNING k.run_id
+            ), accepted AS MATERIALIZED (
+                SELECT array_agg(u.key IS NULL OR u.run_id IN (SELECT run_id FROM keyed) ORDER BY u.ord) AS flags
+                FROM unnest($1::uuid[], $12::text[]) WITH ORDINALITY AS u (run_id, key, ord)
+            ), run AS (
+                INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
+                    correlation_id, traceparent, output, error, created_at, updated_at, completed_at, deadline_at,
+                    snapshot, snapshot_seq, snapshot_at, due, due_count, due_at, due_before)
+                SELECT u.run_id, u.tenant_id, u.name, u.version, u.status, u.input, u.context,
+                    u.correlation_id, u.traceparent, u.output, u.error, now(), now(),
+                    CASE WHEN u.status <> 'PENDING' THEN now() END, COALESCE(timestamptz 'epoch' + u.start_at * interval '1 microsecond', now()) + u.timeout_us * interval '1 microsecond',
+                    u.snapshot, u.event_count, now(), u.due, u.due_count, CASE WHEN u.due IS NOT NULL THEN now() END,
+                    CASE WHEN u.due IS NOT NULL THEN now() + u.timeout_us * interval '1 microsecond' END
+                FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::json[],
+                        $8::text[], $9::text[], $10::json[], $11::int8[], $15::json[], $16::json[], $17::json[], $18::int4[],
+                        $21::int4[], $22::int8[]) WITH ORDINALITY
+                    AS u (run_id, tenant_id, name, version, status, input, context, correlation_id, traceparent, output,
+                        timeout_us, error, snapshot, due, event_count, due_count, start_at, ord)
+                WHERE (SELECT flags FROM accepted)[u.ord]
+            ), event AS (
+                INSERT INTO run_journal (run_id, seq, event_count, at, epoch, events)
+                SELECT u.run_id, 1, u.event_count, now(), 0, u.events
+                FROM unnest($1::uuid[], $18::int4[], $19::json[]) WITH ORDINALITY AS u (run_id, event_count, events, ord)
+                WHERE (SELECT flags FROM accepted)[u.ord]
+            ), pulse AS (
+                INSERT INTO outbox (run_id, available_at, last_seq, weight\(column))
+                SELECT u.run_id, \(availableAt), u.event_count, u.weight\(value)
+                FROM unnest($1::uuid[], $5::text[], $18::int4[], $20::int4[], $22::int8[]) WITH ORDINALITY
+                    AS u (run_id, status, event_count, weight, start_at, ord)
+                WHERE u.status = 'PENDING' AND (SELECT flags FROM accepted)[u.ord]
+            )\(also)
+            SELECT flags FROM accepted
+            """
     }
 }
 

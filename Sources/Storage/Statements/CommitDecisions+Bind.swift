@@ -3,6 +3,12 @@ package import Postgres
 
 extension CommitDecisions {
     package func bind(_ parameters: inout Parameters) {
+        bindAll(&parameters)
+        parameters.column(WireInt16.self, of: commits) { $0.waitsFor }
+    }
+
+    /// What all batches have; the rest is of runs that are given back.
+    func bindAll(_ parameters: inout Parameters) {
         parameters.uuid(engine.uuid)
         parameters.column(WireUUID.self, of: commits) { $0.lease.runID.uuid }
         parameters.column(WireInt64.self, of: commits) { $0.lease.epoch }

@@ -58,12 +58,13 @@ package struct CommitDecisions: Statement {
             SET inbox_count = CASE WHEN u.consumed = 0 THEN o.inbox_count ELSE
                     greatest(0, o.inbox_count - (SELECT count(*) FROM consumed c WHERE c.run_id = o.run_id)) END,
                 last_seq = u.seq + u.event_count - 1, failures = 0, weight = COALESCE(u.weight, o.weight),
+                waits_for = CASE WHEN u.release_in_us IS NULL THEN o.waits_for ELSE u.waits_for END,
                 lease_owner = CASE WHEN u.release_in_us IS NULL THEN o.lease_owner END,
                 available_at = CASE WHEN u.release_in_us IS NULL THEN o.available_at
                     WHEN o.inbox_count > u.consumed THEN now()
                     ELSE now() + u.release_in_us * interval '1 microsecond' END
-            FROM unnest($2::uuid[], $4::bool[], $5::int4[], $6::int4[], $19::int4[], $20::int8[], $21::int4[])
-                WITH ORDINALITY AS u (run_id, ends, seq, event_count, consumed, release_in_us, weight, ord)
+            FROM unnest($2::uuid[], $4::bool[], $5::int4[], $6::int4[], $19::int4[], $20::int8[], $21::int4[], $27::int2[])
+                WITH ORDINALITY AS u (run_id, ends, seq, event_count, consumed, release_in_us, weight, waits_for, ord)
             WHERE NOT u.ends AND (u.release_in_us IS NOT NULL OR u.consumed > 0 OR u.weight IS NOT NULL)
                 AND \(oneRow("o.run_id", "u.run_id"))
                 AND (SELECT verdicts FROM guard)[u.ord] = 1

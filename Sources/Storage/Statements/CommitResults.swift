@@ -33,7 +33,7 @@ package struct CommitResults: Statement {
         SELECT verdicts, unread, now() FROM guard
         """
 
-    package func bind(_ parameters: inout Parameters) { decisions.bind(&parameters) }
+    package func bind(_ parameters: inout Parameters) { decisions.bindAll(&parameters) }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
         try CommitDecisions.decode(&row)

@@ -39,5 +39,6 @@ package enum DatabaseMetrics {
             "postgres_connections_lost_total", "Connections that broke, in use or at rest.", .counter, labels: ["pool"]
         ) { pools.map { .init($1.statistics.totals.lost, $0) } }
         OutboxMetrics.register(database.reads, in: registry)
+        PauseMetrics.register(database.reads, in: registry)
     }
 }

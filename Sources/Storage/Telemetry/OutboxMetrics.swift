@@ -1,3 +1,4 @@
+import Core
 import Postgres
 import Synchronization
 import Telemetry
@@ -10,6 +11,8 @@ final class OutboxMetrics: Sendable {
     private let backlog: Gauge
     private let lag: Gauge
     private let engines: Gauge
+    private let waitingLook: SharedLook<[CountWaitingRuns.Row]?>
+    private let waiting: Series<Gauge>
     private let readAt = Mutex<ContinuousClock.Instant?>(nil)
 
     static func register(_ pool: Pool, in registry: MetricsRegistry) {
@@ -21,6 +24,13 @@ final class OutboxMetrics: Sendable {
         look = SharedLook {
             do { return try await pool.execute(ReadBacklog(), deadline: .seconds(1)).first } catch { return nil }
         }
+        waitingLook = SharedLook {
+            do { return try await pool.execute(CountWaitingRuns(), deadline: .seconds(1)) } catch { return nil }
+        }
+        waiting = registry.gauges(
+            "runs_waiting",
+            "Live runs that nobody holds, by what they wait for; exact up to \(CountWaitingRuns.limit).",
+            labels: ["kind"])
         backlog = registry.gauge(
             "outbox_backlog_total", "Runs that are due and that no engine has claimed; exact up to 1000.")
         lag = registry.gauge("outbox_lag_seconds", "For how long the oldest of them has been due, in seconds.")
@@ -40,5 +50,9 @@ final class OutboxMetrics: Sendable {
         backlog.set(row.map { Double($0.backlog) })
         lag.set(row?.lag.seconds)
         engines.set(row.map { Double($0.liveEngines) })
+        let counts = await waitingLook.value(within: .seconds(1)) ?? nil
+        for (name, kind) in WaitKinds.names {
+            waiting[name].set(counts.map { Double($0.reduce(0) { $0 + ($1.kinds.contains(kind) ? $1.count : 0) }) })
+        }
     }
 }

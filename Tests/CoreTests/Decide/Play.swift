@@ -244,6 +244,9 @@ extension Play {
         case .runResumed(_, _, let held): held > .zero ? "resume(\(held.microseconds / 1000)ms)" : "resume"
         case .undoRequested: "undo"
         case .deadlineMissed: "missed"
+        case .restartedFrom: "anew"
+        case .stepKept(let kept): "keep(\(ids([kept.step])))"
+        case .restartedAs(_, let steps, _, _): "handOver(\(ids(steps)))"
         }
     }
 

@@ -70,6 +70,38 @@ struct FindingTests {
                 "warning own-answer /steps/0/compensation/headers/x-at",
             ]),
         Case(
+            name: "a path or a header that may have to do without",
+            steps: [
+                step("a", ["when": ["var": "input.go"]]), step("b", ["onFailure": "continue", "dependsOn": []]),
+                step(
+                    "c",
+                    [
+                        "dependsOn": ["a", "b"],
+                        "action": [
+                            "participant": "p", "path": "/${steps.a.output.id}", "body": ["b": "${steps.b.output.id}"],
+                            "headers": ["x-b": "${steps.b.output.id}", "x-a": "${steps.a.output.id ?? \"none\"}"],
+                        ],
+                    ]),
+                step(
+                    "d",
+                    [
+                        "dependsOn": ["a"], "when": ["==": [["var": "steps.a.status"], "SUCCEEDED"]],
+                        "action": ["participant": "p", "path": "/${steps.a.output.id}", "body": "none"],
+                    ]),
+                step(
+                    "e",
+                    [
+                        "dependsOn": ["b"], "runIf": "succeeded",
+                        "action": ["participant": "p", "path": "/${steps.b.output.id}", "body": "none"],
+                    ]),
+            ],
+            expected: [
+                "error missing-output /steps/2/action/path", "error missing-output /steps/2/action/headers/x-b",
+                "warning skipped-output /steps/2/action/path", "warning skipped-output /steps/2/action/body/b",
+                "warning skipped-output /steps/2/action/headers/x-b", "warning skipped-output /steps/3/action/path",
+                "warning skipped-output /steps/4/action/path",
+            ]),
+        Case(
             name: "what may be skipped is read, unless something stands in for it",
             steps: [
                 step("a", ["when": ["var": "input.go"]]),

@@ -74,7 +74,31 @@ struct JournalTests {
         .attemptLooked(step: 1, action: .execute, nil, lookIn: nil),
         .attemptLooked(step: 0, action: .compensate, nil, lookIn: .seconds(7)),
         .attemptLooked(step: 0, action: .execute, Failure(kind: "busy", message: "Later."), lookIn: .seconds(9)),
+        .restartedFrom(run: other, step: 1, by: "ann", reason: "lost"),
+        .restartedFrom(run: other, step: nil, by: "ann", reason: "anew"),
+        .stepKept(KeptStep(step: 0, output: ["é": 1.50], answer: nil, effectOf: other)),
+        .stepKept(KeptStep(step: 1, output: .null, answer: nil, effectOf: nil)),
+        .restartedAs(run: other, steps: [0], by: "ann", reason: "lost"),
+        .restartedAs(run: other, steps: [], by: "ann", reason: "anew"),
     ]
+
+    private static let other = RunID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0007)
+
+    @Test("What a snapshot says of runs that do others anew is read as it was written")
+    func restarts() throws {
+        let definition = try Self.definition
+        let fresh = Run(
+            id: RunID(high: 1, low: 2), definition: definition, input: [:], context: [:], createdAt: Self.now)
+        var run = fresh
+        run.evolve(.runStarted(due: [1]), at: Self.now)
+        run.evolve(.restartedFrom(run: Self.other, step: 1, by: "ann", reason: "lost"), at: Self.now)
+        run.evolve(.stepKept(KeptStep(step: 0, output: 1, answer: nil, effectOf: Self.other)), at: Self.now)
+        run.evolve(.restartedAs(run: Self.other, steps: [0], by: "ann", reason: "lost"), at: Self.now)
+        let json = try JSON(parsing: Snapshot.encode(run, since: fresh, at: Self.now).bytes)
+        let (steps, marks) = Snapshot.parts(json, at: Self.now)
+        #expect(marks == run.marks && marks.kept == [KeptEffect(step: 0, run: Self.other)])
+        #expect(SnapshotStep(steps[0], at: Self.now)?.step()?.mayHaveEffect == true)
+    }
 
     @Test("Every event comes back from its row, numbered from the row's first; a run's output comes from the run")
     func events() throws {

@@ -4,7 +4,7 @@ import Simulation
 /// Judges a run by its events alone; knows the definition's facts but none of the decider's code.
 struct Audit {
     let workflow: RandomWorkflow
-    private(set) var violations: [String] = []
+    var violations: [String] = []
 
     private(set) var sequence = 0
     private(set) var ended: RunEventKind?
@@ -42,7 +42,7 @@ struct Audit {
     /// Steps that gave up past the pivot.
     private(set) var awaitingPerson: Set<Int> = []
     /// Steps that a person ended.
-    private(set) var settled: Set<Int> = []
+    var settled: Set<Int> = []
     var notBefore: Instant?
     /// What was accepted: when it is over if nothing comes; and what was told of it.
     var accepted: [Int: (until: Instant, beatBy: Instant?)] = [:]
@@ -60,6 +60,11 @@ struct Audit {
     var openLists: Set<Int> = []
     var begun: Set<Int> = []
     var failedElements: Set<Int> = []
+
+    /// Another run has taken over what it did.
+    private(set) var isHandedOver = false
+    /// What it may take over itself.
+    var inherited: Set<Int> = []
 
     init(_ workflow: RandomWorkflow) {
         self.workflow = workflow
@@ -84,7 +89,7 @@ struct Audit {
 
     mutating func observe(_ event: RunEvent, at: Instant) {
         sequence += 1
-        if ended != nil { require(event.kind.takesUp, 11, "\(event.kind) after the end") }
+        if ended != nil { require(event.kind.takesUp || event.kind == .restartedAs, 11, "\(event.kind) after the end") }
         require((event.kind == .runStarted) == (sequence == 1), 11, "\(event.kind)")
         switch event {
         case .runStarted(let due):
@@ -184,7 +189,7 @@ struct Audit {
             require(isPaused, 11, "it is not paused")
             isPaused = false
         case .undoRequested:
-            require(ended == .runCompleted && !isPastPivot, 18, "it is undone")
+            require(ended == .runCompleted && !isPastPivot && !isHandedOver, 18, "it is undone")
             (isUndoRequested, hasLeftForward, ended) = (true, true, nil)
         case .runCompensating(let steps, let uncompensated): beginCompensating(steps, uncompensated)
         case .runCompleted: complete()
@@ -194,6 +199,11 @@ struct Audit {
         case .retryRequested(let step, _, _): retry(step, at)
         case .stepResolved(let step, _, _): resolve(step)
         case .runQuarantined: ended = .runQuarantined
+        case .restartedFrom: require(sequence == 2, 23, "it does another run anew too late")
+        case .stepKept(let kept): keep(kept)
+        case .restartedAs(_, let steps, _, _):
+            require(ended != nil, 23, "it is done anew before its end")
+            isHandedOver = !steps.isEmpty
         }
         if ended != nil { isPaused = false }
     }
@@ -370,6 +380,7 @@ struct Audit {
         waiting[step] = nil
         awaiting.remove(step)
         defer { skipped.insert(step) }
+        if inherited.contains(step) { return }
         if isEnding { return require(!isDone(step) && inFlight[step] == nil, 11, "step \(step) had begun") }
         if workflow.needsSuccess[base(step)], !workflow.dependencies[base(step)].allSatisfy({ succeeded.contains($0) })
         {

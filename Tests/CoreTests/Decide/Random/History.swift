@@ -27,7 +27,7 @@ struct History {
     private var isHealed = false
     /// What was accepted without anything being done.
     private var hollow: Set<ModelParticipant.Request> = []
-    private let initial: Run
+    private var initial: Run
 
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
@@ -42,7 +42,39 @@ struct History {
     /// Lives the whole life; says everything that was wrong.
     mutating func live() -> [String] {
         let startAt = random.chance(10) ? now + .milliseconds(Int.random(in: 1...5000, using: &random)) : nil
-        apply(start(run, now: now, startAt: startAt))
+        apply(start(run, now: now, startAt: startAt), isStart: true)
+        let wrong = goOn()
+        guard wrong.isEmpty, random.chance(30), beginAnew() else { return wrong }
+        return goOn()
+    }
+
+    /// The same is done anew by another run, which takes over what that one did. False where it is not.
+    private mutating func beginAnew() -> Bool {
+        let fromStep = Int.random(in: 0..<audit.workflow.count, using: &random)
+        guard let kept = try? run.keptSteps(for: run.definition, from: fromStep, repeats: true) else { return false }
+        let steps = kept.filter { !$0.isSkipped }.map(\.step)
+        let inheritable = audit.inheritable(from: fromStep)
+        if inheritable != Set(kept.map(\.step)) { audit.note("\(kept.map(\.step)) are taken over, not \(inheritable)") }
+        let id = RunID(high: initial.id.high, low: 1)
+        apply([.restartedAs(run: id, steps: steps, by: "ops", reason: "anew")])
+        if !steps.isEmpty { happen(.undo(by: "ann", reason: "It was not meant.")) }
+        var next = Audit(audit.workflow)
+        next.violations = audit.violations
+        (next.inherited, next.settled) = (inheritable, audit.settled.intersection(steps))
+        audit = next
+        let all = audit.workflow.count + audit.workflow.elementCount
+        world.forget((0..<all).filter { !steps.contains($0) })
+        late.removeAll { !steps.contains($0.step) }
+        (hollow, log, isHealed) = ([], [], false)
+        initial = Run(id: id, definition: run.definition, input: [:], context: [:], createdAt: now)
+        let restart = Restart(run: run.id, fromStep: fromStep, by: "ops", reason: "anew", kept: kept)
+        run = initial
+        apply(start(run, now: now, restart: restart), isStart: true)
+        return true
+    }
+
+    /// The rest of its life.
+    private mutating func goOn() -> [String] {
         for _ in 0..<Int.random(in: 0...40, using: &random) where !isOver { fault() }
         isHealed = true
         let count = audit.workflow.count + audit.workflow.elementCount
@@ -292,7 +324,8 @@ struct History {
                 audit.gaveUpUndoing.isEmpty || audit.gaveUpUndoing.contains(step)
             } else {
                 audit.ended == nil
-                    && (run.steps[step].nextAttemptAt != nil && run.steps[step].attempts > 0
+                    && (run.steps[step].nextAttemptAt != nil
+                        && run.steps[step].attempts + run.steps[step].compensationAttempts > 0
                         || audit.gaveUpUndoing.contains(step) || audit.awaitingPerson.contains(step))
             }
         case .settle(let step, let settlement, _, _, _): audit.canSettle(step, settlement)
@@ -300,7 +333,8 @@ struct History {
         case .resume: audit.ended == nil && audit.isPaused
         case .undo:
             audit.ended == nil
-                ? audit.isUndoRequested && !audit.isCancelled : audit.ended == .runCompleted && !audit.isPastPivot
+                ? audit.isUndoRequested && !audit.isCancelled
+                : audit.ended == .runCompleted && !audit.isPastPivot && !audit.isHandedOver
         case .resolve(let steps, _, _):
             !steps.isEmpty && Set(steps).count == steps.count && steps.allSatisfy { audit.canResolve($0) }
         }
@@ -319,7 +353,7 @@ struct History {
         }
     }
 
-    private mutating func apply(_ events: [RunEvent]) {
+    private mutating func apply(_ events: [RunEvent], isStart: Bool = false) {
         audit.beginDecision()
         for event in events {
             run.evolve(event, at: now)
@@ -342,7 +376,7 @@ struct History {
         if (run.error == nil) != (run.cause == nil) { audit.note("cause and error do not belong together") }
         if !agrees { audit.note("calls to make \(calls), calls in flight \(inFlight)") }
         // What its start left to the first holder is claimed at once.
-        if audit.ended == nil, calls.isEmpty, run.wakeAt == nil, !run.waitsForOutside, audit.sequence > 1 {
+        if audit.ended == nil, calls.isEmpty, run.wakeAt == nil, !run.waitsForOutside, !isStart {
             audit.note("the run is alive and nothing will move it")
         }
     }

@@ -25,6 +25,14 @@ struct ModelParticipant {
         undos = net
     }
 
+    /// What another run is asked for is nobody's yet, but for what that has taken over.
+    mutating func forget(_ steps: [Int]) {
+        for step in steps {
+            (net[step], effects[step], undos[step]) = (0, 0, 0)
+            barrier.remove(step)
+        }
+    }
+
     /// It was processed.
     func has(_ request: Request) -> Bool {
         request.action == .execute ? effects[request.step] == 1 : barrier.contains(request.step)

@@ -1,0 +1,208 @@
+/// How a run does another one anew, and what it takes over from it.
+package struct Restart: Sendable, Hashable {
+    /// The run that is done anew.
+    package let run: RunID
+    /// From this step on all is done anew; nil: everything.
+    package let fromStep: Int?
+    package let by: String
+    package let reason: String
+    /// What is taken over, each after those it depends on.
+    package let kept: [KeptStep]
+
+    package init(run: RunID, fromStep: Int?, by: String, reason: String, kept: [KeptStep]) {
+        self.run = run
+        self.fromStep = fromStep
+        self.by = by
+        self.reason = reason
+        self.kept = kept
+    }
+
+    /// The events with which that begins, after `runStarted`.
+    var events: [RunEvent] {
+        [.restartedFrom(run: run, step: fromStep, by: by, reason: reason)]
+            + kept.map { $0.isSkipped ? .stepSkipped(step: $0.step) : .stepKept($0) }
+    }
+}
+
+/// A step that is not done anew.
+package struct KeptStep: Sendable, Hashable {
+    /// In the run that takes it over.
+    package let step: Int
+    /// It was skipped; then nothing else is said of it.
+    package let isSkipped: Bool
+    package let output: JSON
+    package let answer: StepAnswer?
+    /// The run whose call had its effect, which is undone as if that run did it; nil when there is nothing to undo.
+    package let effectOf: RunID?
+
+    package init(step: Int, output: JSON, answer: StepAnswer?, effectOf: RunID?) {
+        self.step = step
+        isSkipped = false
+        self.output = output
+        self.answer = answer
+        self.effectOf = effectOf
+    }
+
+    package init(skipped step: Int) {
+        self.step = step
+        isSkipped = true
+        (output, answer, effectOf) = (.null, nil, nil)
+    }
+}
+
+/// A run that does another one anew, or is done anew by it: what stands with either of them.
+package struct RestartLink: Sendable, Hashable {
+    /// The other run.
+    package let run: RunID
+    /// Of the new run: the step from which all is done anew; nil for everything.
+    package let fromStep: Int?
+    /// Of the old run: what was taken over from it. Where that is anything, nobody undoes this run any more.
+    package let steps: [Int]
+
+    package init(run: RunID, fromStep: Int? = nil, steps: [Int] = []) {
+        self.run = run
+        self.fromStep = fromStep
+        self.steps = steps
+    }
+}
+
+/// The effect of a step that another run's call had.
+package struct KeptEffect: Sendable, Hashable {
+    package let step: Int
+    package let run: RunID
+
+    package init(step: Int, run: RunID) {
+        self.step = step
+        self.run = run
+    }
+}
+
+/// Why a run is not done anew as somebody asks.
+package enum RestartRefusal: Error, Sendable, Hashable {
+    /// It has not ended.
+    case live(RunStatus)
+    /// That was done before, by this run.
+    case restarted(RunID)
+    /// It is FAILED, and a person has to say first what becomes of what it did.
+    case failed
+    /// These steps would be taken over, but their effects are undone.
+    case undone([String])
+    /// These steps are not there in the version that is asked for, or are something else there.
+    case missing([String])
+    /// What the version that is asked for names of the answers of these steps was not kept.
+    case answerNotKept([String])
+    /// These steps are done for each entry of a list, and can't be taken over.
+    case lists([String])
+    /// These steps would be done again, and what they did still stands.
+    case stands([String])
+}
+
+extension Run {
+    /// What a run that does this one anew takes over.
+    ///
+    /// That is what succeeded or was skipped, and need not be done again: neither is it `fromStep`, nor does it depend on
+    /// that, or on a step that is done again.
+    ///
+    /// - Parameters:
+    ///   - target: the version that the new run is of.
+    ///   - fromStep: in that version; nil takes nothing over.
+    ///   - repeats: what still stands may be done once more.
+    package func keptSteps(
+        for target: WorkflowDefinition, from fromStep: Int?, repeats: Bool
+    ) throws(RestartRefusal) -> [KeptStep] {
+        if let other = marks.restartedAs, !isPlanted(.restartedTwice) { throw .restarted(other.run) }
+        guard status.isTerminal else { throw .live(status) }
+        guard let fromStep else { return [] }
+        if status == .failed { throw .failed }
+        let again = stepsDoneAgain(of: target, from: fromStep)
+        try requireKept(in: target, again)
+        try requireNotUndone(in: target, again)
+        if !repeats { try requireNothingStands(in: target, again) }
+        var kept: [KeptStep] = []
+        var open = target.steps.filter { !again.contains($0.index) }
+        // Each after those it depends on, whatever the order in which they are written.
+        while !open.isEmpty {
+            let ready = open.filter { step in
+                step.dependencies.allSatisfy { index in kept.contains { $0.step == index } }
+            }
+            for step in ready { kept.append(try keptStep(step)) }
+            open.removeAll { step in ready.contains { $0.index == step.index } }
+        }
+        return kept
+    }
+
+    /// `fromStep`, what neither succeeded nor was skipped, and all that depends on any of these.
+    private func stepsDoneAgain(of target: WorkflowDefinition, from fromStep: Int) -> Set<Int> {
+        var again: Set<Int> = []
+        for step in target.steps {
+            let isDone = number(of: step.id).map { steps[$0].status.isDone } ?? false
+            if step.index == fromStep || !isDone { again.formUnion([step.index] + step.descendants) }
+        }
+        return again
+    }
+
+    /// What succeeded here is there in the other version, or had no effect that somebody would miss.
+    private func requireKept(in target: WorkflowDefinition, _ again: Set<Int>) throws(RestartRefusal) {
+        var missing: [String] = []
+        var lists: [String] = []
+        for (number, step) in steps.enumerated() where step.status == .succeeded && !isElement(number) {
+            let definition = stepDefinition(number)
+            let same = target.step(definition.id)
+            if let same, again.contains(same.index) { continue }
+            let isListed = definition.forEach != nil
+            guard let same, same.action.kind == definition.action.kind, (same.forEach != nil) == isListed else {
+                missing.append(definition.id)
+                continue
+            }
+            if isListed { lists.append(definition.id) }
+        }
+        if !missing.isEmpty { throw .missing(missing) }
+        if !lists.isEmpty { throw .lists(lists) }
+    }
+
+    /// What is taken over was not undone.
+    private func requireNotUndone(in target: WorkflowDefinition, _ again: Set<Int>) throws(RestartRefusal) {
+        if isPlanted(.undoneIsKept) { return }
+        let undone = target.steps.filter { step in
+            guard !again.contains(step.index), let number = number(of: step.id) else { return false }
+            return steps[number].compensationStatus != .notRequired
+        }
+        if !undone.isEmpty { throw .undone(undone.map(\.id)) }
+    }
+
+    /// Nothing is done twice that somebody could undo, or that there is no way back from.
+    private func requireNothingStands(in target: WorkflowDefinition, _ again: Set<Int>) throws(RestartRefusal) {
+        let standing = steps.indices.filter { number in
+            let definition = stepDefinition(number)
+            guard steps[number].mayHaveEffect, steps[number].compensationStatus != .compensated,
+                definition.compensation != nil || definition.isPivot
+            else { return false }
+            return target.step(definition.id).map { again.contains($0.index) } ?? true
+        }
+        if !standing.isEmpty { throw .stands(standing.map { stepID($0) }) }
+    }
+
+    private func keptStep(_ step: StepDefinition) throws(RestartRefusal) -> KeptStep {
+        guard let number = number(of: step.id), steps[number].status == .succeeded else {
+            return KeptStep(skipped: step.index)
+        }
+        let old = steps[number]
+        let had = stepDefinition(number).keptAnswer ?? KeptAnswer()
+        if let wanted = step.keptAnswer,
+            (wanted.keepsStatus && !had.keepsStatus) || !wanted.headers.isSubset(of: had.headers)
+        {
+            throw .answerNotKept([step.id])
+        }
+        let effectOf = old.mayHaveEffect ? (marks.kept.first { $0.step == number }?.run ?? id) : nil
+        return KeptStep(step: step.index, output: old.output ?? .null, answer: old.answer, effectOf: effectOf)
+    }
+
+    /// The run as which a call is made: that whose call had the effect, where it is undone.
+    package func caller(of call: Command.Call) -> RunID {
+        guard hasMarks, call.action == .compensate, !isPlanted(.keptUndoneAsOwn) else { return id }
+        return marks.kept.first { $0.step == call.step }?.run ?? id
+    }
+
+    /// What it did was taken over by another run: nobody undoes this one any more.
+    package var isHandedOver: Bool { hasMarks && marks.restartedAs.map { !$0.steps.isEmpty } ?? false }
+}
