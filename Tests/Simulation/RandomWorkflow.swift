@@ -99,7 +99,7 @@ package struct RandomWorkflow {
         self.kinds = kinds
         lists = (0..<count).map { step in
             if case .end = kinds[step] { return nil }
-            guard random.chance(20) else { return nil }
+            guard random.chance(12) else { return nil }
             return (
                 Int.random(in: 0...4, using: &random), random.chance(50) ? 1 : Int.random(in: 2...3, using: &random)
             )

@@ -182,9 +182,13 @@ package final class Simulation: @unchecked Sendable {
             }
         }
         often(.settle, 4) { [unowned self] in
-            guard let runID = anyRun, let stepID = anyStep(of: runID),
+            guard let runID = anyRun, let run = store.rows[runID]?.run,
                 let settlement = Settlement.allCases.randomElement(using: &schedule.random)
             else { return }
+            // What waits, mostly: of many steps hardly one does.
+            let waits = run.steps.indices.filter { run.canSettle(step: $0, settlement) }
+            let waiting = schedule.random.chance(80) ? waits.randomElement(using: &schedule.random) : nil
+            guard let stepID = waiting.map({ run.stepID($0) }) ?? anyStep(of: runID) else { return }
             ask(runID, InboxRequest(.settle(stepID: stepID, settlement, output: 1, reason: "by hand"), sentBy: "bob"))
         }
         often(.signal, 4) { [unowned self] in

@@ -103,8 +103,9 @@ enum SnapshotSQL {
     static let steps = "CASE json_typeof(r.snapshot) WHEN 'object' THEN r.snapshot->'steps' ELSE r.snapshot END"
 
     /// What else there is to be known of it (`RunMarks`), by name.
-private static let marks = [
-        "startAt", "pause", "deadlineHeld", "missedDeadline", "accepted", "lists", "restartedFrom", "restartedAs", "kept",
+    private static let marks = [
+        "startAt", "pause", "deadlineHeld", "missedDeadline", "accepted", "lists", "restartedFrom", "restartedAs",
+        "kept",
     ]
 
     /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in
