@@ -126,7 +126,10 @@ CREATE TABLE workflow_runs (
     due_count        int,
     -- Not before, and from when on no more.
     due_at           timestamptz,
-    due_before       timestamptz
+    due_before       timestamptz,
+    -- Of a child: the run that started it, and in which step.
+    parent_run_id    uuid,
+    parent_step      text
 ) PARTITION BY RANGE (run_id);
 
 -- Runs that left the forward path, for lists by status: the happy path never changes `cause`, so its updates stay
@@ -136,6 +139,9 @@ CREATE INDEX workflow_runs_unhappy ON workflow_runs (run_id) WHERE cause IS NOT 
 -- nothing.
 CREATE INDEX workflow_runs_created ON workflow_runs USING brin (created_at);
 CREATE INDEX workflow_runs_correlation ON workflow_runs (correlation_id, run_id) WHERE correlation_id IS NOT NULL;
+
+-- The children of a run. Of runs that are nobody's it has nothing.
+CREATE INDEX workflow_runs_parent ON workflow_runs (parent_run_id, run_id) WHERE parent_run_id IS NOT NULL;
 
 CREATE TABLE run_journal (
     run_id      uuid        NOT NULL,
@@ -188,7 +194,7 @@ CREATE INDEX outbox_suspects ON outbox (available_at) WHERE failures >= 2;
 CREATE TABLE run_inbox (
     run_id     uuid        NOT NULL,
     inbox_id   bigint      GENERATED ALWAYS AS IDENTITY,
-    -- cancel, retry or resolve; what a version does not know it leaves unread for one that does.
+    -- cancel, retry, resolve and others, or child_ended, by which a child tells its end; what a version does not know it leaves unread for one that does.
     kind       text        NOT NULL,
     payload    json        NOT NULL DEFAULT '{}',
     -- Who asked.

@@ -35,24 +35,34 @@ struct RunCheck: Sendable {
         _ runID: RunID, _ pool: Pool, _ definitions: DefinitionStore, _ entries: Ledgers
     ) async -> Outcome {
         do throws(PostgresError) {
-            let (rows, snapshots, history) = try await pool.withConnection(deadline: .seconds(30)) {
+            let (rows, snapshots, history, children) = try await pool.withConnection(deadline: .seconds(30)) {
                 connection throws(PostgresError) in
-                try await connection.transaction(FindRun(runID), FindSnapshot(runID), FindEvents(runID))
+                try await connection.transaction(
+                    FindRun(runID), FindSnapshot(runID), FindEvents(runID), ChildrenOf(runID))
             }
             guard let row = rows.first, let snapshot = snapshots.first else { return .success(Report()) }
             let events = history.flatMap { $0 }
             return .success(
                 await judge(
-                    row, snapshot, events, definitions,
+                    row, snapshot, events, children, definitions,
                     LedgerEntry.entries(of: runID, events) { entries.byRun[$0] ?? [] }))
         } catch {
             return .failure(.database("\(error)"))
         }
     }
 
+    private func family(
+        _ row: RunRow, _ definition: WorkflowDefinition, _ events: [StoredEvent], _ children: [FamilyAudit.Child]
+    ) -> [Violation] {
+        // What can't be folded is a violation already.
+        guard let run = try? HistoryFold.fold(events, of: row, definition: definition) else { return [] }
+        let known = events.compactMap { $0.row.event(of: run.numbering) }
+        return FamilyAudit.violations(of: run, known, children: children)
+    }
+
     private func judge(
-        _ row: RunRow, _ snapshot: SnapshotRow, _ events: [StoredEvent], _ definitions: DefinitionStore,
-        _ entries: [LedgerEntry]
+        _ row: RunRow, _ snapshot: SnapshotRow, _ events: [StoredEvent], _ children: [FamilyAudit.Child],
+        _ definitions: DefinitionStore, _ entries: [LedgerEntry]
     ) async -> Report {
         var report = Report()
         report.note(row, events)
@@ -76,6 +86,7 @@ struct RunCheck: Sendable {
             events: events, entries: entries, ledgers: ledgers,
             allowsLiveRuns: options.allowsLiveRuns, isOver: row.completedAt.map { $0 < ledgersReadAt } ?? false)
         report.add(audit.violations())
+        if !children.isEmpty { report.add(family(row, definition, events, children)) }
         return report
     }
 }

@@ -43,10 +43,11 @@ package struct Exploration: Sendable {
     /// - Parameters:
     ///   - answers: answers that participants are known to give, by the name of the call.
     ///   - signals: what signals are known to say, by the id of the step that waits.
+    ///   - outputs: what children are known to give, by the id of the step.
     ///   - limit: states that are looked at at most.
     package init(
         _ definition: WorkflowDefinition, input: JSON, answers: [String: [Response]], signals: [String: [JSON]] = [:],
-        limit: Int = defaultLimit
+        outputs: [String: [JSON]] = [:], limit: Int = defaultLimit
     ) {
         var seen: Set<String> = []
         var queue = [Node(rehearsal: Rehearsal(definition, input: input), effects: [], history: [])]
@@ -69,6 +70,9 @@ package struct Exploration: Sendable {
                 case .call(let call):
                     queue += try Self.successors(
                         of: node, call, answers[call.name] ?? answers[Script.ofStep(call.name)] ?? [])
+                case .child(let child):
+                    queue += try Self.successors(
+                        of: node, child, outputs[child.step] ?? outputs[Script.ofStep(child.step)] ?? [])
                 case .callback(let accepted): queue += try Self.successors(of: node, accepted)
                 case .look(let look):
                     queue += try Self.successors(
@@ -168,6 +172,36 @@ package struct Exploration: Sendable {
         return all
     }
 
+    /// A child ends in each way that it can, or FAILED, which is no end.
+    private static func successors(
+        of node: Node, _ child: RehearsedChild, _ known: [JSON]
+    ) throws(RehearsalError) -> [Node] {
+        let statuses: [RunStatus] =
+            switch child.phase {
+            case .cancelling: [.cancelled, .completed, .failed]
+            case .undoing: [.compensated, .failed]
+            default: [.completed, .compensated, .failed]
+            }
+        var outputs: [JSON] = []
+        for output in known where !outputs.contains(output) { outputs.append(output) }
+        if outputs.isEmpty { outputs = [.null] }
+        var all: [Node] = []
+        for status in statuses {
+            for output in status == .completed ? outputs : [.null] {
+                var next = node
+                try next.rehearsal.answer(child, status, output: output)
+                switch status {
+                case .completed: next.effects.insert(child.index)
+                case .failed: break
+                default: next.effects.remove(child.index)
+                }
+                next.history.append("\(child.name) \(status.rawValue)")
+                all.append(next)
+            }
+        }
+        return all
+    }
+
     /// A signal comes, of each kind that is known, or none.
     private static func successors(
         of node: Node, _ awaited: RehearsedAwait, _ known: [JSON]
@@ -235,12 +269,14 @@ package struct Exploration: Sendable {
         let run = node.rehearsal.run
         var key = "\(run.status.rawValue) \(run.cause?.rawValue ?? "-") \(node.effects.sorted())"
         key += " \(run.marks.accepted.map(\.step)) \(node.rehearsal.untoldSteps)"
+        key += " \(node.rehearsal.forsakenSteps)"
         key += " \(node.rehearsal.silence) \(run.marks.signals.map(\.payload.text))"
         for step in run.steps {
             key +=
                 "|\(step.status.rawValue) \(min(step.attempts, 2)) \(step.isAmbiguous) \(step.compensationStatus.rawValue) "
             key += "\(min(step.compensationAttempts, 2)) \(step.nextAttemptAt != nil) \(step.error?.kind ?? "") "
-            key += "\(step.error?.hidesOutput ?? false) \(step.awaitsPerson) \(step.output?.text ?? "")"
+            key += "\(step.error?.hidesOutput ?? false) \(step.awaitsPerson) \(step.output?.text ?? "") "
+            key += step.child?.phase.rawValue ?? ""
         }
         return key
     }
@@ -262,7 +298,10 @@ package struct Exploration: Sendable {
                     "The effect of \(run.stepID(index)) stands, although it gave up and the run went on.",
                     isFinding: true, node)
             }
-        case .running where run.waitsForOutside:
+        case .compensating where run.waitsForOutside, .running where run.waitsForOutside:
+            for index in node.rehearsal.forsakenSteps {
+                add("\(run.stepID(index)) waits for its child, which FAILED and needs a person", isFinding: false, node)
+            }
             for (index, step) in run.steps.enumerated() where step.awaitsSignal {
                 guard case .signal(let awaited) = run.stepDefinition(index).action else { continue }
                 let what =
@@ -277,7 +316,9 @@ package struct Exploration: Sendable {
             for index in node.effects.sorted() {
                 let step = run.stepDefinition(index)
                 if step.needsNoUndo { continue }
-                let undo = step.compensation == nil ? "it has no compensation" : "its compensation did not undo it"
+                let undo =
+                    step.compensation == nil && !step.undoesChild
+                    ? "it has no compensation" : "its compensation did not undo it"
                 add("The effect of \(run.stepID(index)) stands, and nobody undoes it: \(undo).", isFinding: true, node)
             }
         }

@@ -20,6 +20,8 @@ package struct Rehearsal: Sendable {
     package private(set) var calls: [RehearsedCall] = []
     /// Steps that wait for a signal that does not come.
     private var silent: Set<Int> = []
+    /// Children that FAILED, and that nobody sees to.
+    private var forsaken: Set<RunID> = []
     /// Accepted attempts, by the events with which they began, whose ends nobody tells.
     private var untold: Set<Int> = []
     /// Something was decided under a lease.
@@ -57,6 +59,7 @@ package struct Rehearsal: Sendable {
                 case .wake: break
                 }
             }
+            if let child = nextChild { return .child(child) }
             if let awaited = nextAwait { return .signal(awaited) }
             if let accepted = nextAccepted { return .callback(accepted) }
             guard let wakeAt = run.wakeAt else {
@@ -78,6 +81,48 @@ package struct Rehearsal: Sendable {
             }
         }
         return nil
+    }
+
+    /// A child whose end is waited for, unless it is known that it FAILED.
+    private var nextChild: RehearsedChild? {
+        for (index, step) in run.steps.enumerated() where step.awaitsChild {
+            guard let child = step.child, !forsaken.contains(child.runID) else { continue }
+            return RehearsedChild(
+                index: index, step: run.stepID(index), runID: child.runID, workflow: child.workflow, phase: child.phase)
+        }
+        return nil
+    }
+
+    /// The steps whose children FAILED.
+    package var forsakenSteps: [Int] {
+        run.steps.indices.filter { index in
+            run.steps[index].awaitsChild && run.steps[index].child.map { forsaken.contains($0.runID) } ?? false
+        }
+    }
+
+    /// Ends the turn that `nextTurn` gave with the end of a child, once so much time has passed. A child that is asked to turn back
+    /// meanwhile ends CANCELLED.
+    package mutating func answer(
+        _ child: RehearsedChild, _ status: RunStatus, output: JSON? = nil, after: Duration = .milliseconds(10)
+    ) throws(RehearsalError) {
+        try pass(after)
+        guard let now = run.steps[child.index].child, now.runID == child.runID, run.steps[child.index].awaitsChild
+        else { return }
+        if status == .failed {
+            forsaken.insert(child.runID)
+            return
+        }
+        var status = status
+        if now.phase == .cancelling, child.phase == .live { status = .cancelled }
+        if now.phase == .undoing, status == .completed { status = .compensated }
+        let isDone = status == .completed
+        try decide(
+            .childEnded(
+                step: child.index,
+                ChildEnd(
+                    runID: child.runID, status: status, output: isDone ? output ?? .null : nil,
+                    error: isDone
+                        ? nil : Failure(kind: "rehearsed", message: "The case says that it ends \(status.rawValue)."))))
     }
 
     /// An accepted attempt, unless it is known that nobody tells its end.
@@ -243,6 +288,7 @@ package enum RehearsedTurn: Sendable {
     case call(RehearsedCall)
     case signal(RehearsedAwait)
     case callback(RehearsedCallback)
+    case child(RehearsedChild)
     case look(RehearsedLook)
 }
 
@@ -267,6 +313,21 @@ package enum RehearsedFinding: Sendable, Hashable {
     case ended(Outcome)
     /// That the participant is at work, then and for as long as the end is waited for.
     case nothing
+}
+
+/// A child whose end is waited for.
+package struct RehearsedChild: Sendable {
+    let index: Int
+    /// The step's id.
+    package let step: String
+    let runID: RunID
+    /// Its workflow's name.
+    package let workflow: String
+    /// What is asked of it.
+    package let phase: ChildRun.Phase
+
+    /// `order`, or `order:undo`.
+    package var name: String { phase == .undoing ? "\(step):undo" : step }
 }
 
 /// An attempt that was accepted.

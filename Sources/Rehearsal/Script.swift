@@ -13,6 +13,8 @@ package struct Script: Sendable {
     private let callbacks: [String: [Told?]]
     /// By the name of the poll; nil for an end that is never found.
     private let looks: [String: [RehearsedAnswer?]]
+    /// By the id of the step, or `STEP:undo`.
+    private let children: [String: [End]]
     private var used: [String: Int] = [:]
 
     /// The answer of the next call of this name.
@@ -57,6 +59,31 @@ package struct Script: Sendable {
         return index < list.count ? list[index].map { .answered($0) } ?? .nothing : .nothing
     }
 
+    /// The end of a child, so long after it was started, or asked to undo what it did.
+    package struct End: Sendable, Hashable {
+        package var status: RunStatus
+        package var output: JSON?
+        package var after: Duration
+    }
+
+    /// The end of the next child of this name. Where none is named, all is well.
+    package mutating func nextChild(_ child: RehearsedChild) -> End {
+        let name = key(child.name) { children[$0] != nil }
+        let index = used[name, default: 0]
+        used[name] = index + 1
+        if let list = children[name], index < list.count { return list[index] }
+        let status: RunStatus =
+            switch child.phase {
+            case .cancelling: .cancelled
+            case .undoing: .compensated
+            default: .completed
+            }
+        return End(status: status, output: nil, after: .milliseconds(10))
+    }
+
+    /// Outputs of children, by the id of the step.
+    package var outputs: [String: [JSON]] { children.mapValues { $0.compactMap(\.output) } }
+
     /// The next signal for this step; nil when none comes any more. For a step that is not named comes one that says nothing.
     package mutating func nextSignal(_ step: String) -> Signal? {
         let step = key(step) { signals[$0] != nil }
@@ -87,10 +114,11 @@ package struct Script: Sendable {
 
     /// Answers that were never asked for, as `NAME (so many)`.
     package var unused: [String] {
-        (Array(answers.keys) + Array(signals.keys) + Array(callbacks.keys) + Array(looks.keys)).sorted().compactMap {
-            name in
+        let names = Array(answers.keys) + Array(signals.keys) + Array(callbacks.keys) + Array(looks.keys)
+        return (names + Array(children.keys)).sorted().compactMap { name in
+            let asked = answers[name]?.count ?? signals[name]?.count ?? callbacks[name]?.count
             let left =
-                (answers[name]?.count ?? signals[name]?.count ?? callbacks[name]?.count ?? looks[name]?.count ?? 0)
+                (asked ?? looks[name]?.count ?? children[name]?.count ?? 0)
                 - used[name, default: 0]
             return left > 0 ? "\(name) (\(left))" : nil
         }
@@ -114,6 +142,7 @@ package struct Script: Sendable {
         var (callbacks, looks): ([String: [Told?]], [String: [RehearsedAnswer?]]) = ([:], [:])
         guard let json else {
             (self.answers, self.signals, self.callbacks, self.looks) = (answers, signals, callbacks, looks)
+            children = [:]
             return
         }
         guard let object = json.object else { throw CaseError(pointer, "This must be an object of lists.") }
@@ -123,6 +152,11 @@ package struct Script: Sendable {
             }
         }
         let awaits = definition.steps.filter { $0.action.kind == .awaiting }.map(\.id)
+        var ends: [String: [End]] = [:]
+        let runs = definition.steps.flatMap { step -> [String] in
+            guard case .run(let child) = step.action, !child.isDetached else { return [] }
+            return step.undoesChild ? [step.id, "\(step.id):undo"] : [step.id]
+        }
         let told = definition.steps.flatMap { step in
             CallAction.allCases.filter { Self.isCalledBack(step, $0) }.map {
                 RehearsedCallback(index: step.index, step: step.id, action: $0).name
@@ -137,8 +171,8 @@ package struct Script: Sendable {
             let place = pointer.appending(name)
             let isElement = definition.step(Self.ofStep(name).prefix { $0 != ":" }.description)?.forEach != nil
             let step = isElement ? Self.ofStep(name) : name
-            guard (known + told + polled + awaits).contains(step) else {
-                let all = (known + told + polled + awaits).joined(separator: ", ")
+            guard (known + told + polled + awaits + runs).contains(step) else {
+                let all = (known + told + polled + awaits + runs).joined(separator: ", ")
                 throw CaseError(place, "There is no such call or step that waits; there are \(all).")
             }
             guard let elements = list.array else { throw CaseError(place, "This must be a list of answers.") }
@@ -159,6 +193,14 @@ package struct Script: Sendable {
                 looks[name] = read
                 continue
             }
+            if runs.contains(step) {
+                var read: [End] = []
+                for (index, element) in elements.enumerated() {
+                    read.append(try Self.end(element, at: place.appending(index)))
+                }
+                ends[name] = read
+                continue
+            }
             if awaits.contains(step) {
                 var read: [Signal?] = []
                 for (index, element) in elements.enumerated() {
@@ -174,6 +216,7 @@ package struct Script: Sendable {
             answers[name] = read
         }
         (self.answers, self.signals, self.callbacks, self.looks) = (answers, signals, callbacks, looks)
+        children = ends
     }
 
     private static func isCalledBack(_ step: StepDefinition, _ action: CallAction) -> Bool {
@@ -204,6 +247,32 @@ package struct Script: Sendable {
         }
         let after = try duration("after", in: object, at: pointer)
         return Told(outcome: outcome, says: object["output"] ?? object["error"], after: after ?? .milliseconds(10))
+    }
+
+    /// A status, or `{"status"?, "output"?, "after"?}`.
+    private static func end(_ json: JSON, at pointer: JSONPointer) throws(CaseError) -> End {
+        let known: [RunStatus] = [.completed, .compensated, .cancelled, .failed]
+        let words = known.map(\.rawValue).joined(separator: ", ")
+        func status(_ text: String?, at pointer: JSONPointer) throws(CaseError) -> RunStatus {
+            guard let status = text.flatMap({ RunStatus(rawValue: $0) }), known.contains(status) else {
+                throw CaseError(pointer, "This must be one of \(words).")
+            }
+            return status
+        }
+        if json.string != nil {
+            return End(status: try status(json.string, at: pointer), output: nil, after: .milliseconds(10))
+        }
+        let members = ["status", "output", "after"]
+        guard let object = json.object, object.members.allSatisfy({ members.contains($0.key) }) else {
+            throw CaseError(
+                pointer, "The end of a child is one of \(words), or an object with \(members.joined(separator: ", ")).")
+        }
+        let after = try duration("after", in: object, at: pointer) ?? .milliseconds(10)
+        guard let word = object["status"] else {
+            return End(status: .completed, output: object["output"], after: after)
+        }
+        return End(
+            status: try status(word.string, at: pointer.appending("status")), output: object["output"], after: after)
     }
 
     private static func duration(

@@ -80,6 +80,9 @@ package struct TestCase: Sendable {
     /// What signals say in it, by the id of the step that waits.
     package var payloads: [String: [JSON]] { script.payloads }
 
+    /// Outputs of children in it, by the id of the step.
+    package var outputs: [String: [JSON]] { script.outputs }
+
     /// Plays the case; what differs from what is expected, a sentence each. None: it passed.
     package func play() -> (failures: [String], rehearsal: Rehearsal) {
         var (script, rehearsal) = (script, Rehearsal(definition, input: input, context: context))
@@ -114,6 +117,9 @@ package struct TestCase: Sendable {
                 let told = script.nextCallback(accepted.name)
                 try rehearsal.answer(accepted, told.map { ($0.outcome, $0.says) }, after: told?.after ?? .zero)
             case .look(let look): try rehearsal.answer(look, script.nextLook(look.name))
+            case .child(let child):
+                let end = script.nextChild(child)
+                try rehearsal.answer(child, end.status, output: end.output, after: end.after)
             case .signal(let awaited):
                 let signal = script.nextSignal(awaited.step)
                 try rehearsal.answer(awaited, payload: signal?.payload, after: signal?.after ?? .zero)
@@ -177,10 +183,10 @@ extension Rehearsal {
     /// Steps that were undone, in order.
     package var undone: [String] {
         events.compactMap { _, event in
-            if case .attemptSucceeded(let step, .compensate, _, _, _) = event {
-                run.stepID(step)
-            } else {
-                nil
+            switch event {
+            case .attemptSucceeded(let step, .compensate, _, _, _): run.stepID(step)
+            case .childEnded(let step, let end) where end.status != .completed && end.error == nil: run.stepID(step)
+            default: nil
             }
         }
     }

@@ -115,6 +115,23 @@ struct LimitDocumentTests {
         "`timeout` of a step that waits for a signal": { count in
             registers(["steps": [["id": "a", "await": ["signal": "go"], "timeout": .string("\(count)s")]]])
         },
+        "`timeout` of a step that waits for a child run": { count in
+            registers(["steps": [["id": "a", "run": ["workflow": "w"], "timeout": .string("\(count)s")]]])
+        },
+        "children of children, one below the other": { count in
+            guard
+                let definition = try? WorkflowDefinition([
+                    "name": "w", "version": "1.0.0", "steps": [["id": "a", "run": ["workflow": "w"]]],
+                ])
+            else { return false }
+            let now = Instant(microseconds: 0)
+            var run = Run(
+                id: RunID(high: 1, low: 2), definition: definition, input: .null, context: .null, createdAt: now)
+            let link = ParentLink(runID: RunID(high: 0, low: 1), stepID: "a", depth: count - 1, isDetached: false)
+            run.evolve(.parentLinked(link), at: now)
+            for event in (try? decide(run, .woke, now: now, jitter: 0)) ?? [] { run.evolve(event, at: now) }
+            return run.steps[0].child != nil
+        },
         "`timeout` of a callback": { count in
             registers(call: ["completion": ["callback": ["timeout": .string("\(count)s")]]])
         },

@@ -31,6 +31,56 @@ struct CaseTests {
         try TestCase.all([given], of: try definition(), at: .root)[0].play().failures
     }
 
+    private static func family() throws -> WorkflowDefinition {
+        try WorkflowDefinition([
+            "name": "trip", "version": "1.0.0", "output": ["seat": "${steps.flight.output.seat}"],
+            "steps": [
+                ["id": "flight", "run": ["workflow": "flight", "input": ["to": "${input.to}"]], "timeout": "1h"],
+                ["id": "pay", "action": ["participant": "p", "path": "/pay", "body": "none"]],
+            ],
+        ])
+    }
+
+    @Test(
+        "children end as the case says, in no time",
+        arguments: [
+            [
+                "answers": ["flight": [["output": ["seat": "4A"], "after": "30m"]]],
+                "expect": ["status": "COMPLETED", "output": ["seat": "4A"], "takes": "31m"],
+            ],
+            [
+                "answers": ["flight": ["CANCELLED"]],
+                "expect": ["status": "COMPENSATED", "error": ["stepId": "flight"]],
+            ],
+            [
+                "answers": ["flight": [["after": "2h"]]],
+                "expect": ["status": "COMPENSATED", "error": ["kind": "timeout"], "undone": []],
+            ],
+            [
+                "answers": ["pay": [422], "flight:undo": [["after": "1m"]]],
+                "expect": ["status": "COMPENSATED", "undone": ["flight"]],
+            ],
+            ["answers": ["flight": ["FAILED"]], "expect": ["status": "RUNNING", "calls": []]],
+        ] as [JSON])
+    func children(_ given: JSON) throws {
+        #expect(try TestCase.all([given], of: try Self.family(), at: .root)[0].play().failures == [])
+    }
+
+    @Test("what no child can end as is refused with its place")
+    func childrenRefused() throws {
+        for (answers, place) in [
+            (["flight": ["RUNNING"]], "/0/answers/flight/0"),
+            (["flight": [["staus": "FAILED"]]], "/0/answers/flight/0"),
+            (["flight": [["status": 1]]], "/0/answers/flight/0/status"),
+        ] as [(JSON, String)] {
+            let error = #expect(throws: CaseError.self) {
+                try TestCase.all(
+                    [["answers": answers, "expect": ["status": "COMPLETED"]]], of: try Self.family(), at: .root)
+            }
+            #expect(error?.pointer.description == place)
+        }
+    }
+
     private static let paid: JSON = ["status": 200, "body": ["id": "p-1"]]
 
     @Test(

@@ -17,6 +17,20 @@ struct DefinitionExampleTests {
             ],
             ["answers": ["invite": [422]], "expect": ["status": "COMPENSATED", "calls": ["invite"], "undone": []]],
         ],
+        "journey": [
+            [
+                "input": ["to": "LIS"], "answers": ["flight": [["output": ["seat": "4A"], "after": "30m"]]],
+                "expect": ["status": "COMPLETED", "calls": ["pay"], "output": ["seat": "4A"], "takes": "31m"],
+            ],
+            [
+                "input": ["to": "LIS"], "answers": ["pay": [422]],
+                "expect": ["status": "COMPENSATED", "undone": ["flight"], "error": ["stepId": "pay"]],
+            ],
+            [
+                "input": ["to": "LIS"], "answers": ["flight": [["after": "2h"]]],
+                "expect": ["status": "COMPENSATED", "calls": [], "error": ["kind": "timeout"]],
+            ],
+        ],
         "film": [
             [
                 "input": ["film": "a"],

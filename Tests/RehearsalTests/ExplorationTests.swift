@@ -118,6 +118,26 @@ struct ExplorationTests {
         #expect(endless[0].isFinding && endless[0].history == ["s gets nothing"])
     }
 
+    @Test("a child ends in each way that it can, and is undone or not")
+    func children() throws {
+        let steps: JSON = [
+            ["id": "kid", "run": ["workflow": "c"]], ["id": "b", "action": ["participant": "p", "path": "/"]],
+        ]
+        let definition = try WorkflowDefinition(["name": "w", "version": "1.0.0", "steps": steps])
+        let found = Exploration(definition, input: [:], answers: [:], outputs: ["kid": [["n": 1]]]).examples
+        let quiet = found.filter { !$0.isFinding }
+        #expect(
+            Set(quiet.map { "\($0.what): \($0.history.joined(separator: ", "))" }) == [
+                "COMPLETED: kid COMPLETED, b succeeded", "COMPENSATED: kid COMPENSATED",
+                "kid waits for its child, which FAILED and needs a person: kid FAILED",
+            ])
+        let detached: JSON = [
+            ["id": "kid", "run": ["workflow": "c", "detached": true]], ["id": "no", "end": ["as": "failed"]],
+        ]
+        let loose = try WorkflowDefinition(["name": "w", "version": "1.0.0", "steps": detached])
+        #expect(Exploration(loose, input: [:], answers: [:]).examples.map(\.what) == ["COMPENSATED"])
+    }
+
     @Test("an effect that nobody undoes, and the answers that lead to it")
     func effects() throws {
         let findings = try Self.explore().examples.filter(\.isFinding)

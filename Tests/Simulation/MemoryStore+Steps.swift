@@ -17,6 +17,7 @@ extension MemoryStore.Row {
                 case .stepSettled(_, _, let found, _, _): output = found
                 case .signalReceived(let signal): output = signal.payload
                 case .stepKept(let kept): output = kept.output
+                case .childEnded(_, let end): output = end.output
                 default: break
                 }
             }
@@ -36,13 +37,14 @@ extension Run {
             && marks.accepted.map(\.poll?.failures) == other.marks.accepted.map(\.poll?.failures)
             && marks.callbacks == other.marks.callbacks
             && marks.kept == other.marks.kept && marks.restartedFrom == other.marks.restartedFrom
-            && marks.startAt == other.marks.startAt && marks.deadlineHeld == other.marks.deadlineHeld
+            && marks.parent == other.marks.parent && marks.startAt == other.marks.startAt
+            && marks.deadlineHeld == other.marks.deadlineHeld
             && zip(steps, other.steps).allSatisfy { one, other in
                 one.status == other.status && one.attempts == other.attempts && one.isAmbiguous == other.isAmbiguous
                     && one.compensationStatus == other.compensationStatus
                     && one.compensationAttempts == other.compensationAttempts
                     && one.isCompensationAmbiguous == other.isCompensationAmbiguous && one.output == other.output
-                    && one.awaitsPerson == other.awaitsPerson && one.error == other.error
+                    && one.awaitsPerson == other.awaitsPerson && one.error == other.error && one.child == other.child
                     && (one.nextAttemptAt == nil) == (other.nextAttemptAt == nil)
             }
     }

@@ -44,6 +44,17 @@ package struct MemoryStore {
         package let epoch: Int64
     }
 
+    /// A run that a decision starts.
+    package struct Child {
+        package let fresh: Run
+        package let link: ParentLink
+
+        package init(_ fresh: Run, link: ParentLink) {
+            self.fresh = fresh
+            self.link = link
+        }
+    }
+
     /// A row of `outbox`.
     package struct Outbox {
         package var availableAt: Instant
@@ -93,9 +104,20 @@ package struct MemoryStore {
     package mutating func start(_ fresh: Run, key: String? = nil, startAt: Instant? = nil) -> RunID {
         if let key, let known = keys[key] { return known }
         if let key { keys[key] = fresh.id }
+        return insert(fresh, Core.start(fresh, now: fresh.createdAt, startAt: startAt))
+    }
+
+    /// A child is not over before somebody holds it: its end is told to its parent.
+    private mutating func start(_ child: Child) {
+        var events = Core.start(child.fresh, now: child.fresh.createdAt)
+        if events.last?.kind.isTerminal ?? false { events = [.runStarted(due: [])] }
+        _ = insert(child.fresh, events + [.parentLinked(child.link)])
+    }
+
+    private mutating func insert(_ fresh: Run, _ events: [RunEvent]) -> RunID {
         guard rows[fresh.id] == nil else { return fresh.id }
         var row = Row(fresh: fresh, run: fresh)
-        for event in Core.start(fresh, now: fresh.createdAt, startAt: startAt) {
+        for event in events {
             append(event, to: &row, at: fresh.createdAt, engine: nil, epoch: 0)
         }
         add(row, fresh, startAt: row.run.marks.startAt ?? fresh.createdAt)
@@ -182,8 +204,32 @@ package struct MemoryStore {
             isTakeover: isTakeover, beganDueSteps: begins, failures: outbox.failures)
     }
 
-    /// Stores a decision under its lease.
-    package mutating func commit(_ commit: SessionCommit, engine: EngineID, now: Instant) -> Committed {
+    /// Stores a decision under its lease, with the runs that it starts, and what it tells others.
+    package mutating func commit(
+        _ commit: SessionCommit, engine: EngineID, now: Instant, children: [Child] = []
+    ) -> Committed {
+        let committed = store(commit, engine: engine, now: now)
+        guard case .written = committed else {
+            if isPlanted(.childBesideCommit) { for child in children { start(child) } }
+            return committed
+        }
+        for child in children { start(child) }
+        for message in commit.messages { tell(message, now: now) }
+        return committed
+    }
+
+    private mutating func tell(_ message: RunMessage, now: Instant) {
+        guard let row = rows[message.runID] else { return }
+        if row.outbox != nil {
+            _ = send(message.request, to: message.runID, now: now)
+        } else if message.takesUp {
+            _ = sendToEnded(message.request, to: message.runID, as: .completed, now: now)
+        } else if case .childEnded = message.request.kind, row.run.status == .failed {
+            add(message.request, to: message.runID)
+        }
+    }
+
+    private mutating func store(_ commit: SessionCommit, engine: EngineID, now: Instant) -> Committed {
         let runID = commit.lease.runID
         guard var row = rows[runID], var outbox = row.outbox, holds(outbox, commit.lease, engine) else {
             return .leaseLost

@@ -56,6 +56,8 @@ package enum Fault: String, Sendable, CaseIterable, Hashable {
     case callbackBad
     /// A look at what was accepted fails.
     case lookFailed
+    /// A child can't be started: its workflow is not known.
+    case childRefused
     /// A run is to begin later.
     case delay
     /// A notification does not arrive.

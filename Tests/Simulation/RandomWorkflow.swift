@@ -16,6 +16,7 @@ package struct RandomWorkflow {
         case end(completed: Bool)
         /// For one of two signals; only for one that says ok, where it `wants` that.
         case signal(name: String, milliseconds: Int?, wants: Bool)
+        case child(workflow: String, milliseconds: Int?, isDetached: Bool)
     }
 
     package let count: Int
@@ -52,7 +53,8 @@ package struct RandomWorkflow {
 
     package static let jitter = 0.25
 
-    package init(using random: inout SeededGenerator) throws {
+    /// - Parameter children: the workflows that its steps may start.
+    package init(using random: inout SeededGenerator, name: String = "random", children: [String] = []) throws {
         let count = Int.random(in: 1...8, using: &random)
         self.count = count
         let isChain = random.chance(30)
@@ -93,6 +95,11 @@ package struct RandomWorkflow {
                     name: random.chance(60) ? "go" : "stop",
                     milliseconds: random.chance(50) ? Int.random(in: 1000...90_000, using: &random) : nil,
                     wants: random.chance(30))
+            case 28..<44 where !children.isEmpty:
+                .child(
+                    workflow: children.randomElement(using: &random) ?? "",
+                    milliseconds: random.chance(25) ? Int.random(in: 1000...20_000, using: &random) : nil,
+                    isDetached: random.chance(20))
             default: .call
             }
         }
@@ -110,6 +117,7 @@ package struct RandomWorkflow {
         }
         needsSuccess = (0..<count).map { _ in random.chance(10) }
         isCompensable = (0..<count).map { step in
+            if case .child = kinds[step] { return random.chance(25) }
             guard case .call = kinds[step] else { return false }
             return random.chance(85)
         }
@@ -141,6 +149,7 @@ package struct RandomWorkflow {
         let (continues, needsSuccess, lists) = (continues, needsSuccess, lists)
         let candidates = (0..<count).filter { step in
             if case .end = kinds[step] { return false }
+            if case .child = kinds[step] { return false }
             guard case .always = when[step], !continues[step], !needsSuccess[step], lists[step] == nil else {
                 return false
             }
@@ -153,7 +162,7 @@ package struct RandomWorkflow {
         pivot = random.chance(60) ? candidates.randomElement(using: &random) : nil
         definition = try WorkflowDefinition(
             Self.json(
-                dependencies, kinds, lists, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater,
+                name, dependencies, kinds, lists, continues, needsSuccess, isCompensable, isCalledBack, isUndoneLater,
                 isPolled,
                 every,
                 callback,
@@ -171,12 +180,21 @@ package struct RandomWorkflow {
     /// Elements of all its lists.
     package var elementCount: Int { lists.reduce(0) { $0 + ($1?.count ?? 0) } }
 
+    /// Something undoes what it does: its compensation, or, of a child that is waited for, its undoing.
+    package func isUndoable(_ step: Int) -> Bool { isCompensable[step] || undoesChild(step) }
+
+    package func undoesChild(_ step: Int) -> Bool {
+        guard case .child(_, _, let isDetached) = kinds[step] else { return false }
+        return !isDetached && !isCompensable[step]
+    }
+
     package func makesCall(_ step: Int) -> Bool {
         if case .call = kinds[step] { true } else { false }
     }
 
     private static func json(
-        _ dependencies: [[Int]], _ kinds: [Kind], _ lists: [(count: Int, maxParallel: Int)?], _ continues: [Bool],
+        _ name: String, _ dependencies: [[Int]], _ kinds: [Kind], _ lists: [(count: Int, maxParallel: Int)?],
+        _ continues: [Bool],
         _ needsSuccess: [Bool], _ isCompensable: [Bool],
         _ isCalledBack: [Bool], _ isUndoneLater: [Bool], _ isPolled: [Bool], _ every: Int,
         _ callback: (timeout: Int, heartbeat: Int?), _ when: [When],
@@ -209,6 +227,13 @@ package struct RandomWorkflow {
                 step["await"] = ["signal": .string(name)]
                 if wants { step["await"]?["where"] = ["var": "payload.ok"] }
                 if let milliseconds { step["timeout"] = .string("\(milliseconds)ms") }
+            case .child(let workflow, let milliseconds, let isDetached):
+                step["run"] = ["workflow": .string(workflow), "input": ["of": "${run.id}"]]
+                if isDetached {
+                    step["run"]?["detached"] = true
+                } else if let milliseconds {
+                    step["timeout"] = .string("\(milliseconds)ms")
+                }
             case .end(let isCompleted): step["end"] = ["as": .string(isCompleted ? "completed" : "failed")]
             }
             if let list = lists[index] {
@@ -232,7 +257,7 @@ package struct RandomWorkflow {
             return step
         }
         var workflow: JSON = [
-            "name": "random", "version": "1.0.0", "retry": policy(maxAttempts),
+            "name": .string(name), "version": "1.0.0", "retry": policy(maxAttempts),
             "compensationRetry": policy(maxCompensationAttempts), "steps": .array(steps),
         ]
         if let timeout { workflow["timeout"] = .string(timeout) }

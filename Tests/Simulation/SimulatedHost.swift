@@ -31,6 +31,11 @@ extension SimulatedHost {
         let giveUpAt = world.now + world.lease
         var isInDoubt = false
         var collisions = 0
+        let children: [MemoryStore.Child]
+        switch world.children(of: commit) {
+        case .success(let ready): children = ready
+        case .failure(let refused): return .childrenRefused(refused.failures)
+        }
         while true {
             guard await engine.hop() else { return .leaseLost }
             if world.locked.contains(runID) {
@@ -42,13 +47,13 @@ extension SimulatedHost {
             let committed: MemoryStore.Committed?
             if world.happens(.commitLost, 5) {
                 committed = nil
-                arriveLate(commit)
+                arriveLate(commit, children)
             } else if isInDoubt, let at = world.store.storedAt(commit, engine: engine.id),
                 !isPlanted(.lostAcknowledgementCommittedTwice)
             {
                 committed = .written(unread: 0, at: at)
             } else {
-                committed = world.commit(commit, by: engine)
+                committed = world.commit(commit, by: engine, children)
             }
             if committed == nil || world.happens(.acknowledgementLost, 5) {
                 isInDoubt = true
@@ -69,11 +74,11 @@ extension SimulatedHost {
     }
 
     /// It was not lost but slow: it may still be stored, when nobody counts on it.
-    private func arriveLate(_ commit: SessionCommit) {
+    private func arriveLate(_ commit: SessionCommit, _ children: [MemoryStore.Child]) {
         guard world.schedule.random.chance(50) else { return }
         let engine = engine
         world.schedule.after(world.schedule.random.upTo(.seconds(4))) { [unowned world] in
-            _ = world.commit(commit, by: engine)
+            _ = world.commit(commit, by: engine, children)
         }
     }
 

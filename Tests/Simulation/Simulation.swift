@@ -33,6 +33,10 @@ package final class Simulation: @unchecked Sendable {
     private var notes: [OwnershipAudit.Note] = []
     /// What was promised: these runs were cancelled while they lived, first at this time.
     private var cancelled: [RunID: Instant] = [:]
+    /// Runs that were started by clients.
+    private var roots = 0
+    /// Workflows that steps start, by name.
+    private var workflows: [String: WorkflowDefinition] = [:]
     /// What happened, for a reader; nil when nobody reads it.
     private var log: [String]?
 
@@ -78,6 +82,7 @@ package final class Simulation: @unchecked Sendable {
         }
         for runID in store.order { judge(runID) }
         judgeTogether()
+        judgeFamilies()
         return Report(plan: plan, seen: seen, violations: violations, log: log ?? [])
     }
 
@@ -123,8 +128,13 @@ package final class Simulation: @unchecked Sendable {
     }
 
     private func scheduleStarts() throws {
+        // The first starts nobody, the second the first.
+        for name in ["c0", "c1"] {
+            let known = workflows.keys.sorted()
+            workflows[name] = try RandomWorkflow(using: &schedule.random, name: name, children: known).definition
+        }
         for number in 0..<plan.runs {
-            let workflow = try RandomWorkflow(using: &schedule.random)
+            let workflow = try RandomWorkflow(using: &schedule.random, children: workflows.keys.sorted())
             let runID = RunID(high: 0xA, low: UInt64(number + 1))
             schedule.after(schedule.random.upTo(healsAt / 2)) { [unowned self] in
                 let fresh = Run(
@@ -286,8 +296,9 @@ package final class Simulation: @unchecked Sendable {
         case .signal:
             guard !run.status.isTerminal, run.isGoingForward else { return }
             isAccepted = store.send(request, to: runID, now: now)
+        case .childEnded: return
         case .undo:
-            guard run.canUndo(at: now) else { return }
+            guard run.canUndo(at: now), run.parent?.isDetached ?? true else { return }
             isAccepted = store.sendToEnded(request, to: runID, as: .completed, now: now)
         }
         guard isAccepted else { return }
@@ -344,21 +355,31 @@ package final class Simulation: @unchecked Sendable {
                         stepID: stepID, schedule.random.chance(50) ? .complete : .skip, output: nil, reason: "by hand")
                 ask(run.id, InboxRequest(kind, sentBy: "bob"))
             } else if run.cause == nil, step.compensationStatus == .failed {
-                ask(run.id, InboxRequest(.retry(stepID: stepID), sentBy: "bob"))
+                // What can't be undone, however often it is tried, is undone by hand.
+                let kind: InboxRequest.Kind =
+                    schedule.random.chance(50)
+                    ? .retry(stepID: stepID) : .resolve(stepIDs: [stepID], reason: "by hand")
+                ask(run.id, InboxRequest(kind, sentBy: "bob"))
             }
         }
     }
 
     // MARK: The store, as somebody who watches sees it
 
-    func commit(_ commit: SessionCommit, by engine: SimulatedEngine) -> MemoryStore.Committed {
+    func commit(
+        _ commit: SessionCommit, by engine: SimulatedEngine, _ children: [MemoryStore.Child] = []
+    ) -> MemoryStore.Committed {
         let runID = commit.lease.runID
         // The worst moment: what it asks for was not read.
         let givesBack = if case .giveBack = commit.afterwards { true } else { false }
         if happens(.cancel, givesBack ? 10 : 1) { ask(runID, InboxRequest(.cancel(reason: nil), sentBy: "ann")) }
         let before = store.rows[runID]?.events.count ?? 0
         let epoch = store.rows[runID]?.outbox?.epoch
-        let committed = store.commit(commit, engine: engine.id, now: now)
+        let committed = store.commit(commit, engine: engine.id, now: now, children: children)
+        for child in children where store.rows[child.fresh.id] != nil {
+            note("run \(name(child.fresh.id)) is started as a child of run \(name(runID))")
+        }
+        if case .written = committed { hear(commit.messages) }
         if case .written = committed, epoch != commit.lease.epoch {
             violations.append("invariant 13: run \(name(runID)): a commit of a lost lease is written")
         }
@@ -370,6 +391,37 @@ package final class Simulation: @unchecked Sendable {
             note("run \(name(runID)): a commit of engine \(engine.name) is not written: \(committed)")
         }
         return committed
+    }
+
+    /// Who is told something may hear of it at once.
+    private func hear(_ messages: [RunMessage]) {
+        for message in messages {
+            note("run \(name(message.runID)) is told: \(message.request.kind)")
+            if happens(.notificationLost, 50) { continue }
+            for engine in engines {
+                engine.later(schedule.random.upTo(.milliseconds(20))) { isAlive in
+                    if isAlive { engine.table.mailbox(of: message.runID)?.post(.inboxFilled) }
+                }
+            }
+        }
+    }
+
+    /// The runs that a decision starts; or why some can't be.
+    func children(of commit: SessionCommit) -> Result<[MemoryStore.Child], RefusedChildren> {
+        var ready: [MemoryStore.Child] = []
+        var refused: [Int: Failure] = [:]
+        for start in commit.childStarts {
+            guard let definition = workflows[start.workflow], !happens(.childRefused, 15) else {
+                refused[start.step] = Failure(kind: Failure.rejectedKind, message: "There is no such workflow.")
+                continue
+            }
+            ready.append(
+                MemoryStore.Child(
+                    Run(
+                        id: start.runID, definition: definition, input: start.values.input, context: [:],
+                        createdAt: now), link: start.link))
+        }
+        return refused.isEmpty ? .success(ready) : .failure(RefusedChildren(failures: refused))
     }
 
     func claimed(_ claim: MemoryStore.Claimed, by engine: SimulatedEngine) {
@@ -399,6 +451,20 @@ package final class Simulation: @unchecked Sendable {
 
     private func require(_ holds: Bool, _ text: @autoclosure () -> String) {
         if !holds { violations.append(text()) }
+    }
+
+    /// Parents and children agree.
+    private func judgeFamilies() {
+        for runID in store.order {
+            guard let row = store.rows[runID] else { continue }
+            let children = store.order.compactMap { other -> FamilyAudit.Child? in
+                guard let child = store.rows[other]?.run, child.parent?.runID == runID else { return nil }
+                return FamilyAudit.Child(runID: other, status: child.status)
+            }
+            for violation in FamilyAudit.violations(of: row.run, row.events.map(\.event), children: children) {
+                violations.append("run \(name(runID)): \(violation.text)")
+            }
+        }
     }
 
     private func judge(_ runID: RunID) {
@@ -456,4 +522,9 @@ package final class Simulation: @unchecked Sendable {
     }
 
     func name(_ runID: RunID) -> String { String(runID.low) }
+}
+
+/// Why children can't be started, by step.
+struct RefusedChildren: Error {
+    let failures: [Int: Failure]
 }

@@ -177,6 +177,19 @@ struct HistoryTests {
                 poll: PollStart(path: "/jobs/1", firstLook: .milliseconds(1500))),
             .attemptLooked(step: 1, action: .execute, nil, lookIn: nil),
             .attemptLooked(step: 0, action: .compensate, failure, lookIn: .seconds(9)),
+            .parentLinked(ParentLink(runID: RunID(high: 1, low: 2), stepID: "a", depth: 1, isDetached: false)),
+            .parentLinked(ParentLink(runID: RunID(high: 1, low: 2), stepID: "a", depth: 16, isDetached: true)),
+            .childStarted(
+                step: 1, ChildRun(runID: RunID(high: 3, low: 4), workflow: "w", phase: .live),
+                until: Instant(microseconds: 1_767_225_600_000_001)),
+            .childStarted(
+                step: 0, ChildRun(runID: RunID(high: 3, low: 4), workflow: "w", phase: .detached), until: nil),
+            .childCancelRequested(step: 1, nil), .childCancelRequested(step: 1, failure),
+            .childEnded(step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .completed, output: ["n": 1.50])),
+            .childEnded(
+                step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .completed, output: .null, isFinal: true)),
+            .childEnded(step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .cancelled, error: failure)),
+            .childUndoRequested(step: 1), .childUndoFailed(step: 1, failure),
         ]
         for action in CallAction.allCases {
             events += [

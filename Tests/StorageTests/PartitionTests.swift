@@ -138,6 +138,38 @@ struct PartitionTests {
         }
     }
 
+    @Test("A child is there for as long as its parent, with its own children, however old")
+    func children() async throws {
+        try await TestDatabase.with { test in
+            let definition = try WorkflowDefinition.sampleChain(2)
+            let engine = TestEngine(test, definition)
+            try await makePartitions(test, around: Self.day * 40)
+            try await engine.start((0..<5).map { _ in run(Self.day * 40, definition) })
+            var held = try await engine.claim()
+            // The first lives. The second is its child, the third that one's; the fourth is nobody's, and the fifth its child.
+            for index in 1..<5 {
+                for _ in 0..<2 { _ = try await engine.settle(&held[index], [try held[index].answered(.yes)]) }
+                #expect(held[index].run.status == .completed)
+            }
+            let ids = held.map(\.run.id)
+            for (child, parent) in [(1, 0), (2, 1), (4, 3)] {
+                try await test.execute(
+                    "UPDATE workflow_runs SET parent_run_id = '\(ids[parent])' WHERE run_id = '\(ids[child])'")
+            }
+            try await test.execute("UPDATE workflow_runs SET created_at = created_at - interval '40 days'")
+            let store = PartitionStore(test.database)
+            _ = try await store.maintain(retention: Self.month)
+            func isThere(_ index: Int) async throws -> Bool { try await !rows(test, ids[index]).isEmpty }
+            for index in 0..<5 { #expect(try await isThere(index) == (index < 3), "\(index)") }
+            #expect(try await store.deleteLeftovers(age: Self.month) == 0)
+            for _ in 0..<2 { _ = try await engine.settle(&held[0], [try held[0].answered(.yes)]) }
+            #expect(held[0].run.status == .completed)
+            var deleted = 0
+            for _ in 0..<4 { deleted += try await store.deleteLeftovers(age: Self.month) }
+            #expect(deleted == 3, "the parent first, then its child, then that one's")
+        }
+    }
+
     @Test("Runs that no partition takes are in the default one, and move when theirs is made")
     func misplaced() async throws {
         try await TestDatabase.with { test in

@@ -83,6 +83,17 @@ struct StatementTests {
             ClaimSuspect(engine: engine, lease: .seconds(1)),
             IsSuspectDue(), ClearSuspect(engine: engine, lease: lease), PutOffOrphans(delay: .seconds(1), limit: 3),
             CommitDecisions(engine: engine, commits: [commit]), results,
+            CommitFamily(engine: engine, commit: commit),
+            StartChildren(
+                engine: engine,
+                commit: RunCommit(
+                    commit.decision,
+                    children: [NewChild(new, link: ParentLink(runID: runID, stepID: "a", depth: 1, isDetached: false))])
+            ),
+            TellRun(
+                engine: engine, commit: commit,
+                message: RunMessage(
+                    runID: runID, request: InboxRequest(.cancel(reason: nil), sentBy: "tests"), takesUp: false)),
             FindCommitted(engine: engine, commits: [commit]),
             RenewLeases(engine: engine, leases: [lease], length: .seconds(1)),
             ReleaseLeases(engine: engine, leases: [lease], delay: .zero), NextDue(),
@@ -112,6 +123,7 @@ struct StatementTests {
                 new, Restart(run: runID, fromStep: nil, by: "tests", reason: "why", kept: []),
                 of: NewRun.sample(definition).run, detail: [:]),
             ListCorrelatedRuns(query: query, correlationID: "c"),
+            ListChildren(query: query, parent: runID), FindStatuses(runIDs: [runID]),
             BeatEngine(engine: engine, host: "here", inFlight: 0), DeleteExpiredKeys(limit: 10),
             ForgetEngine(engine: engine), ReadBacklog(), ListEngines(), ReadClock(),
             FindQuietRuns(quietFor: .zero, limit: 10), FindForsakenRuns(quietFor: .zero, limit: 10),

@@ -178,6 +178,8 @@ struct Held {
         case .pause(let reason, let holds): .pause(by: "tests", reason: reason, holdsDeadline: holds)
         case .resume(let reason): .resume(by: "tests", reason: reason)
         case .undo(let reason): .undo(by: "tests", reason: reason)
+        case .childEnded(let stepID, let end):
+            run.definition.step(stepID).map { .childEnded(step: $0.index, end) }
         case .callback(let stepID, let action, let callback):
             run.definition.step(stepID).map { .calledBack(step: $0.index, action, callback) }
         case .heartbeat(let stepID, let action):

@@ -92,7 +92,8 @@ FROM (
 WHERE bounds IS NOT NULL;
 
 -- Drops a partition of a table. Runs of it that live, or that are FAILED and so wait for a person, or that are younger than
--- their ids say (`created_before` tells), are kept: their rows move into the default partition. workflow_runs goes first; of
+-- their ids say (`created_before` tells), are kept, and with them their children, which may have to be undone with them. So are
+-- children whose parents are in another partition: a child is there for as long as its parent is. Their rows move into the default partition. workflow_runs goes first; of
 -- the others those rows are kept whose run is.
 --
 -- Answers how many rows were kept. Fails when more than 10,000 runs would be: moving them takes too long under a lock.
@@ -118,8 +119,19 @@ BEGIN
             WHERE created_at >= $2 LIMIT 10001) y', partition) INTO keep USING keep, created_before;
         keep := COALESCE(keep, '{}') || ARRAY(
             SELECT run_id FROM outbox WHERE run_id >= low AND run_id < high LIMIT 10001);
+        -- The index of children tells which have parents elsewhere; nearly all have theirs in the same partition.
+        EXECUTE format('WITH RECURSIVE family AS (
+                SELECT run_id FROM (
+                    SELECT unnest($1::uuid[]) AS run_id
+                    UNION ALL SELECT c.run_id FROM %1$s c
+                    WHERE c.parent_run_id IS NOT NULL AND (c.parent_run_id < $2 OR c.parent_run_id >= $3)
+                        AND EXISTS (SELECT FROM workflow_runs p WHERE p.run_id = c.parent_run_id)
+                ) roots
+                UNION SELECT c.run_id FROM family f JOIN %1$s c ON c.parent_run_id = f.run_id
+            ) SELECT COALESCE(array_agg(run_id), ''{}'') FROM (SELECT run_id FROM family LIMIT 10001) f', partition)
+            INTO keep USING keep, low, high;
         IF cardinality(keep) > 10000 THEN
-            RAISE EXCEPTION 'more than 10000 runs of % are live, FAILED or younger than their ids', partition
+            RAISE EXCEPTION 'more than 10000 runs of % are live, FAILED, younger than their ids or children of such', partition
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
     ELSIF EXISTS (SELECT FROM run_partitions

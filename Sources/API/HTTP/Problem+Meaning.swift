@@ -92,6 +92,11 @@ extension Problem {
             self.init(.undoOver, "Its workflow's undoWithin has passed since it COMPLETED.")
         case .restarted(let other):
             self.init(.restarted, "The run \(other) has taken over what this one did: ask for that one to be undone.")
+        case .ofParent(let parent):
+            self.init(
+                .childRun,
+                "It is the child of the run \(parent.runID), in its step \(parent.stepID), and is undone with it: ask that one."
+            )
         case .alreadyAsked:
             self.init(
                 .stepNotResolvable,
@@ -130,6 +135,14 @@ extension Problem {
                 .notRestartable,
                 "\(names(steps)) is done for each entry of a list, which can't be taken over. Restart from there, or before."
             )
+        case .children(let steps):
+            self.init(
+                .notRestartable,
+                "\(names(steps)) has started a run, which can't be taken over. Restart from there, or before.")
+        case .child(let parent):
+            self.init(
+                .childRun,
+                "It is the child of the run \(parent), which would know nothing of the other: have that one done anew.")
         case .stands(let steps):
             self.init(
                 .notRestartable,

@@ -37,6 +37,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case runNotPaused = "run-not-paused"
     case runNotCompleted = "run-not-completed"
     case undoOver = "undo-over"
+    case childRun = "child-run"
     // 413, 414, 415, 417
     case bodyTooLarge = "body-too-large"
     case uriTooLong = "uri-too-long"
@@ -94,6 +95,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .runTurnedBack: "The run is on its way back."
         case .runNotPaused: "The run is not paused."
         case .runNotCompleted: "The run has not COMPLETED."
+        case .childRun: "The run is the child of another."
         case .undoOver: "The time for undoing the run is over."
         case .bodyTooLarge: "The body is too large."
         case .uriTooLong: "The URI is too long."
@@ -127,7 +129,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .runEnded, .stepNotRetryable, .runNotFailed, .stepNotResolvable, .versionExists, .workflowPaused,
             .pastPivot,
             .stepNotWaiting, .runTurnedBack, .callbackDiffers, .runNotPaused, .runNotCompleted, .undoOver,
-            .restarted, .notRestartable:
+            .restarted, .notRestartable, .childRun:
             .conflict
         case .callbackOver: .gone
         case .bodyTooLarge: .contentTooLarge

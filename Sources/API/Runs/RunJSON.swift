@@ -5,9 +5,12 @@ import Storage
 enum RunJSON {
     /// A run with its steps: `{run, steps}`.
     ///
-    /// - Parameter definition: nil where it can't be read; then the kinds of steps are not told.
+    /// - Parameters:
+    ///   - definition: nil where it can't be read; then the kinds of steps are not told.
+    ///   - children: how the runs stand that its steps have started, as far as that is known.
     static func run(
-        _ run: ShownRun, _ steps: [ShownStep], of definition: WorkflowDefinition?, waitingFor: JSON?
+        _ run: ShownRun, _ steps: [ShownStep], of definition: WorkflowDefinition?, waitingFor: JSON?,
+        children: [RunID: String] = [:]
     ) -> JSONText {
         var text = JSONText()
         text.write("{\"run\":")
@@ -24,7 +27,8 @@ enum RunJSON {
             let stepDefinition = definition?.step(step.stepID)
             let isListed = stepDefinition?.forEach != nil || elements[step.stepID] != nil
             write(
-                step, stepDefinition?.action.kind, elements: isListed ? elements[step.stepID] ?? [] : nil, to: &text)
+                step, stepDefinition?.action.kind, children, elements: isListed ? elements[step.stepID] ?? [] : nil,
+                to: &text)
         }
         text.write("]}")
         return text
@@ -49,6 +53,9 @@ enum RunJSON {
         object["error"] = run.error ?? .null
         object["waitingFor"] = waitingFor ?? .null
         object["correlationId"] = .string(run.correlationID ?? id)
+        if let parent = run.parent {
+            object["parent"] = ["runId": .string(parent.runID.description), "stepId": .string(parent.stepID)]
+        }
         object["createdAt"] = time(run.createdAt)
         object["updatedAt"] = time(run.updatedAt)
         object["completedAt"] = time(run.completedAt)
@@ -73,7 +80,8 @@ enum RunJSON {
 
     /// - Parameter elements: those of a step with a list, with what they have put out; nil for one without.
     private static func write(
-        _ step: ShownStep, _ kind: StepKind?, elements: [ShownStep]?, to text: inout JSONText
+        _ step: ShownStep, _ kind: StepKind?, _ children: [RunID: String], elements: [ShownStep]?,
+        to text: inout JSONText
     ) {
         var object = JSONObject()
         object["stepId"] = .string(step.stepID)
@@ -86,6 +94,7 @@ enum RunJSON {
         object["startedAt"] = time(step.startedAt)
         object["completedAt"] = time(step.completedAt)
         object["nextAttemptAt"] = time(step.nextAttemptAt)
+        object["child"] = child(of: step, children)
         text.begin(object)
         guard let elements else {
             text.member("output", step.output, of: .stepOutput(step.index))
@@ -98,14 +107,22 @@ enum RunJSON {
         text.write(",\"elements\":[")
         for (place, element) in elements.enumerated() {
             if place > 0 { text.write(",") }
-            write(element: element, to: &text)
+            write(element: element, children, to: &text)
         }
         text.write("]")
         text.end()
     }
 
+    /// The run that a step has started; nil for none.
+    private static func child(of step: ShownStep, _ children: [RunID: String]) -> JSON? {
+        guard let child = step.child else { return nil }
+        var members: JSONObject = ["runId": .string(child.runID.description), "workflow": .string(child.workflow)]
+        if let status = children[child.runID] { members["status"] = .string(status) }
+        return .object(members)
+    }
+
     /// An element, with those of a step's members that say something.
-    private static func write(element: ShownStep, to text: inout JSONText) {
+    private static func write(element: ShownStep, _ children: [RunID: String], to text: inout JSONText) {
         var object: JSONObject = [
             "stepId": .string(element.stepID), "status": .string(element.status),
             "attempts": JSON(element.attempts),
@@ -116,6 +133,7 @@ enum RunJSON {
         if let at = element.startedAt { object["startedAt"] = time(at) }
         if let at = element.completedAt { object["completedAt"] = time(at) }
         if let at = element.nextAttemptAt { object["nextAttemptAt"] = time(at) }
+        object["child"] = child(of: element, children)
         text.begin(object)
         if element.output.isThere { text.member("output", element.output, of: .stepOutput(element.index)) }
         if element.error.isThere { text.member("error", element.error, of: .stepError(element.index)) }

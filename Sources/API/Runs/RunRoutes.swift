@@ -25,7 +25,9 @@ struct RunRoutes: Sendable {
         guard let (run, steps) = try await reader.shown(id) else { throw Problem.unknownRun }
         let waits = try await waiting.json(of: [run.head])
         let definition = try await waiting.definition(of: run.head)
-        return try answers.json(RunJSON.run(run, steps, of: definition, waitingFor: waits[id]), of: id, to: context)
+        let children = try await reader.statuses(of: steps.compactMap { $0.child?.runID })
+        return try answers.json(
+            RunJSON.run(run, steps, of: definition, waitingFor: waits[id], children: children), of: id, to: context)
     }
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -98,8 +100,8 @@ struct RunRoutes: Sendable {
         let query = try Query(
             request,
             known: [
-                "status", "workflow", "correlationId", "tenantId", "createdAfter", "createdBefore", "limit", "cursor",
-                "include", "waitingFor",
+                "status", "workflow", "correlationId", "tenantId", "parent", "createdAfter", "createdBefore", "limit",
+                "cursor", "include", "waitingFor",
             ])
         var runs = RunQuery(limit: try query.limit())
         let statuses = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
@@ -109,6 +111,7 @@ struct RunRoutes: Sendable {
         runs.workflowName = query["workflow"]
         runs.correlationID = query["correlationId"]
         runs.tenantID = query["tenantId"]
+        runs.parent = try query.value("parent", "must be the id of a run.") { RunID($0) }
         runs.createdAfter = try query.time("createdAfter")
         runs.createdBefore = try query.time("createdBefore")
         runs.before = try query.cursor { Cursor($0) }?.last

@@ -16,9 +16,10 @@ struct WaitingFor: Sendable {
         var waits: [RunID: JSON] = [:]
         for run in open where run.status == .failed { waits[run.runID] = Self.person(run) }
         let reports = await live.isEmpty ? [] : engines.alive
+        let children = try await reader.statuses(of: live.compactMap { $0.child?.child.runID })
         for run in live {
             let definition = try await definition(run.workflowName, run.workflowVersion)
-            waits[run.runID] = .object(Self.wait(of: run, definition, reports))
+            waits[run.runID] = .object(Self.wait(of: run, definition, reports, children))
         }
         return waits
     }
@@ -43,7 +44,7 @@ struct WaitingFor: Sendable {
     }
 
     private static func wait(
-        of run: QuietRun, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row]
+        of run: QuietRun, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row], _ children: [RunID: String]
     ) -> JSONObject {
         switch run.reason(quietFor: .seconds(3600), definition: definition) {
         case .waiting(let wait):
@@ -63,6 +64,15 @@ struct WaitingFor: Sendable {
             ]
         case .waitingForSignal(let stepID, let until):
             return signal(stepID, until, definition?.step(of: stepID), of: run)
+        case .waitingForChild(let stepID, let child, let until):
+            var object: JSONObject = [
+                "kind": "child", "stepId": .string(stepID), "runId": .string(child.runID.description),
+                "workflow": .string(child.workflow),
+            ]
+            if let status = children[child.runID] { object["status"] = .string(status) }
+            object["since"] = RunJSON.time(run.lastEventAt)
+            object["until"] = until.map { RunJSON.time($0) }
+            return object
         case .waitingForCallback(let stepID, let action, let until):
             let participant = definition?.step(of: stepID)?.call(of: action)?.participant.only
             return [

@@ -130,6 +130,8 @@ struct EffectAudit {
     private func checkNetEffect(_ step: CalledStep, _ entries: [LedgerEntry]) {
         // What was undone by hand may still stand here: a person said that it does not matter.
         if history.resolved.contains(step.number) { return }
+        // What a child did is judged there.
+        if history.undoesChild(step.number) { return }
         // And of what was done, or not, by hand while the run went forward, that it is as it should be.
         if history.settled.contains(step.number), history.run.status == .completed { return }
         let net = entries.reduce(0) { $0 + $1.effect }

@@ -38,19 +38,7 @@ extension HistoryAudit {
             require(isReady, 10, "\(id) was called before what it depends on was done")
             require(isNew, 11, "\(id) was called again after it was done")
         case .compensate:
-            let undoing = undoing ?? []
-            let dependents = run.stepDefinition(step).descendants.flatMap { [$0] + Array(elements[$0] ?? 0..<0) }
-            let open = (dependents + laterElements(than: step)).filter {
-                (undoing.contains($0) || undoneAtOnce.contains($0)) && !undone.contains($0)
-            }
-            requireRoomToUndo(step)
-            let names = open.map { run.stepID($0) }.joined(separator: ", ")
-            let isNew = !undone.contains(step)
-            require(
-                undoing.contains(step) || undoneAtOnce.contains(step), 5, "\(id) is undone though the run never said so"
-            )
-            require(isNew, 5, "\(id) is undone twice")
-            require(open.isEmpty, 6, "\(id) is undone before \(names)")
+            requireUndoing(step)
         }
         let last = attempts[step]?[action] ?? 0
         require(attempt == last + 1, 14, "attempt \(attempt) of \(id) follows attempt \(last)")
@@ -190,11 +178,11 @@ extension HistoryAudit {
             lost[step]?[.compensate] = 0
             notAllowed[step]?[.compensate] = 0
             patient[step]?[.compensate] = 0
-            waiting[step] = at
+            if !undoesChild(step) { waiting[step] = at }
         } else if awaitingPerson.remove(step) != nil {
             // What makes no call begins anew.
             if run.stepDefinition(step).action.call != nil, !isListed(step) { waiting[step] = at }
-        } else if waiting[step] != nil {
+        } else if waiting[step] != nil, children[step]?.isOpen != true {
             waiting[step] = at
         }
     }

@@ -60,7 +60,9 @@ extension HistoryAudit {
     /// No more of them are undone at a time than were at work.
     func requireRoomToUndo(_ step: Int) {
         guard run.isElement(step), let list = elements[run.base(of: step)] else { return }
-        let undoing = list.filter { inFlight[$0]?.action == .compensate || (undoesLater($0) && $0 != step) }.count
+        let undoing = list.filter {
+            inFlight[$0]?.action == .compensate || children[$0]?.phase == .undoing || (undoesLater($0) && $0 != step)
+        }.count
         let (id, limit) = (id(step), definition.steps[run.base(of: step)].forEach?.maxParallel ?? 0)
         require(undoing < limit, 22, "\(id) is undone beside \(undoing) others, and \(limit) are allowed")
     }

@@ -8,9 +8,10 @@ extension HistoryAudit {
         let open = inFlight.keys.filter { accepted[$0] == nil || inFlight[$0]?.action == .execute }
         let (hasReason, busy) = (hasLeftForward, open.sorted().map(id).joined(separator: ", "))
         require(isFirst && hasReason, 11, "it compensates for no reason, or again")
+        requireNoLiveChild("it compensates")
         require(busy.isEmpty, 7, "it compensates while calls are in flight: \(busy)")
         let standing = mayHaveEffect.subtracting(resolved).subtracting(undoneAtOnce)
-        let undoable = standing.filter { run.stepDefinition($0).compensation != nil }
+        let undoable = standing.filter { isUndoable($0) }
         let rest = standing.subtracting(undoable)
         let (said, meant) = (names(Set(steps)), names(undoable))
         require(said == meant, 5, "it undoes \(said), but what may have had an effect is \(meant)")
@@ -23,6 +24,7 @@ extension HistoryAudit {
 
     mutating func complete() {
         let open = definition.steps.filter { !isDone($0.index) }
+        requireNoLiveChild("it completed")
         let (isOver, isBack, isCancelled) = (open.isEmpty && inFlight.isEmpty, hasLeftForward, isCancelled)
         require(isOver, 4, "it completed with steps open")
         require(!isCancelled, 17, "it completed after a cancel was accepted")
@@ -54,6 +56,7 @@ extension HistoryAudit {
             callbacks[step] = nil
         }
         if undoing?.contains(step) ?? false { waiting[step] = nil }
+        children[step]?.phase = .over
         gaveUpUndoing.remove(step)
         undone.insert(step)
         resolved.insert(step)

@@ -6,9 +6,8 @@ extension HistoryAudit {
     func isDone(_ step: Int) -> Bool {
         if succeeded.contains(step) || skipped.contains(step) { return true }
         guard leftBehind.contains(step) else { return false }
-        if run.stepDefinition(step).compensation == nil { return true }
         return ([step] + Array(elements[step] ?? 0..<0)).allSatisfy {
-            !mayHaveEffect.contains($0) || undone.contains($0)
+            !(isUndoable($0) && mayHaveEffect.contains($0)) || undone.contains($0)
         }
     }
 
@@ -16,7 +15,8 @@ extension HistoryAudit {
     mutating func pass(_ step: Int, _ at: Instant) {
         requireTurn(step, at)
         let (id, isReady, isNew) = (
-            id(step), isReady(step), !isDone(step) && waiting[step] == nil && !awaiting.contains(step)
+            id(step), isReady(step),
+            !isDone(step) && waiting[step] == nil && !awaiting.contains(step) && children[step]?.isOpen != true
         )
         if run.isElement(step) { begunElements.insert(step) }
         require(
@@ -38,6 +38,10 @@ extension HistoryAudit {
                 "\(id) was over before its time, \(due?.description ?? "or not begun")")
             require(!hasLeftForward, 7, "\(id) went on after forward progress had ended")
         case .signal: require(false, 20, "\(id) went on without a signal")
+        case .run:
+            let isDetached = children[step]?.phase == .detached
+            require(isDetached, 24, "\(id) went on without the end of its child")
+            mayHaveEffect.insert(step)
         case .end(let end):
             pass(step, at)
             require(end.result == .completed, 11, "\(id) completes a run that it should fail")

@@ -46,7 +46,8 @@ extension HistoryAudit {
 
     /// A person ends a step that waits.
     mutating func settle(_ step: Int, _ settlement: Settlement, _ at: Instant) {
-        let waits = awaiting.contains(step) || (waiting[step] != nil && !undoneAtOnce.contains(step))
+        let isOpen = children[step]?.isOpen ?? false
+        let waits = !isOpen && (awaiting.contains(step) || (waiting[step] != nil && !undoneAtOnce.contains(step)))
         let isAwaited = awaitingPerson.contains(step)
         let isAccepted = accepted.removeValue(forKey: step) != nil
         if isAccepted {

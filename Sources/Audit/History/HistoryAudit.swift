@@ -1,6 +1,6 @@
 internal import Core
 
-/// Judges the events of one run, in their order: invariants 5, 6, 7, 10, 11, 13, 14 and 17.
+/// Judges the events of one run, in their order: invariants 5, 6, 7, 10, 11, 13, 14, 17 and 22.
 ///
 /// Holds what the events say (who is in flight, who is undone) apart from the folded `Run`, so that a decider and a fold
 /// that err alike are found out.
@@ -67,6 +67,8 @@ struct HistoryAudit {
     var looks: [Int: Instant] = [:]
     /// Callbacks that have led to nothing yet.
     var callbacks: [Int: Callback] = [:]
+    /// Runs that steps have started.
+    var children: [Int: KnownChild] = [:]
     /// Signals that nobody has taken.
     var kept: [KeptSignal] = []
     var signalKeys: [String] = []
@@ -191,6 +193,14 @@ struct HistoryAudit {
         case .signalTaken(let step, let signal): take(step, signal, at)
         case .elementsStarted(let step, let count, _): beginList(step, count, at)
         case .elementsEnded(let step): endList(step, at)
+        case .parentLinked(let parent):
+            let hasBegun = !attempts.isEmpty || !children.isEmpty
+            require(!hasBegun && parent.depth <= ChildDefinition.maxDepth, 24, "it became a child when it had begun")
+        case .childStarted(let step, let child, let until): startChild(step, child, until: until, at)
+        case .childCancelRequested(let step, let failure): cancelChild(step, failure, at)
+        case .childEnded(let step, let end): endChild(step, end, at)
+        case .childUndoRequested(let step): undoChild(step, at)
+        case .childUndoFailed(let step, _): failToUndoChild(step)
         case .stepSucceeded(let step, _): succeed(step, at)
         case .stepFailed(let step, _):
             if openLists.contains(step) { return failList(step, at) }

@@ -23,6 +23,9 @@ struct ReasonText {
             "was paused \(ago(pause.since)) ago by \(pause.by.clipped)" + (pause.reason.map { ": \($0.clipped)" } ?? "")
         case .waitingForSignal(let stepID, let until):
             "\(stepID) waits for a signal" + (until.map { ", at most until the deadline at \($0)" } ?? "")
+        case .waitingForChild(let stepID, let child, let until):
+            "\(stepID) waits for the end of its child run \(child.runID) of \(child.workflow)"
+                + (until.map { ", until \($0)" } ?? "")
         case .waitingForCallback(let stepID, let action, let until):
             "\(action.rawValue) \(stepID) is accepted, and its participant is to call back in \(left(until)), by \(until)"
         case .waitingForLook(let stepID, let action, let look):
@@ -56,6 +59,8 @@ struct ReasonText {
         if isFreed { return "freed: the next engine takes it over" }
         switch reason {
         case .waiting(let wait): return "nothing to do; saga run retry \(run.runID) \(wait.stepID) does it now"
+        case .waitingForChild(_, let child, _):
+            return "nothing to do; saga run get \(child.runID) shows what that waits for"
         case .waitingForDeadline, .waitingForSignal, .waitingForCallback, .waitingForLook, .delayed, .calling,
             .aboutToBeClaimed:
             return "nothing to do"
@@ -98,7 +103,7 @@ struct ReasonText {
         case .waiting(let wait): wait.stepID
         case .calling(let call, _), .callHangs(let call, _, _): call.stepID
         case .waitingForPerson(let stepID, _), .waitingForSignal(let stepID, _), .waitingForCallback(let stepID, _, _),
-            .waitingForLook(let stepID, _, _):
+            .waitingForLook(let stepID, _, _), .waitingForChild(let stepID, _, _):
             stepID
         case .waitingForDeadline, .paused, .delayed, .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle,
             .parked:
@@ -110,7 +115,8 @@ struct ReasonText {
     var participant: String? {
         switch reason {
         case .calling(let call, _), .callHangs(let call, _, _): callDefinition(call)?.participant.only
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForLook,
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForChild, .waitingForCallback,
+            .waitingForLook,
             .waitingForPerson, .delayed,
             .aboutToBeClaimed, .unclaimed, .locked, .holderGone, .holderIdle, .parked:
             nil
@@ -125,6 +131,7 @@ struct ReasonText {
             .parked(let until):
             until
         case .waitingForSignal(_, let until): until
+        case .waitingForChild(_, _, let until): until
         case .waitingForCallback(_, _, let until): until
         case .waitingForLook(_, _, let look): look.until
         case .callHangs(_, _, let since), .unclaimed(let since, _), .aboutToBeClaimed(let since): since

@@ -12,13 +12,27 @@ struct RunView {
         self.paint = paint
     }
 
-    var text: String { (head + [""] + table).joined(separator: "\n") }
+    var text: String { (head + [""] + table + children).joined(separator: "\n") }
+
+    private var parent: String? {
+        run["parent"]?["runId"]?.string.map { "\($0), step \(run["parent"]?["stepId"]?.string ?? "?")" }
+    }
+
+    /// The runs that its steps have started, one line each.
+    private var children: [String] {
+        let rows = steps.compactMap { step -> String? in
+            guard let child = step["child"], let id = child["runId"]?.string else { return nil }
+            let status = child["status"]?.string.map { Self.painted($0, paint) } ?? "?"
+            return "\(step["stepId"]?.string ?? "?") └ \(id)  \(child["workflow"]?.string ?? "?")  \(status)"
+        }
+        return rows.isEmpty ? [] : ["", paint.dim("CHILDREN")] + rows
+    }
 
     private var head: [String] {
         var lines = [
             line("run", run["runId"]?.string),
             line("workflow", "\(run["workflowName"]?.string ?? "?") \(run["workflowVersion"]?.string ?? "")"),
-            line("status", statusText), line("error", run["error"].flatMap(Self.failure)),
+            line("parent", parent), line("status", statusText), line("error", run["error"].flatMap(Self.failure)),
             line("restarts", restartedFrom), line("restarted", run["restartedAs"]?.string.map { "as \($0)" }),
             line("waits for", waitingFor), line("created", run["createdAt"]?.string),
         ]
@@ -114,6 +128,9 @@ struct RunView {
         case "signal":
             let until = waiting["until"]?.string.map { ", at most until \($0)" } ?? ""
             return "the signal \(text("name")) for \(text("stepId"))\(until)"
+        case "child":
+            let state = waiting["status"]?.string.map { ", which is \($0)" } ?? ""
+            return "the end of \(text("runId")), the child of \(text("stepId"))\(state)"
         case "timer" where waiting["stepId"] == nil: return "its beginning at \(text("until"))"
         case "timer": return "the end of \(text("stepId")) at \(text("until"))"
         case "paused":

@@ -49,6 +49,16 @@ struct Timeline {
         case "elements_started":
             step("≡", event, paint.dim("begins with \(event["data"]?["count"]?.int ?? 0) elements"))
         case "elements_ended": step(paint.green("✓"), event, paint.green("done, with all its elements"))
+        case "parent_linked":
+            paint.dim(
+                "· a child of \(event["data"]?["parent"]?["runId"]?.string ?? "?"), step "
+                    + (event["data"]?["parent"]?["stepId"]?.string ?? "?"))
+        case "child_started":
+            step("▷", event, "started the run \(child(event)) of \(event["data"]?["workflow"]?.string ?? "?")")
+        case "child_cancel_requested": step("■", event, paint.yellow("its child is to turn back" + because(event)))
+        case "child_ended": childEnd(event)
+        case "child_undo_requested": step("↩", event, paint.yellow("its child is to be undone"))
+        case "child_undo_failed": step(paint.red("✗"), event, paint.red("its child stands" + because(event)))
         case "step_succeeded": step(paint.green("✓"), event, paint.green("done"))
         case "step_failed": step(paint.red("✗"), event, paint.red("failed" + because(event)))
         case "step_undoing": step("↩", event, paint.yellow("undone before the run goes on"))
@@ -72,6 +82,14 @@ struct Timeline {
         case "run_quarantined": paint.bold(paint.red("● FAILED: quarantined" + because(event)))
         case let other: step("·", event, paint.dim(other))
         }
+    }
+
+    private func child(_ event: JSON) -> String { event["data"]?["runId"]?.string ?? "?" }
+
+    private func childEnd(_ event: JSON) -> String {
+        let text = "its child ended \(event["data"]?["status"]?.string ?? "?")" + because(event)
+        let isGood = event["error"].map(\.isNull) ?? true
+        return step(isGood ? paint.green("✓") : paint.red("✗"), event, isGood ? paint.green(text) : paint.red(text))
     }
 
     private func awaiting(_ event: JSON) -> String {

@@ -64,10 +64,11 @@ struct WorkflowTest: AsyncParsableCommand {
             let answers = given.reduce(into: [String: [Response]]()) { $0.merge($1.responses) { $0 + $1 } }
             let input = input?.json ?? given.first?.input ?? definition.contract.examples.first
             let signals = given.reduce(into: [String: [JSON]]()) { $0.merge($1.payloads) { $0 + $1 } }
+            let outputs = given.reduce(into: [String: [JSON]]()) { $0.merge($1.outputs) { $0 + $1 } }
             report.add(
                 Exploration(
-                    definition, input: input ?? .object(JSONObject()), answers: answers, signals: signals, limit: limit)
-            )
+                    definition, input: input ?? .object(JSONObject()), answers: answers, signals: signals,
+                    outputs: outputs, limit: limit))
         }
         if let junit, junit != "-" {
             guard FileManager.default.createFile(atPath: junit, contents: Data((report.junit + "\n").utf8)) else {

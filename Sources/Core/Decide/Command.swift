@@ -90,6 +90,10 @@ extension Run {
     /// - Parameter begun: looks that are due by then are being made; nil for none.
     private func wakeAt(apartFromLooksUntil begun: Instant?) -> Instant? {
         if status.isTerminal { return nil }
+        // What a decision left for the next.
+        if isDraining, steps.contains(where: { $0.child?.phase == .live }), !isPlanted(.childCancelForgotten) {
+            return updatedAt
+        }
         var due = isPaused ? nil : steps.lazy.compactMap(\.nextAttemptAt).min()
         if hasMarks, status == .pending, !isPaused, cause == nil, let startAt = marks.startAt, startAt > createdAt {
             due = min(due ?? startAt, startAt)

@@ -10,6 +10,7 @@
 //   callbacks    the end of what was accepted is told from outside                            Decision+Callbacks.swift
 //   polls        … or looked for, again and again                                               Decision+Polls.swift
 //   signals      what comes from outside waits for the step that takes it                     Decision+Signals.swift
+//   children     runs that a step starts, waits for, and undoes                                Decision+Children.swift
 
 /// Decides what `happening` leads to.
 ///
@@ -38,10 +39,12 @@ package func decide(
 ///
 /// - Parameter followsUp: false to note what came from outside and nothing else: more is to be decided at the same moment,
 ///   and time is up only for what nothing has come for.
+///   - refusedChildren: by step, why the store can't start its child.
 func decision(
-    _ run: Run, _ happening: Happening, now: Instant, jitter: Double, effort: inout Effort, followsUp: Bool = true
+    _ run: Run, _ happening: Happening, now: Instant, jitter: Double, effort: inout Effort, followsUp: Bool = true,
+    refusedChildren: [Int: Failure] = [:]
 ) throws(IllegalHappening) -> Decision {
-    var decision = Decision(run, now: now, effort: effort)
+    var decision = Decision(run, now: now, effort: effort, refusedChildren: refusedChildren)
     defer { effort = decision.effort }
     switch run.status {
     case .pending, .running, .compensating:
@@ -50,7 +53,10 @@ func decision(
         try decision.takeUp(run, happening)
         decision.followTakingUp(jitter: jitter)
     case .completed:
-        guard case .undo(let by, let reason) = happening, run.canUndo(at: now) else {
+        // For how long a person may ask is no matter to a parent, whose undoing is it.
+        guard case .undo(let by, let reason) = happening,
+            run.canUndo(at: now) || run.canUndoForParent
+        else {
             throw IllegalHappening(run, happening)
         }
         decision.append(.undoRequested(by: by, reason: reason))
@@ -68,9 +74,9 @@ func decision(
 /// - Parameter refused: gets what does not fit the run.
 func decisionOfFailed(
     _ run: Run, _ asked: [Happening], now: Instant, jitter: Double, effort: inout Effort,
-    refused: (Happening, IllegalHappening) -> Void
+    refusedChildren: [Int: Failure] = [:], refused: (Happening, IllegalHappening) -> Void
 ) -> Decision {
-    var decision = Decision(run, now: now, effort: effort)
+    var decision = Decision(run, now: now, effort: effort, refusedChildren: refusedChildren)
     defer { effort = decision.effort }
     for happening in asked {
         do throws(IllegalHappening) { try decision.takeUp(run, happening) } catch { refused(happening, error) }
@@ -129,8 +135,9 @@ extension Decision {
         case .calledBack(let step, let action, let callback) where isUp:
             try receive(callback, step, action, jitter: 0.5)
         case .beat(let step, let action) where isUp: try beat(step, action)
+        case .childEnded(let step, let end) where isUp: try receive(end, step)
         case .retry, .resolve, .finished, .looked, .tookOver, .woke, .cancel, .settle, .pause, .resume, .undo, .signal,
-            .calledBack, .beat, .poison:
+            .calledBack, .beat, .childEnded, .poison:
             throw IllegalHappening(failed, happening)
         }
     }
@@ -205,6 +212,7 @@ extension Decision {
             if callback.outcome != .succeeded { checkDeadline() }
             try receive(callback, step, action, jitter: jitter)
         case .beat(let step, let action): try beat(step, action)
+        case .childEnded(let step, let end): try receive(end, step)
         case .undo:
             // The same asked twice is one undo.
             if run.cause != .undoRequested { throw IllegalHappening(run, happening) }
@@ -240,10 +248,10 @@ extension Decision {
         }
         for index in run.steps.indices where run.steps[index].status == .waiting && run.cause == nil {
             guard let due = run.steps[index].nextAttemptAt, due <= now else { continue }
-            if case .signal(let awaited) = run.stepDefinition(index).action {
-                append(.stepFailed(step: index, awaited.timedOut))
-            } else {
-                append(.stepSucceeded(step: index, output: .null))
+            switch run.stepDefinition(index).action {
+            case .signal(let awaited): append(.stepFailed(step: index, awaited.timedOut))
+            case .run(let child): timeOut(child, index)
+            case .call, .wait, .end: append(.stepSucceeded(step: index, output: .null))
             }
         }
     }

@@ -36,7 +36,7 @@ extension Decision {
     /// A step that gave up, in a run that goes on, leaves nothing behind for those that depend on it.
     mutating func undoAtOnce(_ index: Int) {
         guard run.cause == nil, run.stepDefinition(index).continuesOnFailure, !run.isElement(index),
-            run.stepDefinition(index).compensation != nil, run.steps[index].mayHaveEffect
+            run.isUndoable(index), run.steps[index].mayHaveEffect
         else { return }
         append(.stepUndoing(step: index))
     }

@@ -38,7 +38,7 @@ extension Decision {
             return step.compensationStatus == .pending && step.nextAttemptAt == nil && areDependentsUndone($0)
         }
         for list in run.lists where areDependentsUndone(list.step) { ready += undoableElements(of: list) }
-        for index in ready { append(.attemptStarted(step: index, action: .compensate, attempt: 1)) }
+        for index in ready { beginUndoing(index) }
     }
 
     private func areDependentsUndone(_ index: Int) -> Bool {

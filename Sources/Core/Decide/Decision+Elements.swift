@@ -77,9 +77,11 @@ extension Decision {
 
     /// A step that gave up, in a run that goes on, leaves nothing behind for those that depend on it.
     private mutating func undoAtOnce(_ list: ElementList) {
-        guard run.cause == nil, run.stepDefinition(list.step).compensation != nil else { return }
+        guard run.cause == nil else { return }
         for number in list.numbers.reversed()
-        where run.steps[number].mayHaveEffect && run.steps[number].compensationStatus == .notRequired {
+        where run.isUndoable(number) && run.steps[number].mayHaveEffect
+            && run.steps[number].compensationStatus == .notRequired
+        {
             append(.stepUndoing(step: number))
         }
     }

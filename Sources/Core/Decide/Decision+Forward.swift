@@ -24,6 +24,7 @@ extension Decision {
             }
         }
         beginUndoing()
+        if run.cause != nil { return drain() }
         if run.isForwardDone { complete() }
     }
 
@@ -34,6 +35,7 @@ extension Decision {
         case .call: preconditionFailure("a call is begun by its attempt")
         case .wait(let wait): begin(wait, index)
         case .signal(let awaited): begin(awaited, index)
+        case .run(let child): begin(child, index)
         case .end(let end): self.end(end, index)
         }
     }
@@ -56,9 +58,9 @@ extension Decision {
         append(.stepSucceeded(step: index, output: .null))
         for (other, step) in run.steps.enumerated() {
             switch step.status {
-            case .waiting: append(.stepSkipped(step: other))
+            case .waiting where !step.awaitsChild: append(.stepSkipped(step: other))
             case .pending where step.attempts == 0: append(.stepSkipped(step: other))
-            case .pending, .executing, .succeeded, .failed, .skipped: break
+            case .pending, .waiting, .executing, .succeeded, .failed, .skipped: break
             }
         }
     }
@@ -162,12 +164,15 @@ extension Decision {
     mutating func drain() {
         // What undoes itself goes on.
         for (index, step) in run.steps.enumerated()
-        where step.awaitsSignal || (step.nextAttemptAt != nil && step.waitingAction == .execute)
+        where step.awaitsSignal
+            || (step.nextAttemptAt != nil && step.waitingAction == .execute && !step.awaitsChild)
             || (step.status == .executing && run.hasList(index))
         {
             append(.stepAbandoned(step: index))
         }
+        cancelChildren()
         abandonAccepted()
+        if run.hasLiveChild, !isPlanted(.childCancelForgotten) { return }
         if run.hasCallInFlight, !isPlanted(.undoneBesideForwardCall) { return }
         let withEffect = run.steps.indices.filter {
             let step = run.steps[$0]
@@ -180,7 +185,7 @@ extension Decision {
         }
         append(
             .runCompensating(
-                steps: withEffect.filter { run.stepDefinition($0).compensation != nil },
-                uncompensated: withEffect.filter { run.stepDefinition($0).compensation == nil }))
+                steps: withEffect.filter { run.isUndoable($0) },
+                uncompensated: withEffect.filter { !run.isUndoable($0) }))
     }
 }

@@ -45,6 +45,20 @@ extension Run {
         case .signalTaken(let index, let signal): take(signal, index, at)
         case .elementsStarted(let index, let count, let items): beginElements(of: index, count, items, at)
         case .elementsEnded(let index): endElements(of: index, at)
+        case .parentLinked(let parent): marks.parent = parent
+        case .childStarted(let index, let child, let until):
+            begin(index, at)
+            start(child, index, until: until, at)
+        case .childCancelRequested(let index, let failure): cancelChild(index, failure)
+        case .childEnded(let index, let end):
+            if endChild(index, end, at), let failure = end.error { giveUp(index, failure, at) }
+        case .childUndoRequested(let index): undoChild(index)
+        case .childUndoFailed(let index, let failure):
+            failToUndoChild(index, failure)
+            // The run was going on: with an effect that stands it does so no more.
+            if status != .compensating, !isPastPivot {
+                leaveForwardPath(.stepFailed, failure.of(step: stepID(index)), at)
+            }
         case .stepSucceeded(let index, let output):
             begin(index, at)
             steps[index].status = .succeeded
@@ -328,15 +342,16 @@ extension Run {
                 steps[step].compensationStatus = .pending
                 steps[step].compensationAttempts = 0
                 steps[step].undoingSince = nil
-                // Elements have their turn: no more of them are undone at a time than may be.
-                steps[step].nextAttemptAt = isElement(step) ? nil : at
+                // Elements have their turn: no more of them are undone at a time than may be. The undoing of a child is asked for
+                // anew.
+                steps[step].nextAttemptAt = isElement(step) || undoesChild(step) ? nil : at
             } else if index != nil, state.awaitsPerson {
                 steps[step].awaitsPerson = false
                 steps[step].status = .pending
                 steps[step].completedAt = nil
                 // What makes no call begins anew.
                 steps[step].nextAttemptAt = state.attempts > 0 ? at : nil
-            } else if index != nil, state.nextAttemptAt != nil {
+            } else if index != nil, state.nextAttemptAt != nil, !state.awaitsChild {
                 steps[step].nextAttemptAt = at
             }
         }
@@ -348,6 +363,7 @@ extension Run {
         if steps[index].waitingAction == .compensate { steps[index].nextAttemptAt = nil }
         if steps[index].compensationStatus == .compensating { close(index) }
         steps[index].compensationStatus = .compensated
+        steps[index].child = steps[index].child?.becoming(.over)
     }
 
     /// What a step undid for itself while the run went on does not count.

@@ -26,6 +26,8 @@ package enum Happening: Sendable, Hashable {
     /// A participant tells the end of an attempt, or that it is still at work.
     case calledBack(step: Int, CallAction, Callback)
     case beat(step: Int, CallAction)
+    /// The child of this step has ended.
+    case childEnded(step: Int, ChildEnd)
     /// Somebody sent a signal.
     case signal(ReceivedSignal)
     /// The run can't be processed.

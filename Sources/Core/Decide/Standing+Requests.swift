@@ -51,7 +51,8 @@ extension Standing {
         if isPlanted(.settledInFlight), step.status == .executing { return true }
         // With nowhere to turn to it can't fail any more than it has.
         if step.awaitsPerson { return settlement != .fail }
-        return step.status == .waiting || (step.status == .executing && step.isAccepted)
+        // What waits for its child ends as that does.
+        return (step.status == .waiting && !step.awaitsChild) || (step.status == .executing && step.isAccepted)
             || (step.nextAttemptAt != nil && step.waitingAction == .execute && step.attempts > 0)
     }
 

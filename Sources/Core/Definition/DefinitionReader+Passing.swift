@@ -1,4 +1,4 @@
-// Steps that make no call: `wait`, `await` and `end`.
+// Steps that make no call: `wait`, `await`, `run` and `end`.
 extension DefinitionReader {
     mutating func wait(_ json: JSON, at pointer: JSONPointer) -> WaitDefinition? {
         guard let fields = object(json, at: pointer, members: ["for", "until"]) else { return nil }
@@ -31,6 +31,36 @@ extension DefinitionReader {
         let signal = required("signal", in: fields, at: pointer) { $0.name($1, at: $2, underscores: true) }
         let condition = optional("where", in: fields, at: pointer) { $0.condition($1, at: $2) }
         return signal.map { AwaitDefinition(signal: $0, condition: condition, timeout: limit) }
+    }
+
+    mutating func run(
+        _ json: JSON, at pointer: JSONPointer, timeout: JSON?, at timeoutPlace: JSONPointer
+    ) -> ChildDefinition? {
+        let limit = timeout.flatMap { duration($0, at: timeoutPlace, in: AwaitDefinition.timeouts) }
+        let members = ["workflow", "version", "input", "context", "detached"]
+        guard let fields = object(json, at: pointer, members: members) else { return nil }
+        let workflow = required("workflow", in: fields, at: pointer) { $0.name($1, at: $2) }
+        let version = optional("version", in: fields, at: pointer) { $0.version($1, at: $2) }
+        let input = optional("input", in: fields, at: pointer) { $0.template($1, at: $2) }
+        let context = optional("context", in: fields, at: pointer) { reader, json, place -> Template? in
+            if json.object == nil, json.string == nil {
+                reader.refuse(place, "This must be an object, not \(json.typeName).")
+            }
+            return reader.template(json, at: place)
+        }
+        let isDetached = optional("detached", in: fields, at: pointer) { $0.flag($1, at: $2) } ?? false
+        if isDetached, timeout != nil {
+            refuse(timeoutPlace, "A detached child is not waited for: its step has no timeout.")
+        }
+        for (name, template) in [("input", input), ("context", context)] {
+            guard let secret = template?.secrets.min() else { continue }
+            refuse(pointer.appending(name), "A secret (\(secret)) can be used only in what a call sends.")
+        }
+        return workflow.map {
+            ChildDefinition(
+                workflow: $0, version: version?.description, input: input, context: context, isDetached: isDetached,
+                timeout: limit)
+        }
     }
 
     mutating func end(_ json: JSON, at pointer: JSONPointer) -> EndDefinition? {

@@ -57,8 +57,8 @@ extension DefinitionReader {
 
     private mutating func draft(_ json: JSON, at pointer: JSONPointer, inheriting inherited: Inherited) -> Draft {
         let members = [
-            "id", "description", "dependsOn", "when", "runIf", "timeout", "retry", "action", "wait", "await", "end",
-            "forEach", "onFailure", "pivot", "compensation",
+            "id", "description", "dependsOn", "when", "runIf", "timeout", "retry", "action", "wait", "await", "run",
+            "end", "forEach", "onFailure", "pivot", "compensation",
         ]
         guard let fields = object(json, at: pointer, members: members) else {
             return Draft(id: nil, dependsOn: nil, condition: nil, action: nil, compensation: nil)
@@ -81,14 +81,28 @@ extension DefinitionReader {
         guard let kind = kind(of: fields, at: pointer) else {
             return Draft(id: id, dependsOn: dependsOn, condition: condition, action: nil, compensation: nil)
         }
+        if kind == .run, isPivot {
+            refuse(
+                pointer.appending("pivot"),
+                "A child run is no pivot: whether there is a way back from it its own workflow says.")
+        }
         if kind != .action {
             for name in ["timeout", "retry", "compensation", "onFailure"] where fields[name] != nil {
-                if kind != .end, name == "onFailure" || (kind == .awaiting && name == "timeout") { continue }
+                if kind != .end, name == "onFailure" { continue }
+                if name == "timeout", kind == .awaiting || kind == .run { continue }
+                if name == "compensation", kind == .run { continue }
                 refuse(pointer.appending(name), "A step that makes no call has no \(name).")
             }
+            let needsNoUndo = kind != .run || fields["compensation"] == "none"
+            let compensation =
+                needsNoUndo
+                ? nil
+                : optional("compensation", in: fields, at: pointer) {
+                    $0.call($1, at: $2, timeout: inherited.timeout, retry: inherited.compensationRetry)
+                }
             return Draft(
                 id: id, dependsOn: dependsOn, condition: condition, action: passing(kind, in: fields, at: pointer),
-                compensation: nil, needsNoUndo: true, runsIfSucceeded: runIf == "succeeded",
+                compensation: compensation, needsNoUndo: needsNoUndo, runsIfSucceeded: runIf == "succeeded",
                 continuesOnFailure: onFailure == "continue", isPivot: isPivot)
         }
         let own = optional("timeout", in: fields, at: pointer) { $0.duration($1, at: $2, max: .seconds(3600)) }
@@ -132,6 +146,11 @@ extension DefinitionReader {
             required("await", in: fields, at: pointer) { reader, json, place in
                 reader.await(json, at: place, timeout: fields["timeout"], at: pointer.appending("timeout"))
                     .map { .signal($0) }
+            }
+        case .run:
+            required("run", in: fields, at: pointer) { reader, json, place in
+                reader.run(json, at: place, timeout: fields["timeout"], at: pointer.appending("timeout"))
+                    .map { .run($0) }
             }
         case .end: required("end", in: fields, at: pointer) { $0.end($1, at: $2).map { .end($0) } }
         }

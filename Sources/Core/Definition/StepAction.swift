@@ -6,6 +6,8 @@ package enum StepAction: Sendable {
     case wait(WaitDefinition)
     /// It waits for a signal from outside.
     case signal(AwaitDefinition)
+    /// It starts another run, and waits for its end.
+    case run(ChildDefinition)
     /// It ends the run.
     case end(EndDefinition)
 
@@ -13,7 +15,7 @@ package enum StepAction: Sendable {
     package var call: CallDefinition? {
         switch self {
         case .call(let call): call
-        case .wait, .signal, .end: nil
+        case .wait, .signal, .run, .end: nil
         }
     }
 
@@ -22,6 +24,7 @@ package enum StepAction: Sendable {
         case .call: .action
         case .wait: .wait
         case .signal: .awaiting
+        case .run: .run
         case .end: .end
         }
     }
@@ -32,6 +35,7 @@ package enum StepAction: Sendable {
         case .call: []
         case .wait(let wait): wait.uses
         case .signal(let signal): signal.uses
+        case .run(let child): child.uses
         case .end(let end): end.uses
         }
     }
@@ -41,7 +45,7 @@ package enum StepAction: Sendable {
 package enum StepKind: String, Sendable, Hashable, CaseIterable {
     case action, wait
     case awaiting = "await"
-    case end
+    case run, end
 }
 
 /// `{"for": DURATION}` or `{"until": TIME}`: a timer that outlives every process.

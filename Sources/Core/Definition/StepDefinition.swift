@@ -59,6 +59,12 @@ package final class StepDefinition: Sendable {
         self.keptAnswer = keptAnswer
     }
 
+    /// What undoes it is the undoing of its child.
+    package var undoesChild: Bool {
+        guard case .run(let child) = action else { return false }
+        return !child.isDetached && compensation == nil && !needsNoUndo
+    }
+
     /// The call of its action, of a step that is known to make one.
     package var madeCall: CallDefinition {
         guard let call = action.call else { preconditionFailure("the step \(id) makes no call") }

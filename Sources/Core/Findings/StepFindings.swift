@@ -7,6 +7,7 @@ extension WorkflowDefinition {
         findings += waitFindings(step, place)
         findings += skippedReads(step.action.uses, below: place, by: step)
         findings += undoFindings(step, place)
+        findings += childFindings(step, place)
         for action in CallAction.allCases {
             guard let call = step.call(of: action) else { continue }
             let place = place.appending(action.member)
@@ -92,6 +93,26 @@ extension WorkflowDefinition {
                 "no-undo", .warning, at: place,
                 "\(step.id) has no compensation, and \(canFail.id) can fail after it: what it did stays then. Give it one, or say "
                     + "\"compensation\": \"none\" if there is nothing to undo.")
+        ]
+    }
+
+    /// A child that nobody undoes, or that the run does not outlast.
+    private func childFindings(_ step: StepDefinition, _ place: JSONPointer) -> [Finding] {
+        guard case .run(let child) = step.action else { return [] }
+        if child.isDetached, step.compensation == nil, !step.needsNoUndo, !isPastPivot(step) {
+            return [
+                Finding(
+                    "no-undo", .warning, at: place,
+                    "\(step.id) starts a detached run of \(child.workflow), which nobody undoes with this one. Give it a "
+                        + "compensation, or say \"compensation\": \"none\" if there is nothing to undo.")
+            ]
+        }
+        guard let limit = child.timeout, let timeout, limit >= timeout, !isPastPivot(step) else { return [] }
+        return [
+            Finding(
+                "outlives-run", .warning, at: place.appending("timeout"),
+                "\(step.id) waits up to \(DurationText.format(limit)), and the run's timeout is \(DurationText.format(timeout)): it "
+                    + "ends the run before.")
         ]
     }
 

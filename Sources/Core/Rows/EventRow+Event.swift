@@ -45,6 +45,12 @@ extension EventRow {
                 }
             }
         case .elementsEnded: stepIndex.map { .elementsEnded(step: $0) }
+        case .parentLinked: ParentLink(data?["parent"]).map { .parentLinked($0) }
+        case .childStarted: childEvent
+        case .childCancelRequested: stepIndex.map { .childCancelRequested(step: $0, failure) }
+        case .childEnded: childEndEvent
+        case .childUndoRequested: stepIndex.map { .childUndoRequested(step: $0) }
+        case .childUndoFailed: stepIndex.flatMap { step in failure.map { .childUndoFailed(step: step, $0) } }
         case .stepSucceeded:
             stepIndex.flatMap { step in data?["output"].map { .stepSucceeded(step: step, output: $0) } }
         case .stepFailed: stepIndex.flatMap { step in failure.map { .stepFailed(step: step, $0) } }
@@ -133,6 +139,27 @@ extension EventRow {
             return nil
         }
         return .signalReceived(ReceivedSignal(name: name, payload: payload, by: by, key: data?["key"]?.string))
+    }
+
+    private var childEvent: RunEvent? {
+        guard let stepIndex, let runID = data?["runId"]?.string.flatMap({ RunID($0) }),
+            let workflow = data?["workflow"]?.string
+        else { return nil }
+        let isDetached = data?["detached"]?.bool ?? false
+        return .childStarted(
+            step: stepIndex, ChildRun(runID: runID, workflow: workflow, phase: isDetached ? .detached : .live),
+            until: data?["until"]?.string.flatMap { Instant($0) })
+    }
+
+    private var childEndEvent: RunEvent? {
+        guard let stepIndex, let runID = data?["runId"]?.string.flatMap({ RunID($0) }),
+            let status = data?["status"]?.string.flatMap({ RunStatus(rawValue: $0) })
+        else { return nil }
+        return .childEnded(
+            step: stepIndex,
+            ChildEnd(
+                runID: runID, status: status, output: data?["output"], error: failure,
+                isFinal: data?["pastPivot"]?.bool ?? false))
     }
 
     private var failure: Failure? { error.flatMap { Failure($0) } }

@@ -84,6 +84,33 @@ package struct EventRow: Sendable {
             data = ["count": JSON(count), "output": items]
         case .elementsEnded(let step):
             set(step, numbering)
+        case .parentLinked(let parent):
+            data = ["parent": parent.json]
+        case .childStarted(let step, let child, let until):
+            set(step, numbering)
+            var members: JSONObject = [
+                "runId": .string(child.runID.description), "workflow": .string(child.workflow),
+            ]
+            if child.phase == .detached { members["detached"] = true }
+            if let until { members["until"] = .string(until.description) }
+            data = .object(members)
+        case .childCancelRequested(let step, let failure):
+            set(step, numbering)
+            error = failure?.json
+        case .childEnded(let step, let end):
+            set(step, numbering)
+            var members: JSONObject = [
+                "runId": .string(end.runID.description), "status": .string(end.status.rawValue),
+            ]
+            if end.isFinal { members["pastPivot"] = true }
+            if let output = end.output { members["output"] = output }
+            data = .object(members)
+            error = end.error?.json
+        case .childUndoRequested(let step):
+            set(step, numbering)
+        case .childUndoFailed(let step, let failure):
+            set(step, numbering)
+            error = failure.json
         case .stepSucceeded(let step, let output):
             set(step, numbering)
             data = ["output": output]

@@ -79,6 +79,7 @@ private struct Differences {
         compare("\(id) started_at", folded.startedAt, stored.startedAt)
         compare("\(id) completed_at", folded.completedAt, stored.completedAt)
         compare("\(id) next_attempt_at", folded.nextAttemptAt, stored.nextAttemptAt)
+        compare("\(id) child", folded.child?.json, stored.child?.json)
         compare("\(id) last attempt", folded.attemptSequence, stored.attemptSequence)
     }
 }

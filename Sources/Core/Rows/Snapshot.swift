@@ -3,11 +3,11 @@
 //
 //   {"id", "status", "attempts", "ambiguous", "compensation", "undoneAtOnce", "awaitsPerson", "accepted", "kept", "compensationAttempts",
 //    "compensationAmbiguous", "output" or "outputSeq", "answer": {"status", "headers"}, "error", "actionError", "startedAt", "undoingAt", "completedAt",
-//    "nextAttemptAt", "attemptSeq"}
+//    "nextAttemptAt", "attemptSeq", "child": {"runId", "workflow", "phase"}}
 //
 // Where there is more to be known of a run than its steps (`RunMarks`) it is an object instead, with that array as `steps`:
 //
-//   {"steps", "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
+//   {"steps", "parent": {"runId", "stepId", "depth", "detached"}, "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
 //    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys",
 //    "lists": [{"step", "first", "count", "seq", "items" where they are short}],
 //    "accepted": [{"step", "until", "heartbeat", "beatBy", "path", "look", "failures"}], "callbacks": [{"step", "action", "outcome", "output", "error", "digest"}],
@@ -64,6 +64,7 @@ package enum Snapshot {
     private static func write(
         _ marks: RunMarks, since before: RunMarks, at: Instant, to writer: inout JSONMemberWriter
     ) {
+        if let parent = marks.parent { writer.member("parent", parent.json) }
         if let time = marks.startAt { writer.member("startAt", Int(time.microseconds)) }
         if let pause = marks.pause {
             var object: JSONObject = [:]
@@ -162,6 +163,7 @@ package enum Snapshot {
         func time(_ json: JSON?, _ relative: JSON?) -> Instant? {
             json?.int.map { Instant(microseconds: Int64($0)) } ?? relative?.int.map { at + .microseconds($0) }
         }
+        marks.parent = ParentLink(json["parent"])
         marks.startAt = time(json["startAt"], nil)
         if let pause = json["pause"], let since = time(pause["since"], pause["sinceIn"]) {
             marks.pause = .init(
@@ -257,6 +259,7 @@ package enum Snapshot {
                 : writer.member("nextAttemptIn", Int((time - at).microseconds))
         }
         if step.attemptSequence != 0 { writer.member("attemptSeq", step.attemptSequence) }
+        if let child = step.child { writer.member("child", child.json) }
     }
 }
 
@@ -301,6 +304,7 @@ package struct SnapshotStep: Sendable {
         step.completedAt = Self.time(json["completedAt"], json["completedIn"], at)
         step.nextAttemptAt = Self.time(json["nextAttemptAt"], json["nextAttemptIn"], at)
         step.attemptSequence = json["attemptSeq"]?.int ?? 0
+        step.child = ChildRun(json["child"])
         counts = step
     }
 

@@ -61,6 +61,9 @@ package struct Failure: Sendable, Hashable, Error {
     /// The kind of a step that a person failed.
     package static let settledKind = "settled"
 
+    /// The kind of a step whose child was refused, or was undone.
+    package static let rejectedKind = Outcome.rejected.rawValue
+
     /// The kind of an attempt whose engine died before it could write down the answer.
     package static let lostKind = "lost"
 

@@ -93,6 +93,10 @@ package enum RestartRefusal: Error, Sendable, Hashable {
     case answerNotKept([String])
     /// These steps are done for each entry of a list, and can't be taken over.
     case lists([String])
+    /// These steps have started runs, and can't be taken over.
+    case children([String])
+    /// It is the child of this run, which would not know the other.
+    case child(RunID)
     /// These steps would be done again, and what they did still stands.
     case stands([String])
 }
@@ -112,6 +116,7 @@ extension Run {
     ) throws(RestartRefusal) -> [KeptStep] {
         if let other = marks.restartedAs, !isPlanted(.restartedTwice) { throw .restarted(other.run) }
         guard status.isTerminal else { throw .live(status) }
+        if let parent, !parent.isDetached { throw .child(parent.runID) }
         guard let fromStep else { return [] }
         if status == .failed { throw .failed }
         let again = stepsDoneAgain(of: target, from: fromStep)
@@ -145,6 +150,7 @@ extension Run {
     private func requireKept(in target: WorkflowDefinition, _ again: Set<Int>) throws(RestartRefusal) {
         var missing: [String] = []
         var lists: [String] = []
+        var children: [String] = []
         for (number, step) in steps.enumerated() where step.status == .succeeded && !isElement(number) {
             let definition = stepDefinition(number)
             let same = target.step(definition.id)
@@ -155,9 +161,11 @@ extension Run {
                 continue
             }
             if isListed { lists.append(definition.id) }
+            if steps[number].child != nil { children.append(definition.id) }
         }
         if !missing.isEmpty { throw .missing(missing) }
         if !lists.isEmpty { throw .lists(lists) }
+        if !children.isEmpty { throw .children(children) }
     }
 
     /// What is taken over was not undone.
@@ -175,7 +183,7 @@ extension Run {
         let standing = steps.indices.filter { number in
             let definition = stepDefinition(number)
             guard steps[number].mayHaveEffect, steps[number].compensationStatus != .compensated,
-                definition.compensation != nil || definition.isPivot
+                isUndoable(number) || definition.isPivot
             else { return false }
             return target.step(definition.id).map { again.contains($0.index) } ?? true
         }

@@ -75,7 +75,8 @@ package struct Run: Sendable {
     package var waitsForOutside: Bool {
         isPaused
             || steps.contains {
-                $0.awaitsPerson || $0.awaitsSignal || (cause == nil && $0.compensationStatus == .failed)
+                $0.awaitsPerson || $0.awaitsSignal || $0.awaitsChild
+                    || (cause == nil && $0.compensationStatus == .failed)
             }
     }
 

@@ -34,6 +34,18 @@ package enum RunEvent: Sendable, Hashable {
     case elementsStarted(step: Int, count: Int, items: JSON)
     /// All elements of the step are done, and it with them.
     case elementsEnded(step: Int)
+    /// It is the child of another run.
+    case parentLinked(ParentLink)
+    /// The step has started a run. Until then it waits for its end; nil for as long as it lives.
+    case childStarted(step: Int, ChildRun, until: Instant?)
+    /// The step's child is to turn back: the run does, or, with a failure, it took too long.
+    case childCancelRequested(step: Int, Failure?)
+    /// The step's child has ended, forward or back. With an error it ended otherwise than the step can take.
+    case childEnded(step: Int, ChildEnd)
+    /// What the step's child did is to be undone.
+    case childUndoRequested(step: Int)
+    /// It can't be.
+    case childUndoFailed(step: Int, Failure)
     /// A step that makes no call is done.
     case stepSucceeded(step: Int, output: JSON)
     /// A step that makes no call has failed.
@@ -103,6 +115,12 @@ package enum RunEvent: Sendable, Hashable {
         case .signalTaken: .signalTaken
         case .elementsStarted: .elementsStarted
         case .elementsEnded: .elementsEnded
+        case .parentLinked: .parentLinked
+        case .childStarted: .childStarted
+        case .childCancelRequested: .childCancelRequested
+        case .childEnded: .childEnded
+        case .childUndoRequested: .childUndoRequested
+        case .childUndoFailed: .childUndoFailed
         case .stepSucceeded: .stepSucceeded
         case .stepFailed: .stepFailed
         case .stepUndoing: .stepUndoing
@@ -148,6 +166,12 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case signalTaken = "signal_taken"
     case elementsStarted = "elements_started"
     case elementsEnded = "elements_ended"
+    case parentLinked = "parent_linked"
+    case childStarted = "child_started"
+    case childCancelRequested = "child_cancel_requested"
+    case childEnded = "child_ended"
+    case childUndoRequested = "child_undo_requested"
+    case childUndoFailed = "child_undo_failed"
     case stepSucceeded = "step_succeeded"
     case stepFailed = "step_failed"
     case stepUndoing = "step_undoing"
@@ -179,8 +203,9 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         case .retryRequested, .stepResolved, .undoRequested: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .attemptLooked,
             .callbackReceived, .attemptHeartbeat, .stepSkipped, .waitStarted,
-            .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepFailed,
-            .stepUndoing, .stepAbandoned,
+            .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .parentLinked,
+            .childStarted, .childCancelRequested, .childEnded, .childUndoRequested, .childUndoFailed, .stepSucceeded,
+            .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated,
             .runCancelled, .runFailed, .stepSettled, .runDelayed, .runPaused, .runResumed, .deadlineMissed,
             .runQuarantined, .restartedFrom, .stepKept, .restartedAs:
@@ -194,8 +219,9 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         case .runCompleted, .runCompensated, .runCancelled, .runFailed, .runQuarantined, .restartedAs: true
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .attemptLooked,
             .callbackReceived, .attemptHeartbeat, .stepSkipped, .waitStarted,
-            .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepFailed,
-            .stepUndoing, .stepAbandoned,
+            .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .parentLinked,
+            .childStarted, .childCancelRequested, .childEnded, .childUndoRequested, .childUndoFailed, .stepSucceeded,
+            .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,
             .runDelayed, .runPaused, .runResumed, .undoRequested, .deadlineMissed, .restartedFrom, .stepKept:

@@ -67,6 +67,8 @@ package struct RunMarks: Sendable, Hashable {
         (lasting.accepted, lasting.callbacks, lasting.signals, lasting.signalKeys) = ([], [], [], [])
         return lasting
     }
+    /// Whose child it is; nil when it is nobody's.
+    package var parent: ParentLink?
 
     /// Nothing is to be known.
     package var isEmpty: Bool { self == RunMarks() }

@@ -39,6 +39,8 @@ package struct Step: Sendable, Hashable {
     package var attemptSequence = 0
     /// The number of the event that holds the output; 0 when there is none, or nobody needs to know.
     package var outputSequence = 0
+    /// The run it has started; nil where it has started none.
+    package var child: ChildRun?
 
     package init() {}
 
@@ -58,11 +60,12 @@ package struct Step: Sendable, Hashable {
     package var forwardError: Failure? { status == .failed ? actionError ?? error : nil }
 
     /// It waits for a signal, for as long as its run lives.
-    package var awaitsSignal: Bool { status == .waiting && nextAttemptAt == nil }
+    package var awaitsSignal: Bool { status == .waiting && nextAttemptAt == nil && !awaitsChild }
 
     /// The participant may hold an effect of this step, so undoing the run must undo it. A step that makes no call has none.
     package var mayHaveEffect: Bool {
         (status == .succeeded && attempts > 0) || isAmbiguous || (isKept && !isPlanted(.keptEffectForgotten))
+            || (child != nil && hasChildEffect)
     }
 
     /// An operator may say that it was undone by hand, when its run is FAILED.
@@ -79,7 +82,9 @@ package struct Step: Sendable, Hashable {
 
     /// An attempt that has begun and not ended, and of which action: its call is in flight, or accepted.
     package var openAttempt: (action: CallAction, attempt: Int)? {
-        if compensationStatus == .compensating { return (.compensate, compensationAttempts) }
+        if compensationStatus == .compensating {
+            return child?.phase == .undoing ? nil : (.compensate, compensationAttempts)
+        }
         // What is done for each entry of a list makes no call itself.
         if status == .executing, attempts > 0 { return (.execute, attempts) }
         return nil

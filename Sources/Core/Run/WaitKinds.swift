@@ -21,10 +21,13 @@ package struct WaitKinds: OptionSet, Sendable, Hashable {
     /// For the next look at what a participant has accepted.
     package static let poll = WaitKinds(rawValue: 128)
 
+    /// For the end of a run that a step has started.
+    package static let child = WaitKinds(rawValue: 256)
+
     /// Their names, which are public, in the order of their bits.
     package static let names: [(name: String, kind: WaitKinds)] = [
         ("retry", .retry), ("timer", .timer), ("signal", .signal), ("callback", .callback), ("operator", .person),
-        ("participant", .participant), ("paused", .paused), ("poll", .poll),
+        ("participant", .participant), ("paused", .paused), ("poll", .poll), ("child", .child),
     ]
 
     /// The kind of that name; nil when there is none.
@@ -52,7 +55,9 @@ extension Run {
             if step.isAccepted {
                 waits.insert(marks.accepted.first { $0.step == index }?.poll == nil ? .callback : .poll)
             }
-            if step.status == .waiting {
+            if step.awaitsChild {
+                waits.insert(.child)
+            } else if step.status == .waiting {
                 if case .signal = stepDefinition(index).action { waits.insert(.signal) } else { waits.insert(.timer) }
             } else if step.nextAttemptAt != nil, step.attempts > 0 || step.compensationAttempts > 0 {
                 waits.insert(step.error?.kind == Failure.notAllowedKind ? .participant : .retry)

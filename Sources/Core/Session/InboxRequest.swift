@@ -20,6 +20,8 @@ package struct InboxRequest: Sendable, Hashable {
         case heartbeat(stepID: String, CallAction)
         /// Take note of this.
         case signal(name: String, payload: JSON, key: String?)
+        /// The child of a step has ended.
+        case childEnded(stepID: String, ChildEnd)
         /// Undo a run that has completed.
         case undo(reason: String)
     }
@@ -46,6 +48,7 @@ package struct InboxRequest: Sendable, Hashable {
         case .callback: "callback"
         case .heartbeat: "heartbeat"
         case .signal: "signal"
+        case .childEnded: "child_ended"
         case .undo: "undo"
         }
     }
@@ -80,6 +83,16 @@ package struct InboxRequest: Sendable, Hashable {
         case .signal(let name, let payload, let key):
             var members: JSONObject = ["name": .string(name), "payload": payload]
             if let key { members["key"] = .string(key) }
+            return .object(members)
+        case .childEnded(let stepID, let end):
+            var members: JSONObject = [
+                "stepId": .string(stepID), "runId": .string(end.runID.description),
+                "status": .string(end.status.rawValue),
+            ]
+            if let output = end.output { members["output"] = output }
+            if let bytes = end.outputBytes { members["outputBytes"] = JSON(bytes) }
+            if let error = end.error { members["error"] = error.json }
+            if end.isFinal { members["pastPivot"] = true }
             return .object(members)
         case .undo(let reason): return ["reason": .string(reason)]
         }
@@ -121,6 +134,15 @@ package struct InboxRequest: Sendable, Hashable {
         case "signal":
             guard let name = payload["name"]?.string, let sent = payload["payload"] else { return nil }
             kind = .signal(name: name, payload: sent, key: payload["key"]?.string)
+        case "child_ended":
+            guard let stepID = payload["stepId"]?.string, let runID = payload["runId"]?.string.flatMap({ RunID($0) }),
+                let status = payload["status"]?.string.flatMap({ RunStatus(rawValue: $0) })
+            else { return nil }
+            let end = ChildEnd(
+                runID: runID, status: status, output: payload["output"],
+                error: payload["error"].flatMap { Failure($0) },
+                isFinal: payload["pastPivot"]?.bool ?? false, outputBytes: payload["outputBytes"]?.int)
+            kind = .childEnded(stepID: stepID, end)
         case "undo":
             guard let reason = payload["reason"]?.string else { return nil }
             kind = .undo(reason: reason)

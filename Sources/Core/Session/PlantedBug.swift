@@ -113,6 +113,16 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case restartedIsUndone
     /// A run is done anew twice.
     case restartedTwice
+    /// A child is started although its parent's commit is not written.
+    case childBesideCommit
+    /// A child that has ended does not tell its parent.
+    case childEndLost
+    /// A run that turns back leaves its live children alone.
+    case childCancelForgotten
+    /// A child that COMPLETED is not undone with its parent.
+    case childUndoForgotten
+    /// A child that is to be undone is not told.
+    case childUndoLost
 }
 
 #if DEBUG

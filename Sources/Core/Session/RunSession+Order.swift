@@ -51,6 +51,9 @@ extension RunSession {
             return .beat(step: step, action)
         case .signal(let name, let payload, let key):
             return .signal(ReceivedSignal(name: name, payload: payload, by: request.sentBy, key: key))
+        case .childEnded(let stepID, let end):
+            guard let step = run.number(of: stepID) else { return nil }
+            return .childEnded(step: step, end)
         case .undo(let reason): return .undo(by: request.sentBy, reason: reason)
         }
     }
@@ -90,7 +93,7 @@ extension RunSession {
     /// ours.
     static func note(_ error: IllegalHappening, of happening: Happening) -> SessionNote? {
         switch happening {
-        case .cancel, .retry, .resolve, .settle, .pause, .resume, .undo, .signal, .calledBack, .beat:
+        case .cancel, .retry, .resolve, .settle, .pause, .resume, .undo, .signal, .calledBack, .beat, .childEnded:
             .tooLate(error.description)
         // The attempt that was looked at may have ended meanwhile.
         case .woke, .looked: nil
@@ -114,7 +117,7 @@ extension Happening {
     /// A participant or somebody else tells the run something; it asks for nothing.
     var comesFromOutside: Bool {
         switch self {
-        case .signal, .calledBack, .beat: true
+        case .signal, .calledBack, .beat, .childEnded: true
         default: false
         }
     }

@@ -47,6 +47,8 @@ package struct RunSession: Sendable {
     private var inbox: [InboxRow] = []
     /// Rows this version does not know: they stay for one that does.
     private(set) var foreignInbox = 0
+    /// By step: why its child can't be started, as the store has said since the last commit.
+    private var refusedChildren: [Int: Failure] = [:]
     /// What was noted since `takeNotes`.
     private var notes: [SessionNote] = []
 
@@ -155,6 +157,10 @@ package struct RunSession: Sendable {
             promisedInbox = commit.consumedInbox.count + 1
             isInboxPending = true
             phase = .deciding
+        case .childrenRefused(let refusals):
+            refusedChildren.merge(refusals) { $1 }
+            isInboxPending = isInboxPending || !commit.consumedInbox.isEmpty
+            phase = .deciding
         case .leaseLost:
             if isPlanted(.lostLeaseIgnored) { return written(commit, unread: 0, at: commit.decidedAt) }
             phase = .over(.leaseLost)
@@ -176,6 +182,7 @@ extension RunSession {
         // A backoff counts from the commit, not from the decision.
         run = commit.stored(at: at)
         (toDecide, takesOver, isUntouched) = ([], false, false)
+        if !refusedChildren.isEmpty { refusedChildren = [:] }
         phase = .settled
         switch commit.afterwards {
         case .end, .giveBack: return phase = .over(.settled)
@@ -223,12 +230,12 @@ extension RunSession {
     private static func decide(
         _ happening: Happening, followsUp: Bool, _ after: inout Run, _ events: inout [RunEvent],
         _ noted: inout [SessionNote], now: Instant, using random: inout some RandomNumberGenerator,
-        effort: inout Effort
+        effort: inout Effort, refusedChildren: [Int: Failure]
     ) -> Bool {
         do throws(IllegalHappening) {
             let decision = try decision(
                 after, happening, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort,
-                followsUp: followsUp)
+                followsUp: followsUp, refusedChildren: refusedChildren)
             if effort.isSpent { return false }
             after = decision.run
             events += decision.events
@@ -252,7 +259,8 @@ extension RunSession {
         let inTurn = inOrder(asked, toDecide)
         if run.status == .failed {
             let decision = decisionOfFailed(
-                run, inTurn, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort
+                run, inTurn, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort,
+                refusedChildren: refusedChildren
             ) { happening, error in
                 if let note = Self.note(error, of: happening) { noted.append(note) }
             }
@@ -263,14 +271,16 @@ extension RunSession {
         for happening in inTurn where run.status != .failed {
             let followsUp = !isNotedOnly(happening)
             let isDecided = Self.decide(
-                happening, followsUp: followsUp, &after, &events, &noted, now: now, using: &random, effort: &effort)
+                happening, followsUp: followsUp, &after, &events, &noted, now: now, using: &random, effort: &effort,
+                refusedChildren: refusedChildren)
             if effort.isSpent { return nil }
             if isDecided { isFollowedUp = followsUp }
         }
         // What was noted only is followed up at last, if nothing else was decided behind it.
         if !isFollowedUp {
             _ = Self.decide(
-                .woke, followsUp: true, &after, &events, &noted, now: now, using: &random, effort: &effort)
+                .woke, followsUp: true, &after, &events, &noted, now: now, using: &random, effort: &effort,
+                refusedChildren: refusedChildren)
             if effort.isSpent { return nil }
         }
         notes = noted

@@ -104,6 +104,8 @@ package enum CommitVerdict: Sendable, Hashable {
     case written(unread: Int, at: Instant)
     /// Not written: the run would have ended with unread inbox rows. Read them and decide again.
     case inboxFirst
+    /// Not written: these children can't be started, for these reasons, by step. Decide again.
+    case childrenRefused([Int: Failure])
     /// Another engine holds the run, or it is over: drop it without another word.
     case leaseLost
     /// The store refuses what the run led to, and would for ever; the text says why.

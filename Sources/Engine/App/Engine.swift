@@ -21,6 +21,7 @@ struct Engine {
     let table: RunTable
     private let database: Database
     private let committer: DecisionCommitter
+    private let notifier: OutboxNotifier
     private let registry: ParticipantRegistry
     private let secrets: Secrets
     private let callbacks: CallbackURLs
@@ -79,13 +80,14 @@ struct Engine {
             client: try ParticipantClient(eventLoopGroup: loops.group, configuration: client), registry: registry,
             room: RequestRoom(bytes: configuration.memory.requestBytes), secrets: secrets,
             callbacks: callbacks, injector: FailureInjector(share: configuration.injectFailure))
+        notifier = OutboxNotifier(configuration.database)
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
         let definitions = DefinitionStore(pool: database.reads)
         let context = EngineContext(
             engine: id, table: table, leases: leases, committer: committer, definitions: definitions,
             quarantine: Quarantine(
                 engine: id, definitions: definitions, leases: leases, metrics: metrics, logger: logger),
-            caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,
+            notifier: notifier, caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,
             executors: loops, eventLoops: loops.group, logger: logger)
         claimer = Claimer(
             context: context, lease: configuration.lease, poll: configuration.poll, grace: configuration.grace,
@@ -126,12 +128,15 @@ struct Engine {
     ) async throws -> ServiceGroup {
         try await firstLook()
         registerMetrics()
-        let limit = ShutdownLimit(configuration.grace + Self.patience) { [database] in database.cut() }
+        let limit = ShutdownLimit(configuration.grace + Self.patience) { [database, notifier] in
+            database.cut()
+            notifier.cut()
+        }
         // Spans are exported until everything that makes them has stopped.
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             [limit.watch] + export + [
-                ClosedLast(committer),
+                ClosedLast(notifier), ClosedLast(committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
                 registry, secrets,
                 Heartbeat(

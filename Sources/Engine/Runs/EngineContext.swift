@@ -14,6 +14,8 @@ struct EngineContext: Sendable {
     let committer: DecisionCommitter
     let definitions: DefinitionStore
     let quarantine: Quarantine
+    /// Tells engines of runs that were woken or started by a run's decision.
+    let notifier: OutboxNotifier
     let caller: ParticipantCaller
     /// The claimer's bell: rung for the time at which a run given back is due.
     let wakeUp: WakeUp

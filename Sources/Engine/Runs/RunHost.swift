@@ -42,11 +42,20 @@ extension RunHost {
     var isHeld: Bool { context.table.isHeld(claimed.lease, at: .now) }
 
     func commit(_ commit: SessionCommit) async -> CommitVerdict {
-        let rows = RunCommit(commit)
+        var children: [NewChild] = []
+        if commit.concernsOthers {
+            switch await context.children(of: commit, observer.trace, now: now) {
+            case .ready(let ready): children = ready
+            case .refused(let refusals): return .childrenRefused(refusals)
+            case .unavailable(let reason): return .unavailable(reason)
+            }
+        }
+        let rows = RunCommit(commit, children: children)
         do throws(StoreError) {
             switch try await context.committer.submit(rows) {
             case .written(let unread, let at):
                 if let weight = rows.weight { context.table.weigh(claimed.lease, weight) }
+                if commit.concernsOthers { context.wakeOthers(rows) }
                 if let releaseIn = rows.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
                 return .written(unread: unread, at: at)
             case .inboxFirst: return .inboxFirst

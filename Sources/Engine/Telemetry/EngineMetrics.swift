@@ -34,6 +34,7 @@ final class EngineMetrics: Sendable {
     private let latency: Series<Histogram>
     private let undone: Series<Counter>
     private let signals: Series<Counter>
+    private let children: Series<Counter>
     private let deadlinesMissed: Series<Counter>
     private let looks: Series<Counter>
     private let awaitingPerson: Series<Counter>
@@ -72,6 +73,9 @@ final class EngineMetrics: Sendable {
             latency, as: "step_latency_ms", "The same as step_latency_seconds, in milliseconds.", scaledBy: 1000)
         undone = registry.counters(
             "workflow_undos_total", "Runs that were to be undone after they had COMPLETED.", labels: ["workflowName"],
+            limit: 300)
+        children = registry.counters(
+            "workflow_children_total", "Runs that steps of the workflow's runs have started.", labels: ["workflowName"],
             limit: 300)
         signals = registry.counters(
             "workflow_signals_total", "Signals that runs were sent.", labels: ["workflowName"], limit: 300)
@@ -151,6 +155,7 @@ final class EngineMetrics: Sendable {
         return WorkflowInstruments(
             steps: steps, completed: end(.completed), failed: end(.failed), compensated: end(.compensated),
             cancelled: end(.cancelled), undone: undone[name], signals: signals[name],
+            children: children[name],
             deadlineMissed: deadlinesMissed[name], looksPending: looks[name, "pending"],
             looksFailed: looks[name, "failed"], awaitingPerson: awaitingPerson[name])
     }

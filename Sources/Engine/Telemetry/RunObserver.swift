@@ -178,7 +178,31 @@ struct RunObserver {
             logger.debug(
                 "a step begins with a list",
                 metadata: about(run, ["stepId": "\(run.stepID(step))", "elements": .stringConvertible(count)]))
-        case .runStarted, .runDelayed, .attemptHeartbeat, .attemptLooked, .signalTaken, .elementsEnded, .stepSkipped,
+        case .childStarted(let step, let child, _):
+            logger.debug(
+                "a child run is started",
+                metadata: about(
+                    run, ["stepId": "\(run.stepID(step))", "child": "\(child.runID)", "workflow": "\(child.workflow)"]))
+        case .childEnded(let step, let end):
+            recordChild(step, end, before)
+            logger.info(
+                "a child run ended",
+                metadata: about(
+                    run,
+                    [
+                        "stepId": "\(run.stepID(step))", "child": "\(end.runID)", "status": "\(end.status.rawValue)",
+                        "error": "\(end.error?.message ?? "-")",
+                    ]))
+        case .childCancelRequested(let step, _), .childUndoRequested(let step):
+            logger.info(
+                "a child run is asked to turn back",
+                metadata: about(run, ["stepId": "\(run.stepID(step))", "event": "\(event.kind.rawValue)"]))
+        case .childUndoFailed(let step, let failure):
+            logger.info(
+                "a child run can't be undone",
+                metadata: about(run, ["stepId": "\(run.stepID(step))", "error": "\(failure.message)"]))
+        case .runStarted, .parentLinked, .runDelayed, .attemptHeartbeat, .attemptLooked, .signalTaken, .elementsEnded,
+            .stepSkipped,
             .stepAbandoned,
             .stepSucceeded,
             .stepUndoing, .restartedFrom, .stepKept, .restartedAs:
@@ -218,6 +242,17 @@ struct RunObserver {
         metadata["error"] = "\(failure.message)"
         if let retryIn { metadata["retryInSeconds"] = .stringConvertible(Self.seconds(retryIn)) }
         return metadata
+    }
+
+    /// The step of a child, under which the child's own spans stand.
+    private func recordChild(_ step: Int, _ end: ChildEnd, _ before: Run) {
+        guard before.steps[step].hasLiveChild else { return }
+        let report = CallReport(
+            outcome: end.error == nil ? .succeeded : .rejected, httpStatus: nil, duration: .zero)
+        trace.record(
+            trace.attempt(step: step, action: .execute, attempt: 1), action: .execute, step: before.stepID(step),
+            attempt: 1, participant: nil, from: before.steps[step].startedAt ?? claimedAt, to: claimedAt, report,
+            end.error)
     }
 
     /// Nobody else can tell of an attempt whose engine is gone. It began when the step did, as far as is known.

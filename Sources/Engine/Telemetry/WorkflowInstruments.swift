@@ -29,6 +29,7 @@ final class WorkflowInstruments: Sendable {
     private let cancelled: End
     private let undone: Counter
     private let signals: Counter
+    private let children: Counter
     private let deadlineMissed: Counter
     /// Looks that found a participant at work, and looks that found nothing.
     private let looksPending: Counter
@@ -38,7 +39,8 @@ final class WorkflowInstruments: Sendable {
 
     init(
         steps: [Step], completed: End, failed: End, compensated: End, cancelled: End, undone: Counter,
-        signals: Counter, deadlineMissed: Counter, looksPending: Counter, looksFailed: Counter, awaitingPerson: Counter
+        signals: Counter, children: Counter, deadlineMissed: Counter, looksPending: Counter, looksFailed: Counter,
+        awaitingPerson: Counter
     ) {
         self.steps = steps
         self.completed = completed
@@ -47,6 +49,7 @@ final class WorkflowInstruments: Sendable {
         self.cancelled = cancelled
         self.undone = undone
         self.signals = signals
+        self.children = children
         self.deadlineMissed = deadlineMissed
         self.looksPending = looksPending
         self.looksFailed = looksFailed
@@ -78,11 +81,14 @@ final class WorkflowInstruments: Sendable {
         case .runCancelled: end(cancelled, age)
         case .runFailed, .runQuarantined: end(failed, age)
         case .stepFailed(let index, _): steps[run.base(of: index)].failed.add()
+        case .childStarted: children.add()
+        case .childEnded(let index, let end): if end.error != nil { steps[run.base(of: index)].failed.add() }
+        case .childUndoFailed(let index, _): steps[run.base(of: index)].compensationFailed.add()
         case .attemptLooked(_, _, let failure, _): (failure == nil ? looksPending : looksFailed).add()
         case .attemptAccepted(let index, _, _, let report, _, _, _):
             if report.duration > .zero { steps[run.base(of: index)].latency.observe(report.duration) }
         case .runStarted, .attemptStarted, .callbackReceived, .attemptHeartbeat, .stepSkipped, .stepAbandoned,
-            .waitStarted, .awaitStarted,
+            .waitStarted, .awaitStarted, .parentLinked, .childCancelRequested, .childUndoRequested,
             .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepUndoing,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,

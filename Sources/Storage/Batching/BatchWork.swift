@@ -43,7 +43,9 @@ struct BatchWork<Writer: BatchWriter> {
         let attempts = Attempts(
             until: now + writer.patience, meetsOnlyItself: Writer.meetsOnlyItself, isSuspect: isSuspect)
         let (written, lookedUp) = writer.arrange(places, of: batch)
-        if !written.isEmpty { parts.append(Part(places: written, attempts: attempts, restsUntil: now)) }
+        for places in writer.together(written, of: batch) where !places.isEmpty {
+            parts.append(Part(places: places, attempts: attempts, restsUntil: now))
+        }
         if !lookedUp.isEmpty {
             parts.append(Part(places: lookedUp, attempts: attempts, isLookUp: true, restsUntil: now))
         }

@@ -15,6 +15,9 @@ protocol BatchWriter: Sendable {
     /// Which rows of a batch go into one statement, and in which order; and which are looked up after that.
     func arrange(_ places: [Int], of batch: [Submission<Row>]) -> (written: [Int], lookedUp: [Int])
 
+    /// Of the rows that are written, those that go together.
+    func together(_ places: [Int], of batch: [Submission<Row>]) -> [[Int]]
+
     /// Stores rows that fit into one statement. Nil where something else is in a row's place, and nothing was written.
     func store(_ rows: [Row]) async throws(PostgresError) -> [Result<Output, StoreError>?]
     /// Looks for what is written already.
@@ -26,6 +29,8 @@ protocol BatchWriter: Sendable {
 }
 
 extension BatchWriter {
+    func together(_ places: [Int], of batch: [Submission<Row>]) -> [[Int]] { [places] }
+
     /// Writes a batch until each of its rows is answered.
     func write(_ batch: GroupCommitter<Submission<Row>, Output>.Batch) async {
         var work = BatchWork(self, batch.items, answer: batch.answer, holdUp: batch.isHeldUp)

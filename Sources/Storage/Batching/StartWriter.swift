@@ -41,12 +41,12 @@ struct StartWriter: BatchWriter {
             ? try await pool.execute(StartHeldRuns(runs: runs)) : try await pool.execute(StartRuns(runs: runs))
         guard let flags = answer.first, flags.count == runs.count
         else { throw .decoding("a batch of starts answers every run") }
-        if isAnyHeld { await wakeResumed() }
+        if isAnyHeld { await Self.wakeResumed(pool) }
         return flags.map { $0 ? .success(.started) : nil }
     }
 
     /// A workflow that was resumed while its start was on the way does not wait for somebody to resume it again.
-    private func wakeResumed() async {
+    static func wakeResumed(_ pool: Pool) async {
         do throws(PostgresError) { _ = try await pool.execute(WakeHeldStarts()) } catch {
             // The runs are written; engines look after them once a minute.
         }

@@ -44,6 +44,8 @@ package enum InboxOutcome: Sendable, Hashable {
     case undoOver
     /// An undo: this run has taken over what it did.
     case restarted(RunID)
+    /// An undo: its parent undoes it.
+    case ofParent(ParentLink)
 }
 
 /// The one door for requests to runs, whoever sends them; they go to the lease holders, because nobody else changes a run.
@@ -71,6 +73,8 @@ package struct RunInbox: Sendable {
         case .pause: try await ask(runID, request, as: .pauseRun) { $0.refusalOfPausing }
         case .resume: try await ask(runID, request, as: .resumeRun) { $0.refusalOfResuming }
         case .undo: try await undo(runID, request)
+        // Nobody but a child tells its end, with its last decision.
+        case .childEnded: .later
         case .callback(let stepID, let action, let callback):
             try await self.callback(runID, request, stepID, action, callback)
         case .heartbeat(let stepID, let action): try await heartbeat(runID, request, stepID, action)
@@ -111,8 +115,11 @@ package struct RunInbox: Sendable {
         for _ in 0..<Self.looks {
             guard let (found, status) = try await reader.standing(of: runID) else { return .unknownRun }
             guard let standing = found else { return .notCompleted(status) }
-            if standing.cause == .undoRequested, standing.status != .failed { return .accepted }
+            if standing.cause == .undoRequested, standing.status != .failed {
+                return standing.parent.map { $0.isDetached ? .accepted : .ofParent($0) } ?? .accepted
+            }
             guard standing.status == .completed else { return .notCompleted(standing.status) }
+            if let parent = standing.parent, !parent.isDetached { return .ofParent(parent) }
             if standing.isPastPivot { return .pastPivot }
             if standing.isHandedOver, let other = standing.restartedAs { return .restarted(other) }
             guard standing.canUndo(at: now) else { return .undoOver }

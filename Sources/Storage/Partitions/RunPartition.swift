@@ -130,6 +130,7 @@ package struct DeleteLeftovers: Statement {
                 AND created_at < now() - $1 * interval '1 microsecond'
                 AND status IN ('COMPLETED', 'COMPENSATED', 'CANCELLED')
                 AND NOT EXISTS (SELECT FROM outbox o WHERE o.run_id = r.run_id)
+                AND (parent_run_id IS NULL OR NOT EXISTS (SELECT FROM workflow_runs p WHERE p.run_id = r.parent_run_id))
             ORDER BY run_id LIMIT $2 FOR UPDATE SKIP LOCKED
         ), journal AS (
             DELETE FROM run_journal_default j USING old WHERE j.run_id = old.run_id

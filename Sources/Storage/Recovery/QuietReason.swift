@@ -10,6 +10,8 @@ package enum QuietReason: Sendable {
     case paused(RunMarks.Pause)
     /// It waits for a signal, as it should; its deadline, if it has one.
     case waitingForSignal(stepID: String, until: Instant?)
+    /// It waits for the end of a child, as it should; until then at the most, where that is known.
+    case waitingForChild(stepID: String, ChildRun, until: Instant?)
     /// A participant has accepted a call and is to call back by then, as it should.
     case waitingForCallback(stepID: String, CallAction, until: Instant)
     /// A participant has accepted a call, and is asked then what became of it, as it should.
@@ -39,7 +41,8 @@ package enum QuietReason: Sendable {
     package var canBeFreed: Bool {
         switch self {
         case .holderGone, .callHangs, .holderIdle, .parked: true
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForLook,
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForChild, .waitingForCallback,
+            .waitingForLook,
             .waitingForPerson, .delayed, .calling, .aboutToBeClaimed, .unclaimed, .locked:
             false
         }
@@ -48,7 +51,8 @@ package enum QuietReason: Sendable {
     /// Nothing is wrong.
     package var isLegitimate: Bool {
         switch self {
-        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForCallback, .waitingForLook, .delayed,
+        case .waiting, .waitingForDeadline, .paused, .waitingForSignal, .waitingForChild, .waitingForCallback,
+            .waitingForLook, .delayed,
             .calling,
             .aboutToBeClaimed:
             true
@@ -63,6 +67,7 @@ package enum QuietReason: Sendable {
         case .waitingForDeadline: "waitingForDeadline"
         case .paused: "paused"
         case .waitingForSignal: "waitingForSignal"
+        case .waitingForChild: "waitingForChild"
         case .waitingForCallback: "waitingForCallback"
         case .waitingForLook: "waitingForLook"
         case .waitingForPerson: "waitingForPerson"
@@ -135,6 +140,11 @@ extension QuietRun {
         }
         if let stuck, wait.map({ $0.until < limit }) ?? true {
             return .waitingForPerson(stepID: stuck.stepID, error: stuck.error)
+        }
+        if let child, wait.map({ $0.stepID == child.stepID || $0.until < limit }) ?? true,
+            (wait?.until ?? deadlineAt).map({ $0 >= limit }) ?? true
+        {
+            return .waitingForChild(stepID: child.stepID, child.child, until: wait?.until ?? deadlineAt)
         }
         if let wait, wait.until >= limit { return .waiting(wait) }
         if let look, look.wait.until >= limit {

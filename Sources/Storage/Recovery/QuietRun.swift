@@ -68,6 +68,8 @@ package struct QuietRun: Sendable {
     package fileprivate(set) var accepted: Wait?
     /// The next look at what a participant has accepted.
     package fileprivate(set) var look: (wait: Wait, next: NextLook)?
+    /// A step that waits for its child, and for which.
+    package fileprivate(set) var child: (stepID: String, child: ChildRun)?
     /// A step that waits for a signal for as long as the run lives.
     package fileprivate(set) var awaited: String?
     package let locker: Locker?
@@ -156,6 +158,7 @@ package struct QuietRow: Sendable {
             {
                 run.note(accepted, stored.stepID, open.action)
             }
+            if run.child == nil, step.awaitsChild, let child = step.child { run.child = (stored.stepID, child) }
             if step.awaitsSignal, run.awaited == nil { run.awaited = stored.stepID }
             if let until = step.nextAttemptAt, run.wait.map({ until < $0.until }) ?? true {
                 run.wait = QuietRun.Wait(stepID: stored.stepID, action: step.waitingAction, until: until)

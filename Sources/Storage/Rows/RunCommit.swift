@@ -26,6 +26,13 @@ package final class RunCommit: Sendable {
 
     /// The run is over, and its outbox row goes.
     package let ends: Bool
+    /// Runs that are started with it.
+    package let children: [NewChild]
+    /// What other runs are asked and told with it.
+    package let messages: [RunMessage]
+
+    /// Other runs are written with it: then it goes by itself.
+    var concernsOthers: Bool { !children.isEmpty || !messages.isEmpty }
 
     /// What changes in `workflow_runs`.
     package struct StoredRun: Sendable {
@@ -41,12 +48,19 @@ package final class RunCommit: Sendable {
     }
 
     /// Bytes of all payloads in it.
-    package var size: Int { (events?.count ?? 0) + (row?.size ?? 0) }
+    package var size: Int {
+        (events?.count ?? 0) + (row?.size ?? 0)
+            + children.reduce(0) { $0 + $1.new.inputBytes.count + $1.new.contextBytes.count }
+    }
 
     /// Works out what changes.
-    package init(_ commit: SessionCommit) {
+    ///
+    /// - Parameter children: the runs it starts.
+    package init(_ commit: SessionCommit, children: [NewChild] = []) {
         let (before, after) = (commit.before, commit.after)
         decision = commit
+        self.children = children
+        messages = commit.concernsOthers ? commit.messages : []
         events =
             commit.events.isEmpty
             ? nil : EventRow.encode(commit.events.lazy.map { EventRow($0, of: after.numbering) })
@@ -61,7 +75,7 @@ package final class RunCommit: Sendable {
         let hasGrown = commit.events.contains { event in
             switch event {
             case .attemptSucceeded(_, .execute, _, _, _), .stepSettled, .signalReceived, .signalTaken,
-                .callbackReceived, .elementsStarted:
+                .callbackReceived, .elementsStarted, .childEnded:
                 true
             default: false
             }

@@ -112,7 +112,7 @@ extension ShownStep {
             index: index, stepID: step.stepID, status: step.status, attempts: step.counts.attempts,
             compensationStatus: step.compensationStatus, compensationAttempts: step.counts.compensationAttempts,
             output: output, error: error, startedAt: step.counts.startedAt, completedAt: step.counts.completedAt,
-            nextAttemptAt: step.counts.nextAttemptAt, engineID: engineID)
+            nextAttemptAt: step.counts.nextAttemptAt, engineID: engineID, child: step.counts.child)
     }
 }
 

@@ -18,21 +18,22 @@ package struct StartHeldRuns: Statement {
     package init(runs: [NewRun]) { self.runs = runs }
 
     // Nobody claims a run that waits: it rests for as long as any paused run. One that is over at once does not wait.
-    package static let sql = StartRuns.statement(
-        availableAt: """
-            CASE WHEN ($23::bool[])[u.ord] THEN now() + \(Run.longestRest.microseconds) * interval '1 microsecond'
-                ELSE \(StartRuns.beginning) END
-            """,
-        waitsFor: true,
-        also: """
-            , held AS (
-                INSERT INTO held_starts (tenant_id, workflow_name, run_id)
-                SELECT 'default', u.name, u.run_id
-                FROM unnest($1::uuid[], $3::text[], $5::text[], $23::bool[]) WITH ORDINALITY
-                    AS u (run_id, name, status, is_held, ord)
-                WHERE u.is_held AND u.status = 'PENDING' AND (SELECT flags FROM accepted)[u.ord]
-            )
-            """)
+    package static let sql = StartRuns.statement(availableAt: availableAt, waitsFor: true, also: held)
+
+    static let availableAt = """
+        CASE WHEN ($23::bool[])[u.ord] THEN now() + \(Run.longestRest.microseconds) * interval '1 microsecond'
+            ELSE \(StartRuns.beginning) END
+        """
+
+    static let held = """
+        , held AS (
+            INSERT INTO held_starts (tenant_id, workflow_name, run_id)
+            SELECT 'default', u.name, u.run_id
+            FROM unnest($1::uuid[], $3::text[], $5::text[], $23::bool[]) WITH ORDINALITY
+                AS u (run_id, name, status, is_held, ord)
+            WHERE u.is_held AND u.status = 'PENDING' AND (SELECT flags FROM accepted)[u.ord]
+        )
+        """
 
     package func bind(_ parameters: inout Parameters) {
         StartRuns(runs: runs).bind(&parameters)

@@ -1,5 +1,5 @@
-// Four statements, because four ways in: by correlation id, through the outbox (live runs are few among many), through its index
-// of what waits, and down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
+// Five statements, because five ways in: by correlation id, by the run that started them, through the outbox (live runs are few among
+// many), through its index of what waits, and down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
 // its values; the bounds of ids, too: of a range that says nothing Postgres, which has not counted yet what is in a young
 // partition, believes that it holds one run in two hundred, and reads and sorts them all for the newest 500.
 
@@ -141,6 +141,45 @@ package struct ListCorrelatedRuns: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
 }
 
+/// The runs that the steps of a run have started, of one correlation id if one is given.
+package struct ListChildren: Statement {
+    package let query: RunQuery
+    package let parent: RunID
+
+    package typealias Row = RunHead
+
+    package static let sql = """
+        SELECT \(RunHead.columns) FROM workflow_runs r
+        WHERE r.parent_run_id = $9 AND ($10::text IS NULL OR r.correlation_id = $10) AND \(filters)
+        ORDER BY r.run_id DESC LIMIT $8
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        bindQuery(query, &parameters)
+        parameters.uuid(parent.uuid)
+        parameters.text(query.correlationID)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
+}
+
+/// Where runs stand, in a word.
+package struct FindStatuses: Statement {
+    package let runIDs: [RunID]
+
+    package typealias Row = (runID: RunID, status: String)
+
+    package static let sql = """
+        SELECT r.run_id, \(RunStatusSQL.shown) FROM workflow_runs r WHERE r.run_id = ANY ($1::uuid[])
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.uuidArray(runIDs.map(\.uuid)) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        (try row.runID(), try row.text())
+    }
+}
+
 private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {
     let (low, high) = query.idBounds
     parameters.uuid(low?.uuid)
@@ -161,6 +200,8 @@ package struct RunQuery: Sendable, Hashable {
     package var workflowName: String?
     package var correlationID: String?
     package var tenantID: String?
+    /// Only runs that steps of this one have started.
+    package var parent: RunID?
     /// Inclusive, so that windows from one time to the next adjoin: each run is in one of them.
     package var createdAfter: Instant?
     /// Exclusive.

@@ -54,14 +54,24 @@ package struct NewRun: Sendable {
     /// - Parameters:
     ///   - startAt: it begins no sooner; nil, or a time that is over, for at once.
     ///   - restart: it does another run anew.
+    ///   - parent: whose child it is.
     ///   - pause: of its workflow; its run is paused until the workflow is resumed, and has all its time then.
     package init(
         run fresh: Run, startAt: Instant? = nil, tenantID: String, correlationID: String?, traceparent: String?,
-        idempotency: Idempotency?, pause: WorkflowPause? = nil, restart: Restart? = nil
+        idempotency: Idempotency?, pause: WorkflowPause? = nil, restart: Restart? = nil, parent: ParentLink? = nil
     ) {
         var events = start(fresh, now: fresh.createdAt, startAt: startAt, restart: restart)
         var run = fresh
         for event in events { run.evolve(event, at: fresh.createdAt) }
+        if let parent {
+            // Its end is told under a lease.
+            if run.status.isTerminal {
+                (run, events) = (fresh, [.runStarted(due: [])])
+                run.evolve(events[0], at: fresh.createdAt)
+            }
+            events.append(.parentLinked(parent))
+            run.evolve(.parentLinked(parent), at: fresh.createdAt)
+        }
         isHeld = pause != nil && !run.status.isTerminal
         if isHeld, let pause {
             let event = RunEvent.runPaused(by: pause.by, reason: pause.reasonOfRun, holdsDeadline: true)

@@ -97,7 +97,8 @@ enum EventSQL {
                     'data', CASE WHEN o.output IS NULL THEN x.data
                         ELSE json_build_object('outputBytes', octet_length(o.output::text), 'as', x.data->'as',
                             'by', x.data->'by', 'reason', x.data->'reason', 'name', x.data->'name', 'key', x.data->'key',
-                            'digest', x.data->'digest', 'outcome', x.data->'outcome') END
+                            'digest', x.data->'digest', 'outcome', x.data->'outcome',
+                            'runId', x.data->'runId', 'status', x.data->'status', 'pastPivot', x.data->'pastPivot') END
                     """))
                 FROM json_to_record(e.event) AS x (\(members))
                 CROSS JOIN LATERAL (SELECT x.data->'output' AS output) o

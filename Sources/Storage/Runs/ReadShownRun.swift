@@ -57,6 +57,8 @@ package struct ShownStep: Sendable {
     package let nextAttemptAt: Instant?
     /// The engine that made its last attempt, of either action; nil before the first.
     package let engineID: EngineID?
+    /// The run it has started; nil for none.
+    package let child: ChildRun?
 }
 
 /// One run with the snapshot of its steps; payloads that are more than 256 KiB together are only counted, and so are outputs to
@@ -104,8 +106,8 @@ enum SnapshotSQL {
 
     /// What else there is to be known of it (`RunMarks`), by name.
     private static let marks = [
-        "startAt", "pause", "deadlineHeld", "missedDeadline", "accepted", "lists", "restartedFrom", "restartedAs",
-        "kept",
+        "parent", "startAt", "pause", "deadlineHeld", "missedDeadline", "accepted", "lists", "restartedFrom",
+        "restartedAs", "kept",
     ]
 
     /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in
@@ -149,7 +151,7 @@ enum SnapshotSQL {
                     'startedAt', s.step->'startedAt', 'startedIn', s.step->'startedIn',
                     'completedAt', s.step->'completedAt', 'completedIn', s.step->'completedIn',
                     'nextAttemptAt', s.step->'nextAttemptAt', 'nextAttemptIn', s.step->'nextAttemptIn',
-                    'attemptSeq', s.step->'attemptSeq')) END ORDER BY s.ord)
+                    'attemptSeq', s.step->'attemptSeq', 'child', s.step->'child')) END ORDER BY s.ord)
             FROM json_array_elements(\(steps)) WITH ORDINALITY AS s (step, ord)
         )
         """
@@ -183,8 +185,10 @@ package struct FindPayload: Statement {
             CROSS JOIN LATERAL json_to_record(e.event) AS x (kind text, step int4, action text)
             -- An attempt that does not say so is one of `execute`.
             WHERE j.run_id = $1 AND j.seq > r.snapshot_seq AND x.step = $3
-                AND CASE $2 WHEN 'error' THEN x.kind IN ('attempt_failed', 'step_failed')
-                    ELSE x.kind IN ('attempt_succeeded', 'step_succeeded', 'step_settled', 'step_kept') AND COALESCE(x.action, 'execute') = 'execute' END
+                AND CASE $2 WHEN 'error' THEN x.kind IN ('attempt_failed', 'step_failed', 'child_cancel_requested', 'child_ended', 'child_undo_failed')
+                        AND e.event->'error' IS NOT NULL
+                    ELSE (x.kind IN ('attempt_succeeded', 'step_succeeded', 'step_settled', 'step_kept')
+                        OR (x.kind = 'child_ended' AND e.event->'data'->'output' IS NOT NULL)) AND COALESCE(x.action, 'execute') = 'execute' END
             ORDER BY j.seq DESC, e.ord DESC LIMIT 1
         ) later ON true LEFT JOIN LATERAL (
             SELECT j.events->(((\(SnapshotSQL.steps))->$3::int4->>'outputSeq')::int4 - j.seq)->'data'->'output' AS output

@@ -19,6 +19,8 @@ package struct RunHead: Sendable {
     package private(set) var updatedAt: Instant
     package let completedAt: Instant?
     package let deadlineAt: Instant?
+    /// The run that started it, and in which step; nil for one that is nobody's.
+    package let parent: (runID: RunID, stepID: String)?
 
     /// Nil for a status this version does not know.
     package var status: RunStatus? { RunStatus(rawValue: statusText) }
@@ -27,7 +29,8 @@ package struct RunHead: Sendable {
 
     static let columns = """
         r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, \(RunStatusSQL.shown), r.status, r.cause,
-        \(ErrorText.short("r.error", before: true)), r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at
+        \(ErrorText.short("r.error", before: true)), r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at,
+        r.parent_run_id, r.parent_step
         """
 
     init(_ row: inout RowReader) throws(PostgresError) {
@@ -44,6 +47,8 @@ package struct RunHead: Sendable {
         updatedAt = try row.instant()
         completedAt = try row.instantOrNil()
         deadlineAt = try row.instantOrNil()
+        let (parentID, stepID) = (try row.uuidOrNil(), try row.textOrNil())
+        parent = parentID.map { (RunID($0), stepID ?? "") }
     }
 }
 

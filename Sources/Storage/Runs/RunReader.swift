@@ -98,6 +98,13 @@ package struct RunReader: Sendable {
         try await read(FindRunStatus(runID), on: lookups).first.flatMap { RunStatus(rawValue: $0) }
     }
 
+    /// The status of each of these runs; those that there are not are left out.
+    package func statuses(of runIDs: [RunID]) async throws(StoreError) -> [RunID: String] {
+        if runIDs.isEmpty { return [:] }
+        let rows = try await read(FindStatuses(runIDs: runIDs), on: lookups)
+        return Dictionary(rows.map { ($0.runID, $0.status) }) { first, _ in first }
+    }
+
     /// The ids of a run's steps, in the order of its definition; nil when there is no such run.
     package func stepIDs(of runID: RunID) async throws(StoreError) -> [String]? {
         try await followed(runID)?.1.steps.map(\.stepID)
@@ -126,6 +133,7 @@ package struct RunReader: Sendable {
     /// A page of runs, newest first, without payloads.
     package func list(_ query: RunQuery) async throws(StoreError) -> [RunHead] {
         if let kind = query.waitingFor { return try await read(ListWaitingRuns(query: query, kind: kind)) }
+        if let parent = query.parent { return try await read(ListChildren(query: query, parent: parent)) }
         if let correlationID = query.correlationID {
             return try await read(ListCorrelatedRuns(query: query, correlationID: correlationID))
         }

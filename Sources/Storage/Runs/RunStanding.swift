@@ -14,6 +14,8 @@ package struct RunStanding: Standing, Sendable {
     let restartedAs: RunID?
     let cause: RunCause?
     let isPaused: Bool
+    /// Whose child it is; nil when it is nobody's.
+    let parent: ParentLink?
     /// Signals that wait to be taken.
     let signals: (count: Int, bytes: Int)
     /// Attempts that were accepted, and callbacks that came before their calls were over.
@@ -41,6 +43,7 @@ package struct RunStanding: Standing, Sendable {
         isPaused = followed.marks.pause != nil
         restartedAs = followed.marks.restartedAs?.run
         isHandedOver = followed.marks.restartedAs.map { !$0.steps.isEmpty } ?? false
+        parent = followed.marks.parent
         (accepted, callbacks) = (followed.marks.accepted, followed.marks.callbacks)
         let kept = followed.marks.signals
         signals = (kept.count, kept.reduce(0) { $0 + $1.bytes })

@@ -25,7 +25,13 @@ package struct StartRuns: Statement {
     ///   - availableAt: when a run is due.
     ///   - waitsFor: the batch says, as $24, what its runs wait for.
     ///   - also: what else is written, as further parts of the statement.
-    static func statement(availableAt: String, waitsFor: Bool = false, also: String = "") -> String {
+    ///   - accepted: which runs are written.
+    ///   - link: more columns of a run, each after a comma, and their values.
+    static func statement(
+        availableAt: String, waitsFor: Bool = false, also: String = "",
+        accepted: String = "u.key IS NULL OR u.run_id IN (SELECT run_id FROM keyed)",
+        link: (columns: String, values: String) = ("", "")
+    ) -> String {
         let (column, value) = waitsFor ? (", waits_for", ", ($24::int2[])[u.ord]") : ("", "")
         return """
             WITH keyed AS (
@@ -39,17 +45,17 @@ package struct StartRuns: Statement {
                     WHERE k.expires_at < now()
                 RETURNING k.run_id
             ), accepted AS MATERIALIZED (
-                SELECT array_agg(u.key IS NULL OR u.run_id IN (SELECT run_id FROM keyed) ORDER BY u.ord) AS flags
+                SELECT array_agg(\(accepted) ORDER BY u.ord) AS flags
                 FROM unnest($1::uuid[], $12::text[]) WITH ORDINALITY AS u (run_id, key, ord)
             ), run AS (
                 INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
                     correlation_id, traceparent, output, error, created_at, updated_at, completed_at, deadline_at,
-                    snapshot, snapshot_seq, snapshot_at, due, due_count, due_at, due_before)
+                    snapshot, snapshot_seq, snapshot_at, due, due_count, due_at, due_before\(link.columns))
                 SELECT u.run_id, u.tenant_id, u.name, u.version, u.status, u.input, u.context,
                     u.correlation_id, u.traceparent, u.output, u.error, now(), now(),
                     CASE WHEN u.status <> 'PENDING' THEN now() END, COALESCE(timestamptz 'epoch' + u.start_at * interval '1 microsecond', now()) + u.timeout_us * interval '1 microsecond',
                     u.snapshot, u.event_count, now(), u.due, u.due_count, CASE WHEN u.due IS NOT NULL THEN now() END,
-                    CASE WHEN u.due IS NOT NULL THEN now() + u.timeout_us * interval '1 microsecond' END
+                    CASE WHEN u.due IS NOT NULL THEN now() + u.timeout_us * interval '1 microsecond' END\(link.values)
                 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::json[],
                         $8::text[], $9::text[], $10::json[], $11::int8[], $15::json[], $16::json[], $17::json[], $18::int4[],
                         $21::int4[], $22::int8[]) WITH ORDINALITY

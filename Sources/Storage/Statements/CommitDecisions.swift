@@ -32,10 +32,16 @@ package struct CommitDecisions: Statement {
     // result does not rewrite the outbox row. A terminal decision must not slip past a cancel that was accepted before it:
     // with unread inbox rows it is sent back. Of the consumed inbox rows those count that still exist: a decision sent again
     // after a lost answer finds none.
-    package static let sql = """
-        WITH guard AS MATERIALIZED (
+    package static let sql = statement()
+
+    /// - Parameters:
+    ///   - before: parts of the statement that come first.
+    ///   - locked: a condition by which nothing is written, as where somebody has the outbox row locked.
+    static func statement(before: String = "", locked: String = "") -> String {
+        """
+        WITH \(before)guard AS MATERIALIZED (
             SELECT array_agg(CASE WHEN o.run_id IS NULL THEN \(CommitDecisions.lostOrLocked)
-                    WHEN u.ends AND o.inbox_count > i.consumed THEN 2
+                    WHEN u.ends AND o.inbox_count > i.consumed THEN 2\(locked)
                     ELSE 1 END::int2 ORDER BY u.ord) AS verdicts,
                 array_agg(o.inbox_count - i.consumed ORDER BY u.ord) AS unread
             FROM unnest($2::uuid[], $3::int8[], $4::bool[], $19::int4[]) WITH ORDINALITY
@@ -71,6 +77,7 @@ package struct CommitDecisions: Statement {
         )
         SELECT verdicts, unread, now() FROM guard
         """
+    }
 
     /// The verdict on a row that was not found to be locked by us: it fits and so was skipped, or it does not fit. It may also
     /// have ceased to fit in this very moment; then the next try says so. A scalar, so that it can only be planned as a

@@ -10,7 +10,7 @@ import Core
 /// Steps are separated by spaces: `a b c` is a chain. `d<b,c` depends on `b` and `c`, `d<` on nothing. Suffixes: `!` has no
 /// compensation, `?` has a `when` that is false, `~` has one that asks for `input.go`, `%` one that looks for a one in
 /// `input.list`, `#3` has a list of three entries, one after the other, `#3/2` two at a time, `#x` one that `input.list` is; `^` is the pivot, `+` goes on when it fails, `*` needs all it depends on to have succeeded. `wait:500ms` is `w500ms`, ends are
-/// `end` and `fail`: steps that begin with `w` and a digit wait, those called so end the run.
+/// `end` and `fail`, a child run is `kid`: steps that begin with `w` and a digit wait, those called so end the run.
 /// Actions have 3 attempts 100 ms apart (doubling), compensations 2 attempts 200 ms apart, without jitter.
 struct Flow {
     let text: String
@@ -62,6 +62,14 @@ struct Flow {
             step["await"] = ["signal": .string(halves[1])]
             if flags.contains("&") { step["await"]?["where"] = ["var": "payload.ok"] }
             if !halves[0].isEmpty { step["timeout"] = .string(halves[0]) }
+        } else if id.hasPrefix("kid") {
+            // kid, or with a timeout kid5s, or kid5s-other; & is detached, @ has a compensation of its own, ! none.
+            step["run"] = ["workflow": "child", "input": ["of": "${run.id}"]]
+            let length = String(id.dropFirst(3).prefix { $0 != "-" })
+            if !length.isEmpty { step["timeout"] = .string(length) }
+            if flags.contains("&") { step["run"]?["detached"] = true }
+            if flags.contains("@") { step["compensation"] = ["participant": "p", "path": "/undo"] }
+            if flags.contains("!") { step["compensation"] = "none" }
         } else if id.hasPrefix("end") {
             step["end"] = ["as": "completed"]
         } else if id.hasPrefix("fail") {

@@ -14,11 +14,14 @@ import Testing
 ///   `a<failed/1` speaks of the first attempt. `a<beat`: a sign of life.
 /// - `pause`, `hold` (one that holds the deadline), `resume`, `undo`, `complete:a`, `skip:a`, `fail:a`.
 /// - `signal:go` (it says that it is ok), `signal:go/no` (that it is not), either with `#key` behind it.
+/// - `kid>ok`, `kid>final` (past its pivot), `kid>huge`, `kid>undone`, `kid>cancelled`: its child's end; `kid>other`: that of another run.
 /// - `takeover`, `cancel`, `retry:a`, `retry` (all that failed), `resolve:a`, `resolve:a,b`, `poison`.
 ///
 /// Trace words: `due(a)`, `a#1` (attempt started), `a=succeeded`, `a=unknown+100ms` (to be repeated after that long),
 /// `a=unknown` (given up), `wait(a+500ms)`, `await(a)` or `await(a+5000ms)`, `signal(go)`,
-/// `list(a*3)` (the elements `a[0]` to `a[2]` are there), `listed(a)` (they are done), `take(a)`, `a=accepted`, `a<succeeded` (a callback), `beat(a)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
+/// `list(a*3)` (the elements `a[0]` to `a[2]` are there), `listed(a)` (they are done),
+/// `run(kid:child+500ms)` (a child is started), `cancel(kid)` (it is asked to turn back; `!` because of its timeout), `kid:completed`,
+/// `kid:compensated(rejected)`, `undo:kid` (its undoing is asked for; `!` can't be), `take(a)`, `a=accepted`, `a<succeeded` (a callback), `beat(a)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
 /// `undo!(a)` (undone at once), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
 /// `retry(a)`, `resolve(a)`, `complete(a)`, `pause`, `resume(5ms)` (the deadline was held for so long), `delay(5ms)`, `undo`,
 /// `cancel!` (refused), `missed` (the deadline, past the pivot), and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
@@ -107,6 +110,7 @@ struct Play {
         if word.hasPrefix("retry:") { return .retry(step: try index(word.dropFirst(6)), by: "ops") }
         if word.contains("<") { return try callback(word) }
         if word.contains("?") { return try look(word) }
+        if word.contains(">") { return try childEnd(word) }
         let sides = word.split(separator: "=")
         let action: CallAction = word.hasPrefix("-") ? .compensate : .execute
         let name = (action == .compensate ? sides[0].dropFirst() : sides[0]).split(separator: "#")
@@ -148,6 +152,24 @@ struct Play {
         }
         if ["ok", "no", "gone"].contains(parts[0]) { result.isVerdict = true }
         return .looked(step: index, action: action, attempt: attempt, result)
+    }
+
+    private func childEnd(_ word: String) throws -> Happening {
+        let sides = word.split(separator: ">")
+        let index = try index(sides[0])
+        let runID = run.steps[index].child?.runID ?? RunID(high: 9, low: 9)
+        let failure = Failure(kind: "rejected", message: "No.")
+        let end =
+            switch sides[1] {
+            case "ok": ChildEnd(runID: runID, status: .completed, output: ["n": 1])
+            case "final": ChildEnd(runID: runID, status: .completed, output: ["n": 1], isFinal: true)
+            case "huge": ChildEnd(runID: runID, status: .completed, outputBytes: 1_000_000)
+            case "undone": ChildEnd(runID: runID, status: .compensated, error: failure)
+            case "cancelled": ChildEnd(runID: runID, status: .cancelled, error: failure)
+            case "other": ChildEnd(runID: RunID(high: 9, low: 8), status: .completed, output: 1)
+            default: throw UnknownWord(word: word)
+            }
+        return .childEnded(step: index, end)
     }
 
     private func callback(_ word: String) throws -> Happening {
@@ -222,6 +244,14 @@ extension Play {
         case .signalTaken(let step, _): "take(\(ids([step])))"
         case .elementsStarted(let step, let count, _): "list(\(ids([step]))*\(count))"
         case .elementsEnded(let step): "listed(\(ids([step])))"
+        case .parentLinked: "child"
+        case .childStarted(let step, let child, let until):
+            "run(\(ids([step])):\(child.workflow)\(until.map { "+\(($0 - now).microseconds / 1000)ms" } ?? ""))"
+        case .childCancelRequested(let step, let failure): "cancel(\(ids([step]))\(failure == nil ? "" : "!"))"
+        case .childEnded(let step, let end):
+            "\(ids([step])):\(end.status.rawValue.lowercased())\(end.error.map { "(\($0.kind))" } ?? "")"
+        case .childUndoRequested(let step): "undo:\(ids([step]))"
+        case .childUndoFailed(let step, _): "undo:\(ids([step]))!"
         case .stepSucceeded(let step, _): "\(ids([step]))=done"
         case .stepFailed(let step, let failure): "\(ids([step]))=\(failure.kind)"
         case .stepUndoing(let step): "undo!(\(ids([step])))"

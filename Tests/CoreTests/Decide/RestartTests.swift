@@ -79,6 +79,8 @@ struct RestartTests {
         case .missing(let steps): "missing \(steps.joined(separator: ","))"
         case .answerNotKept(let steps): "answer \(steps.joined(separator: ","))"
         case .lists(let steps): "lists \(steps.joined(separator: ","))"
+        case .children(let steps): "children \(steps.joined(separator: ","))"
+        case .child(let run): "child of \(run)"
         case .stands(let steps): "stands \(steps.joined(separator: ","))"
         }
     }

@@ -97,7 +97,7 @@ let brokenDefinitions: [DefinitionChange] = [
     .steps(step("a.b"), "/steps/0/id"), .steps(step("_a"), "/steps/0/id"),
     .steps(#"{"id":1,"action":\#(call)}"#, "/steps/0/id"),
     .steps(step("a", #""depends_on":[]"#), "/steps/0/depends_on"),
-    .steps(#"{"id":"a","compensation":\#(call)}"#, "/steps/0/action", detail: "one of action, wait, await, end"),
+    .steps(#"{"id":"a","compensation":\#(call)}"#, "/steps/0/action", detail: "one of action, wait, await, run, end"),
     // Steps that make no call
     .steps(#"{"id":"a","wait":{"for":"1s"},"action":\#(call)}"#, "/steps/0/wait", detail: "only one of"),
     .steps(#"{"id":"a","wait":{}}"#, "/steps/0/wait", detail: "one of for and until"),
@@ -157,6 +157,26 @@ let brokenDefinitions: [DefinitionChange] = [
     .steps(
         #"{"id":"a","action":{"participant":"p","path":"/","completion":{"poll":{"path":"/j","every":"1m","succeededWhen":true},"callback":{}}}}"#,
         "/steps/0/action/completion/callback", detail: "either"),
+    .steps(#"{"id":"a","run":{}}"#, "/steps/0/run/workflow", detail: "required"),
+    .steps(#"{"id":"a","run":"w"}"#, "/steps/0/run", detail: "an object"),
+    .steps(#"{"id":"a","run":{"workflow":"W!"}}"#, "/steps/0/run/workflow", detail: "A name has"),
+    .steps(#"{"id":"a","run":{"workflow":"w","version":"1"}}"#, "/steps/0/run/version", detail: "semantic"),
+    .steps(#"{"id":"a","run":{"workflow":"w","body":1}}"#, "/steps/0/run/body", detail: "not known"),
+    .steps(#"{"id":"a","run":{"workflow":"w","context":[1]}}"#, "/steps/0/run/context", detail: "an object"),
+    .steps(#"{"id":"a","run":{"workflow":"w","detached":1}}"#, "/steps/0/run/detached", detail: "true or false"),
+    .steps(
+        #"{"id":"a","run":{"workflow":"w","detached":true},"timeout":"1h"}"#, "/steps/0/timeout",
+        detail: "not waited for"),
+    .steps(#"{"id":"a","run":{"workflow":"w"},"timeout":"999ms"}"#, "/steps/0/timeout", detail: "at least 1s"),
+    .steps(#"{"id":"a","run":{"workflow":"w"},"timeout":"367d"}"#, "/steps/0/timeout", detail: "at most 366d"),
+    .steps(#"{"id":"a","run":{"workflow":"w"},"retry":{}}"#, "/steps/0/retry", detail: "makes no call"),
+    .steps(#"{"id":"a","run":{"workflow":"w"},"pivot":true}"#, "/steps/0/pivot", detail: "no pivot"),
+    .steps(
+        #"{"id":"a","run":{"workflow":"w","input":{"n":"${steps.b.output}"}}}"#, "/steps/0/run/input/n",
+        detail: "not among"),
+    .steps(
+        #"{"id":"a","run":{"workflow":"w","input":{"$logic":{"hmacSha256":["key","x"]}}}}"#, "/steps/0/run/input",
+        detail: "A secret"),
     .steps(#"{"id":"a","await":{}}"#, "/steps/0/await/signal", detail: "required"),
     .steps(#"{"id":"a","await":{"signal":"Go!"}}"#, "/steps/0/await/signal", detail: "A name has"),
     .steps(#"{"id":"a","await":{"signal":"go","for":"1s"}}"#, "/steps/0/await/for", detail: "not known"),

@@ -137,6 +137,15 @@ struct FindingTests {
             ],
             expected: ["warning no-undo /steps/1", "warning no-undo /steps/3", "warning no-undo /steps/4"]),
         Case(
+            name: "a child that nobody undoes, or that the run does not outlast",
+            steps: [
+                ["id": "a", "run": ["workflow": "c", "detached": true]],
+                ["id": "b", "run": ["workflow": "c", "detached": true], "compensation": "none"],
+                ["id": "c", "run": ["workflow": "c"], "timeout": "1h"],
+                ["id": "d", "run": ["workflow": "c"], "timeout": "30m"],
+            ], members: ["timeout": "1h"],
+            expected: ["warning no-undo /steps/0", "warning outlives-run /steps/2/timeout"]),
+        Case(
             name: "the last step without undo",
             steps: [step("a"), .object(["id": "b", "action": ["participant": "p", "path": "/", "body": "none"]])],
             expected: ["note no-undo /steps/1"]),

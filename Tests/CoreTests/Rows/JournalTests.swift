@@ -80,6 +80,19 @@ struct JournalTests {
         .stepKept(KeptStep(step: 1, output: .null, answer: nil, effectOf: nil)),
         .restartedAs(run: other, steps: [0], by: "ann", reason: "lost"),
         .restartedAs(run: other, steps: [], by: "ann", reason: "anew"),
+        .parentLinked(ParentLink(runID: RunID(high: 1, low: 2), stepID: "a", depth: 1, isDetached: false)),
+        .parentLinked(ParentLink(runID: RunID(high: 1, low: 2), stepID: "a", depth: 16, isDetached: true)),
+        .childStarted(
+            step: 1, ChildRun(runID: RunID(high: 3, low: 4), workflow: "w", phase: .live),
+            until: Instant(microseconds: 1_767_225_600_000_001)),
+        .childStarted(
+            step: 0, ChildRun(runID: RunID(high: 3, low: 4), workflow: "w", phase: .detached), until: nil),
+        .childCancelRequested(step: 1, nil), .childCancelRequested(step: 1, failure),
+        .childEnded(step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .completed, output: ["n": 1.50])),
+        .childEnded(
+            step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .completed, output: .null, isFinal: true)),
+        .childEnded(step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .cancelled, error: failure)),
+        .childUndoRequested(step: 1), .childUndoFailed(step: 1, failure),
     ]
 
     private static let other = RunID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0007)

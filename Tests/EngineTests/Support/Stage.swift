@@ -99,7 +99,8 @@ struct Stage: Sendable {
     func send(_ request: InboxRequest, to runID: RunID) async throws {
         let inbox = RunInbox(database: test.database)
         switch request.kind {
-        case .cancel, .retry, .settle, .pause, .resume, .undo, .signal, .callback, .heartbeat:
+        case .cancel, .retry, .settle, .pause, .resume, .undo, .signal, .callback, .heartbeat,
+            .childEnded:
             #expect(try await inbox.ask(runID, request) == .accepted)
         case .resolve:
             let asked = try await test.database.writes.execute(

@@ -54,7 +54,7 @@ extension Audit {
         guard step != base(step) else { return }
         let others = (elements[base(step)] ?? 0..<0).filter {
             $0 != step
-                && (inFlight[$0]?.action == .compensate
+                && (inFlight[$0]?.action == .compensate || children[$0]?.phase == .undoing
                     || (waiting[$0] != nil && attempts[$0][.compensate] ?? 0 > 0))
         }
         require(

@@ -13,19 +13,19 @@ struct Audit {
     /// They gave up, and the run went on.
     private(set) var leftBehind: Set<Int> = []
     /// Of those, the ones undone while it did.
-    private(set) var undoneAtOnce: Set<Int> = []
+    var undoneAtOnce: Set<Int> = []
     private var isEnding = false
     var mayHaveEffect: Set<Int> = []
     /// To be undone; nil before the run compensates.
     private(set) var undoing: Set<Int>?
-    private(set) var undone: Set<Int> = []
+    var undone: Set<Int> = []
     /// Undone by hand; among `undone`, too.
     private(set) var resolved: Set<Int> = []
     /// The decision that is being observed takes up a run that was over.
     private var resolvesSetAside = false
     /// What could be resolved before the decision that is being observed.
     private var resolvable: Set<Int> = []
-    private(set) var gaveUpUndoing: Set<Int> = []
+    var gaveUpUndoing: Set<Int> = []
     var inFlight: [Int: (action: CallAction, attempt: Int)] = [:]
     var attempts: [[CallAction: Int]]
     /// Of those, the lost ones: they are counted apart.
@@ -34,7 +34,7 @@ struct Audit {
     var patient: [[CallAction: Int]]
     /// Steps that wait for a next attempt, and the earliest time for it.
     var waiting: [Int: Instant] = [:]
-    private(set) var hasLeftForward = false
+    var hasLeftForward = false
     private(set) var isCancelled = false
     /// It had completed, and is undone.
     private(set) var isUndoRequested = false
@@ -60,6 +60,8 @@ struct Audit {
     var openLists: Set<Int> = []
     var begun: Set<Int> = []
     var failedElements: Set<Int> = []
+    /// Runs that steps have started.
+    var children: [Int: (runID: RunID, phase: ChildRun.Phase)] = [:]
 
     /// Another run has taken over what it did.
     private(set) var isHandedOver = false
@@ -133,9 +135,18 @@ struct Audit {
             patient += Array(repeating: [:], count: count)
             beginList(step, count, at)
         case .elementsEnded(let step): endList(step)
+        case .parentLinked: require(sequence > 1 && inFlight.isEmpty, 24, "it becomes a child too late")
+        case .childStarted(let step, let child, let until): startChild(step, child, until, at)
+        case .childCancelRequested(let step, let failure): cancelChild(step, failure, at)
+        case .childEnded(let step, let end): endChild(step, end)
+        case .childUndoRequested(let step): undoChild(step, at)
+        case .childUndoFailed(let step, _): failToUndoChild(step)
         case .stepSucceeded(let step, _):
             switch workflow.kinds[base(step)] {
             case .signal: require(false, 20, "step \(step) went on without a signal")
+            case .child:
+                require(children[step]?.phase == .detached, 24, "step \(step) went on without its child")
+                mayHaveEffect.insert(step)
             case .call: require(false, 8, "step \(step) succeeded without a call")
             case .wait:
                 let due = waiting.removeValue(forKey: step)
@@ -157,7 +168,7 @@ struct Audit {
             hasLeftForward = true
         case .stepUndoing(let step):
             let isMeant =
-                leftBehind.contains(base(step)) && mayHaveEffect.contains(step) && workflow.isCompensable[base(step)]
+                leftBehind.contains(base(step)) && mayHaveEffect.contains(step) && isUndoable(step)
             require(
                 isMeant && !hasLeftForward && undoneAtOnce.insert(step).inserted, 5, "step \(step) is undone at once")
         case .stepAbandoned(let step):
@@ -228,6 +239,7 @@ struct Audit {
     func canSettle(_ step: Int, _ settlement: Settlement) -> Bool {
         guard ended == nil, !hasLeftForward else { return false }
         if awaitingPerson.contains(step) { return settlement != .fail }
+        if isOpen(step) { return false }
         if accepted[step] != nil { return inFlight[step]?.action == .execute }
         let hasBegun = attempts[step][.execute] ?? 0 > 0 || !makesCall(step)
         return awaiting.contains(step) || (waiting[step] != nil && hasBegun && !undoneAtOnce.contains(step))
@@ -281,7 +293,7 @@ struct Audit {
         if succeeded.contains(step) || skipped.contains(step) { return true }
         guard leftBehind.contains(step) else { return false }
         return ([step] + Array(elements[step] ?? 0..<0)).allSatisfy {
-            !(mayHaveEffect.contains($0) && workflow.isCompensable[base(step)]) || undone.contains($0)
+            !(mayHaveEffect.contains($0) && isUndoable($0)) || undone.contains($0)
         }
     }
 
@@ -292,7 +304,7 @@ struct Audit {
         requireTurn(step, at)
         require(!hasLeftForward && undoing == nil, 7, "step \(step) begins after forward progress ended")
         require(
-            isReady(step) && !isDone(step) && waiting[step] == nil && !awaiting.contains(step), 10,
+            isReady(step) && !isDone(step) && waiting[step] == nil && !awaiting.contains(step) && !isOpen(step), 10,
             "step \(step) begins out of turn")
         if step != base(step) { begun.insert(step) }
     }
@@ -325,6 +337,11 @@ struct Audit {
     }
 
     private mutating func beginUndoing(_ step: Int, _ attempt: Int, _ at: Instant) {
+        requireUndoing(step)
+        begin(step, .compensate, attempt, at)
+    }
+
+    mutating func requireUndoing(_ step: Int) {
         let undoing = undoing ?? []
         require(
             undoing.contains(step) || undoneAtOnce.contains(step), 5, "step \(step) is undone though nobody said so")
@@ -332,7 +349,6 @@ struct Audit {
         let open = before(step).intersection(undoing.union(undoneAtOnce)).subtracting(undone)
         requireRoomToUndo(step)
         require(open.isEmpty, 6, "step \(step) is undone before \(open.sorted())")
-        begin(step, .compensate, attempt, at)
     }
 
     private mutating func finish(_ step: Int, _ action: CallAction, _ attempt: Int) {
@@ -381,7 +397,9 @@ struct Audit {
         awaiting.remove(step)
         defer { skipped.insert(step) }
         if inherited.contains(step) { return }
-        if isEnding { return require(!isDone(step) && inFlight[step] == nil, 11, "step \(step) had begun") }
+        if isEnding {
+            return require(!isDone(step) && inFlight[step] == nil && !isOpen(step), 11, "step \(step) had begun")
+        }
         if workflow.needsSuccess[base(step)], !workflow.dependencies[base(step)].allSatisfy({ succeeded.contains($0) })
         {
             return
@@ -401,9 +419,10 @@ struct Audit {
         require(hasLeftForward && undoing == nil, 11, "compensation begins for no reason, or again")
         let open = inFlight.keys.filter { accepted[$0] == nil || inFlight[$0]?.action == .execute }
         let isIdle = waiting.keys.allSatisfy { undoneAtOnce.contains($0) }
+        requireNoLiveChild("compensation begins")
         require(open.isEmpty && isIdle, 7, "calls of \(open) are in flight, or something waits")
         let standing = mayHaveEffect.subtracting(resolved).subtracting(undoneAtOnce)
-        let undoable = standing.filter { workflow.isCompensable[base($0)] }
+        let undoable = standing.filter { isUndoable($0) }
         require(Set(steps) == undoable, 5, "\(steps) are undone, not \(undoable.sorted())")
         require(
             Set(uncompensated) == standing.subtracting(undoable), 5, "\(uncompensated) are named as not undone")
@@ -413,6 +432,7 @@ struct Audit {
 
     private mutating func complete() {
         require(isForwardDone && inFlight.isEmpty, 4, "completed with steps open")
+        requireNoLiveChild("it completed")
         require(!isCancelled, 17, "completed after a cancel was accepted")
         require(!hasLeftForward, 11, "completed after a failure")
         ended = .runCompleted
@@ -451,10 +471,11 @@ struct Audit {
             attempts[step][.compensate] = 0
             lost[step][.compensate] = 0
             patient[step][.compensate] = 0
-            waiting[step] = at
+            // Elements have their turn, and the undoing of a child is asked for anew.
+            if step == base(step), !workflow.undoesChild(step) || children[step] == nil { waiting[step] = at }
         } else if awaitingPerson.remove(step) != nil {
             if makesCall(step) { waiting[step] = at }
-        } else if waiting[step] != nil {
+        } else if waiting[step] != nil, !isOpen(step) {
             waiting[step] = at
         }
         ended = nil
@@ -467,6 +488,7 @@ struct Audit {
             (inFlight[step], accepted[step], callbacks[step], looks[step]) = (nil, nil, nil, nil)
         }
         if undoing?.contains(step) ?? false { waiting[step] = nil }
+        children[step]?.phase = .over
         gaveUpUndoing.remove(step)
         undone.insert(step)
         resolved.insert(step)

@@ -31,7 +31,7 @@ struct History {
 
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
-        let workflow = try RandomWorkflow(using: &random)
+        let workflow = try RandomWorkflow(using: &random, children: ["c"])
         audit = Audit(workflow)
         world = ModelParticipant(steps: workflow.count + workflow.elementCount)
         initial = Run(
@@ -43,6 +43,10 @@ struct History {
     mutating func live() -> [String] {
         let startAt = random.chance(10) ? now + .milliseconds(Int.random(in: 1...5000, using: &random)) : nil
         apply(start(run, now: now, startAt: startAt), isStart: true)
+        if random.chance(10), !run.status.isTerminal {
+            let parent = ParentLink(runID: RunID(high: 7, low: 7), stepID: "s0", depth: 3, isDetached: random.chance(50))
+            apply([.parentLinked(parent)], isStart: true)
+        }
         let wrong = goOn()
         guard wrong.isEmpty, random.chance(30), beginAnew() else { return wrong }
         return goOn()
@@ -98,6 +102,9 @@ struct History {
     /// All that happened, an event a line.
     var told: String { log.enumerated().map { "\($0 + 1) \($1.at) \($1.event)" }.joined(separator: "\n") }
 
+    /// What has happened, for a reader.
+    var words: String { log.map { "\($0.event)" }.joined(separator: "\n") }
+
     private var isOver: Bool { run.status.isTerminal && run.status != .failed }
 
     // MARK: What happens
@@ -107,7 +114,9 @@ struct History {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<60:
             if let call = calls.randomElement(using: &random) { answer(call) } else { wake() }
-        case 60..<67: wake()
+        case 60..<65: wake()
+        case 65..<67:
+            endChild(random.chance(80) ? audit.openChildren.randomElement(using: &random) ?? anyStep : anyStep)
         case 67..<70: callBack(anyStep)
         case 74..<76 where !audit.looks.isEmpty: look(audit.looks.keys.min() ?? 0)
         case 70..<72: happen(.signal(signal(random.chance(60) ? "go" : "stop", isOK: random.chance(60))))
@@ -153,6 +162,8 @@ struct History {
             }
         } else if let call = callsInFlight.randomElement(using: &random) {
             answer(call)
+        } else if let step = audit.openChildren.first, random.chance(70) {
+            endChild(step)
         } else if let step = audit.accepted.keys.min(), random.chance(70) {
             if audit.looks[step] != nil { look(step) } else { callBack(step) }
         } else if audit.isPaused {
@@ -177,6 +188,27 @@ struct History {
         } else {
             wake()
         }
+    }
+
+    /// A child ends as it was asked to, mostly.
+    private mutating func endChild(_ step: Int) {
+        let child = audit.children[step]
+        let status: RunStatus
+        switch child?.phase {
+        case .cancelling: status = random.chance(75) ? .cancelled : .completed
+        case .undoing: status = random.chance(95) ? .compensated : .completed
+        default: status = random.chance(75) ? .completed : .compensated
+        }
+        let isTooLong = status == .completed && random.chance(5)
+        let runID = child.map(\.runID) ?? RunID(high: 5, low: 5)
+        happen(
+            .childEnded(
+                step: step,
+                ChildEnd(
+                    runID: random.chance(95) ? runID : RunID(high: 5, low: 6), status: status,
+                    output: isTooLong || status != .completed ? nil : ["n": 3],
+                    error: status == .completed ? nil : Failure(kind: "rejected", message: "No."),
+                    isFinal: status == .completed && random.chance(20), outputBytes: isTooLong ? 1_000_000 : nil)))
     }
 
     /// The participant tells the end of what is open there, or says something about what is not.
@@ -311,6 +343,8 @@ struct History {
     private func isLegal(_ happening: Happening) -> Bool {
         switch happening {
         case .finished, .tookOver, .woke, .cancel, .signal, .poison: audit.ended == nil
+        case .childEnded(let step, let end):
+            audit.ended == nil && audit.isOpen(step) && audit.children[step]?.runID == end.runID
         case .calledBack(let step, let action, let callback): audit.takesCallback(step, action, callback)
         case .beat(let step, let action): audit.takesCallback(step, action, nil)
         case .looked(let step, let action, let attempt, _):
