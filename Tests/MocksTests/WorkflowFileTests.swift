@@ -8,7 +8,7 @@ import Testing
 struct WorkflowFileTests {
     static let names = [
         "order-processing", "refund-flow", "invoice-issuance", "order-dispatch", "checkout", "travel-booking",
-        "approval",
+        "approval", "async-payment", "marketplace-checkout",
     ]
 
     private func definition(_ name: String) throws -> WorkflowDefinition {

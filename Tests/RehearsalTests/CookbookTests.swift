@@ -82,6 +82,18 @@ struct CookbookTests {
                 "answers": ["line[1]": [409]], "expect": ["status": "COMPENSATED", "undone": ["line[0]"]],
             ],
         ],
+        "parcels": [
+            [
+                "input": ["amount": 5, "parcels": [["address": "x", "weight": 1], ["address": "y", "weight": 2]]],
+                "answers": ["parcel": [["output": ["trackingId": "t1"]], ["output": ["trackingId": "t2"]]]],
+                "expect": ["status": "COMPLETED", "output": ["tracking": ["t1", "t2"]]],
+            ],
+            [
+                "input": ["amount": 5, "parcels": [["address": "x", "weight": 1], ["address": "y", "weight": 2]]],
+                "answers": ["parcel[1]": ["COMPENSATED"]],
+                "expect": ["status": "COMPENSATED", "undone": ["parcel[0]", "pay"]],
+            ],
+        ],
         "returnable-order": [
             ["input": ["amount": 5, "address": "x"], "expect": ["status": "COMPLETED", "undone": []]],
             [
