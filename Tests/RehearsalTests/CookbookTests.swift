@@ -43,11 +43,11 @@ struct CookbookTests {
         "claim-review": [
             [
                 "input": ["claim": 7],
-                "answers": ["answer": [["payload": ["verdict": "paid"], "after": "2h"]], "a-day": ["nothing"]],
+                "answers": ["answer": [["payload": ["verdict": "paid"], "after": "2h"]]],
                 "expect": ["status": "COMPLETED", "calls": ["assign"], "output": ["verdict": "paid"]],
             ],
             [
-                "input": ["claim": 7], "answers": ["answer": ["nothing"], "a-day": ["nothing"]],
+                "input": ["claim": 7], "answers": ["answer": ["nothing"]],
                 "expect": [
                     "status": "COMPLETED", "calls": ["assign", "remind", "escalate"],
                     "output": ["verdict": "escalated"],
