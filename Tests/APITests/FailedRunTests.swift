@@ -71,7 +71,7 @@ struct FailedRunTests {
                 (#"{"stepIds":["a",1],"resolution":"compensated","reason":"x"}"#, "/stepIds/1"),
                 (#"{"stepIds":["a","b","a"],"resolution":"compensated","reason":"x"}"#, "/stepIds/2"),
                 (#"{"stepIds":["a",""],"resolution":"compensated","reason":"x"}"#, "/stepIds/1"),
-                (Self.stepIDs(101), "/stepIds"),
+                (Self.stepIDs(10_101), "/stepIds"),
                 (#"{"stepId":"a","reason":"x"}"#, "/resolution"),
                 (#"{"stepId":"a","resolution":"compensated"}"#, "/reason"),
                 (#"{"stepId":"a","resolution":"compensated","reason":""}"#, "/reason"),

@@ -177,6 +177,9 @@ struct HistoryTests {
                 poll: PollStart(path: "/jobs/1", firstLook: .milliseconds(1500))),
             .attemptLooked(step: 1, action: .execute, nil, lookIn: nil),
             .attemptLooked(step: 0, action: .compensate, failure, lookIn: .seconds(9)),
+            .restartedFrom(run: RunID(high: 5, low: 6), step: 1, by: "ann", reason: "lost"),
+            .stepKept(KeptStep(step: 0, output: ["é": 1.50], answer: nil, effectOf: RunID(high: 5, low: 6))),
+            .restartedAs(run: RunID(high: 5, low: 6), steps: [0], by: "ann", reason: "lost"),
             .parentLinked(ParentLink(runID: RunID(high: 1, low: 2), stepID: "a", depth: 1, isDetached: false)),
             .parentLinked(ParentLink(runID: RunID(high: 1, low: 2), stepID: "a", depth: 16, isDetached: true)),
             .childStarted(
