@@ -45,7 +45,7 @@ package final class Simulation: @unchecked Sendable {
     /// Time after healing in which everything must end: the longest backoffs and waits are five minutes, and there are few.
     private static let patience = Duration.seconds(2 * 3600)
     /// Things done in that time at the most; more is a violation of its own.
-    private static let maxTurns = 200_000
+    private static let maxTurns = 30_000
     /// Where only participants fail, deadlines and requests are acted on in this time.
     private static let promptness = Duration.seconds(1)
 
@@ -322,7 +322,7 @@ package final class Simulation: @unchecked Sendable {
     }
 
     private func mend() {
-        if isDone { return }
+        if isDone || isOver { return }
         for runID in store.order {
             if let run = store.rows[runID]?.run, !run.status.isTerminal { release(run) }
             guard let row = store.rows[runID], row.run.status == .failed, row.outbox == nil else { continue }

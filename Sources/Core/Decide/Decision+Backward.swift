@@ -33,12 +33,16 @@ extension Decision {
 
     /// Begins the first attempt of every compensation whose turn it is.
     mutating func beginUndoing() {
-        var ready = run.definition.steps.indices.filter {
-            let step = run.steps[$0]
-            return step.compensationStatus == .pending && step.nextAttemptAt == nil && areDependentsUndone($0)
+        while true {
+            var ready = run.definition.steps.indices.filter {
+                let step = run.steps[$0]
+                return step.compensationStatus == .pending && step.nextAttemptAt == nil && areDependentsUndone($0)
+            }
+            for list in run.lists where areDependentsUndone(list.step) { ready += undoableElements(of: list) }
+            for index in ready { beginUndoing(index) }
+            // That a child can't be undone is known at once, and leaves room for another.
+            guard ready.contains(where: { run.steps[$0].compensationStatus == .failed }) else { return }
         }
-        for list in run.lists where areDependentsUndone(list.step) { ready += undoableElements(of: list) }
-        for index in ready { beginUndoing(index) }
     }
 
     private func areDependentsUndone(_ index: Int) -> Bool {

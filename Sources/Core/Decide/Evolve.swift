@@ -375,6 +375,7 @@ extension Run {
         error = turnedBackBy ?? (cause == .quarantined ? error : nil)
         turnedBackBy = nil
         completedAt = nil
-        set(isUndoing ? .compensating : forward, at)
+        // While children are at work nothing is undone, as in any run that turns back.
+        set(isUndoing && !hasLiveChild ? .compensating : forward, at)
     }
 }

@@ -139,6 +139,12 @@ struct ChildTests {
                     "due() / run(kid5s:child+5000ms) / QUARANTINED / retry(kid5s) / cancel(kid5s!) / kid5s:completed COMPLETED"
             ),
             Case(
+                "set aside twice while it turns back it waits for its child all the same", "a kid< b@<",
+                script: "now a=ok b=202 poison resolve:b poison retry:kid kid>cancelled -a=ok",
+                trace:
+                    "due() / run(kid:child) a#1 b#1 / a=succeeded / b=accepted / QUARANTINED / resolve(b) cancel(kid) b=unknown "
+                    + "/ QUARANTINED / retry(kid) / kid:cancelled(abandoned) undo(a) -a#1 / -a=succeeded COMPENSATED"),
+            Case(
                 "set aside, it reads the end when it is taken up", "kid b", script: "now poison retry kid>ok b=ok",
                 trace: "due() / run(kid:child) / QUARANTINED / retry / kid:completed b#1 / b=succeeded COMPLETED"),
         ])
@@ -256,7 +262,7 @@ struct ChildTests {
         #expect(throws: RestartRefusal.children(["kid"])) {
             try run.keptSteps(for: run.definition, from: 1, repeats: true)
         }
-        #expect(throws: RestartRefusal.stands(["kid"])) {
+        #expect(throws: RestartRefusal.stands(["kid", "b"])) {
             try run.keptSteps(for: run.definition, from: 0, repeats: false)
         }
         var child = run

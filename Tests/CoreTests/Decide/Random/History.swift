@@ -44,7 +44,8 @@ struct History {
         let startAt = random.chance(10) ? now + .milliseconds(Int.random(in: 1...5000, using: &random)) : nil
         apply(start(run, now: now, startAt: startAt), isStart: true)
         if random.chance(10), !run.status.isTerminal {
-            let parent = ParentLink(runID: RunID(high: 7, low: 7), stepID: "s0", depth: 3, isDetached: random.chance(50))
+            let parent = ParentLink(
+                runID: RunID(high: 7, low: 7), stepID: "s0", depth: 3, isDetached: random.chance(50))
             apply([.parentLinked(parent)], isStart: true)
         }
         let wrong = goOn()
