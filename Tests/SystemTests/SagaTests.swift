@@ -23,12 +23,12 @@ extension NemesisTests {
             try await system.startAPI("api", port: port)
             try system.startEngine("engine", ["--poll", "200ms"])
 
-            for new in [5, 0] {
+            for new in [9, 0] {
                 let seeded = try await saga.run(["seed", "--mocks-port", "\(system.mocksPort)", "-o", "json"])
                 #expect(seeded.exitCode == 0, "\(seeded.errors)")
                 #expect(
                     seeded.json
-                        == ["participants": 6, "workflows": 5, "newWorkflows": JSON(new), "leftAsTheyAre": []])
+                        == ["participants": 6, "workflows": 9, "newWorkflows": JSON(new), "leftAsTheyAre": []])
             }
             let good = try await saga.run([
                 "run", "start", "order-processing", "--input", #"{"orderId":"1","amount":5,"sku":"b","email":"a@b"}"#,
