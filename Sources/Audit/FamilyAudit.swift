@@ -1,16 +1,19 @@
 package import Core
 
-/// Judges a run and its children: invariant 24. By values alone, so that whoever keeps runs in memory is judged by the very code of
+/// Judges a run and its children, and the runs that make the calls after its ends: invariants 24 and 25. By values alone, so that whoever keeps runs in memory is judged by the very code of
 /// `saga check`.
 package enum FamilyAudit {
     /// A run whose row says that it is a child of the one that is judged.
     package struct Child: Sendable {
         package let runID: RunID
         package let status: RunStatus
+        /// Of one that makes the calls after an end: how the run ended, as it is told there; nil where nothing asks for that.
+        package let endedAs: String?
 
-        package init(runID: RunID, status: RunStatus) {
+        package init(runID: RunID, status: RunStatus, endedAs: String? = nil) {
             self.runID = runID
             self.status = status
+            self.endedAs = endedAs
         }
     }
 
@@ -23,7 +26,11 @@ package enum FamilyAudit {
         let findings = Findings(run.id)
         let started = Set(
             events.compactMap { event in
-                if case .childStarted(_, let child, _) = event { child.runID } else { nil }
+                switch event {
+                case .childStarted(_, let child, _): child.runID
+                case .endCallsStarted(let runID): runID
+                default: nil
+                }
             })
         let statuses = Dictionary(children.map { ($0.runID, $0.status) }) { first, _ in first }
         for child in children {
@@ -43,7 +50,24 @@ package enum FamilyAudit {
             let isUndone = child.phase == .over
             findings.require(isUndone, 24, "it is \(run.status.rawValue), and \(name) COMPLETED and is not undone")
         }
+        judgeEndCalls(of: run, events, children, findings)
         return findings.violations
+    }
+
+    /// What follows an end is there, and knows which end that was.
+    private static func judgeEndCalls(
+        of run: Run, _ events: [RunEvent], _ children: [Child], _ findings: Findings
+    ) {
+        for (announced, end) in zip(events, events.dropFirst()) {
+            guard case .endCallsStarted(let runID) = announced else { continue }
+            guard let calls = children.first(where: { $0.runID == runID }) else {
+                findings.require(false, 25, "\(runID), which makes the calls after its end, is not there")
+                continue
+            }
+            guard let told = calls.endedAs, let status = end.kind.endedAs else { continue }
+            findings.require(
+                told == status.rawValue, 25, "it ended \(status.rawValue), and \(runID) was told that it is \(told)")
+        }
     }
 
     /// Nil where a child may stand as it will: its end is not told yet, nobody waits for it, or a person has seen to it.
@@ -53,6 +77,19 @@ package enum FamilyAudit {
         case .over where step.compensationStatus == .compensated: nil
         case .over: status == .compensated || status == .cancelled
         case .live, .cancelling, .undoing, .detached: nil
+        }
+    }
+}
+
+extension RunEventKind {
+    /// The status of a run that ends with it.
+    fileprivate var endedAs: RunStatus? {
+        switch self {
+        case .runCompleted: .completed
+        case .runCompensated: .compensated
+        case .runCancelled: .cancelled
+        case .runFailed: .failed
+        default: nil
         }
     }
 }

@@ -69,7 +69,7 @@ struct RunCheck: Sendable {
         report.note(OwnershipAudit.Note(row.runID, events, until: ledgersReadAt))
         let definition: WorkflowDefinition
         do throws(DefinitionProblem) {
-            definition = try await definitions.definition(row.workflowName, version: row.workflowVersion)
+            definition = try await definitions.definition(ofRun: row.workflowName, version: row.workflowVersion)
         } catch {
             report.add(Violation(12, row.runID, "\(row.workflowName) \(row.workflowVersion): \(error)"))
             return report
@@ -86,7 +86,7 @@ struct RunCheck: Sendable {
             events: events, entries: entries, ledgers: ledgers,
             allowsLiveRuns: options.allowsLiveRuns, isOver: row.completedAt.map { $0 < ledgersReadAt } ?? false)
         report.add(audit.violations())
-        if !children.isEmpty { report.add(family(row, definition, events, children)) }
+        if !children.isEmpty || definition.onEnd != nil { report.add(family(row, definition, events, children)) }
         return report
     }
 }

@@ -277,7 +277,7 @@ package struct Rehearsal: Sendable {
             rehearsed.headers = headers
             rehearsed.body = try definition.renderedBody(scope, of: run)?.bytes
         } catch {
-            rehearsed.refusal = error.below(JSONPointer(["steps", String(call.step), call.action.member]))
+            rehearsed.refusal = error.below(run.pointer(of: call.step).appending(call.action.member))
         }
         return rehearsed
     }

@@ -51,6 +51,30 @@ struct ChildRunTests {
         }
     }
 
+    @Test("A run shows the runs that make the calls after its ends, and nobody can start one")
+    func endCalls() async throws {
+        try await Self.with { api, parent, child in
+            try await api.database.query(
+                """
+                UPDATE workflow_runs SET snapshot =
+                    '{"steps":[{"id":"a","status":"SUCCEEDED"}],"endCalls":["\(child)","\(RunID(high: 1, low: 1))"]}'
+                WHERE run_id = '\(parent)'
+                """)
+            let shown = try await api.client.send("GET", "/v1/runs/\(parent)").json
+            #expect(
+                shown["run"]?["onEnd"] == [
+                    ["runId": .string(child), "status": "PENDING"],
+                    ["runId": .string(RunID(high: 1, low: 1).description), "status": nil],
+                ])
+            for name in ["w:onEnd", "w%3AonEnd"] {
+                for body in ["{}", #"{"version":"1.0.0"}"#] {
+                    let answer = try await api.client.send("POST", "/v1/workflows/\(name)/start", body: body)
+                    #expect(answer.status == 404, "\(answer.text)")
+                }
+            }
+        }
+    }
+
     @Test("A list of the children of a run, and of no other")
     func listed() async throws {
         try await Self.with { api, parent, child in

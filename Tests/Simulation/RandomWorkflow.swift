@@ -169,7 +169,17 @@ package struct RandomWorkflow {
                 when,
                 pivot, maxAttempts,
                 maxCompensationAttempts, initial, maximum, multiplier,
-                hasDeadline ? "\(Int.random(in: 100...3000, using: &random))ms" : nil))
+                hasDeadline ? "\(Int.random(in: 100...3000, using: &random))ms" : nil,
+                random.chance(25) ? Self.onEnd(using: &random) : JSON?.none))
+    }
+
+    /// Calls after the end: for each that there is, for one that nobody knows, or none at all.
+    private static func onEnd(using random: inout SeededGenerator) -> JSON {
+        let call: JSON = ["participant": "p", "path": "/end", "timeout": "2s", "body": ["as": "${run.status}"]]
+        let wanted = ["COMPLETED", "COMPENSATED", "FAILED", "NEVER"].randomElement(using: &random) ?? ""
+        var calls: [JSON] = [["when": ["==": [["var": "run.status"], .string(wanted)]], "action": call]]
+        if random.chance(60) { calls.append(["action": call]) }
+        return .array(calls)
     }
 
     /// An answer to this call may be that it is accepted.
@@ -199,7 +209,8 @@ package struct RandomWorkflow {
         _ isCalledBack: [Bool], _ isUndoneLater: [Bool], _ isPolled: [Bool], _ every: Int,
         _ callback: (timeout: Int, heartbeat: Int?), _ when: [When],
         _ pivot: Int?, _ maxAttempts: Int,
-        _ maxCompensationAttempts: Int, _ initial: Duration, _ maximum: Duration, _ multiplier: Int, _ timeout: String?
+        _ maxCompensationAttempts: Int, _ initial: Duration, _ maximum: Duration, _ multiplier: Int, _ timeout: String?,
+        _ onEnd: JSON?
     ) -> JSON {
         func policy(_ attempts: Int) -> JSON {
             [
@@ -261,6 +272,7 @@ package struct RandomWorkflow {
             "compensationRetry": policy(maxCompensationAttempts), "steps": .array(steps),
         ]
         if let timeout { workflow["timeout"] = .string(timeout) }
+        if let onEnd { workflow["onEnd"] = onEnd }
         return workflow
     }
 }

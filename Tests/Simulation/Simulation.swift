@@ -45,7 +45,7 @@ package final class Simulation: @unchecked Sendable {
     /// Time after healing in which everything must end: the longest backoffs and waits are five minutes, and there are few.
     private static let patience = Duration.seconds(2 * 3600)
     /// Things done in that time at the most; more is a violation of its own.
-    private static let maxTurns = 30_000
+    private static let maxTurns = 60_000
     /// Where only participants fail, deadlines and requests are acted on in this time.
     private static let promptness = Duration.seconds(1)
 
@@ -421,6 +421,7 @@ package final class Simulation: @unchecked Sendable {
                         id: start.runID, definition: definition, input: start.values.input, context: [:],
                         createdAt: now), link: start.link))
         }
+        if let calls = commit.endCalls { ready.append(MemoryStore.Child(calls.run, link: calls.link)) }
         return refused.isEmpty ? .success(ready) : .failure(RefusedChildren(failures: refused))
     }
 
@@ -459,7 +460,8 @@ package final class Simulation: @unchecked Sendable {
             guard let row = store.rows[runID] else { continue }
             let children = store.order.compactMap { other -> FamilyAudit.Child? in
                 guard let child = store.rows[other]?.run, child.parent?.runID == runID else { return nil }
-                return FamilyAudit.Child(runID: other, status: child.status)
+                return FamilyAudit.Child(
+                    runID: other, status: child.status, endedAs: child.input["run"]?["status"]?.string)
             }
             for violation in FamilyAudit.violations(of: row.run, row.events.map(\.event), children: children) {
                 violations.append("run \(name(runID)): \(violation.text)")

@@ -193,6 +193,7 @@ struct HistoryTests {
                 step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .completed, output: .null, isFinal: true)),
             .childEnded(step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .cancelled, error: failure)),
             .childUndoRequested(step: 1), .childUndoFailed(step: 1, failure),
+            .endCallsStarted(run: RunID(high: 4, low: 5)),
         ]
         for action in CallAction.allCases {
             events += [

@@ -44,7 +44,9 @@ struct DefinitionReview {
 
     /// `{valid, name, version, steps, participants, registered, findings: [{rule, severity, pointer, detail}]}`.
     var json: JSON {
-        let calls = definition.steps.flatMap { [$0.action.call, $0.compensation].compactMap { $0 } }
+        let calls = (definition.steps + (definition.onEnd?.steps ?? [])).flatMap {
+            [$0.action.call, $0.compensation].compactMap { $0 }
+        }
         return [
             "valid": true, "name": .string(definition.name), "version": .string(definition.version.description),
             "steps": .array(definition.steps.map { .string($0.id) }),

@@ -14,7 +14,7 @@ enum RunJSON {
     ) -> JSONText {
         var text = JSONText()
         text.write("{\"run\":")
-        write(run, waitingFor, to: &text)
+        write(run, waitingFor, children, to: &text)
         text.write(",\"steps\":[")
         var elements: [String: [ShownStep]] = [:]
         for step in steps {
@@ -37,7 +37,7 @@ enum RunJSON {
     /// A run with its payloads, as lists show it when they are asked to.
     static func whole(_ run: ShownRun, waitingFor: JSON?) -> [UInt8] {
         var text = JSONText()
-        write(run, waitingFor, to: &text)
+        write(run, waitingFor, [:], to: &text)
         return text.whole ?? []
     }
 
@@ -63,13 +63,19 @@ enum RunJSON {
         return object
     }
 
-    private static func write(_ run: ShownRun, _ waitingFor: JSON?, to text: inout JSONText) {
+    private static func write(
+        _ run: ShownRun, _ waitingFor: JSON?, _ children: [RunID: String], to text: inout JSONText
+    ) {
         var object = summary(run.head, waitingFor: waitingFor)
         object["error"] = nil
         if let from = run.restartedFrom {
             object["restartedFrom"] = ["runId": .string(from.run.description), "fromStep": JSON(from.fromStep)]
         }
         if let other = run.restartedAs { object["restartedAs"] = .string(other.description) }
+        if !run.endCalls.isEmpty {
+            object["onEnd"] = .array(
+                run.endCalls.map { ["runId": .string($0.description), "status": JSON(children[$0])] })
+        }
         text.begin(object)
         text.member("error", run.error, of: .error)
         text.member("input", run.input, of: .input)

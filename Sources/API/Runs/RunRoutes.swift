@@ -25,7 +25,7 @@ struct RunRoutes: Sendable {
         guard let (run, steps) = try await reader.shown(id) else { throw Problem.unknownRun }
         let waits = try await waiting.json(of: [run.head])
         let definition = try await waiting.definition(of: run.head)
-        let children = try await reader.statuses(of: steps.compactMap { $0.child?.runID })
+        let children = try await reader.statuses(of: steps.compactMap { $0.child?.runID } + run.endCalls)
         return try answers.json(
             RunJSON.run(run, steps, of: definition, waitingFor: waits[id], children: children), of: id, to: context)
     }

@@ -30,7 +30,7 @@ struct WaitingFor: Sendable {
     }
 
     private func definition(_ name: String, _ version: String) async throws(StoreError) -> WorkflowDefinition? {
-        do throws(DefinitionProblem) { return try await definitions.definition(name, version: version) } catch {
+        do throws(DefinitionProblem) { return try await definitions.definition(ofRun: name, version: version) } catch {
             if case .store(let error) = error { throw error }
             return nil  // its engine will say so; here it only means not to know timeouts
         }

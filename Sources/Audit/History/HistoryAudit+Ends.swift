@@ -64,5 +64,19 @@ extension HistoryAudit {
         if isSetAside || !isPastPivot || undoing != nil { hasLeftForward = true }
     }
 
+    /// Calls follow each end that an engine decides, if any is wanted, and nothing else.
+    mutating func judgeEndCalls(_ event: RunEvent, at: Instant) {
+        let isAnnounced = announcesEnd
+        announcesEnd = event.kind == .endCallsStarted
+        switch event {
+        case .runCompleted, .runCompensated, .runCancelled, .runFailed:
+            let areWanted = definition.onEnd != nil && run.endCalls(after: event, at: at) != nil
+            require(
+                isAnnounced == areWanted, 25,
+                "calls \(areWanted ? "should" : "should not") follow its end, \(event.kind.rawValue)")
+        default: require(!isAnnounced, 25, "calls follow an end that did not come, but \(event.kind.rawValue)")
+        }
+    }
+
     private func names(_ steps: Set<Int>) -> String { "[" + steps.sorted().map(id).joined(separator: ", ") + "]" }
 }

@@ -83,6 +83,8 @@ struct HistoryAudit {
     /// The runs that it does anew, and that does it anew.
     var restartedFrom: RunID?
     var restartedAs: (run: RunID, steps: Set<Int>)?
+    /// The last event says that calls follow the end, and the end is to come.
+    var announcesEnd = false
     /// When it was taken up by a resolve: the other steps that were resolved by the same decision follow at once.
     var takenUpAt: Instant?
 
@@ -123,6 +125,7 @@ struct HistoryAudit {
                 continue
             }
             let before = run.status
+            judgeEndCalls(event, at: stored.at)
             run.evolve(event, at: stored.at)
             observe(event, at: stored.at, before, run.status)
         }
@@ -201,6 +204,7 @@ struct HistoryAudit {
         case .childEnded(let step, let end): endChild(step, end, at)
         case .childUndoRequested(let step): undoChild(step, at)
         case .childUndoFailed(let step, _): failToUndoChild(step)
+        case .endCallsStarted: break
         case .stepSucceeded(let step, _): succeed(step, at)
         case .stepFailed(let step, _):
             if openLists.contains(step) { return failList(step, at) }

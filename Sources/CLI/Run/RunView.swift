@@ -12,10 +12,21 @@ struct RunView {
         self.paint = paint
     }
 
-    var text: String { (head + [""] + table + children).joined(separator: "\n") }
+    var text: String { (head + [""] + table + children + endCalls).joined(separator: "\n") }
 
     private var parent: String? {
-        run["parent"]?["runId"]?.string.map { "\($0), step \(run["parent"]?["stepId"]?.string ?? "?")" }
+        guard let parent = run["parent"]?["runId"]?.string, let step = run["parent"]?["stepId"]?.string else {
+            return nil
+        }
+        return step == ParentLink.onEnd ? "\(parent): these are the calls after its end" : "\(parent), step \(step)"
+    }
+
+    /// The runs that make the calls after its ends, one line each.
+    private var endCalls: [String] {
+        let rows = (run["onEnd"]?.array ?? []).map { calls in
+            "\(calls["runId"]?.string ?? "?")  \(calls["status"]?.string.map { Self.painted($0, paint) } ?? "?")"
+        }
+        return rows.isEmpty ? [] : ["", paint.dim("CALLS AFTER THE END")] + rows
     }
 
     /// The runs that its steps have started, one line each.

@@ -50,9 +50,8 @@ struct Timeline {
             step("≡", event, paint.dim("begins with \(event["data"]?["count"]?.int ?? 0) elements"))
         case "elements_ended": step(paint.green("✓"), event, paint.green("done, with all its elements"))
         case "parent_linked":
-            paint.dim(
-                "· a child of \(event["data"]?["parent"]?["runId"]?.string ?? "?"), step "
-                    + (event["data"]?["parent"]?["stepId"]?.string ?? "?"))
+            paint.dim(parent(event))
+        case "end_calls_started": paint.dim("▷ calls follow the end, made by the run \(child(event))")
         case "child_started":
             step("▷", event, "started the run \(child(event)) of \(event["data"]?["workflow"]?.string ?? "?")")
         case "child_cancel_requested": step("■", event, paint.yellow("its child is to turn back" + because(event)))
@@ -82,6 +81,12 @@ struct Timeline {
         case "run_quarantined": paint.bold(paint.red("● FAILED: quarantined" + because(event)))
         case let other: step("·", event, paint.dim(other))
         }
+    }
+
+    private func parent(_ event: JSON) -> String {
+        let (parent, step) = (event["data"]?["parent"]?["runId"]?.string, event["data"]?["parent"]?["stepId"]?.string)
+        if step == ParentLink.onEnd { return "· makes the calls after the end of \(parent ?? "?")" }
+        return "· a child of \(parent ?? "?"), step \(step ?? "?")"
     }
 
     private func child(_ event: JSON) -> String { event["data"]?["runId"]?.string ?? "?" }

@@ -209,10 +209,8 @@ extension CallResult {
 
     /// What the definition keeps of the answer. It has succeeded, whatever can be made of it.
     mutating func makeOutput(_ template: Template, _ answer: AnswerScope) {
-        let place = JSONPointer([
-            "steps", String(answer.scope.run.base(of: answer.scope.call.step)), answer.scope.call.action.member,
-            "output",
-        ])
+        let call = answer.scope.call
+        let place = answer.scope.run.pointer(of: call.step).appending(call.action.member).appending("output")
         do throws(TemplateError) {
             let bytes = try template.bytes(answer)
             guard bytes.count <= CallDefinition.keptResponseBytes else {

@@ -113,7 +113,6 @@ extension CallResult {
     }
 
     private static func place(_ scope: CallScope) -> JSONPointer {
-        let step = scope.run.stepDefinition(scope.call.step).index
-        return JSONPointer(["steps", String(step), scope.call.action.member, "completion", "poll"])
+        JSONPointer(scope.run.pointer(of: scope.call.step).tokens + [scope.call.action.member, "completion", "poll"])
     }
 }

@@ -16,7 +16,7 @@ package struct CallScope: Scope {
         case .attempt(.attempt): JSON(call.attempt)
         case .attempt(.key): .string(run.idempotencyKey(of: call))
         case .attempt(.id): .string(run.stepID(call.step))
-        case .run(.id): .string(run.caller(of: call).description)
+        case .run(.id) where !run.definition.isOnEnd: .string(run.caller(of: call).description)
         case .input, .context, .run, .step, .response, .payload, .item, .index:
             StepScope(run: run, step: call.step).value(root)
         }

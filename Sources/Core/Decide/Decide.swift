@@ -106,6 +106,8 @@ package func start(_ run: Run, now: Instant, startAt: Instant? = nil, restart: R
     decision.append(.runStarted(due: due))
     for event in preview.events { decision.append(event) }
     if due.isEmpty { decision.advance() }
+    // What follows the end is started with it, under a lease.
+    if decision.run.status.isTerminal, run.definition.onEnd != nil { return [.runStarted(due: [])] + begun }
     return decision.events
 }
 

@@ -13,9 +13,9 @@ extension Decision {
         if !isPlanted(.failedUndoingIsDone),
             let failed = run.steps.firstIndex(where: { $0.compensationStatus == .failed })
         {
-            append(.runFailed(standing(failed)))
+            finish(.runFailed(standing(failed)))
         } else {
-            append(run.cause == .cancelRequested ? .runCancelled : .runCompensated)
+            finish(run.cause == .cancelRequested ? .runCancelled : .runCompensated)
         }
     }
 

@@ -112,7 +112,7 @@ extension Decision {
         let failure = Failure(
             kind: Failure.conditionKind,
             message: "The step's condition can't be evaluated for the values of this run: \(reason).",
-            pointer: JSONPointer(["steps", String(step), "when"]).description)
+            pointer: run.pointer(of: step).appending("when").description)
         append(.attemptStarted(step: step, action: .execute, attempt: 1))
         append(
             .attemptFailed(
@@ -139,13 +139,13 @@ extension Decision {
         guard let template else {
             let output = run.steps[run.definition.steps.count - 1].output ?? .null
             if run.lists.isEmpty || !output.isLonger(than: Template.maxBytes) {
-                return append(.runCompleted(output: output, failure: nil))
+                return finish(.runCompleted(output: output, failure: nil))
             }
             // What all its elements have put out may be more than an output may be.
             return complete(without: TemplateError(.tooLarge(limit: Template.maxBytes), pointer: .root))
         }
         do {
-            append(.runCompleted(output: try template.render(run), failure: nil))
+            finish(.runCompleted(output: try template.render(run), failure: nil))
         } catch {
             complete(without: error.below(place))
         }
@@ -156,7 +156,7 @@ extension Decision {
         let failure = Failure(
             kind: Failure.templateKind, message: "The run's output can't be built: \(error)",
             pointer: error.pointer.description)
-        append(.runCompleted(output: .null, failure: failure))
+        finish(.runCompleted(output: .null, failure: failure))
     }
 
     /// After a failure, a cancel or the deadline: nothing new starts, calls in flight finish, and then effects are

@@ -17,6 +17,14 @@ struct Decision {
         self.refusedChildren = refusedChildren
     }
 
+    /// Ends the run, and begins what follows the end.
+    mutating func finish(_ event: RunEvent) {
+        if !isPlanted(.endCallsForgotten), let calls = run.endCalls(after: event, at: now) {
+            append(.endCallsStarted(run: calls.id))
+        }
+        append(event)
+    }
+
     mutating func append(_ event: RunEvent) {
         run.evolve(event, at: now)
         events.append(event)

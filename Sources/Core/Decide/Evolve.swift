@@ -59,6 +59,7 @@ extension Run {
             if status != .compensating, !isPastPivot {
                 leaveForwardPath(.stepFailed, failure.of(step: stepID(index)), at)
             }
+        case .endCallsStarted(let run): marks.endCalls.append(run)
         case .stepSucceeded(let index, let output):
             begin(index, at)
             steps[index].status = .succeeded

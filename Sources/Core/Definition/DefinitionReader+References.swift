@@ -18,6 +18,8 @@ private struct Reach {
     var isSignal = false
     /// What is done for each element can name its entry.
     var isElement = false
+    /// What follows the run's end can name what that was, and every step.
+    var isAfterEnd = false
     /// Steps with a list, as they can be named by others: what they were answered stands with their elements.
     var lists: Set<String> = []
 
@@ -25,8 +27,11 @@ private struct Reach {
     func refusal(of reference: Reference) -> String? {
         switch reference.root {
         case .input, .context: return nil
+        case .run(.status):
+            return isAfterEnd ? nil : "\(reference) can be named by what follows the end (onEnd) alone."
         case .run(.cause), .run(.error):
-            return allSteps == nil ? "\(reference) can be named by a compensation alone." : nil
+            return allSteps == nil
+                ? "\(reference) can be named only by a compensation, and by what follows the end (onEnd)." : nil
         case .run: return nil
         case .step(let step, .error):
             guard let allSteps else {
@@ -86,6 +91,19 @@ extension DefinitionReader {
         check(
             output.uses, at: pointer,
             Reach(steps: Set(steps.map(\.id)), what: "this workflow", failing: failing, lists: lists))
+    }
+
+    /// What follows the end may name all there was, and how it ended.
+    mutating func check(_ endCalls: [StepDefinition], after steps: [StepDefinition]) {
+        let ids = Set(steps.map(\.id))
+        var reach = Reach(steps: ids, what: "this workflow", allSteps: ids)
+        reach.isAfterEnd = true
+        reach.lists = Set(steps.filter { $0.forEach != nil }.map(\.id))
+        for call in endCalls {
+            let place = JSONPointer(["onEnd", String(call.index)])
+            if let condition = call.condition { check(condition.uses, at: place.appending("when"), reach) }
+            check(call.madeCall, at: place.appending("action"), reach)
+        }
     }
 
     private mutating func check(_ call: CallDefinition, at pointer: JSONPointer, _ reach: Reach) {

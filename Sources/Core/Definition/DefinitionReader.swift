@@ -2,7 +2,7 @@
 ///
 /// Every reading function returns nil both for what is absent and for what is wrong; the latter has left an error.
 struct DefinitionReader {
-    private(set) var errors: [DefinitionError] = []
+    var errors: [DefinitionError] = []
     /// What an element's entry is called in the step that is read; nil where there are no elements.
     var item: String?
 
@@ -18,8 +18,7 @@ struct DefinitionReader {
                 json, at: .root,
                 members: [
                     "name", "version", "description", "timeout", "retry", "compensationRetry", "inputSchema",
-                    "examples",
-                    "steps", "output", "undoWithin",
+                    "examples", "steps", "output", "onEnd", "undoWithin",
                 ])
         else { return nil }
         let name = required("name", in: fields, at: .root) { $0.name($1, at: $2) }
@@ -34,7 +33,13 @@ struct DefinitionReader {
         let inherited = Inherited(retry: retry, compensationRetry: compensationRetry)
         let contract = inputContract(in: fields)
         // What is wrong with it is told in its turn.
-        let named = fields["output"].flatMap { try? Template($0) }?.references ?? []
+        var later = DefinitionReader()
+        let endCalls = later.optional("onEnd", in: fields, at: .root) {
+            $0.endCalls($1, at: $2, inheriting: inherited)
+        }
+        let named =
+            (fields["output"].flatMap { try? Template($0) }?.references ?? [])
+            + (endCalls ?? []).flatMap { $0.uses.map(\.reference) }
         let steps = required("steps", in: fields, at: .root) {
             $0.steps($1, at: $2, inheriting: inherited, named: named)
         }
@@ -42,13 +47,16 @@ struct DefinitionReader {
         let undoWithin = optional("undoWithin", in: fields, at: .root) {
             $0.duration($1, at: $2, max: .seconds(366 * 86_400))
         }
+        errors += later.errors.prefix(DefinitionErrors.limit - errors.count)
         guard let steps else { return nil }
         if let output { checkOutput(output, of: steps) }
+        if let endCalls { check(endCalls, after: steps) }
         let pivot = pivot(among: steps)
         guard let name, let version else { return nil }
         return WorkflowDefinition(
             name: name, version: version, description: description, timeout: timeout, contract: contract, steps: steps,
-            output: output, pivot: pivot, undoWithin: undoWithin, source: json)
+            output: output, pivot: pivot, undoWithin: undoWithin,
+            onEnd: endCalls.map { .endCalls($0, of: name, version: version, source: json) }, source: json)
     }
 
     /// What steps and calls fall back on.

@@ -24,6 +24,10 @@ package final class WorkflowDefinition: Sendable {
     package let pivot: Int?
     /// For so long after its end a completed run may be undone; nil for as long as it is kept.
     package let undoWithin: Duration?
+    /// The calls that follow every end of a run; nil for none.
+    package let onEnd: WorkflowDefinition?
+    /// It is of the calls that follow another run's end, and not registered itself.
+    package let isOnEnd: Bool
     /// The definition as it was given.
     package let source: JSON
 
@@ -32,7 +36,8 @@ package final class WorkflowDefinition: Sendable {
 
     init(
         name: String, version: SemanticVersion, description: String?, timeout: Duration?, contract: InputContract,
-        steps: [StepDefinition], output: Template?, pivot: Int? = nil, undoWithin: Duration? = nil, source: JSON
+        steps: [StepDefinition], output: Template?, pivot: Int? = nil, undoWithin: Duration? = nil,
+        onEnd: WorkflowDefinition? = nil, isOnEnd: Bool = false, source: JSON
     ) {
         self.name = name
         self.version = version
@@ -44,6 +49,8 @@ package final class WorkflowDefinition: Sendable {
         self.output = output
         self.pivot = pivot
         self.undoWithin = undoWithin
+        self.onEnd = onEnd
+        self.isOnEnd = isOnEnd
         self.source = source
     }
 
@@ -58,7 +65,7 @@ package final class WorkflowDefinition: Sendable {
         self.init(
             name: read.name, version: read.version, description: read.description, timeout: read.timeout,
             contract: read.contract, steps: read.steps, output: read.output, pivot: read.pivot,
-            undoWithin: read.undoWithin, source: read.source)
+            undoWithin: read.undoWithin, onEnd: read.onEnd, source: read.source)
     }
 
     /// What is hashed to tell whether two definitions are the same: members sorted, no white space.

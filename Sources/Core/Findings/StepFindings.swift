@@ -180,7 +180,7 @@ extension WorkflowDefinition {
         return findings
     }
 
-    private func registryFindings(
+    func registryFindings(
         _ call: CallDefinition, _ place: JSONPointer, _ participants: KnownParticipants
     ) -> [Finding] {
         let pointer = place.appending("participant")

@@ -51,6 +51,8 @@ extension EventRow {
         case .childEnded: childEndEvent
         case .childUndoRequested: stepIndex.map { .childUndoRequested(step: $0) }
         case .childUndoFailed: stepIndex.flatMap { step in failure.map { .childUndoFailed(step: step, $0) } }
+        case .endCallsStarted:
+            data?["runId"]?.string.flatMap { RunID($0) }.map { .endCallsStarted(run: $0) }
         case .stepSucceeded:
             stepIndex.flatMap { step in data?["output"].map { .stepSucceeded(step: step, output: $0) } }
         case .stepFailed: stepIndex.flatMap { step in failure.map { .stepFailed(step: step, $0) } }

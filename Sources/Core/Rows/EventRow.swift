@@ -111,6 +111,8 @@ package struct EventRow: Sendable {
         case .childUndoFailed(let step, let failure):
             set(step, numbering)
             error = failure.json
+        case .endCallsStarted(let run):
+            data = ["runId": .string(run.description)]
         case .stepSucceeded(let step, let output):
             set(step, numbering)
             data = ["output": output]

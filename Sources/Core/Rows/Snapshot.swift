@@ -7,7 +7,7 @@
 //
 // Where there is more to be known of a run than its steps (`RunMarks`) it is an object instead, with that array as `steps`:
 //
-//   {"steps", "parent": {"runId", "stepId", "depth", "detached"}, "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
+//   {"steps", "parent": {"runId", "stepId", "depth", "detached"}, "endCalls": [run], "startAt", "pause": {"since", "by", "reason", "holdDeadline"}, "deadlineHeld", "missedDeadline",
 //    "signals": [{"seq", "name", "bytes", "payload"}], "signalKeys",
 //    "lists": [{"step", "first", "count", "seq", "items" where they are short}],
 //    "accepted": [{"step", "until", "heartbeat", "beatBy", "path", "look", "failures"}], "callbacks": [{"step", "action", "outcome", "output", "error", "digest"}],
@@ -65,6 +65,9 @@ package enum Snapshot {
         _ marks: RunMarks, since before: RunMarks, at: Instant, to writer: inout JSONMemberWriter
     ) {
         if let parent = marks.parent { writer.member("parent", parent.json) }
+        if !marks.endCalls.isEmpty {
+            writer.member("endCalls", .array(marks.endCalls.map { .string($0.description) }))
+        }
         if let time = marks.startAt { writer.member("startAt", Int(time.microseconds)) }
         if let pause = marks.pause {
             var object: JSONObject = [:]
@@ -164,6 +167,7 @@ package enum Snapshot {
             json?.int.map { Instant(microseconds: Int64($0)) } ?? relative?.int.map { at + .microseconds($0) }
         }
         marks.parent = ParentLink(json["parent"])
+        marks.endCalls = (json["endCalls"]?.array ?? []).compactMap { $0.string.flatMap { RunID($0) } }
         marks.startAt = time(json["startAt"], nil)
         if let pause = json["pause"], let since = time(pause["since"], pause["sinceIn"]) {
             marks.pause = .init(

@@ -162,7 +162,8 @@ package struct Run: Sendable {
 
 extension Run: Scope {
     package func value(_ root: Reference.Root) -> JSON? {
-        switch root {
+        if definition.isOnEnd { return ended(root) }
+        return switch root {
         case .input: input
         case .context: context
         case .run(let member): value(member)
@@ -171,13 +172,14 @@ extension Run: Scope {
         }
     }
 
-    private func value(_ member: Reference.RunMember) -> JSON? {
+    func value(_ member: Reference.RunMember) -> JSON? {
         switch member {
         case .id: .string(id.description)
         case .workflow: .string(definition.name)
         case .version: .string(definition.versionText)
         case .startedAt: .string(createdAt.shortText)
         case .deadlineAt: deadlineAt.map { .string($0.shortText) }
+        case .status: .string(status.rawValue)
         case .cause: cause.map { .string($0.rawValue) }
         case .error: error?.json
         }

@@ -46,6 +46,8 @@ package enum RunEvent: Sendable, Hashable {
     case childUndoRequested(step: Int)
     /// It can't be.
     case childUndoFailed(step: Int, Failure)
+    /// Calls follow the run's end, which comes with the next event: this run makes them.
+    case endCallsStarted(run: RunID)
     /// A step that makes no call is done.
     case stepSucceeded(step: Int, output: JSON)
     /// A step that makes no call has failed.
@@ -121,6 +123,7 @@ package enum RunEvent: Sendable, Hashable {
         case .childEnded: .childEnded
         case .childUndoRequested: .childUndoRequested
         case .childUndoFailed: .childUndoFailed
+        case .endCallsStarted: .endCallsStarted
         case .stepSucceeded: .stepSucceeded
         case .stepFailed: .stepFailed
         case .stepUndoing: .stepUndoing
@@ -172,6 +175,7 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
     case childEnded = "child_ended"
     case childUndoRequested = "child_undo_requested"
     case childUndoFailed = "child_undo_failed"
+    case endCallsStarted = "end_calls_started"
     case stepSucceeded = "step_succeeded"
     case stepFailed = "step_failed"
     case stepUndoing = "step_undoing"
@@ -204,7 +208,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .attemptLooked,
             .callbackReceived, .attemptHeartbeat, .stepSkipped, .waitStarted,
             .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .parentLinked,
-            .childStarted, .childCancelRequested, .childEnded, .childUndoRequested, .childUndoFailed, .stepSucceeded,
+            .childStarted, .childCancelRequested, .childEnded, .childUndoRequested, .childUndoFailed,
+            .endCallsStarted, .stepSucceeded,
             .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .runCompleted, .runCompensated,
             .runCancelled, .runFailed, .stepSettled, .runDelayed, .runPaused, .runResumed, .deadlineMissed,
@@ -220,7 +225,8 @@ package enum RunEventKind: String, Sendable, Hashable, CaseIterable {
         case .runStarted, .attemptStarted, .attemptSucceeded, .attemptFailed, .attemptAccepted, .attemptLooked,
             .callbackReceived, .attemptHeartbeat, .stepSkipped, .waitStarted,
             .awaitStarted, .signalReceived, .signalTaken, .elementsStarted, .elementsEnded, .parentLinked,
-            .childStarted, .childCancelRequested, .childEnded, .childUndoRequested, .childUndoFailed, .stepSucceeded,
+            .childStarted, .childCancelRequested, .childEnded, .childUndoRequested, .childUndoFailed,
+            .endCallsStarted, .stepSucceeded,
             .stepFailed, .stepUndoing, .stepAbandoned,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,

@@ -45,6 +45,8 @@ package struct RunMarks: Sendable, Hashable {
     package var restartedAs: RestartLink?
     /// Effects that are this run's, and that another run's calls had.
     package var kept: [KeptEffect] = []
+    /// The runs that make the calls after its ends, oldest first.
+    package var endCalls: [RunID] = []
 
     /// The callback that is kept for an action, if any.
     func callback(of step: Int, _ action: CallAction) -> Callback? {

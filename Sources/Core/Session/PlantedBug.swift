@@ -57,6 +57,10 @@ package enum PlantedBug: UInt8, CaseIterable, Sendable {
     case pausedRunBegins
     /// A paused run goes on undoing.
     case pausedUndoingGoesOn
+    /// The calls after an end are forgotten.
+    case endCallsForgotten
+    /// Calls after an end hear of the run as it was before.
+    case endCallsTellBefore
     /// A run that is to begin later begins when somebody looks at it.
     case delayedRunBegins
     /// What was tried and then completed by hand is not undone.

@@ -289,6 +289,7 @@ extension RunSession {
         // The end comes when a newer version has read what is its own; it follows from where the run then stands.
         if foreignInbox > 0, events.last?.kind.isTerminal ?? false {
             events.removeLast()
+            if case .endCallsStarted = events.last { events.removeLast() }
             return SessionCommit(
                 lease: lease, run: run, events: events, consumedInbox: consumed, now: now, keepsLease: true)
         }

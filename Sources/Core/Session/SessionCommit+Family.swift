@@ -38,7 +38,7 @@ extension SessionCommit {
         }
         return events.contains {
             switch $0 {
-            case .childStarted, .childCancelRequested, .childUndoRequested: true
+            case .childStarted, .childCancelRequested, .childUndoRequested, .endCallsStarted: true
             default: false
             }
         }
@@ -59,6 +59,20 @@ extension SessionCommit {
                 version: definition.version,
                 values: values, link: link)
         }
+    }
+
+    /// The run that makes the calls which follow the end, if it comes with one.
+    package var endCalls: (run: Run, link: ParentLink)? {
+        for case .endCallsStarted(let id) in events {
+            let ended = isPlanted(.endCallsTellBefore) ? before : after
+            guard let run = ended.endCalls(id, at: decidedAt) else { continue }
+            return (
+                run,
+                ParentLink(
+                    runID: after.id, stepID: ParentLink.onEnd, depth: (after.parent?.depth ?? 0) + 1, isDetached: true)
+            )
+        }
+        return nil
     }
 
     /// What other runs are asked and told.

@@ -29,7 +29,7 @@ package struct Reference: Hashable, Sendable, CustomStringConvertible {
 
     /// `run.…`
     package enum RunMember: String, Hashable, Sendable, CaseIterable {
-        case id, workflow, version, startedAt, deadlineAt, cause, error
+        case id, workflow, version, startedAt, deadlineAt, status, cause, error
     }
 
     /// `steps.ID.…`

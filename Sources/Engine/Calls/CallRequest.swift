@@ -28,7 +28,7 @@ struct CallRequest: Sendable {
 
     /// The same error, said of the definition.
     static func placed(_ error: TemplateError, _ call: Command.Call, of run: Run) -> TemplateError {
-        error.below(JSONPointer(["steps", String(run.base(of: call.step)), call.action.member]))
+        error.below(run.pointer(of: call.step).appending(call.action.member))
     }
 
     private func renderedBelow() throws(TemplateError) -> ParticipantCall {

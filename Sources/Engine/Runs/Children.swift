@@ -40,6 +40,7 @@ extension EngineContext {
                 return .unavailable("\(error)")
             }
         }
+        if let calls = commit.endCalls { ready.append(endCalls(calls.run, calls.link, trace)) }
         return refusals.isEmpty ? .ready(ready) : .refused(refusals)
     }
 
@@ -74,6 +75,15 @@ extension EngineContext {
                 start, "the values of input and context take more than \(Run.maxWeight >> 20) MiB of memory.")
         }
         return NewChild(new, link: start.link)
+    }
+
+    /// The run that makes the calls after an end. Nothing refuses it: it is of the very workflow, and nobody waits for it.
+    private func endCalls(_ run: Run, _ link: ParentLink, _ trace: RunTrace) -> NewChild {
+        let new = NewRun(
+            run: run, tenantID: run.context["tenantId"]?.string ?? "default",
+            correlationID: run.context["correlationId"]?.string ?? trace.correlationID,
+            traceparent: trace.afterEnd, idempotency: nil, parent: link)
+        return NewChild(new, link: link)
     }
 
     private func definition(of start: ChildStart) async throws -> WorkflowDefinition {

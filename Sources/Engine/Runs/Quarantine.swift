@@ -26,7 +26,7 @@ struct Quarantine: Sendable {
         }
         do {
             let definition = try await definitions.definition(
-                claimed.workflowName, version: claimed.workflowVersion)
+                ofRun: claimed.workflowName, version: claimed.workflowVersion)
             return try claimed.run(of: definition)
         } catch let problem as DefinitionProblem {
             if case .store = problem {

@@ -197,6 +197,8 @@ struct RunObserver {
             logger.info(
                 "a child run is asked to turn back",
                 metadata: about(run, ["stepId": "\(run.stepID(step))", "event": "\(event.kind.rawValue)"]))
+        case .endCallsStarted(let calls):
+            logger.debug("calls follow the end of a run", metadata: about(run, ["child": "\(calls)"]))
         case .childUndoFailed(let step, let failure):
             logger.info(
                 "a child run can't be undone",

@@ -43,6 +43,14 @@ struct RunTrace: Sendable {
     /// The `traceparent` of a call.
     func header(of attempt: TraceContext?) -> String? { attempt?.traceparent ?? passedOn }
 
+    /// The `traceparent` of what follows the run's end.
+    var afterEnd: String? {
+        guard let parent else { return passedOn }
+        return TraceContext(
+            traceID: parent.traceID, spanID: runSpanID, isSampled: parent.isSampled, isRandom: parent.isRandom
+        ).traceparent
+    }
+
     /// Tells of an attempt that ended.
     func record(
         _ context: TraceContext?, action: CallAction, step: String, attempt: Int, participant: String?,

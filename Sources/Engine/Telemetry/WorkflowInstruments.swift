@@ -89,7 +89,7 @@ final class WorkflowInstruments: Sendable {
             if report.duration > .zero { steps[run.base(of: index)].latency.observe(report.duration) }
         case .runStarted, .attemptStarted, .callbackReceived, .attemptHeartbeat, .stepSkipped, .stepAbandoned,
             .waitStarted, .awaitStarted, .parentLinked, .childCancelRequested, .childUndoRequested,
-            .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepUndoing,
+            .endCallsStarted, .signalTaken, .elementsStarted, .elementsEnded, .stepSucceeded, .stepUndoing,
             .cancelRequested, .cancelRefused, .deadlineExceeded, .runCompensating, .retryRequested, .stepResolved,
             .stepSettled,
             .runDelayed, .runPaused, .runResumed, .restartedFrom, .stepKept, .restartedAs:

@@ -81,6 +81,17 @@ package final class DefinitionStore: Sendable {
         return definition
     }
 
+    /// The definition of a run: a registered version, or the calls after the end of its runs.
+    package func definition(
+        ofRun name: String, version: String
+    ) async throws(DefinitionProblem) -> WorkflowDefinition {
+        guard let registered = WorkflowDefinition.registered(name) else {
+            return try await definition(name, version: version)
+        }
+        guard let calls = try await definition(registered, version: version).onEnd else { throw .unknown }
+        return calls
+    }
+
     /// The highest release version of a workflow that is not deprecated, as of at most a second ago: what another API
     /// registered is seen by then.
     package func highestRelease(_ name: String) async throws(DefinitionProblem) -> WorkflowDefinition {

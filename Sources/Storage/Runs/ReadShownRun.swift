@@ -27,12 +27,15 @@ package struct ShownRun: Sendable {
     /// The runs that it does anew, and that does it anew, with ids of steps.
     package private(set) var restartedFrom: (run: RunID, fromStep: String?)?
     package private(set) var restartedAs: RunID?
+    /// The runs that make the calls after its ends, oldest first.
+    package private(set) var endCalls: [RunID] = []
 
     mutating func link(_ followed: FollowedRun) {
         restartedFrom = followed.marks.restartedFrom.map { link in
             (link.run, link.fromStep.flatMap { followed.steps.indices.contains($0) ? followed.steps[$0].stepID : nil })
         }
         restartedAs = followed.marks.restartedAs?.run
+        endCalls = followed.marks.endCalls
     }
 
     static let payloads = ["r.error", "r.input", "r.context", "r.output"]
@@ -107,7 +110,7 @@ enum SnapshotSQL {
     /// What else there is to be known of it (`RunMarks`), by name.
     private static let marks = [
         "parent", "startAt", "pause", "deadlineHeld", "missedDeadline", "accepted", "lists", "restartedFrom",
-        "restartedAs", "kept",
+        "restartedAs", "kept", "endCalls",
     ]
 
     /// The snapshot of a run, `r`; where it is large its errors are shortened, and their sizes told in

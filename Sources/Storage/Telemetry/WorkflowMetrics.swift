@@ -33,7 +33,7 @@ package final class WorkflowMetrics: Sendable {
             let newest = Dictionary(versions.map { ($0.name, $0.version) }) { $1 }
             var found: [WorkflowDefinition] = []
             for (name, version) in newest {
-                if let definition = try? await definitions.definition(name, version: version) {
+                if let definition = try? await definitions.definition(ofRun: name, version: version) {
                     found.append(definition)
                 }
             }

@@ -16,11 +16,14 @@ struct Flow {
     let text: String
     var timeout: String?
     var output: JSON?
+    /// Calls after the end.
+    var onEnd: JSON?
 
-    init(_ text: String, timeout: String? = nil, output: JSON? = nil) {
+    init(_ text: String, timeout: String? = nil, output: JSON? = nil, onEnd: JSON? = nil) {
         self.text = text
         self.timeout = timeout
         self.output = output
+        self.onEnd = onEnd
     }
 
     func definition() throws -> WorkflowDefinition {
@@ -36,6 +39,7 @@ struct Flow {
         ]
         if let timeout { workflow["timeout"] = .string(timeout) }
         if let output { workflow["output"] = output }
+        if let onEnd { workflow["onEnd"] = onEnd }
         return try WorkflowDefinition(workflow)
     }
 

@@ -22,7 +22,7 @@ import Testing
 /// `list(a*3)` (the elements `a[0]` to `a[2]` are there), `listed(a)` (they are done),
 /// `run(kid:child+500ms)` (a child is started), `cancel(kid)` (it is asked to turn back; `!` because of its timeout), `kid:completed`,
 /// `kid:compensated(rejected)`, `undo:kid` (its undoing is asked for; `!` can't be), `take(a)`, `a=accepted`, `a<succeeded` (a callback), `beat(a)`, `a=done` (a step that makes no call), `a=ended` (one that failed, its error's kind),
-/// `undo!(a)` (undone at once), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
+/// `then` (calls follow the end), `undo!(a)` (undone at once), `skip(a)`, `drop(a)` (abandoned), `cancel`, `deadline`, `undo(a,b|c)` (`c` has no compensation),
 /// `retry(a)`, `resolve(a)`, `complete(a)`, `pause`, `resume(5ms)` (the deadline was held for so long), `delay(5ms)`, `undo`,
 /// `cancel!` (refused), `missed` (the deadline, past the pivot), and at last a run status or `QUARANTINED`. Words of one decision stand together, decisions
 /// are parted by `/`.
@@ -252,6 +252,7 @@ extension Play {
             "\(ids([step])):\(end.status.rawValue.lowercased())\(end.error.map { "(\($0.kind))" } ?? "")"
         case .childUndoRequested(let step): "undo:\(ids([step]))"
         case .childUndoFailed(let step, _): "undo:\(ids([step]))!"
+        case .endCallsStarted: "then"
         case .stepSucceeded(let step, _): "\(ids([step]))=done"
         case .stepFailed(let step, let failure): "\(ids([step]))=\(failure.kind)"
         case .stepUndoing(let step): "undo!(\(ids([step])))"

@@ -122,6 +122,30 @@ struct FindingTests {
                 "warning skipped-output /output",
             ]),
         Case(
+            name: "calls after the end that can't be made after every end, or never are",
+            steps: [step("a")],
+            members: [
+                "onEnd": [
+                    ["action": ["participant": "p", "path": "/${steps.a.output.id}/${steps.a.status}"]],
+                    [
+                        "when": ["var": "steps.a.output"],
+                        "action": [
+                            "participant": "p", "path": "/${steps.a.output.id}",
+                            "headers": ["X-E": "${run.error.kind}"],
+                        ],
+                    ],
+                    [
+                        "when": ["==": [["var": "run.status"], "COMPLETED"]],
+                        "action": ["participant": "p", "path": "/${steps.a.output.id}"],
+                    ],
+                    ["when": false, "action": ["participant": "p", "path": "/${run.error ?? 1}/${run.status}"]],
+                ]
+            ],
+            expected: [
+                "error missing-output /onEnd/0/action/path", "error missing-output /onEnd/1/action/headers/X-E",
+                "warning constant-condition /onEnd/3/when",
+            ]),
+        Case(
             name: "conditions that are none", steps: [step("a", ["when": true]), step("b", ["when": ["==": [1, 2]]])],
             expected: ["warning constant-condition /steps/0/when", "warning unreachable-step /steps/1/when"]),
         Case(

@@ -92,7 +92,7 @@ struct JournalTests {
         .childEnded(
             step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .completed, output: .null, isFinal: true)),
         .childEnded(step: 1, ChildEnd(runID: RunID(high: 3, low: 4), status: .cancelled, error: failure)),
-        .childUndoRequested(step: 1), .childUndoFailed(step: 1, failure),
+        .childUndoRequested(step: 1), .childUndoFailed(step: 1, failure), .endCallsStarted(run: RunID(high: 4, low: 5)),
     ]
 
     private static let other = RunID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0007)

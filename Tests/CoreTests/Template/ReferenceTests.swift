@@ -45,7 +45,7 @@ struct ReferenceTests {
     @Test(
         "what is no reference",
         arguments: [
-            "run.status", "run.id.x", "step", "step.attempt.x", "response", "response.headers", "response.headers.a.b",
+            "run.state", "run.id.x", "step", "step.attempt.x", "response", "response.headers", "response.headers.a.b",
             "response.status.x", "steps.a.response", "steps.a.response.headers", "steps.a.response.headers['a b']",
             "steps.a.response.status.x", "steps.*.output", "input.a[b]", "input.a[1", "input.a[]", "input.a['b\\n']",
             "input[1.5]", "input.a." + String(repeating: "b.", count: 70) + "c",

@@ -72,7 +72,7 @@ struct TemplateTests {
         arguments: [
             "${}", "${ input.id }", "${inputs.id}", "${input.}", "${input..a}", "${.input}", "${input.a b}",
             "${input.é}",
-            "${input[-1]}", "${input[01]}", "${input['a'}", "${input.*x}", "${*}", "${run}", "${run.status}",
+            "${input[-1]}", "${input[01]}", "${input['a'}", "${input.*x}", "${*}", "${run}", "${run.state}",
             "${run.id.x}", "${steps}", "${steps.a}", "${steps.a.input}",
             "${steps.a.status.x}", "${steps..output}", "${env.HOME}", "${secrets.key}", "${Input.id}", "a ${x} b",
             "${input.id|trim}",

@@ -141,6 +141,7 @@ struct Audit {
         case .childEnded(let step, let end): endChild(step, end)
         case .childUndoRequested(let step): undoChild(step, at)
         case .childUndoFailed(let step, _): failToUndoChild(step)
+        case .endCallsStarted: break
         case .stepSucceeded(let step, _):
             switch workflow.kinds[base(step)] {
             case .signal: require(false, 20, "step \(step) went on without a signal")

@@ -390,7 +390,10 @@ struct History {
 
     private mutating func apply(_ events: [RunEvent], isStart: Bool = false) {
         audit.beginDecision()
-        for event in events {
+        for (place, event) in events.enumerated() {
+            let follow = place > 0 && events[place - 1].kind == .endCallsStarted
+            let areWanted = Self.decidedEnds.contains(event.kind) && run.endCalls(after: event, at: now) != nil
+            if follow != areWanted { audit.note("calls follow \(event.kind): \(follow)") }
             run.evolve(event, at: now)
             audit.observe(event, at: now)
             log.append((event, now))
@@ -415,6 +418,8 @@ struct History {
             audit.note("the run is alive and nothing will move it")
         }
     }
+
+    private static let decidedEnds: Set<RunEventKind> = [.runCompleted, .runCompensated, .runCancelled, .runFailed]
 
     // MARK: At the end
 
