@@ -9,7 +9,7 @@ package import Core
 package import Postgres
 internal import Storage
 
-/// Checks invariants 1 to 15 and 17 to 23 over a database and the participants' ledgers.
+/// Checks invariants 1 to 15 and 17 to 25 over a database and the participants' ledgers.
 package enum Checker {
     /// What may be assumed and what is demanded.
     package struct Options: Sendable {

@@ -322,6 +322,13 @@ package struct Exploration: Sendable {
                 add("The effect of \(run.stepID(index)) stands, and nobody undoes it: \(undo).", isFinding: true, node)
             }
         }
+        if var calls = node.rehearsal.afterEnds.last {
+            for what in (try? calls.unbuildable) ?? [] {
+                add(
+                    "After \(run.status.rawValue) a call can't be built from what is known: \(what)", isFinding: true,
+                    node)
+            }
+        }
         for case .attemptFailed(let index, .compensate, _, _, let failure, nil) in node.rehearsal.events.map({
             $0.event
         })

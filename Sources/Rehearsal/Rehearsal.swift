@@ -14,6 +14,8 @@ package struct Rehearsal: Sendable {
 
     package private(set) var run: Run
     package private(set) var now: Instant
+    /// As it was before its first event.
+    let fresh: Run
     /// What has happened, oldest first.
     package private(set) var events: [(at: Instant, event: RunEvent)] = []
     /// Calls that were made, oldest first.
@@ -31,9 +33,17 @@ package struct Rehearsal: Sendable {
 
     /// A run that has just been started.
     package init(_ definition: WorkflowDefinition, input: JSON, context: JSON = .object(JSONObject())) {
-        now = Self.start
-        run = Run(id: Self.runID, definition: definition, input: input, context: context, createdAt: now)
-        let names = definition.steps.flatMap { step in
+        self.init(
+            Run(id: Self.runID, definition: definition, input: input, context: context, createdAt: Self.start),
+            at: Self.start)
+    }
+
+    /// - Parameter now: when it is started.
+    init(_ fresh: Run, at now: Instant) {
+        self.now = now
+        self.fresh = fresh
+        run = fresh
+        let names = fresh.definition.steps.flatMap { step in
             CallAction.allCases.compactMap { step.call(of: $0) }.flatMap(\.secrets)
         }
         secrets = Dictionary(names.map { ($0, Array("rehearsal".utf8)) }) { first, _ in first }
@@ -55,7 +65,7 @@ package struct Rehearsal: Sendable {
                 switch command {
                 case .call(let call): return .call(request(call))
                 case .look(let look):
-                    return .look(RehearsedLook(look: look, step: run.stepID(look.call.step)))
+                    return .look(RehearsedLook(look: look, step: name(of: look.call.step)))
                 case .wake: break
                 }
             }
@@ -131,7 +141,7 @@ package struct Rehearsal: Sendable {
         where accepted.poll == nil && !untold.contains(run.steps[accepted.step].attemptSequence) {
             guard let open = run.steps[accepted.step].openAttempt else { continue }
             return RehearsedCallback(
-                index: accepted.step, step: run.stepID(accepted.step), action: open.action)
+                index: accepted.step, step: name(of: accepted.step), action: open.action)
         }
         return nil
     }
@@ -262,11 +272,11 @@ package struct Rehearsal: Sendable {
     }
 
     /// What an engine would send.
-    private func request(_ call: Command.Call) -> RehearsedCall {
+    func request(_ call: Command.Call) -> RehearsedCall {
         let definition = run.definition(of: call)
         let scope = CallScope(run, call, secrets: secrets)
         var rehearsed = RehearsedCall(
-            call: call, step: run.stepID(call.step), participant: nil, method: definition.method,
+            call: call, step: name(of: call.step), participant: nil, method: definition.method,
             path: nil,
             headers: [], body: nil, refusal: nil)
         do throws(TemplateError) {

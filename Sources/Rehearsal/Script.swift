@@ -146,9 +146,10 @@ package struct Script: Sendable {
             return
         }
         guard let object = json.object else { throw CaseError(pointer, "This must be an object of lists.") }
-        let known = definition.steps.flatMap { step in
+        let called = Self.steps(of: definition)
+        let known = called.flatMap { name, step in
             CallAction.allCases.filter { step.call(of: $0) != nil }.map {
-                $0 == .execute ? step.id : "\(step.id):\($0.rawValue)"
+                $0 == .execute ? name : "\(name):\($0.rawValue)"
             }
         }
         let awaits = definition.steps.filter { $0.action.kind == .awaiting }.map(\.id)
@@ -157,14 +158,14 @@ package struct Script: Sendable {
             guard case .run(let child) = step.action, !child.isDetached else { return [] }
             return step.undoesChild ? [step.id, "\(step.id):undo"] : [step.id]
         }
-        let told = definition.steps.flatMap { step in
+        let told = called.flatMap { name, step in
             CallAction.allCases.filter { Self.isCalledBack(step, $0) }.map {
-                RehearsedCallback(index: step.index, step: step.id, action: $0).name
+                RehearsedCallback(index: step.index, step: name, action: $0).name
             }
         }
-        let polled = definition.steps.flatMap { step in
+        let polled = called.flatMap { name, step in
             CallAction.allCases.filter { step.call(of: $0)?.completion?.poll != nil }.map {
-                RehearsedLook.name(step.id, $0)
+                RehearsedLook.name(name, $0)
             }
         }
         for (name, list) in object.members {
@@ -217,6 +218,12 @@ package struct Script: Sendable {
         }
         (self.answers, self.signals, self.callbacks, self.looks) = (answers, signals, callbacks, looks)
         children = ends
+    }
+
+    /// All that may make calls, each under the name that a case has for it.
+    private static func steps(of definition: WorkflowDefinition) -> [(name: String, step: StepDefinition)] {
+        definition.steps.map { ($0.id, $0) }
+            + (definition.onEnd?.steps ?? []).map { (Rehearsal.onEndPrefix + $0.id, $0) }
     }
 
     private static func isCalledBack(_ step: StepDefinition, _ action: CallAction) -> Bool {

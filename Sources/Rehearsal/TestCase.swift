@@ -87,24 +87,39 @@ package struct TestCase: Sendable {
     package func play() -> (failures: [String], rehearsal: Rehearsal) {
         var (script, rehearsal) = (script, Rehearsal(definition, input: input, context: context))
         if let breach { return (["The input breaks inputSchema, a start would be refused: \(breach)"], rehearsal) }
+        var calls: [RehearsedCall] = []
         do throws(RehearsalError) {
             try answer(&rehearsal, &script)
+            calls += rehearsal.calls + (try callsAfterEnd(of: rehearsal, &script))
             if isUndone, rehearsal.run.status == .completed {
+                let count = rehearsal.calls.count
                 try rehearsal.undo()
                 try answer(&rehearsal, &script)
+                calls += rehearsal.calls[count...] + (try callsAfterEnd(of: rehearsal, &script))
             }
         } catch {
             return (["\(error)"], rehearsal)
         }
-        var failures = expect.members.compactMap { difference($0.key, $0.value, rehearsal) }
+        var failures = expect.members.compactMap { difference($0.key, $0.value, rehearsal, calls) }
         if !script.unused.isEmpty {
             failures.append("Answers were never asked for: \(script.unused.joined(separator: ", ")).")
         }
         return (failures, rehearsal)
     }
 
+    /// What follows the last end.
+    private func callsAfterEnd(
+        of rehearsal: Rehearsal, _ script: inout Script
+    ) throws(RehearsalError) -> [RehearsedCall] {
+        guard rehearsal.run.status.isTerminal, var calls = rehearsal.afterEnds.last,
+            case .endCallsStarted = rehearsal.events.dropLast().last?.event
+        else { return [] }
+        try answer(&calls, &script)
+        return calls.calls
+    }
+
     private func answer(_ rehearsal: inout Rehearsal, _ script: inout Script) throws(RehearsalError) {
-        var cancelsAfter = cancelsAfter
+        var cancelsAfter = rehearsal.run.definition.isOnEnd ? nil : cancelsAfter
         while let turn = try rehearsal.nextTurn() {
             if rehearsal.calls.count == cancelsAfter {
                 cancelsAfter = nil
@@ -137,13 +152,14 @@ package struct TestCase: Sendable {
         }
     }
 
-    private func difference(_ key: String, _ wanted: JSON, _ rehearsal: Rehearsal) -> String? {
+    private func difference(_ key: String, _ wanted: JSON, _ rehearsal: Rehearsal, _ calls: [RehearsedCall]) -> String?
+    {
         let run = rehearsal.run
         switch key {
         case "status": return Self.differ(key, wanted, .string(run.status.rawValue))
         case "cause": return Self.differ(key, wanted, JSON(run.cause?.rawValue))
         case "output": return Self.differ(key, wanted, run.output ?? .null)
-        case "calls": return Self.differ(key, wanted, .array(rehearsal.calls.map { .string($0.name) }))
+        case "calls": return Self.differ(key, wanted, .array(calls.map { .string($0.name) }))
         case "undone": return Self.differ(key, wanted, .array(rehearsal.undone.map { .string($0) }))
         case "takes":
             let limit = wanted.string.flatMap { Duration($0) }
@@ -155,7 +171,7 @@ package struct TestCase: Sendable {
             return Self.contains(error, wanted) ? nil : "error is \(error.text), which does not hold \(wanted.text)."
         case "requests":
             for (name, parts) in wanted.object?.members ?? [] {
-                guard let call = rehearsal.calls.last(where: { $0.name == name }) else {
+                guard let call = calls.last(where: { $0.name == name }) else {
                     return "\(name) was not called."
                 }
                 if !Self.contains(call.json, parts) {

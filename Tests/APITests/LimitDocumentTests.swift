@@ -175,6 +175,11 @@ struct LimitDocumentTests {
         "signals of a run that no step has taken": { $0 <= KeptSignal.mostWaiting },
         "the same signals, together": { $0 <= KeptSignal.maxWaitingBytes },
         "keys of signals that a run remembers": { $0 <= KeptSignal.maxKeys },
+        "calls in `onEnd`": { count in
+            registers([
+                "onEnd": .array((0..<count).map { _ in ["action": ["participant": "p", "path": "/"]] })
+            ])
+        },
         "`undoWithin`": { registers(["undoWithin": .string("\($0)s")]) },
         "`maxAttempts`": { registers(["retry": ["maxAttempts": JSON($0)]]) },
         "`initialInterval`, `maxInterval`": {

@@ -41,6 +41,48 @@ struct CaseTests {
         ])
     }
 
+    private static func told(_ path: String = "/told/${run.status}") throws -> WorkflowDefinition {
+        try definition(["onEnd": [["id": "mail", "action": ["participant": "email", "path": .string(path)]]]])
+    }
+
+    @Test(
+        "calls after each end come behind it, and have their own answers",
+        arguments: [
+            [
+                "answers": ["charge": [["body": ["id": 1]]], "onEnd:mail": [503, 200]],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["charge", "ship", "onEnd:mail", "onEnd:mail"],
+                    "requests": ["onEnd:mail": ["path": "/told/COMPLETED"]], "takes": "1s",
+                ],
+            ],
+            [
+                "undo": true, "answers": ["charge": [["body": ["id": 1]]]],
+                "expect": [
+                    "status": "COMPENSATED",
+                    "calls": ["charge", "ship", "onEnd:mail", "charge:compensate", "onEnd:mail"],
+                    "requests": ["onEnd:mail": ["body": ["status": "COMPENSATED", "cause": "UNDO_REQUESTED"]]],
+                ],
+            ],
+            [
+                "answers": ["charge": [["body": ["id": 1]]], "onEnd:mail": [422]],
+                "expect": ["status": "COMPLETED", "calls": ["charge", "ship", "onEnd:mail"]],
+            ],
+        ] as [JSON])
+    func endCalls(_ given: JSON) throws {
+        var given = given
+        given["input"] = ["amount": 5, "order": "o"]
+        #expect(try TestCase.all([given], of: try Self.told(), at: .root)[0].play().failures == [])
+    }
+
+    @Test("a workflow that makes no calls after its end has no answers for them")
+    func noEndCalls() {
+        #expect(throws: CaseError.self) {
+            _ = try TestCase.all(
+                [["answers": ["onEnd:mail": [200]], "expect": ["status": "COMPLETED"]]], of: try Self.definition(),
+                at: .root)
+        }
+    }
+
     @Test(
         "children end as the case says, in no time",
         arguments: [

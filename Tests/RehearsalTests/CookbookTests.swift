@@ -94,6 +94,22 @@ struct CookbookTests {
                 "expect": ["status": "COMPENSATED", "undone": ["parcel[0]", "pay"]],
             ],
         ],
+        "told-order": [
+            [
+                "input": ["amount": 5, "address": "x", "email": "ann@example.org"],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["charge", "ship", "onEnd:customer"],
+                    "requests": ["onEnd:customer": ["body": ["to": "ann@example.org", "outcome": "COMPLETED"]]],
+                ],
+            ],
+            [
+                "input": ["amount": 5, "address": "x"], "answers": ["ship": [422], "charge:compensate": [422]],
+                "expect": [
+                    "status": "FAILED",
+                    "calls": ["charge", "ship", "charge:compensate", "onEnd:customer", "onEnd:desk"],
+                ],
+            ],
+        ],
         "returnable-order": [
             ["input": ["amount": 5, "address": "x"], "expect": ["status": "COMPLETED", "undone": []]],
             [

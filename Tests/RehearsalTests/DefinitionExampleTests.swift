@@ -17,6 +17,28 @@ struct DefinitionExampleTests {
             ],
             ["answers": ["invite": [422]], "expect": ["status": "COMPENSATED", "calls": ["invite"], "undone": []]],
         ],
+        "order-told": [
+            [
+                "input": ["amount": 5, "address": "x"], "answers": ["ship": [["body": ["tracking": "t1"]]]],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["charge", "ship", "onEnd:mail"],
+                    "requests": ["onEnd:mail": ["path": "/orders/COMPLETED", "body": ["tracking": "t1", "why": nil]]],
+                ],
+            ],
+            [
+                "input": ["amount": 5, "address": "x"],
+                "answers": ["ship": [422], "charge:compensate": [422], "onEnd:ticket": [503, 503, 503, 503, 200]],
+                "expect": [
+                    "status": "FAILED",
+                    "calls": [
+                        "charge", "ship", "charge:compensate", "onEnd:mail", "onEnd:ticket", "onEnd:ticket",
+                        "onEnd:ticket",
+                        "onEnd:ticket", "onEnd:ticket",
+                    ],
+                    "requests": ["onEnd:ticket": ["body": ["status": "FAILED", "error": ["kind": "compensation"]]]],
+                ],
+            ],
+        ],
         "journey": [
             [
                 "input": ["to": "LIS"], "answers": ["flight": [["output": ["seat": "4A"], "after": "30m"]]],

@@ -170,6 +170,18 @@ struct ExplorationTests {
             ])
     }
 
+    @Test("a call after the end that can't be built after one of the ends")
+    func endCalls() throws {
+        let call: JSON = ["participant": "p", "path": "/${steps.charge.output.id}/${run.status}", "body": "none"]
+        let examples = try Self.explore(["onEnd": [["id": "mail", "action": call]]]).examples
+        let findings = examples.filter { $0.isFinding && $0.what.hasPrefix("After ") }.map(\.what)
+        #expect(findings.count == 2)
+        for (finding, status) in zip(findings, ["COMPENSATED", "FAILED"]) {
+            #expect(
+                finding.hasPrefix("After \(status) a call can't be built from what is known: onEnd:mail: steps.charge"))
+        }
+    }
+
     private static func answer(_ body: JSON, _ headers: [String: String] = [:]) -> Response {
         Response(status: 200, body: body.bytes, contentType: "application/json", headers: headers)
     }
