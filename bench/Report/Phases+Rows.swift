@@ -38,12 +38,22 @@ extension ClosedLoops {
 
 extension Kinds {
     var rows: [Row] {
-        let (before, beside) = (large.aloneMs, large.besideMs)
-        return [
+        [
             row("elements/s, lists of \(Self.listed), \(Self.parallel) at a time", elements),
+            row("children/s, lists of \(Self.listed), \(Self.parallel) at a time", children),
             row("signals/s, each ends a run", signals),
             Row(
-                "a list of \(large.elements.grouped) elements, others' p99 beside it / alone",
+                "timers, \(timers.perSecond.grouped) due a second: lateness p50, p99",
+                "\(timers.latenessMs.p50.places(1)), \(timers.latenessMs.p99.places(1)) ms"),
+        ] + rows(large, "a list of \(large.elements.grouped) elements")
+            + rows(parent, "\(parent.elements.grouped) children of one run")
+    }
+
+    private func rows(_ large: Large, _ what: String) -> [Row] {
+        let (before, beside) = (large.aloneMs, large.besideMs)
+        return [
+            Row(
+                "\(what), others' p99 beside it / alone",
                 "\(large.seconds.places(1)) s each; \(beside.p99.places(1)) / \(before.p99.places(1)) ms",
                 goal: "≤ 2 ×",
                 reached: beside.p99 <= 2 * before.p99),

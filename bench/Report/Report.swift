@@ -10,7 +10,12 @@ extension Results {
             + Self.rows(reads, else: ["GET of a run, p50 / p99", "  of its events", "  of a list"], \.rows)
             + Self.rows(sweep, else: ["overhead per step under half load, mean"]) { [$0.overheadRow] }
             + Self.rows(compensated, else: ["compensated sagas/s"]) { [$0.compensatedRow] }
-            + Self.rows(kinds, else: ["elements of lists/s", "signals/s", "a list of a thousand elements"], \.rows)
+            + Self.rows(
+                kinds,
+                else: [
+                    "elements of lists/s", "children/s", "signals/s", "timers", "a list of a thousand elements",
+                    "a parent of ten thousand",
+                ], \.rows)
             + Self.rows(scaling, else: ["1 → 4 engines: CPU per saga, no call doubled"], \.rows)
             + Self.rows(history, else: ["with finished runs / without"], \.rows)
             + Self.rows(snapshot, else: ["at the end of an old snapshot / before"], \.rows)

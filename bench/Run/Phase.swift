@@ -14,7 +14,7 @@ enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .sweep: "Offered load: half, all and twice the throughput"
         case .compensated: "Compensation: \(sizes.repeats) times \(sizes.halfRuns) runs whose third step is refused"
         case .kinds:
-            "Kinds of steps: \(sizes.halfRuns) elements, \(sizes.halfRuns / 3) signals, and a list of a thousand"
+            "Kinds of steps: \(sizes.halfRuns) elements, \(sizes.halfRuns / 3) children and signals, and timers; a list of a thousand, and ten of children"
         case .floor: "Floor: what Postgres alone does with the same statements"
         case .scaling: "One engine and four: \(sizes.repeats) times \(sizes.halfRuns) runs each"
         case .memory: "Memory: \(sizes.heldRuns) runs in calls, and waiting"
