@@ -66,8 +66,8 @@ extension Kinds {
     private func row(_ name: String, _ rate: Rate) -> Row {
         Row(
             name,
-            "\(rate.perSecond.grouped); \(rate.cpuUs.system.places(0)) µs of CPU each, "
-                + "\(rate.cpuUs.relative.places(2)) × the participant's")
+            "\(rate.perSecond.grouped); \(rate.cpuUs.system.places(0)) µs of CPU each"
+                + (rate.cpuUs.participant > 0 ? ", \(rate.cpuUs.relative.places(2)) × the participant's" : ""))
     }
 }
 

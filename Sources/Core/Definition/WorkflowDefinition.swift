@@ -24,6 +24,8 @@ package final class WorkflowDefinition: Sendable {
     package let pivot: Int?
     /// For so long after its end a completed run may be undone; nil for as long as it is kept.
     package let undoWithin: Duration?
+    /// One of the steps starts a run.
+    package let startsRuns: Bool
     /// The calls that follow every end of a run; nil for none.
     package let onEnd: WorkflowDefinition?
     /// It is of the calls that follow another run's end, and not registered itself.
@@ -49,6 +51,7 @@ package final class WorkflowDefinition: Sendable {
         self.output = output
         self.pivot = pivot
         self.undoWithin = undoWithin
+        startsRuns = steps.contains { $0.action.kind == .run }
         self.onEnd = onEnd
         self.isOnEnd = isOnEnd
         self.source = source

@@ -56,8 +56,8 @@ struct Engine {
         traceExport = tracing.export
         var observed = configuration.database
         observed.observer = DatabaseMetrics.statements(in: metrics.registry)
-        // One connection for each committer, two for claims and renewals.
-        database = Database(observed, writes: configuration.committers + 2, reads: 2)
+        // One connection for each committer, one for what concerns several runs, two for claims and renewals.
+        database = Database(observed, writes: configuration.committers + 3, reads: 2)
         table = RunTable(capacity: configuration.maxInFlight, bytes: configuration.memory.runBytes)
         committer = DecisionCommitter(
             pool: database.writes, engine: id, lanes: configuration.committers,

@@ -117,7 +117,7 @@ struct EngineConfiguration: Sendable {
     /// - Parameter loops: event loops of the process.
     func reservedDescriptors(loops: Int) -> Int {
         // Beside the pools: what listens, and what looks whether the sessions are ours alone.
-        let database = (committers + 2) + 2 + 2
+        let database = (committers + 3) + 2 + 2
         return Descriptors.base + Descriptors.perLoop * loops + Descriptors.perDatabaseConnection * database
             + OpsServer.connections + OpsServer.passing
             + (telemetry.isEnabled ? Descriptors.perLoop * loops + 8 : 0)

@@ -20,15 +20,14 @@ struct CommitWriter: BatchWriter {
         (places.sorted { batch[$0].row.lease.runID < batch[$1].row.lease.runID }, [])
     }
 
-    /// A decision that concerns other runs takes several statements, and goes by itself.
+    /// Decisions that concern other runs take several statements each, in a transaction of their own.
     func together(_ places: [Int], of batch: [Submission<RunCommit>]) -> [[Int]] {
         if places.allSatisfy({ !batch[$0].row.concernsOthers }) { return [places] }
-        let apart = places.filter { batch[$0].row.concernsOthers }
-        return [places.filter { !batch[$0].row.concernsOthers }] + apart.map { [$0] }
+        return [places.filter { !batch[$0].row.concernsOthers }, places.filter { batch[$0].row.concernsOthers }]
     }
 
     func store(_ commits: [RunCommit]) async throws(PostgresError) -> [Answer?] {
-        if commits.count == 1, commits[0].concernsOthers { return [try await storeFamily(commits[0])] }
+        if commits.contains(where: \.concernsOthers) { return try await storeFamilies(commits) }
         let decisions = CommitDecisions(engine: engine, commits: commits)
         let rows: [CommitDecisions.Row]
         if let results = CommitResults(decisions) {
@@ -50,18 +49,28 @@ struct CommitWriter: BatchWriter {
         }
     }
 
-    /// A decision with the runs that it starts, and what it asks and tells others.
-    private func storeFamily(_ commit: RunCommit) async throws(PostgresError) -> Answer {
+    /// Decisions with the runs that they start, and what they ask and tell others: one transaction, in which each is written or
+    /// not by itself. What one of them has locked the next finds its own.
+    private func storeFamilies(_ commits: [RunCommit]) async throws(PostgresError) -> [Answer] {
         var pipeline = Pipeline()
-        let slot = pipeline.add(CommitFamily(engine: engine, commit: commit))
-        if !commit.children.isEmpty { _ = pipeline.add(StartChildren(engine: engine, commit: commit)) }
-        for message in commit.messages { _ = pipeline.add(TellRun(engine: engine, commit: commit, message: message)) }
-        let results = try await pool.transaction(pipeline)
-        guard let row = results[slot].first, row.verdicts.count == 1 else {
-            throw .decoding("a commit answers every decision")
+        let slots = commits.map { commit in
+            let slot = pipeline.add(CommitFamily(engine: engine, commit: commit))
+            if !commit.children.isEmpty { pipeline.add(StartChildren(engine: engine, commit: commit)) }
+            for message in commit.messages {
+                pipeline.add(TellRun(engine: engine, commit: commit, message: message))
+            }
+            return slot
         }
-        if commit.children.contains(where: { $0.new.isHeld }) { await StartWriter.wakeResumed(pool) }
-        return Self.answer(row.verdicts[0], row.unread.first ?? nil, row.at)
+        let results = try await pool.transaction(pipeline)
+        var answers: [Answer] = []
+        for slot in slots {
+            guard let row = results[slot].first, row.verdicts.count == 1 else {
+                throw .decoding("a commit answers every decision")
+            }
+            answers.append(Self.answer(row.verdicts[0], row.unread.first ?? nil, row.at))
+        }
+        if commits.contains(where: { $0.children.contains(where: \.new.isHeld) }) { await StartWriter.wakeResumed(pool) }
+        return answers
     }
 
     func findStored(_ commits: [RunCommit]) async throws(PostgresError) -> [Answer?] {

@@ -14,10 +14,12 @@ package enum CommitOutcome: Sendable, Hashable {
 /// Writes decisions in batches, each under its lease. See `GroupCommitter`.
 package final class DecisionCommitter: Closable, Sendable {
     private let committer: GroupCommitter<Submission<RunCommit>, CommitOutcome>
+    /// Writes what takes several statements for each decision, and what may meet that at the same rows: nobody else waits behind it.
+    private let families: GroupCommitter<Submission<RunCommit>, CommitOutcome>
     private let patience: Duration
 
     /// - Parameters:
-    ///   - pool: at least `lanes` connections, or the lanes wait for each other.
+    ///   - pool: at least `lanes` connections and one more, or the lanes wait for each other.
     ///   - engine: the lease owner.
     ///   - maxBytes: payloads in one batch.
     ///   - patience: how long a decision is tried while the database is away; longer than a lease is pointless.
@@ -28,6 +30,12 @@ package final class DecisionCommitter: Closable, Sendable {
         observer: BatchObserver? = nil, others: @escaping @Sendable () -> Int = { 0 }
     ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)
+        families = GroupCommitter(
+            maxBatch: min(maxBatch, Self.mostFamilies), maxWaiting: .max, maxWeight: maxBytes, weigh: \.row.size, lanes: 1,
+            observer: observer
+        ) { batch in
+            await writer.write(batch)
+        }
         committer = GroupCommitter(
             maxBatch: maxBatch, maxWaiting: .max, maxWeight: maxBytes, weigh: \.row.size, lanes: lanes,
             observer: observer,
@@ -49,12 +57,24 @@ package final class DecisionCommitter: Closable, Sendable {
     ///
     /// A run of which somebody has a row locked is tried again by itself; its batch-mates are answered meanwhile.
     package func submit(_ commit: RunCommit) async throws(StoreError) -> CommitOutcome {
-        try await committer.submit(commit, patience: patience)
+        let committer = commit.concernsOthers || commit.startsRuns ? families : committer
+        return try await committer.submit(commit, patience: patience)
     }
 
+    /// Decisions with others in one transaction at most: so long the rows stay locked of whom they tell.
+    private static let mostFamilies = 50
+
     /// Runs until `close`.
-    package func run() async { await committer.run() }
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.committer.run() }
+            group.addTask { await self.families.run() }
+        }
+    }
 
     /// Accepts nothing more; what was accepted is still written.
-    package func close() { committer.close() }
+    package func close() {
+        committer.close()
+        families.close()
+    }
 }

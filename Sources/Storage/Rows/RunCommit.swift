@@ -31,8 +31,11 @@ package final class RunCommit: Sendable {
     /// What other runs are asked and told with it.
     package let messages: [RunMessage]
 
-    /// Other runs are written with it: then it goes by itself.
+    /// Other runs are written with it.
     var concernsOthers: Bool { !children.isEmpty || !messages.isEmpty }
+
+    /// Its run starts others, which tell it their ends: two lanes would meet at its row again and again.
+    var startsRuns: Bool { decision.after.definition.startsRuns }
 
     /// What changes in `workflow_runs`.
     package struct StoredRun: Sendable {
