@@ -94,6 +94,7 @@ extension Run {
         if isDraining, steps.contains(where: { $0.child?.phase == .live }), !isPlanted(.childCancelForgotten) {
             return updatedAt
         }
+        if hasChildrenToStart { return updatedAt }
         var due = isPaused ? nil : steps.lazy.compactMap(\.nextAttemptAt).min()
         if hasMarks, status == .pending, !isPaused, cause == nil, let startAt = marks.startAt, startAt > createdAt {
             due = min(due ?? startAt, startAt)

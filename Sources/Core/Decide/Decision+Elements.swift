@@ -16,7 +16,7 @@ extension Decision {
     /// Ends the steps whose elements are all done, and those that go no further since one has given up.
     mutating func endLists() {
         for list in run.lists where run.steps[list.step].status == .executing {
-            let progress = progress(of: list)
+            let progress = run.progress(of: list)
             if isPlanted(.listEndsWithItsLast), let last = list.numbers.last, run.steps[last].status.isDone {
                 append(.elementsEnded(step: list.step))
                 continue
@@ -37,13 +37,15 @@ extension Decision {
         guard run.steps[list.step].status == .executing, let forEach = run.stepDefinition(list.step).forEach else {
             return []
         }
-        let progress = progress(of: list)
+        let progress = run.progress(of: list)
         guard let first = progress.waiting, progress.failed == nil || isPlanted(.elementsBeginAfterFailure) else {
             return []
         }
         var room = isPlanted(.parallelismIgnored) ? list.count : forEach.maxParallel - progress.atWork
+        // What is left follows with the next decision, at once.
+        if case .run = run.stepDefinition(list.step).action { room = min(room, childrenToStart) }
         var ready: [Int] = []
-        for number in first..<list.numbers.upperBound where room > 0 && isUntouched(number) {
+        for number in first..<list.numbers.upperBound where room > 0 && run.isUntouched(number) {
             ready.append(number)
             room -= 1
         }
@@ -85,14 +87,11 @@ extension Decision {
             append(.stepUndoing(step: number))
         }
     }
+}
 
-    private func isUntouched(_ number: Int) -> Bool {
-        let step = run.steps[number]
-        return step.status == .pending && step.attempts == 0 && step.nextAttemptAt == nil
-    }
-
+extension Run {
     /// How far a list is.
-    private struct Progress {
+    fileprivate struct Progress {
         /// Elements that have begun and are not over, those that wait for a person included.
         var atWork = 0
         /// The first that has given up.
@@ -101,18 +100,35 @@ extension Decision {
         var waiting: Int?
     }
 
-    private func progress(of list: ElementList) -> Progress {
+    fileprivate func progress(of list: ElementList) -> Progress {
         var progress = Progress()
         for number in list.numbers {
-            let status = run.steps[number].status
+            let status = steps[number].status
             switch status {
             case .succeeded, .skipped: continue
-            case .failed where !run.steps[number].awaitsPerson: progress.failed = progress.failed ?? number
+            case .failed where !steps[number].awaitsPerson: progress.failed = progress.failed ?? number
             case .pending where isUntouched(number): progress.waiting = progress.waiting ?? number
             case .pending, .executing, .waiting, .failed: progress.atWork += 1
             }
         }
         return progress
+    }
+
+    fileprivate func isUntouched(_ number: Int) -> Bool {
+        let step = steps[number]
+        return step.status == .pending && step.attempts == 0 && step.nextAttemptAt == nil
+    }
+
+    /// A decision has left children that can start for the next.
+    var hasChildrenToStart: Bool {
+        guard definition.startsRuns, status == .running, cause == nil, !isPaused, !lists.isEmpty else { return false }
+        return lists.contains { list in
+            guard steps[list.step].status == .executing, let forEach = stepDefinition(list.step).forEach,
+                case .run = stepDefinition(list.step).action
+            else { return false }
+            let progress = progress(of: list)
+            return progress.waiting != nil && progress.failed == nil && progress.atWork < forEach.maxParallel
+        }
     }
 }
 

@@ -10,6 +10,9 @@ struct Decision {
     /// So many more are asked to undo what they did.
     var childrenToUndo = ChildDefinition.mostAtOnce
 
+    /// So many more elements start their children.
+    var childrenToStart = ChildDefinition.mostStarted
+
     init(_ run: Run, now: Instant, effort: Effort, refusedChildren: [Int: Failure] = [:]) {
         self.run = run
         self.now = now
