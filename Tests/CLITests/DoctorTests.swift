@@ -43,6 +43,21 @@ struct DoctorTests {
         #expect(Self.states(Diagnosis.readiness(.failure(.unreachable(url: "u", reason: "r")))) == ["fail ready"])
     }
 
+    @Test("Workflows that are called back, and engines that can't say where")
+    func callbacks() {
+        func states(_ engines: JSON, _ workflows: [String]) -> [String] {
+            Self.states(Diagnosis.callbacks(.success(["engines": engines]), calledBack: workflows))
+        }
+        let (with, without): (JSON, JSON) = (
+            ["alive": true, "host": "a", "hasPublicUrl": true], ["alive": true, "host": "b", "hasPublicUrl": false]
+        )
+        #expect(states([with, without], []) == [])
+        #expect(states([with], ["film"]) == ["ok callbacks"])
+        #expect(states([with, without], ["film"]) == ["fail callbacks"])
+        // One that is gone, and one of a version that does not say.
+        #expect(states([["alive": false, "hasPublicUrl": false], ["alive": true]], ["film"]) == ["ok callbacks"])
+    }
+
     @Test("Engines: none, other versions, other settings, a backlog, wrong clocks")
     func cluster() {
         func states(_ key: String, _ value: JSON) -> [String] {

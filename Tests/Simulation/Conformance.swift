@@ -7,9 +7,12 @@ package import Core
 /// A store as the conformance suite drives it. Runs and engines go by their numbers.
 package protocol ConformingStore {
     mutating func start(_ run: Run, key: String?) async throws -> RunID
-    /// Claims everything that is due; in the order of run ids.
+    /// Claims everything that is due.
     mutating func claim(engine: Int) async throws -> [ClaimFacts]
-    mutating func commit(_ commit: SessionCommit, engine: Int) async throws -> MemoryStore.Committed
+    /// - Parameter children: the runs it starts.
+    mutating func commit(
+        _ commit: SessionCommit, children: [MemoryStore.Child], engine: Int
+    ) async throws -> MemoryStore.Committed
     mutating func renew(_ leases: [Lease], engine: Int) async throws -> [RunID: Int]
     mutating func release(_ lease: Lease, engine: Int) async throws
     mutating func inbox(of runID: RunID) async throws -> [InboxRow]

@@ -14,7 +14,7 @@ package struct ConformanceRun<Store: ConformingStore> {
     private let definitions: [WorkflowDefinition]
     private var runs: [RunID] = []
     private var held: [Held] = []
-    private var sent: [(commit: SessionCommit, engine: Int)] = []
+    private var sent: [(commit: SessionCommit, children: [MemoryStore.Child], engine: Int)] = []
 
     package init(_ store: Store, definitions: [WorkflowDefinition]) {
         self.store = store
@@ -29,6 +29,8 @@ package struct ConformanceRun<Store: ConformingStore> {
         for (number, runID) in runs.enumerated() {
             words += "\nrun \(number): \(try await store.standing(of: runID).words)"
         }
+        // The ids of children follow from the time.
+        for (number, runID) in runs.enumerated() { words = words.replacing("\(runID)", with: "run \(number)") }
         return words
     }
 
@@ -50,7 +52,8 @@ package struct ConformanceRun<Store: ConformingStore> {
             return try await pump(index)
         case .resend(let number):
             guard let index = number.place(in: sent) else { return "-" }
-            return try await store.commit(sent[index].commit, engine: sent[index].engine).words
+            let (commit, children, engine) = sent[index]
+            return try await store.commit(commit, children: children, engine: engine).words
         case .renew(let engine):
             let leases = held.filter { $0.engine == engine }.map(\.lease)
             let renewed = try await store.renew(leases, engine: engine)
@@ -120,14 +123,14 @@ package struct ConformanceRun<Store: ConformingStore> {
 
     private mutating func claim(_ engine: Int) async throws -> String {
         var words: [String] = []
-        for claim in try await store.claim(engine: engine) {
+        let claimed = try await store.claim(engine: engine).map { (runs.firstIndex(of: $0.lease.runID) ?? -1, $0) }
+        for (number, claim) in claimed.sorted(by: { $0.0 < $1.0 }) {
             held.append(
                 Held(
                     engine: engine, lease: claim.lease,
                     session: RunSession(
                         claim.run, lease: claim.lease, inboxCount: claim.inboxCount,
                         beganDueSteps: claim.beganDueSteps), claimedAt: claim.now))
-            let number = runs.firstIndex(of: claim.lease.runID) ?? -1
             words.append(
                 "run \(number) epoch \(claim.lease.epoch) inbox \(claim.inboxCount) takeover \(claim.isTakeover) "
                     + "began \(claim.beganDueSteps) failures \(claim.failures) seq \(claim.run.lastSequence)")
@@ -166,6 +169,19 @@ package struct ConformanceRun<Store: ConformingStore> {
             failure: Failure(kind: outcome.rawValue, message: "It did not work.", httpStatus: status))
     }
 
+    /// The runs that a decision starts.
+    private func children(of commit: SessionCommit, _ now: Instant) -> [MemoryStore.Child] {
+        let started = commit.childStarts.compactMap { start in
+            definitions.first { $0.name == start.workflow }.map { definition in
+                MemoryStore.Child(
+                    Run(
+                        id: start.runID, definition: definition, input: start.values.input, context: [:],
+                        createdAt: now), link: start.link)
+            }
+        }
+        return started + (commit.endCalls.map { [MemoryStore.Child($0.run, link: $0.link)] } ?? [])
+    }
+
     /// Has a session do what it wants, until it waits for calls or is over.
     private mutating func pump(_ index: Int) async throws -> String {
         var words: [String] = []
@@ -178,8 +194,10 @@ package struct ConformanceRun<Store: ConformingStore> {
                 held[index].session.inboxRead(try await store.inbox(of: held[index].lease.runID))
             case .recountInbox: return "the inbox's count is wrong"
             case .commit(let commit):
-                let committed = try await store.commit(commit, engine: held[index].engine)
-                sent.append((commit, held[index].engine))
+                let children = children(of: commit, now)
+                let committed = try await store.commit(commit, children: children, engine: held[index].engine)
+                if case .written = committed { runs += children.map(\.fresh.id) }
+                sent.append((commit, children, held[index].engine))
                 words.append(committed.words)
                 held[index].session.stored(CommitVerdict(committed))
             case .think: return "no effort is too much"

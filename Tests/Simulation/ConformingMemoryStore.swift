@@ -20,15 +20,17 @@ package struct ConformingMemoryStore: ConformingStore {
         let now = now()
         let claimed = store.claim(
             engine: engine(number), limit: 100, length: .seconds(3600), now: now, suspects: false)
-        return claimed.sorted { $0.lease.runID < $1.lease.runID }.map {
+        return claimed.map {
             ClaimFacts(
                 lease: $0.lease, run: $0.run, inboxCount: $0.inboxCount, isTakeover: $0.isTakeover,
                 beganDueSteps: $0.beganDueSteps, failures: $0.failures, now: now)
         }
     }
 
-    package mutating func commit(_ commit: SessionCommit, engine number: Int) -> MemoryStore.Committed {
-        store.commit(commit, engine: engine(number), now: now())
+    package mutating func commit(
+        _ commit: SessionCommit, children: [MemoryStore.Child], engine number: Int
+    ) -> MemoryStore.Committed {
+        store.commit(commit, engine: engine(number), now: now(), children: children)
     }
 
     package mutating func renew(_ leases: [Lease], engine number: Int) -> [RunID: Int] {

@@ -39,6 +39,7 @@ struct ClusterRoutes: Sendable {
             "heartbeatAgeMs": JSON(Int(max(.zero, engine.age) / .milliseconds(1))), "inFlight": JSON(engine.inFlight),
             "alive": .bool(engine.isAlive), "settings": engine.report["settings"] ?? .null,
             "clockOffsetMs": engine.report["clock"]?["offsetMs"] ?? .null,
+            "hasPublicUrl": engine.report["hasPublicUrl"] ?? .null,
         ]
     }
 }

@@ -18,12 +18,15 @@ struct APICheckup {
         }
         var findings = [Finding(.ok, "api", "\(client.url) answers")]
         findings += Diagnosis.readiness(await answer(to: "/ready"))
-        findings += Diagnosis.cluster(await answer(to: "/health/cluster"))
+        let cluster = await answer(to: "/health/cluster")
+        findings += Diagnosis.cluster(cluster)
         findings += Diagnosis.limits(await client.text("/metrics").map(Samples.init))
-        return findings + (await adminFindings())
+        let named = await named()
+        findings += Diagnosis.callbacks(cluster, calledBack: named.calledBack)
+        return findings + (await adminFindings(named.participants))
     }
 
-    private func adminFindings() async -> [Finding] {
+    private func adminFindings(_ named: [String: String]) async -> [Finding] {
         guard hasToken else {
             return [
                 Finding(
@@ -35,29 +38,37 @@ struct APICheckup {
         guard case .success(let listed) = answer else { return [Diagnosis.refusal(answer)] }
         let participants = listed["participants"]?.array ?? []
         var findings = [Finding(.ok, "admin", "the token is known")]
-        findings += Diagnosis.participants(participants, named: await namedParticipants())
+        findings += Diagnosis.participants(participants, named: named)
         for participant in participants.prefix(Self.most) {
             if let finding = await Reachability.finding(participant) { findings.append(finding) }
         }
         return findings + Diagnosis.failedRuns(await self.answer(to: "/v1/admin/runs/failed?limit=100"))
     }
 
-    /// The participants of the latest versions, each with a workflow that names it.
-    private func namedParticipants() async -> [String: String] {
-        guard case .success(let list) = await answer(to: "/v1/workflows?limit=\(Self.most)") else { return [:] }
-        var named: [String: String] = [:]
+    /// The participants of the latest versions, each with a workflow that names it, and the workflows whose calls are called back.
+    private func named() async -> (participants: [String: String], calledBack: [String]) {
+        guard case .success(let list) = await answer(to: "/v1/workflows?limit=\(Self.most)") else { return ([:], []) }
+        var participants: [String: String] = [:]
+        var calledBack: [String] = []
         for workflow in list["workflows"]?.array ?? [] {
             guard let name = workflow["name"]?.string, let latest = workflow["latest"]?.string,
                 case .success(let version) = await answer(
                     to: "/v1/workflows/\(name.pathSegment)/\(latest.pathSegment)")
             else { continue }
-            for step in version["definition"]?["steps"]?.array ?? [] {
-                for call in [step["action"], step["compensation"]] {
-                    if let participant = call?["participant"]?.string { named[participant] = name }
-                }
-            }
+            let calls = Self.calls(of: version["definition"] ?? .null)
+            for participant in calls.compactMap({ $0["participant"]?.string }) { participants[participant] = name }
+            if calls.contains(where: { Self.isCalledBack($0) }) { calledBack.append(name) }
         }
-        return named
+        return (participants, calledBack)
+    }
+
+    private static func calls(of definition: JSON) -> [JSON] {
+        let steps = (definition["steps"]?.array ?? []) + (definition["onEnd"]?.array ?? [])
+        return steps.flatMap { [$0["action"], $0["compensation"]].compactMap(\.self) }
+    }
+
+    private static func isCalledBack(_ call: JSON) -> Bool {
+        call["completion"] == "callback" || call["completion"]?["callback"] != nil
     }
 
     private func answer(to path: String) async -> Result<JSON, CLIError> {

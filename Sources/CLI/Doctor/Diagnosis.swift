@@ -81,6 +81,23 @@ enum Diagnosis {
         return findings + clocks(cluster, engines)
     }
 
+    /// Engines that can't tell participants where to call back.
+    static func callbacks(_ answer: Result<JSON, CLIError>, calledBack workflows: [String]) -> [Finding] {
+        guard case .success(let cluster) = answer, !workflows.isEmpty else { return [] }
+        let engines = (cluster["engines"]?.array ?? []).filter { $0["alive"] == true }
+        let without = engines.filter { $0["hasPublicUrl"] == false }.map { $0["host"]?.string ?? "?" }
+        let names = workflows.sorted().joined(separator: ", ")
+        if without.isEmpty {
+            return [Finding(.ok, "callbacks", "engines say where to call back, as \(names) needs it")]
+        }
+        return [
+            Finding(
+                .fail, "callbacks",
+                "calls of \(names) are called back, and the engines on \(without.joined(separator: ", ")) can't say where",
+                advice: "give every engine the API's address as PUBLIC_URL: docs/configuration.md")
+        ]
+    }
+
     private static func clocks(_ cluster: JSON, _ engines: [JSON]) -> [Finding] {
         let machines = engines.map { ("the engine's on \($0["host"]?.string ?? "?")", $0["clockOffsetMs"]?.int) }
         let wrong = ([("the API's", cluster["clockOffsetMs"]?.int)] + machines).compactMap { name, offset in

@@ -166,6 +166,8 @@ struct Engine {
         [
             "settings": configuration.agreed.json, "participants": registry.report,
             "clock": ["offsetMs": clock.offsetMilliseconds],
+            // Its value may be known to few.
+            "hasPublicUrl": .bool(configuration.publicURL != nil),
         ]
     }
 

@@ -41,11 +41,25 @@ struct ConformanceTests {
                     step("d", ["b", "c"], nil, true),
                 ],
             ]
-            return try steps.enumerated().map { number, steps in
+            let flows = try steps.enumerated().map { number, steps -> WorkflowDefinition in
                 try .sample(
                     name: "flow-\(number)", steps: steps, maxAttempts: 3, timeout: number == 3 ? "2h" : nil,
                     backoff: "1h")
             }
+            let call: JSON = ["participant": "demo", "path": "/told"]
+            let later: JSON = ["maxAttempts": 3, "initialInterval": "1h", "maxInterval": "1h"]
+            let kid = { (id: String, workflow: String) -> JSON in
+                ["id": .string(id), "run": ["workflow": .string(workflow)]]
+            }
+            let parent = try WorkflowDefinition([
+                "name": "flow-4", "version": "1.0.0", "retry": later, "compensationRetry": later,
+                "steps": [
+                    kid("k", "flow-0"), step("b", ["k"], nil, true), kid("l", "flow-1"), step("d", ["l"], nil, true),
+                    ["id": "e", "run": ["workflow": "flow-0", "detached": true], "compensation": "none"],
+                ],
+                "onEnd": [["when": ["!=": [["var": "run.status"], "CANCELLED"]], "action": call]],
+            ])
+            return flows + [parent]
         }
     }
 }

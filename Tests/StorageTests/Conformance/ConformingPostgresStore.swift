@@ -39,30 +39,38 @@ struct ConformingPostgresStore: ConformingStore {
 
     func claim(engine: Int) async throws -> [ClaimFacts] {
         try await leases(engine).claim(limit: 100).map { claimed in
-            guard let definition = definitions.first(where: { $0.name == claimed.workflowName }) else {
-                throw Unexpected()
-            }
+            let definition = try definition(claimed.workflowName)
             return ClaimFacts(
                 lease: claimed.lease, run: try claimed.run(of: definition), inboxCount: claimed.inboxCount,
                 isTakeover: claimed.isTakeover, beganDueSteps: claimed.beganDueSteps, failures: claimed.failures,
                 now: claimed.now)
-        }.sorted { $0.lease.runID < $1.lease.runID }
+        }
     }
 
-    func commit(_ commit: SessionCommit, engine: Int) async throws -> MemoryStore.Committed {
-        let decisions = CommitDecisions(engine: engines[engine], commits: [RunCommit(commit)])
+    private func definition(_ name: String) throws -> WorkflowDefinition {
+        let registered = WorkflowDefinition.registered(name)
+        guard let known = definitions.first(where: { $0.name == registered ?? name }),
+            let definition = registered == nil ? known : known.onEnd
+        else { throw Unexpected() }
+        return definition
+    }
+
+    func commit(
+        _ commit: SessionCommit, children: [MemoryStore.Child], engine: Int
+    ) async throws -> MemoryStore.Committed {
+        let started = children.map { child in
+            NewChild(
+                NewRun(
+                    run: child.fresh, tenantID: "default", correlationID: nil, traceparent: nil, idempotency: nil,
+                    parent: child.link), link: child.link)
+        }
+        let writer = CommitWriter(pool: pool, engine: engines[engine], patience: .zero)
         do throws(PostgresError) {
-            let rows: [CommitDecisions.Row]
-            if let results = CommitResults(decisions) {
-                rows = try await pool.execute(results)
-            } else {
-                rows = try await pool.execute(decisions)
-            }
-            switch rows[0].verdicts[0] {
-            case 1: return .written(unread: Int(rows[0].unread[0] ?? 0), at: rows[0].at)
-            case 2: return .inboxFirst
-            case 3: throw PostgresError.decoding("nobody else is here to lock a row")
-            default: return .leaseLost
+            switch try await writer.store([RunCommit(commit, children: started)])[0] {
+            case .success(.written(let unread, let at)): return .written(unread: unread, at: at)
+            case .success(.inboxFirst): return .inboxFirst
+            case .success(.leaseLost): return .leaseLost
+            case .failure, nil: throw PostgresError.decoding("nobody else is here to lock a row")
             }
         } catch {
             guard error.state == .uniqueViolation else { throw error }
@@ -119,9 +127,8 @@ struct ConformingPostgresStore: ConformingStore {
 
     func standing(of runID: RunID) async throws -> StoredRows {
         let reader = RunReader(pool: test.database.reads)
-        guard let (run, steps) = try await reader.find(runID),
-            let definition = definitions.first(where: { $0.name == run.workflowName })
-        else { throw Unexpected() }
+        guard let (run, steps) = try await reader.find(runID) else { throw Unexpected() }
+        let definition = try definition(run.workflowName)
         let events = try await reader.events(of: runID).map { stored in
             guard let event = stored.row.event(of: StepNumbering(definition)) else { throw Unexpected() }
             return (stored.sequence, event, stored.epoch)
