@@ -22,6 +22,14 @@ show_history "$approved"
 expect "the run ended" COMPLETED "$status"
 expect "payments did" /charge "$(ledger 0 "$approved" | cut -d ' ' -f 2)"
 
+# Whatever the end: a run of its own tells of it.
+told=$(saga run get "$approved" -o json | jq -r '.run.onEnd[0].runId')
+say "run $told tells of the end"
+status=$(await_end "$told")
+show_history "$told"
+expect "the call after the end" COMPLETED "$status"
+expect "notifications did" /send "$(ledger 2 "$told" | cut -d ' ' -f 2)"
+
 refused=$(start_run approval "$ORDER")
 say "run $refused waits for a person"
 await_wait signal "$refused"
