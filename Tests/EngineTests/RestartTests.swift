@@ -72,6 +72,44 @@ struct RestartTests {
         }
     }
 
+    @Test("a list is taken over with its elements, and they are undone as by the first run")
+    func list() async throws {
+        // So long that they stand in the event of the list alone.
+        let items = JSON.array((0..<3).map { ["sku": .string("\($0)" + String(repeating: "x", count: 400))] })
+        var each = Self.step("a")
+        each["forEach"] = ["in": "${input.items}", "maxParallel": 1]
+        each["action"]?["body"] = "${item}"
+        let last: JSON = ["id": "c", "action": Self.call("/c")]
+        let definition = try WorkflowDefinition.sample(name: "listed", steps: [each, Self.step("b"), last])
+        let refuses = Mutex(false)
+        let long = String(repeating: "y", count: 700)
+        try await Stage.with(
+            [definition],
+            answer: { call in
+                if call.path == "/c", refuses.withLock({ $0 }) { return (422, "{}") }
+                return (200, #"{"text":"\#(call.key.hasSuffix("a[1]:execute") ? long : "")"}"#)
+            }
+        ) { stage in
+            try await stage.withEngine { _ in
+                let first = try await stage.start(definition, input: ["items": items])[0]
+                #expect(try await stage.end(of: first) == .completed)
+                let second = try await Self.restart(stage, first, from: "c")
+                #expect(try await stage.end(of: second) == .completed)
+                #expect(stage.participant.paths == ["/a", "/a", "/a", "/b", "/c", "/c"])
+                for runID in [first, second] { try await stage.expectConsistent(runID, definition) }
+                let outputs = try #require(try await stage.reader.find(second)).steps.map(\.step.output)
+                #expect(outputs == (try #require(try await stage.reader.find(first))).steps.map(\.step.output))
+                #expect(outputs[0]?.array?.count == 3 && outputs[4]?["text"]?.string == long)
+                refuses.withLock { $0 = true }
+                let third = try await Self.restart(stage, second, from: "c")
+                #expect(try await stage.end(of: third) == .compensated)
+                let undos = stage.participant.calls.filter { $0.path.hasPrefix("/undo") }
+                #expect(undos.map(\.key) == ["b", "a[2]", "a[1]", "a[0]"].map { "\(first):\($0):compensate" })
+                try await stage.expectConsistent(third, definition)
+            }
+        }
+    }
+
     @Test("an undo that was let in before is not lost: what is asked for is looked at again")
     func raced() async throws {
         let definition = try WorkflowDefinition.sample(name: "raced", steps: [Self.step("a"), Self.step("b")])

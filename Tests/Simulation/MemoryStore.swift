@@ -153,7 +153,7 @@ package struct MemoryStore {
             append(event, to: &row, at: fresh.createdAt, engine: nil, epoch: 0)
         }
         add(row, fresh, startAt: fresh.createdAt)
-        let steps = kept.filter { !$0.isSkipped }.compactMap { old.run.number(of: fresh.stepID($0.step)) }
+        let steps = restart.handedOver(by: old.run, to: row.run)
         let event = RunEvent.restartedAs(run: fresh.id, steps: steps, by: by, reason: "anew")
         append(event, to: &old, at: fresh.createdAt, engine: nil, epoch: old.events.last?.epoch ?? 0)
         let (bytes, _) = Snapshot.encode(old.run, since: old.run, at: fresh.createdAt)

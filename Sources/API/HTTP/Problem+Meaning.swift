@@ -130,15 +130,11 @@ extension Problem {
                 .notRestartable,
                 "This version names something of the answer of \(names(steps)) that the run has not kept. Restart from there."
             )
-        case .lists(let steps):
-            self.init(
-                .notRestartable,
-                "\(names(steps)) is done for each entry of a list, which can't be taken over. Restart from there, or before."
-            )
         case .children(let steps):
             self.init(
                 .notRestartable,
-                "\(names(steps)) has started a run, which can't be taken over. Restart from there, or before.")
+                "To undo \(names(steps)) is to undo the run that it has started, which knows this run alone. Restart from there, "
+                    + "or before.")
         case .child(let parent):
             self.init(
                 .childRun,

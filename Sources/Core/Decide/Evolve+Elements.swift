@@ -2,7 +2,8 @@
 extension Run {
     /// The step is at work for as long as its elements are.
     mutating func beginElements(of index: Int, _ count: Int, _ items: JSON, _ at: Instant) {
-        begin(index, at)
+        // What is taken over from another run does not begin this one.
+        if status != .pending || !hasMarks || marks.restartedFrom == nil { begin(index, at) }
         steps[index].status = .executing
         marks.lists.append(
             ElementList(step: index, first: steps.count, count: count, items: items, sequence: lastSequence))

@@ -19,8 +19,31 @@ package struct Restart: Sendable, Hashable {
 
     /// The events with which that begins, after `runStarted`.
     var events: [RunEvent] {
-        [.restartedFrom(run: run, step: fromStep, by: by, reason: reason)]
-            + kept.map { $0.isSkipped ? .stepSkipped(step: $0.step) : .stepKept($0) }
+        var events: [RunEvent] = [.restartedFrom(run: run, step: fromStep, by: by, reason: reason)]
+        // A list's elements come right behind it.
+        var open: (step: Int, left: Int)?
+        for kept in kept {
+            if let items = kept.items {
+                events.append(.elementsStarted(step: kept.step, count: items.count, items: .array(items)))
+                open = (kept.step, items.count)
+            } else {
+                events.append(kept.isSkipped ? .stepSkipped(step: kept.step) : .stepKept(kept))
+                open?.left -= 1
+            }
+            guard let list = open, list.left == 0 else { continue }
+            events.append(.elementsEnded(step: list.step))
+            open = nil
+        }
+        return events
+    }
+
+    /// What the run that is done anew hands over, by its own numbers.
+    ///
+    /// - Parameters:
+    ///   - old: that run.
+    ///   - new: the run that does it anew, as its start leaves it.
+    package func handedOver(by old: Run, to new: Run) -> [Int] {
+        kept.filter { !$0.isSkipped && $0.items == nil }.compactMap { old.number(of: new.stepID($0.step)) }
     }
 }
 
@@ -34,6 +57,8 @@ package struct KeptStep: Sendable, Hashable {
     package let answer: StepAnswer?
     /// The run whose call had its effect, which is undone as if that run did it; nil when there is nothing to undo.
     package let effectOf: RunID?
+    /// Of a step with a list: its entries. Its elements are kept, right behind it, each by itself.
+    package let items: [JSON]?
 
     package init(step: Int, output: JSON, answer: StepAnswer?, effectOf: RunID?) {
         self.step = step
@@ -41,12 +66,21 @@ package struct KeptStep: Sendable, Hashable {
         self.output = output
         self.answer = answer
         self.effectOf = effectOf
+        items = nil
+    }
+
+    /// - Parameter items: the entries of the step's list.
+    init(list step: Int, items: [JSON]) {
+        self.step = step
+        self.items = items
+        isSkipped = false
+        (output, answer, effectOf) = (.null, nil, nil)
     }
 
     package init(skipped step: Int) {
         self.step = step
         isSkipped = true
-        (output, answer, effectOf) = (.null, nil, nil)
+        (output, answer, effectOf, items) = (.null, nil, nil, nil)
     }
 }
 
@@ -91,9 +125,7 @@ package enum RestartRefusal: Error, Sendable, Hashable {
     case missing([String])
     /// What the version that is asked for names of the answers of these steps was not kept.
     case answerNotKept([String])
-    /// These steps are done for each entry of a list, and can't be taken over.
-    case lists([String])
-    /// These steps have started runs, and can't be taken over.
+    /// To undo these steps is to undo the runs that they have started, which know this run alone.
     case children([String])
     /// It is the child of this run, which would not know the other.
     case child(RunID)
@@ -130,7 +162,7 @@ extension Run {
             let ready = open.filter { step in
                 step.dependencies.allSatisfy { index in kept.contains { $0.step == index } }
             }
-            for step in ready { kept.append(try keptStep(step)) }
+            for step in ready { kept += try keptSteps(step, behind: elements(of: kept) + target.steps.count) }
             open.removeAll { step in ready.contains { $0.index == step.index } }
         }
         return kept
@@ -149,22 +181,20 @@ extension Run {
     /// What succeeded here is there in the other version, or had no effect that somebody would miss.
     private func requireKept(in target: WorkflowDefinition, _ again: Set<Int>) throws(RestartRefusal) {
         var missing: [String] = []
-        var lists: [String] = []
         var children: [String] = []
-        for (number, step) in steps.enumerated() where step.status == .succeeded && !isElement(number) {
+        for (number, step) in steps.enumerated() where step.status == .succeeded {
             let definition = stepDefinition(number)
             let same = target.step(definition.id)
             if let same, again.contains(same.index) { continue }
-            let isListed = definition.forEach != nil
-            guard let same, same.action.kind == definition.action.kind, (same.forEach != nil) == isListed else {
-                missing.append(definition.id)
+            guard let same, same.action.kind == definition.action.kind,
+                (same.forEach != nil) == (definition.forEach != nil)
+            else {
+                if !isElement(number) { missing.append(definition.id) }
                 continue
             }
-            if isListed { lists.append(definition.id) }
-            if steps[number].child != nil { children.append(definition.id) }
+            if undoesChild(number) || (same.undoesChild && step.child != nil) { children.append(stepID(number)) }
         }
         if !missing.isEmpty { throw .missing(missing) }
-        if !lists.isEmpty { throw .lists(lists) }
         if !children.isEmpty { throw .children(children) }
     }
 
@@ -173,7 +203,8 @@ extension Run {
         if isPlanted(.undoneIsKept) { return }
         let undone = target.steps.filter { step in
             guard !again.contains(step.index), let number = number(of: step.id) else { return false }
-            return steps[number].compensationStatus != .notRequired
+            let numbers = [number] + (list(of: number).map { Array($0.numbers) } ?? [])
+            return numbers.contains { steps[$0].compensationStatus != .notRequired }
         }
         if !undone.isEmpty { throw .undone(undone.map(\.id)) }
     }
@@ -190,19 +221,32 @@ extension Run {
         if !standing.isEmpty { throw .stands(standing.map { stepID($0) }) }
     }
 
-    private func keptStep(_ step: StepDefinition) throws(RestartRefusal) -> KeptStep {
+    /// The elements of lists that are kept.
+    private func elements(of kept: [KeptStep]) -> Int { kept.reduce(0) { $0 + ($1.items?.count ?? 0) } }
+
+    /// A step, and its elements with it.
+    ///
+    /// - Parameter first: the number that its first element gets.
+    private func keptSteps(_ step: StepDefinition, behind first: Int) throws(RestartRefusal) -> [KeptStep] {
         guard let number = number(of: step.id), steps[number].status == .succeeded else {
-            return KeptStep(skipped: step.index)
+            return [KeptStep(skipped: step.index)]
         }
-        let old = steps[number]
         let had = stepDefinition(number).keptAnswer ?? KeptAnswer()
         if let wanted = step.keptAnswer,
             (wanted.keepsStatus && !had.keepsStatus) || !wanted.headers.isSubset(of: had.headers)
         {
             throw .answerNotKept([step.id])
         }
+        guard let list = list(of: number) else { return [keptStep(number, as: step.index)] }
+        return [KeptStep(list: step.index, items: list.items.array ?? [])]
+            + list.numbers.enumerated().map { place, element in keptStep(element, as: first + place) }
+    }
+
+    private func keptStep(_ number: Int, as new: Int) -> KeptStep {
+        let old = steps[number]
+        guard old.status == .succeeded else { return KeptStep(skipped: new) }
         let effectOf = old.mayHaveEffect ? (marks.kept.first { $0.step == number }?.run ?? id) : nil
-        return KeptStep(step: step.index, output: old.output ?? .null, answer: old.answer, effectOf: effectOf)
+        return KeptStep(step: new, output: old.output ?? .null, answer: old.answer, effectOf: effectOf)
     }
 
     /// The run as which a call is made: that whose call had the effect, where it is undone.

@@ -134,9 +134,7 @@ package struct MarkRestarted: Statement {
         self.old = old
         self.detail = detail
         (newID, by, references) = (new.run.id, restart.by, new.snapshotReferences)
-        let steps = restart.kept.filter { !$0.isSkipped }.compactMap { kept in
-            old.number(of: new.run.stepID(kept.step))
-        }
+        let steps = restart.handedOver(by: old, to: new.run)
         let event = RunEvent.restartedAs(run: new.run.id, steps: steps, by: restart.by, reason: restart.reason)
         self.event = EventRow.encode([EventRow(event, of: old.numbering)])
         var after = old

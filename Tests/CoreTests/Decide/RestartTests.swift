@@ -53,21 +53,51 @@ struct RestartTests {
             Case("a b c!", "go a=ok b=ok c=ok", from: "c", "missing b", in: "a c!"),
             Case("a b c!", "go a=ok b=ok c=ok", from: "c", "stands b", in: "a x b c!"),
             Case("a w1ms c!", "go a=ok +1ms now c=ok", from: "c", "a,w1ms"),
+            // Lists, with their elements; what their elements were called does not change.
+            Case(
+                "a#2 b#3/3 c!", "now a[0]=ok a[1]=ok b[2]=ok b[0]=ok b[1]=ok c=ok", from: "c",
+                "a,a[0],a[1],b,b[0],b[1],b[2]"),
+            Case("b#2< a#2< c!<a,b", "now b[0]=ok a[0]=ok b[1]=ok a[1]=ok c=ok", from: "c", "b,b[0],b[1],a,a[0],a[1]"),
+            Case("a#2 b!", "now a[0]=ok a[1]=down skip:a[1] b=ok", from: "b", "a,a[0],(a[1])"),
+            Case("a#2 b! c!", "now a[0]=ok a[1]=ok b=ok c=no -a[1]=ok -a[0]=ok", from: "c", "undone a"),
+            Case("a#2 b!", "now a[0]=ok a[1]=ok b=ok", from: "a", "stands a[0],a[1]"),
+            Case("a#2 b!", "now a[0]=ok a[1]=ok b=ok", from: "b", "missing a", in: "a b!"),
+            // Runs that it has started: one that nobody waits for, and one that a call undoes.
+            Case("kid& b!", "now b=ok", from: "b", "kid"),
+            Case("kid@ b!", "now kid>ok b=ok", from: "b", "kid"),
+            Case("kid#2 b!", "now kid[0]>ok kid[1]>ok b=ok", from: "b", "children kid[0],kid[1]"),
         ])
     func kept(_ example: Case) throws {
         var play = try Play(Flow(example.flow))
         try play.script(example.script)
         let target = try example.version.map { try Flow($0).definition() } ?? play.run.definition
         let from = try example.from.map { id in try #require(target.step(id)).index }
-        var found: String
-        do throws(RestartRefusal) {
-            let kept = try play.run.keptSteps(for: target, from: from, repeats: example.repeats)
-            found = kept.map { $0.isSkipped ? "(\(target.steps[$0.step].id))" : target.steps[$0.step].id }
-                .joined(separator: ",")
-        } catch {
-            found = Self.words(error)
+        let outcome = Result { () throws(RestartRefusal) in
+            try play.run.keptSteps(for: target, from: from, repeats: example.repeats)
         }
-        #expect(found == example.kept)
+        switch outcome {
+        case .success(let kept): #expect(try Self.takenOver(kept, by: target, from: play) == example.kept)
+        case .failure(let refusal): #expect(Self.words(refusal) == example.kept)
+        }
+    }
+
+    /// The steps that a run takes over, as its history has them: as they were, and handed over by the other.
+    private static func takenOver(
+        _ kept: [KeptStep], by target: WorkflowDefinition, from play: Play
+    ) throws -> String {
+        let restart = Restart(run: play.run.id, fromStep: 0, by: "me", reason: "anew", kept: kept)
+        var run = Run(id: RunID(high: 3, low: 3), definition: target, input: [:], context: [:], createdAt: play.now)
+        for event in start(run, now: play.now, restart: restart) { run.evolve(event, at: play.now) }
+        let ids = kept.map { (run.stepID($0.step), $0) }
+        #expect(
+            restart.handedOver(by: play.run, to: run).map { play.run.stepID($0) }
+                == ids.filter { !$1.isSkipped && $1.items == nil }.map(\.0))
+        for (id, _) in ids {
+            let (old, new) = (try #require(play.run.number(of: id)), try #require(run.number(of: id)))
+            #expect(run.steps[new].status == play.run.steps[old].status, "\(id)")
+            #expect(run.steps[new].output == play.run.steps[old].output, "\(id)")
+        }
+        return ids.map { $1.isSkipped ? "(\($0))" : $0 }.joined(separator: ",")
     }
 
     private static func words(_ refusal: RestartRefusal) -> String {
@@ -78,7 +108,6 @@ struct RestartTests {
         case .undone(let steps): "undone \(steps.joined(separator: ","))"
         case .missing(let steps): "missing \(steps.joined(separator: ","))"
         case .answerNotKept(let steps): "answer \(steps.joined(separator: ","))"
-        case .lists(let steps): "lists \(steps.joined(separator: ","))"
         case .children(let steps): "children \(steps.joined(separator: ","))"
         case .child(let run): "child of \(run)"
         case .stands(let steps): "stands \(steps.joined(separator: ","))"

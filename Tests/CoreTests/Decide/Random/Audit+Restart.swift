@@ -13,7 +13,10 @@ extension Audit {
     }
 
     mutating func keep(_ kept: KeptStep) {
-        let isReady = workflow.dependencies[kept.step].allSatisfy { succeeded.contains($0) || skipped.contains($0) }
+        let isReady =
+            kept.step < workflow.count
+            ? workflow.dependencies[kept.step].allSatisfy { succeeded.contains($0) || skipped.contains($0) }
+            : isElementReady(kept.step)
         require(inherited.contains(kept.step) && isReady, 23, "step \(kept.step) is taken over")
         succeeded.insert(kept.step)
         if kept.effectOf != nil { mayHaveEffect.insert(kept.step) }

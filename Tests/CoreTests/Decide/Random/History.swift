@@ -57,24 +57,33 @@ struct History {
     private mutating func beginAnew() -> Bool {
         let fromStep = Int.random(in: 0..<audit.workflow.count, using: &random)
         guard let kept = try? run.keptSteps(for: run.definition, from: fromStep, repeats: true) else { return false }
-        let steps = kept.filter { !$0.isSkipped }.map(\.step)
         let inheritable = audit.inheritable(from: fromStep)
-        if inheritable != Set(kept.map(\.step)) { audit.note("\(kept.map(\.step)) are taken over, not \(inheritable)") }
+        let whole = Set(kept.map(\.step).filter { $0 < audit.workflow.count })
+        if inheritable != whole { audit.note("\(whole) are taken over, not \(inheritable)") }
         let id = RunID(high: initial.id.high, low: 1)
+        let restart = Restart(run: run.id, fromStep: fromStep, by: "ops", reason: "anew", kept: kept)
+        var fresh = Run(id: id, definition: run.definition, input: [:], context: [:], createdAt: now)
+        let begin = start(fresh, now: now, restart: restart)
+        let firstOfAll = fresh
+        for event in begin { fresh.evolve(event, at: now) }
+        let steps = restart.handedOver(by: run, to: fresh)
+        // Elements may have other numbers than in the run that did them first.
+        let numbers = Dictionary(uniqueKeysWithValues: steps.map { ($0, fresh.number(of: run.stepID($0)) ?? -1) })
         apply([.restartedAs(run: id, steps: steps, by: "ops", reason: "anew")])
         if !steps.isEmpty { happen(.undo(by: "ann", reason: "It was not meant.")) }
         var next = Audit(audit.workflow)
         next.violations = audit.violations
-        (next.inherited, next.settled) = (inheritable, audit.settled.intersection(steps))
+        next.inherited = Set(kept.map(\.step))
+        next.settled = Set(audit.settled.compactMap { numbers[$0] })
         audit = next
-        let all = audit.workflow.count + audit.workflow.elementCount
-        world.forget((0..<all).filter { !steps.contains($0) })
-        late.removeAll { !steps.contains($0.step) }
+        world.hand(over: numbers)
+        late = late.compactMap { request in
+            numbers[request.step].map { ModelParticipant.Request(step: $0, action: request.action) }
+        }
         (hollow, log, isHealed) = ([], [], false)
-        initial = Run(id: id, definition: run.definition, input: [:], context: [:], createdAt: now)
-        let restart = Restart(run: run.id, fromStep: fromStep, by: "ops", reason: "anew", kept: kept)
+        initial = firstOfAll
         run = initial
-        apply(start(run, now: now, restart: restart), isStart: true)
+        apply(begin, isStart: true)
         return true
     }
 

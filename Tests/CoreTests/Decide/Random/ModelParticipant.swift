@@ -26,10 +26,15 @@ struct ModelParticipant {
     }
 
     /// What another run is asked for is nobody's yet, but for what that has taken over.
-    mutating func forget(_ steps: [Int]) {
-        for step in steps {
-            (net[step], effects[step], undos[step]) = (0, 0, 0)
-            barrier.remove(step)
+    ///
+    /// - Parameter numbers: of the other run, by those of this one.
+    mutating func hand(over numbers: [Int: Int]) {
+        let before = self
+        (net, effects, undos) = (net.map { _ in 0 }, net.map { _ in 0 }, net.map { _ in 0 })
+        barrier = []
+        for (old, new) in numbers {
+            (net[new], effects[new], undos[new]) = (before.net[old], before.effects[old], before.undos[old])
+            if before.barrier.contains(old) { barrier.insert(new) }
         }
     }
 
