@@ -36,9 +36,21 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
         ServerError(
             state: .lockNotAvailable, message: "somebody has a row of this run locked", statement: "batch"))
 
-    /// Whether it is `rowLocked`.
+    /// The same of the row of another run that is to be told something: nothing was written.
+    static let othersLocked = StoreError.unavailable(othersLock)
+    private static let othersLock = PostgresError.server(
+        ServerError(
+            state: .lockNotAvailable, message: "somebody has a row locked of a run that is told something",
+            statement: "batch"))
+
+    /// Whether it is `rowLocked` or `othersLocked`.
     var isRowLocked: Bool {
-        if case .unavailable(let error) = self { error == Self.rowLock } else { false }
+        if case .unavailable(let error) = self { error == Self.rowLock || error == Self.othersLock } else { false }
+    }
+
+    /// Whether it is `othersLocked`.
+    var areOthersLocked: Bool {
+        if case .unavailable(let error) = self { error == Self.othersLock } else { false }
     }
 
     /// Sorts a driver's error into what callers can do about it.

@@ -179,7 +179,7 @@ package struct ConformanceRun<Store: ConformingStore> {
                         createdAt: now), link: start.link)
             }
         }
-        return started + (commit.endCalls.map { [MemoryStore.Child($0.run, link: $0.link)] } ?? [])
+        return started + commit.endCalls.map { MemoryStore.Child($0.run, link: $0.link) }
     }
 
     /// Has a session do what it wants, until it waits for calls or is over.

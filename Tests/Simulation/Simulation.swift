@@ -421,7 +421,7 @@ package final class Simulation: @unchecked Sendable {
                         id: start.runID, definition: definition, input: start.values.input, context: [:],
                         createdAt: now), link: start.link))
         }
-        if let calls = commit.endCalls { ready.append(MemoryStore.Child(calls.run, link: calls.link)) }
+        ready += commit.endCalls.map { MemoryStore.Child($0.run, link: $0.link) }
         return refused.isEmpty ? .success(ready) : .failure(RefusedChildren(failures: refused))
     }
 

@@ -52,6 +52,10 @@ struct RunRestarts: Sendable {
             }
             fromStep = step.index
         }
+        if definition.isOnEnd, asked.input != nil {
+            throw Problem.content(
+                JSONPointer(["input"]), "What these calls know is noted of the run that has ended, and is no input.")
+        }
         let pause = try await starts.definitions.pause(of: definition.name)
         if let pause, pause.starts == .refuse {
             throw Problem(.workflowPaused, "Nothing was written. \(pause.by) has paused it: \(pause.reason)")
@@ -77,7 +81,7 @@ struct RunRestarts: Sendable {
     private func definition(_ asked: RestartRequest, _ old: Run) async throws -> WorkflowDefinition {
         guard let version = asked.version else { return old.definition }
         do throws(DefinitionProblem) {
-            return try await starts.definitions.definition(old.definition.name, version: version)
+            return try await starts.definitions.definition(ofRun: old.definition.name, version: version)
         } catch {
             guard case .unknown = error else { throw error }
             throw Problem.content(

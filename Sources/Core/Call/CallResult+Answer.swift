@@ -250,6 +250,11 @@ extension CallResult {
         guard let output, output.footprint > JSON.compactFrom else { return self }
         guard run.weight + output.footprint > Run.maxWeight else { return self }
         var result = self
+        // The call was made, and nobody can name what it was answered.
+        if run.definition.isOnEnd {
+            result.output = .null
+            return result
+        }
         result.outcome = .unknown
         result.output = nil
         result.headers = [:]

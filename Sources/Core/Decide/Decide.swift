@@ -99,7 +99,9 @@ package func start(_ run: Run, now: Instant, startAt: Instant? = nil, restart: R
     for event in restart?.events ?? [] { preview.append(event) }
     let begun = preview.events
     preview.skipAndCollect()
-    if preview.effort.isSpent || preview.run.cause != nil { return [.runStarted(due: [])] + begun }
+    // A step whose condition can't be evaluated has failed, with or without its run.
+    let hasFailed = preview.run.cause != nil || preview.run.steps.contains { $0.attempts > 0 }
+    if preview.effort.isSpent || hasFailed { return [.runStarted(due: [])] + begun }
     let due = preview.readySteps
     if due.contains(where: { !run.isBegunByAttempt($0) }) { return [.runStarted(due: [])] + begun }
     var decision = Decision(run, now: now, effort: .full)

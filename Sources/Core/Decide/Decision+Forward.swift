@@ -99,10 +99,14 @@ extension Decision {
                     changed = true
                 case .tooCostly:
                     if effort.isSpent { return }
-                    return refuse(step.index, "it takes more than \(Condition.maxOperations) operations")
+                    refuse(step.index, "it takes more than \(Condition.maxOperations) operations")
+                    changed = true
                 case .tooDeep:
-                    return refuse(step.index, "a value in it grows to more than \(Condition.maxLevels) levels")
+                    refuse(step.index, "a value in it grows to more than \(Condition.maxLevels) levels")
+                    changed = true
                 }
+                // Where the run goes on without it, the conditions of the others are looked at all the same.
+                if run.cause != nil { return }
             }
         }
     }

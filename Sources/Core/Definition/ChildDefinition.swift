@@ -22,6 +22,8 @@ package struct ChildDefinition: Sendable {
     static let mostStarted = 32
     /// Bytes of an output that a step takes from its child at the most.
     package static let maxOutput = CallDefinition.keptResponseBytes
+    /// Levels of it: as many as of a body.
+    static let maxLevels = 64
 
     var uses: [ReferenceUse] {
         let pointer = JSONPointer(["run"])

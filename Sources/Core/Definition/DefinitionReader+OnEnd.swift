@@ -86,6 +86,7 @@ extension WorkflowDefinition {
         WorkflowDefinition(
             name: name + onEndSuffix, version: version, description: nil, timeout: nil,
             contract: InputContract(schema: nil, examples: []), steps: steps, output: nil,
-            isOnEnd: true, source: source)
+            // There is nothing to undo.
+            undoWithin: .zero, isOnEnd: true, source: source)
     }
 }

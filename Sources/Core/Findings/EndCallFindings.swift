@@ -21,10 +21,11 @@ extension WorkflowDefinition {
     /// Places that can't be built of nothing, and read what a run may end without.
     private func unbuildable(_ call: StepDefinition, _ place: JSONPointer) -> [Finding] {
         call.madeCall.sentUses.compactMap { use in
-            guard ["path", "headers"].contains(use.pointer.tokens.first ?? ""), !use.isGuarded else { return nil }
+            guard Self.unbuildableParts.contains(use.pointer.tokens.first ?? ""), !use.isGuarded else { return nil }
             switch use.reference.root {
             case .step(_, .status): return nil
             case .step, .run(.cause), .run(.error): break
+            case .run(.deadlineAt) where timeout == nil: break
             default: return nil
             }
             let asks = call.condition?.uses.contains {

@@ -139,7 +139,7 @@ extension WorkflowDefinition {
             }
             let part = use.pointer.tokens.first ?? ""
             let effect =
-                ["path", "headers", "query", "participant"].contains(part)
+                Self.unbuildableParts.contains(part)
                 ? "then this call can't be made, and the run is left for a person" : "then it is null here"
             findings.append(
                 Finding(
@@ -196,10 +196,13 @@ extension WorkflowDefinition {
         }
     }
 
+    /// Where a call can't be made without a value.
+    static let unbuildableParts = ["path", "headers", "query", "participant"]
+
     /// Places that can't be built of nothing, and read what a step may end without.
     private func missingReads(_ call: CallDefinition, of reader: StepDefinition, _ place: JSONPointer) -> [Finding] {
         call.sentUses.compactMap { use in
-            guard ["path", "headers"].contains(use.pointer.tokens.first ?? ""), let reason = mayMiss(use, reader) else {
+            guard Self.unbuildableParts.contains(use.pointer.tokens.first ?? ""), let reason = mayMiss(use, reader) else {
                 return nil
             }
             return Finding(

@@ -61,18 +61,24 @@ extension SessionCommit {
         }
     }
 
-    /// The run that makes the calls which follow the end, if it comes with one.
-    package var endCalls: (run: Run, link: ParentLink)? {
-        for case .endCallsStarted(let id) in events {
-            let ended = isPlanted(.endCallsTellBefore) ? before : after
-            guard let run = ended.endCalls(id, at: decidedAt) else { continue }
-            return (
-                run,
-                ParentLink(
-                    runID: after.id, stepID: ParentLink.onEnd, depth: (after.parent?.depth ?? 0) + 1, isDetached: true)
-            )
+    /// The runs that make the calls which follow the ends in it, mostly one: a run that FAILED may be taken up by the same decision.
+    package var endCalls: [(run: Run, link: ParentLink)] {
+        guard after.definition.onEnd != nil else { return [] }
+        var calls: [(run: Run, link: ParentLink)] = []
+        var ended = before
+        var announced: RunID?
+        for event in events {
+            ended.evolve(event, at: decidedAt)
+            // They start nobody, so they are no deeper than the run.
+            if let id = announced, let run = (isPlanted(.endCallsTellBefore) ? before : ended).endCalls(id, at: decidedAt) {
+                let link = ParentLink(
+                    runID: after.id, stepID: ParentLink.onEnd, depth: max(1, after.parent?.depth ?? 1), isDetached: true)
+                calls.append((run, link))
+            }
+            announced = nil
+            if case .endCallsStarted(let id) = event { announced = id }
         }
-        return nil
+        return calls
     }
 
     /// What other runs are asked and told.
@@ -118,7 +124,9 @@ extension Run {
         switch status {
         case .completed:
             let output = output ?? .null
-            let isTooLong = output.isLonger(than: ChildDefinition.maxOutput)
+            // What is nested deeper than answers may be nobody could read in an inbox.
+            let isTooLong =
+                output.isLonger(than: ChildDefinition.maxOutput) || !output.isWithin(levels: ChildDefinition.maxLevels)
             return ChildEnd(
                 runID: id, status: status, output: isTooLong ? nil : output, isFinal: isPastPivot,
                 outputBytes: isTooLong ? output.bytes.count : nil)

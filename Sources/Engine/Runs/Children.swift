@@ -40,7 +40,7 @@ extension EngineContext {
                 return .unavailable("\(error)")
             }
         }
-        if let calls = commit.endCalls { ready.append(endCalls(calls.run, calls.link, trace)) }
+        for calls in commit.endCalls { ready.append(endCalls(calls.run, calls.link, trace)) }
         return refusals.isEmpty ? .ready(ready) : .refused(refusals)
     }
 

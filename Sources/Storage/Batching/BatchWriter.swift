@@ -52,19 +52,20 @@ extension GroupCommitter {
     /// connection waits with it.
     ///
     /// - Parameter patience: for how long.
-    func submit<Row>(_ row: Row, patience: Duration) async throws(StoreError) -> Output where Item == Submission<Row> {
+    ///   - longestPause: between two tries.
+    func submit<Row>(
+        _ row: Row, patience: Duration, longestPause: Duration = .milliseconds(250)
+    ) async throws(StoreError) -> Output where Item == Submission<Row> {
+        // Where others have their rows locked, nothing of this one was sent that could be written.
+        var isSuspect = false
         do throws(StoreError) { return try await submit(Submission(row: row)) } catch {
             guard error.isRowLocked else { throw error }
+            isSuspect = !error.areOthersLocked
         }
-        return try await submitAgain(row, patience)
-    }
-
-    private func submitAgain<Row>(
-        _ row: Row, _ patience: Duration
-    ) async throws(StoreError) -> Output where Item == Submission<Row> {
         try? await Task.sleep(for: .milliseconds(5))
-        return try await whileLocked(for: patience) { () async throws(StoreError) in
-            do throws(StoreError) { return try await submit(Submission(row: row, wasLocked: true)) } catch {
+        return try await whileLocked(for: patience, longestPause: longestPause) { () async throws(StoreError) in
+            do throws(StoreError) { return try await submit(Submission(row: row, wasLocked: isSuspect)) } catch {
+                isSuspect = isSuspect || !error.areOthersLocked
                 // That there is no room says nothing of what was sent before.
                 if case .overloaded = error { throw .rowLocked }
                 throw error
@@ -79,10 +80,11 @@ extension GroupCommitter {
 ///   - patience: for how long; then its last error is thrown.
 ///   - body: throws `StoreError.rowLocked` when it is so.
 func whileLocked<Value>(
-    for patience: Duration, _ body: () async throws(StoreError) -> Value
+    for patience: Duration, longestPause: Duration = .milliseconds(250),
+    _ body: () async throws(StoreError) -> Value
 ) async throws(StoreError) -> Value {
     // Mostly a commit or a renewal of leases has it, for some milliseconds.
-    var backoff = Backoff(from: .milliseconds(5), to: .milliseconds(250))
+    var backoff = Backoff(from: .milliseconds(5), to: longestPause)
     let giveUpAt = ContinuousClock.now + patience
     while true {
         do throws(StoreError) { return try await body() } catch {

@@ -45,6 +45,7 @@ struct CommitWriter: BatchWriter {
         case 1: .success(.written(unread: Int(unread ?? 0), at: at))
         case 2: .success(.inboxFirst)
         case 3: .failure(.rowLocked)
+        case 4: .failure(.othersLocked)
         default: .success(.leaseLost)
         }
     }

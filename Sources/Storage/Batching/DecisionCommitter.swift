@@ -31,8 +31,8 @@ package final class DecisionCommitter: Closable, Sendable {
     ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)
         families = GroupCommitter(
-            maxBatch: min(maxBatch, Self.mostFamilies), maxWaiting: .max, maxWeight: maxBytes, weigh: \.row.size, lanes: 1,
-            observer: observer
+            maxBatch: min(maxBatch, Self.mostFamilies), crowd: .max, maxWaiting: .max, maxWeight: maxBytes,
+            weigh: \.row.size, lanes: 2, observer: observer
         ) { batch in
             await writer.write(batch)
         }
@@ -57,12 +57,16 @@ package final class DecisionCommitter: Closable, Sendable {
     ///
     /// A run of which somebody has a row locked is tried again by itself; its batch-mates are answered meanwhile.
     package func submit(_ commit: RunCommit) async throws(StoreError) -> CommitOutcome {
-        let committer = commit.concernsOthers || commit.startsRuns ? families : committer
-        return try await committer.submit(commit, patience: patience)
+        guard commit.concernsOthers || commit.startsRuns else {
+            return try await committer.submit(commit, patience: patience)
+        }
+        return try await families.submit(commit, patience: patience, longestPause: Self.familyPause)
     }
 
     /// Decisions with others in one transaction at most: so long the rows stay locked of whom they tell.
-    private static let mostFamilies = 50
+    private static let mostFamilies = 20
+    /// A parent's row may be wanted by many, for some milliseconds each: whoever waits longer has it never.
+    private static let familyPause = Duration.milliseconds(20)
 
     /// Runs until `close`.
     package func run() async {

@@ -82,6 +82,8 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
 
     private let state: Mutex<State>
     private let maxBatch: Int
+    /// With so many items waiting a second lane begins.
+    private let crowd: Int
     private let maxWaiting: Int
     private let maxWeight: Int
     private let weigh: @Sendable (Item) -> Int
@@ -93,6 +95,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - maxBatch: items in one batch at the most.
+    ///   - crowd: with so many items waiting a second lane begins; nil for a full batch.
     ///   - maxWaiting: items that may wait for a lane.
     ///   - maxWeight: of the items of one batch together.
     ///   - weigh: an item's weight; asked under a lock.
@@ -103,12 +106,13 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     ///   - rest: how long a lane rests when it is done with a batch and another one waits that is not full.
     ///   - flush: writes a batch.
     package init(
-        maxBatch: Int, maxWaiting: Int, maxWeight: Int = .max, weigh: @escaping @Sendable (Item) -> Int = { _ in 0 },
+        maxBatch: Int, crowd: Int? = nil, maxWaiting: Int, maxWeight: Int = .max, weigh: @escaping @Sendable (Item) -> Int = { _ in 0 },
         lanes: Int, stuckAfter: Duration = .milliseconds(250), observer: BatchObserver? = nil,
         rest: @escaping Rest = { _ in .zero }, flush: @escaping Flush
     ) {
         state = Mutex(State(stuckAfter: stuckAfter, busySince: Array(repeating: nil, count: lanes)))
         self.maxBatch = maxBatch
+        self.crowd = crowd ?? maxBatch
         self.maxWaiting = maxWaiting
         self.maxWeight = maxWeight
         self.weigh = weigh
@@ -138,7 +142,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
             if state.isClosed { return .refuse(.shuttingDown) }
             if state.waiting.count >= maxWaiting { return .refuse(.overloaded) }
             state.waiting.append(Waiting(item: item, answer: answer))
-            if let lane = state.takeLane(fullBatch: maxBatch) { return .wake(lane) }
+            if let lane = state.takeLane(fullBatch: crowd) { return .wake(lane) }
             return state.takeWatch().map { .watch($0, until: $1) } ?? .nothing
         }
         switch next {
@@ -195,7 +199,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     }
 
     private func wakeLane() {
-        let lane = state.withLock { $0.takeLane(fullBatch: maxBatch) }
+        let lane = state.withLock { $0.takeLane(fullBatch: crowd) }
         lane?.wake.resume(returning: true)
     }
 
@@ -203,7 +207,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     private func holdUp(_ lane: Int) {
         let idle = state.withLock { state in
             state.busySince[lane] = .now - stuckAfter
-            return state.takeLane(fullBatch: maxBatch)
+            return state.takeLane(fullBatch: crowd)
         }
         idle?.wake.resume(returning: true)
     }
@@ -259,7 +263,7 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     private func waitForWork(_ lane: Int) async -> Bool {
         await withCheckedContinuation { (wake: CheckedContinuation<Bool, Never>) in
             let (answer, watch): (Bool?, (Watch, until: ContinuousClock.Instant)?) = state.withLock { state in
-                if state.hasWork(fullBatch: maxBatch) {
+                if state.hasWork(fullBatch: crowd) {
                     state.busySince[lane] = .now
                     return (true, nil)
                 }

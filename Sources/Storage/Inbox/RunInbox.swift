@@ -160,7 +160,7 @@ package struct RunInbox: Sendable {
     func sendUnlocked<S: Statement>(
         _ statement: S
     ) async throws(StoreError) -> SendToRun.Row? where S.Row == SendToRun.Row {
-        try await whileLocked(for: .milliseconds(500)) { () async throws(StoreError) in
+        try await whileLocked(for: .milliseconds(500), longestPause: .milliseconds(25)) { () async throws(StoreError) in
             let row: SendToRun.Row?
             do throws(PostgresError) { row = try await pool.execute(statement).first } catch { throw StoreError(error) }
             if row == .locked { throw .rowLocked }

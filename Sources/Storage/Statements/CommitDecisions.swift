@@ -19,7 +19,7 @@ package struct CommitDecisions: Statement {
     /// What became of each decision, in the batch's order.
     package struct Row: Sendable {
         /// Per decision: 0 the lease is lost, 1 written, 2 not written because the run would end with unread inbox rows,
-        /// 3 not written because somebody has the outbox row locked.
+        /// 3 not written because somebody has the outbox row locked, 4 because somebody has that of a run that it tells something.
         package let verdicts: [Int16?]
         /// Per decision: inbox rows that are still unread; null where the lease is lost or the row locked.
         package let unread: [Int32?]

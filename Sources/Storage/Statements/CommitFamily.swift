@@ -48,7 +48,7 @@ package struct CommitFamily: Statement {
                 FROM unnest($28::uuid[]) AS u (run_id)
             ),
             """ + " ",
-        locked: "\n                    WHEN (SELECT are_locked FROM others) THEN 3")
+        locked: "\n                    WHEN (SELECT are_locked FROM others) THEN 4")
 
     package func bind(_ parameters: inout Parameters) {
         CommitDecisions(engine: engine, commits: [commit]).bind(&parameters)

@@ -35,6 +35,7 @@ package final class WorkflowMetrics: Sendable {
             for (name, version) in newest {
                 if let definition = try? await definitions.definition(ofRun: name, version: version) {
                     found.append(definition)
+                    if let calls = definition.onEnd { found.append(calls) }
                 }
             }
             return found
