@@ -32,6 +32,10 @@ package enum FamilyAudit {
                 default: nil
                 }
             })
+        let resolved = Set(
+            events.compactMap { event in
+                if case .stepResolved(let step, _, _) = event { step } else { nil }
+            })
         let statuses = Dictionary(children.map { ($0.runID, $0.status) }) { first, _ in first }
         for child in children {
             findings.require(
@@ -41,7 +45,8 @@ package enum FamilyAudit {
         for (index, step) in run.steps.enumerated() {
             guard let child = step.child else { continue }
             let name = "\(child.runID), the child of \(run.stepID(index)),"
-            if let status = statuses[child.runID], let fits = fits(child, status, step) {
+            if let status = statuses[child.runID], let fits = fits(child, status, isResolved: resolved.contains(index))
+            {
                 findings.require(fits, 24, "\(name) is \(status.rawValue), and is known as \(child.phase.rawValue)")
             }
             guard run.status != .failed, run.status.isTerminal else { continue }
@@ -71,10 +76,10 @@ package enum FamilyAudit {
     }
 
     /// Nil where a child may stand as it will: its end is not told yet, nobody waits for it, or a person has seen to it.
-    private static func fits(_ child: ChildRun, _ status: RunStatus, _ step: Step) -> Bool? {
+    private static func fits(_ child: ChildRun, _ status: RunStatus, isResolved: Bool) -> Bool? {
         switch child.phase {
         case .completed, .final: status == .completed
-        case .over where step.compensationStatus == .compensated: nil
+        case .over where isResolved: nil
         case .over: status == .compensated || status == .cancelled
         case .live, .cancelling, .undoing, .detached: nil
         }

@@ -11,7 +11,8 @@ struct BadInputTests {
         try await TestAPI.with { api in
             try await api.register()
             let before = try await api.database.rowCount()
-            for row in Self.json + Self.content + Self.paths + Self.types + Self.participants + Self.definitions {
+            let content = Self.json + Self.content + Self.beginnings
+            for row in content + Self.paths + Self.types + Self.participants + Self.definitions {
                 let answer = try #require(try await api.client.exchange(row.bytes).first, "\(row.name): no answer")
                 #expect(answer.status == row.status, "\(row.name): \(answer.text)")
                 #expect(answer.problem == row.problem, "\(row.name): \(answer.text)")

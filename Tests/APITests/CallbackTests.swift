@@ -18,16 +18,20 @@ struct CallbackTests {
                     """#, ["X-Admin-Token": TestAPI.token])
             #expect(registered.status == 201, "\(registered.text)")
             let id = try await api.start()
-            let key = try #require(
-                try await api.database.query("SELECT key_id, encode(secret, 'hex') FROM callback_keys").first)
-            let hex = Array((key[1] ?? "").utf8)
-            let secret = stride(from: 0, to: hex.count, by: 2).compactMap {
-                UInt8(String(decoding: hex[$0..<$0 + 2], as: UTF8.self), radix: 16)
-            }
             let token = CallbackToken(runID: try #require(RunID(id)), step: 0, action: .execute)
-            let number = try #require(Int32(key[0] ?? ""))
-            try await body(api, id, token.text(CallbackKey(number: number, secret: secret)))
+            try await body(api, id, token.text(try await key(of: api)))
         }
+    }
+
+    /// What the database's tokens are signed with.
+    private static func key(of api: TestAPI) async throws -> CallbackKey {
+        let row = try #require(
+            try await api.database.query("SELECT key_id, encode(secret, 'hex') FROM callback_keys").first)
+        let hex = Array((row[1] ?? "").utf8)
+        let secret = stride(from: 0, to: hex.count, by: 2).compactMap {
+            UInt8(String(decoding: hex[$0..<$0 + 2], as: UTF8.self), radix: 16)
+        }
+        return CallbackKey(number: try #require(Int32(row[0] ?? "")), secret: secret)
     }
 
     /// As the engine leaves it when the participant has accepted.
@@ -114,6 +118,95 @@ struct CallbackTests {
             #expect(
                 page.contains(#"callbacks_total{result="unknown"} 3"#)
                     && page.contains(#"callbacks_total{result="late"} 2"#))
+        }
+    }
+
+    @Test("A token that was not made for a step here is 404, for an end and for a sign of life, and nothing is written")
+    func tokens() async throws {
+        try await Self.with { api, id, token in
+            try await Self.accept(api, id)
+            let key = try await Self.key(of: api)
+            func sign(_ number: Int32, _ secret: [UInt8], run: RunID? = nil, step: Int = 0) throws -> String {
+                let runID = try #require(run ?? RunID(id))
+                return CallbackToken(runID: runID, step: step, action: .execute)
+                    .text(CallbackKey(number: number, secret: secret))
+            }
+            try #require(try sign(key.number, key.secret) == token)
+            let unknown = [
+                ("too short", String(token.dropLast(4))), ("too long", token + "AAAA"), ("one character", "A"),
+                ("base64 with +", String(repeating: "+", count: token.count)),
+                ("padded base64", String(token.dropLast()) + "="), ("no base64", String(repeating: "!", count: 59)),
+                ("encoded blanks", "%20%20"), ("another version", "Ag\(token.dropFirst(2))"),
+                ("another signature", try sign(key.number, key.secret.reversed())),
+                ("no secret", try sign(key.number, [])), ("an unknown key", try sign(key.number + 1, key.secret)),
+                ("the highest key", try sign(.max, key.secret)), ("a negative key", try sign(-1, key.secret)),
+                ("a step that is not there", try sign(key.number, key.secret, step: 1)),
+            ].map { ($0, $1, "unknown-callback") }
+            let stranger = try sign(key.number, key.secret, run: RunID(high: 1, low: 2))
+            let before = try await api.database.rowCount()
+            for (name, text, problem) in unknown + [("a run that is not there", stranger, "unknown-run")] {
+                // The token is looked at first, so nobody learns of anything else.
+                for (path, body) in [
+                    ("", #"{"outcome":"succeeded"}"#), ("", "{"), ("/heartbeat", nil), ("/heartbeat", "{"),
+                ] {
+                    let answer = try await api.client.send("POST", "/v1/callbacks/\(text)\(path)", body: body)
+                    #expect(answer.status == 404 && answer.problem == problem, "\(name)\(path): \(answer.text)")
+                    #expect(answer.json["detail"]?.string?.isEmpty == false, "\(name)\(path)")
+                }
+            }
+            let none = try await api.client.send("POST", "/v1/callbacks/", body: #"{"outcome":"succeeded"}"#)
+            #expect(none.status == 404 && none.problem == "not-found", "\(none.text)")
+            #expect(try await api.database.rowCount() == before)
+            let page = try await api.client.send("GET", "/metrics").text
+            let forged = (unknown.count - 1) * 4
+            #expect(page.contains(#"callbacks_total{result="unknown"} \#(forged)\#n"#))
+            #expect(!page.contains(#"callbacks_total{result="accepted"} 1"#))
+        }
+    }
+
+    @Test("What is wrong with an end or a sign of life is told with its place, and nothing is written")
+    func contents() async throws {
+        try await Self.with { api, id, token in
+            try await Self.accept(api, id, beatBy: "1 s")
+            let (large, huge) = (
+                String(repeating: "x", count: Callback.maxOutput), String(repeating: "x", count: 1_100_000)
+            )
+            let rows: [(path: String, body: String, status: Int, problem: String, pointer: String?)] = [
+                ("", "", 400, "malformed-json", nil), ("", "outcome: succeeded", 400, "malformed-json", nil),
+                ("", #"{"outcome":"succeeded","outcome":"rejected"}"#, 400, "malformed-json", nil),
+                ("", "[]", 422, "invalid-content", ""), ("", "null", 422, "invalid-content", ""),
+                ("", #"{"outcome":null}"#, 422, "invalid-content", "/outcome"),
+                ("", #"{"outcome":""}"#, 422, "invalid-content", "/outcome"),
+                ("", #"{"outcome":"Succeeded"}"#, 422, "invalid-content", "/outcome"),
+                ("", #"{"outcome":"unknown"}"#, 422, "invalid-content", "/outcome"),
+                ("", #"{"outcome":"succeeded","output":1,"error":"No."}"#, 422, "invalid-content", "/error"),
+                ("", #"{"outcome":"failed","output":1,"error":"No."}"#, 422, "invalid-content", "/output"),
+                ("", #"{"outcome":"succeeded","attempt":0}"#, 422, "invalid-content", "/attempt"),
+                ("", #"{"outcome":"succeeded","attempt":1.5}"#, 422, "invalid-content", "/attempt"),
+                ("", #"{"outcome":"succeeded","attempt":"1"}"#, 422, "invalid-content", "/attempt"),
+                ("", #"{"outcome":"succeeded","attempt":1000001}"#, 422, "invalid-content", "/attempt"),
+                ("", #"{"outcome":"succeeded","output":["\#(large)"]}"#, 422, "invalid-content", "/output"),
+                ("", #"{"outcome":"succeeded","output":"\#(huge)"}"#, 413, "body-too-large", nil),
+                ("/heartbeat", "{", 400, "malformed-json", nil), ("/heartbeat", "[]", 422, "invalid-content", ""),
+                ("/heartbeat", #"{"outcome":"succeeded"}"#, 422, "invalid-content", "/outcome"),
+                ("/heartbeat", #"{"output":"\#(huge)"}"#, 413, "body-too-large", nil),
+            ]
+            let before = try await api.database.rowCount()
+            for (path, body, status, problem, pointer) in rows {
+                let answer = try await api.client.send("POST", "/v1/callbacks/\(token)\(path)", body: body)
+                let name = "\(path) \(body.prefix(60))"
+                #expect(answer.status == status && answer.problem == problem, "\(name): \(answer.text)")
+                if let pointer { #expect(Set(answer.pointers) == [pointer], "\(name): \(answer.text)") }
+            }
+            for path in ["", "/heartbeat"] {
+                let plain = try await api.client.send(
+                    "POST", "/v1/callbacks/\(token)\(path)", body: #"{"outcome":"succeeded"}"#,
+                    ["Content-Type": "text/plain"])
+                #expect(plain.status == 415 && plain.problem == "unsupported-media-type", "\(plain.text)")
+                let read = try await api.client.send("GET", "/v1/callbacks/\(token)\(path)")
+                #expect(read.status == 405 && read.headers["allow"] == "POST", "\(read.text)")
+            }
+            #expect(try await api.database.rowCount() == before)
         }
     }
 

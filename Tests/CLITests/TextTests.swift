@@ -56,6 +56,81 @@ struct TextTests {
             ])
     }
 
+    @Test("A timeline tells of lists, children, restarts and what follows an end, and of other runs by their ids")
+    func others() throws {
+        let error: JSON = ["kind": "rejected", "message": "Sold out."]
+        func asked(_ members: JSONObject) -> JSONObject {
+            var data = members
+            (data["by"], data["reason"]) = ("ann", "Mended.")
+            return ["data": .object(data)]
+        }
+        let events: [(JSON, line: String)] = [
+            (
+                event("parent_linked", 0, nil, ["data": ["parent": ["runId": "r-0", "stepId": "ship", "depth": 1]]]),
+                "· a child of r-0, step ship"
+            ),
+            (
+                event("parent_linked", 0, nil, ["data": ["parent": ["runId": "r-0", "stepId": "onEnd", "depth": 1]]]),
+                "· makes the calls after the end of r-0"
+            ),
+            (
+                event("restarted_from", 0, nil, asked(["runId": "r-1", "fromStep": "ship"])),
+                "↻ does r-1 anew, from ship on: Mended. (ann)"
+            ),
+            (
+                event("restarted_from", 0, nil, asked(["runId": "r-1"])),
+                "↻ does r-1 anew, all of it: Mended. (ann)"
+            ),
+            (
+                event("step_kept", 0, "pay", ["data": ["output": 1, "effectOf": "r-1"]]),
+                "○ pay   taken over: r-1 has done it"
+            ),
+            (event("step_kept", 0, "wait", ["data": ["output": .null]]), "○ wait  taken over"),
+            (event("elements_started", 0, "send", ["data": ["count": 3]]), "≡ send  begins with 3 elements"),
+            (event("elements_ended", 0, "send"), "✓ send  done, with all its elements"),
+            (
+                event("child_started", 0, "ship", ["data": ["runId": "r-2", "workflow": "shipping"]]),
+                "▷ ship  started the run r-2 of shipping"
+            ),
+            (event("child_cancel_requested", 0, "ship"), "■ ship  its child is to turn back"),
+            (
+                event("child_cancel_requested", 0, "ship", ["error": ["kind": "timeout", "message": "Too late."]]),
+                "■ ship  its child is to turn back: Too late."
+            ),
+            (
+                event("child_ended", 0, "ship", ["data": ["runId": "r-2", "status": "COMPLETED"], "error": .null]),
+                "✓ ship  its child ended COMPLETED"
+            ),
+            (
+                event("child_ended", 0, "ship", ["data": ["runId": "r-2", "status": "COMPENSATED"], "error": error]),
+                "✗ ship  its child ended COMPENSATED: Sold out."
+            ),
+            (event("child_undo_requested", 0, "ship"), "↩ ship  its child is to be undone"),
+            (event("child_undo_failed", 0, "ship", ["error": error]), "✗ ship  its child stands: Sold out."),
+            (
+                event("end_calls_started", 0, nil, ["data": ["runId": "r-3"]]),
+                "▷ calls follow the end, made by the run r-3"
+            ),
+            (
+                event("restarted_as", 0, nil, asked(["runId": "r-4", "steps": ["pay", "wait"]])),
+                "↻ done anew by r-4, which takes over pay, wait: Mended. (ann)"
+            ),
+            (
+                event("restarted_as", 0, nil, asked(["runId": "r-4", "steps": []])),
+                "↻ done anew by r-4: Mended. (ann)"
+            ),
+        ]
+        var timeline = Timeline(stepWidth: 4, paint: Paint(isOn: false))
+        for (event, line) in events { #expect(timeline.line(event) == "12:00:00.000    +0.000s  " + line) }
+    }
+
+    @Test("A timeline has words for every kind of event", arguments: RunEventKind.allCases)
+    func words(kind: RunEventKind) {
+        var timeline = Timeline(stepWidth: 4, paint: Paint(isOn: false))
+        let line = timeline.line(event(kind.rawValue, 0, "pay", ["engine": "e-1"]))
+        #expect(line?.contains(kind.rawValue) == false)
+    }
+
     private func event(_ kind: String, _ milliseconds: Int64, _ step: String? = nil, _ more: JSONObject = [:]) -> JSON {
         let at = Instant(microseconds: 1_769_860_800_000_000 + milliseconds * 1000)
         var object: JSONObject = ["at": .string(at.description), "kind": .string(kind), "stepId": JSON(step)]
@@ -70,6 +145,43 @@ struct TextTests {
         #expect(text.clipped.count == 120)
         let view = RunView(["run": ["error": ["message": "\u{1B}[2J"], "status": "FAILED"]], paint: Paint(isOn: false))
         #expect(!view.text.contains("\u{1B}"))
+    }
+
+    @Test(
+        "A run names those it belongs to, those that its steps have started, and those that make the calls after its ends"
+    )
+    func family() {
+        func text(_ run: JSON, _ steps: [JSON] = []) -> [String] {
+            RunView(["run": run, "steps": .array(steps)], paint: Paint(isOn: false)).text
+                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
+        func step(_ id: String, _ child: JSON?) -> JSON {
+            var step: JSONObject = ["stepId": .string(id), "status": "SUCCEEDED", "compensationStatus": "NOT_REQUIRED"]
+            step["child"] = child
+            return .object(step)
+        }
+        let ended = text(
+            [
+                "status": "COMPENSATED",
+                "onEnd": [["runId": "r-1", "status": "COMPLETED"], ["runId": "r-2", "status": nil]],
+            ])
+        #expect(ended.suffix(4) == ["", "CALLS AFTER THE END", "r-1  COMPLETED", "r-2  ?"])
+        #expect(!text(["status": "RUNNING", "onEnd": []]).contains("CALLS AFTER THE END"))
+        let parent = text(
+            ["status": "RUNNING", "onEnd": [["runId": "r-3", "status": "RUNNING"]]],
+            [
+                step("pay", nil), step("ship", ["runId": "r-1", "workflow": "shipping", "status": "FAILED"]),
+                step("mail", ["runId": "r-2", "workflow": "mailing"]),
+            ])
+        #expect(
+            parent.suffix(7) == [
+                "", "CHILDREN", "ship └ r-1  shipping  FAILED", "mail └ r-2  mailing  ?", "", "CALLS AFTER THE END",
+                "r-3  RUNNING",
+            ])
+        #expect(text(["parent": ["runId": "r-0", "stepId": "ship"]]).contains("parent      r-0, step ship"))
+        #expect(
+            text(["parent": ["runId": "r-0", "stepId": "onEnd"]])
+                .contains("parent      r-0: these are the calls after its end"))
     }
 
     @Test("Elements stand below their step; of many, those that are not simply done, and how many more there are")

@@ -1,6 +1,7 @@
 import Core
 import Postgres
 @testable import Storage
+import Telemetry
 import Testing
 import TestSupport
 
@@ -186,6 +187,56 @@ struct PauseTests {
                     "ann put_participant",
                 ])
             #expect(actions[0].detail == ["reason": "done"] && actions[3].detail == ["reason": "patch"])
+        }
+    }
+
+    @Test("Whatever is paused tells for how long, looked at every ten seconds; what was resumed tells nothing")
+    func metrics() async throws {
+        try await TestDatabase.with { test in
+            let (writes, store) = (test.database.writes, DefinitionStore(pool: test.database.writes))
+            for name in ["sample-chain", "other"] {
+                try await test.register(try .sampleChain(1, name: name))
+                _ = try await store.pause(name, by: "ann", reason: "audit", starts: .wait)
+            }
+            for name in ["p", "q", "r"] {
+                _ = try await writes.execute(
+                    PutParticipant(
+                        name: name, url: "http://p", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "ann"))
+            }
+            for name in ["p", "q"] {
+                _ = try await writes.execute(PauseParticipant(name: name, by: "ann", reason: "x"))
+            }
+            #expect(try await store.resume("other", by: "ann", reason: nil) == 0)
+            _ = try await writes.execute(ResumeParticipant(name: "q", by: "ann", reason: nil))
+            try await test.execute("UPDATE workflow_pauses SET paused_at = paused_at - interval '1 hour'")
+            try await test.execute("UPDATE participants SET paused_at = paused_at - interval '2 days'")
+
+            let registry = MetricsRegistry()
+            DatabaseMetrics.register(test.database, in: registry)
+            func told() async throws -> [String: Double] {
+                let text = String(decoding: await registry.exposition(), as: UTF8.self)
+                let lines = text.split(separator: "\n").filter { $0.contains("_paused_seconds{") }
+                return Dictionary(
+                    uniqueKeysWithValues: try lines.map { line in
+                        let parts = line.split(separator: " ")
+                        return (String(parts[0]), try #require(Double(parts[1])))
+                    })
+            }
+            let (workflow, participant) = (
+                #"workflow_paused_seconds{workflowName="sample-chain"}"#,
+                #"participant_paused_seconds{participant="p"}"#
+            )
+            let first = try await told()
+            #expect(Set(first.keys) == [workflow, participant])
+            #expect(
+                (3600..<3660).contains(first[workflow] ?? 0) && (172_800..<172_860).contains(first[participant] ?? 0))
+
+            #expect(try await store.resume("sample-chain", by: "ann", reason: nil) == 0)
+            #expect(try await told() == first, "nobody looks again within ten seconds")
+            try await Task.sleep(for: .seconds(10))
+            let second = try await told()
+            #expect(Set(second.keys) == [participant])
+            #expect(second[participant] ?? 0 >= (first[participant] ?? 0) + 10, "it goes on counting")
         }
     }
 }

@@ -31,11 +31,11 @@ extension HistoryAudit {
         case .execute:
             require(
                 run.stepDefinition(step).action.call != nil && !isListed(step), 8, "\(id) makes no call, but made one")
-            let (isForward, isReady, isNew) = (
-                !hasLeftForward && undoing == nil, isReady(step), !succeeded.contains(step) && !skipped.contains(step)
+            let (isForward, isNew) = (
+                !hasLeftForward && undoing == nil, !succeeded.contains(step) && !skipped.contains(step)
             )
             require(isForward, 7, "\(id) was called forward after forward progress had ended")
-            require(isReady, 10, "\(id) was called before what it depends on was done")
+            requireReady(step)
             require(isNew, 11, "\(id) was called again after it was done")
         case .compensate:
             requireUndoing(step)

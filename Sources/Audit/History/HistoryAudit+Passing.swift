@@ -14,16 +14,16 @@ extension HistoryAudit {
     /// It begins, and is no call.
     mutating func pass(_ step: Int, _ at: Instant) {
         requireTurn(step, at)
-        let (id, isReady, isNew) = (
-            id(step), isReady(step),
+        let (id, isNew) = (
+            id(step),
             !isDone(step) && waiting[step] == nil && !awaiting.contains(step) && children[step]?.isOpen != true
         )
+        requireReady(step)
         if run.isElement(step) { begunElements.insert(step) }
         require(
             run.stepDefinition(step).action.call == nil || isListed(step), 8,
             "\(id) makes calls, but went on without one")
         require(!hasLeftForward && undoing == nil, 7, "\(id) began after forward progress had ended")
-        require(isReady, 10, "\(id) began before what it depends on was done")
         require(isNew, 11, "\(id) began again")
     }
 

@@ -254,6 +254,16 @@ struct HistoryAudit {
 
     func id(_ step: Int) -> String { run.stepID(step) }
 
+    /// What it depends on is done; of an element, its list has room for it.
+    func requireReady(_ step: Int) {
+        let (id, isReady) = (id(step), isReady(step))
+        if run.isElement(step) {
+            require(isReady, 22, "\(id) began though its list had no room for it, or one of its elements had given up")
+        } else {
+            require(isReady, 10, "\(id) began before what it depends on was done")
+        }
+    }
+
     func isReady(_ step: Int) -> Bool {
         if run.isElement(step) { return isElementReady(step) }
         return run.stepDefinition(step).dependencies.allSatisfy { isDone($0) }

@@ -51,9 +51,9 @@ struct Timeline {
         case "elements_ended": step(paint.green("✓"), event, paint.green("done, with all its elements"))
         case "parent_linked":
             paint.dim(parent(event))
-        case "end_calls_started": paint.dim("▷ calls follow the end, made by the run \(child(event))")
+        case "end_calls_started": paint.dim("▷ calls follow the end, made by the run \(other(event))")
         case "child_started":
-            step("▷", event, "started the run \(child(event)) of \(event["data"]?["workflow"]?.string ?? "?")")
+            step("▷", event, "started the run \(other(event)) of \(event["data"]?["workflow"]?.string ?? "?")")
         case "child_cancel_requested": step("■", event, paint.yellow("its child is to turn back" + because(event)))
         case "child_ended": childEnd(event)
         case "child_undo_requested": step("↩", event, paint.yellow("its child is to be undone"))
@@ -64,6 +64,9 @@ struct Timeline {
         case "step_abandoned": step("○", event, paint.dim("not tried any more"))
         case "step_resolved": step("●", event, paint.yellow("resolved by hand" + because(event)))
         case "step_settled": step("●", event, paint.yellow("ended by hand: " + settlement(event) + because(event)))
+        case "restarted_from": paint.yellow("↻ does \(other(event)) anew, \(extent(event))" + because(event))
+        case "step_kept": step("○", event, paint.dim(kept(event)))
+        case "restarted_as": paint.yellow("↻ done anew by \(other(event))\(handedOver(event))" + because(event))
         case "run_delayed": paint.dim("◷ begins at " + (event["data"]?["until"]?.string ?? "?"))
         case "run_paused": paint.yellow("‖ paused" + because(event))
         case "run_resumed": paint.yellow("▶ resumed" + because(event))
@@ -89,7 +92,21 @@ struct Timeline {
         return "· a child of \(parent ?? "?"), step \(step ?? "?")"
     }
 
-    private func child(_ event: JSON) -> String { event["data"]?["runId"]?.string ?? "?" }
+    /// The other run that it tells of.
+    private func other(_ event: JSON) -> String { event["data"]?["runId"]?.string ?? "?" }
+
+    private func extent(_ event: JSON) -> String {
+        event["data"]?["fromStep"]?.string.map { "from \($0) on" } ?? "all of it"
+    }
+
+    private func kept(_ event: JSON) -> String {
+        event["data"]?["effectOf"]?.string.map { "taken over: \($0) has done it" } ?? "taken over"
+    }
+
+    private func handedOver(_ event: JSON) -> String {
+        let steps = (event["data"]?["steps"]?.array ?? []).compactMap(\.string)
+        return steps.isEmpty ? "" : ", which takes over " + steps.joined(separator: ", ").clipped
+    }
 
     private func childEnd(_ event: JSON) -> String {
         let text = "its child ended \(event["data"]?["status"]?.string ?? "?")" + because(event)
