@@ -1,6 +1,7 @@
 import Core
 @testable import Engine
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -111,6 +112,34 @@ struct EndCallTests {
                 #expect(steps.map(\.step.status) == [.failed, .succeeded])
                 #expect(stage.participant.paths.count { $0 == "/mail/COMPLETED" } == 2, "it is tried again first")
                 try await stage.expectConsistent(told.runID, try #require(workflow.onEnd))
+            }
+        }
+    }
+
+    @Test("a call that gave up is made once more by a restart; there is nothing to undo")
+    func restarted() async throws {
+        let workflow = try Self.workflow([["action": ["participant": "demo", "path": "/t"]], Self.mail])
+        let fails = Mutex(true)
+        try await Stage.with(
+            [workflow], answer: { $0.path == "/t" && fails.withLock { $0 } ? (422, "{}") : (200, "{}") }
+        ) { stage in
+            try await stage.withEngine { _ in
+                let runID = try await stage.start(workflow)[0]
+                let told = try await ended(stage, after: runID)[0].runID
+                let inbox = RunInbox(database: stage.test.database)
+                #expect(try await inbox.ask(told, InboxRequest(.undo(reason: "no"), sentBy: "ann")) == .undoOver)
+                fails.withLock { $0 = false }
+                let restarter = RunRestarter(database: stage.test.database)
+                let old = try #require(try await restarter.find(told))
+                let kept = try old.run.keptSteps(for: old.run.definition, from: 0, repeats: false)
+                let restart = Restart(run: told, fromStep: 0, by: "ann", reason: "mended", kept: kept)
+                let new = NewRun.sample(old.run.definition, input: old.run.input, restart: restart)
+                #expect(try await restarter.submit(new, restart, of: old, detail: [:]) == .started)
+                _ = try await stage.test.query("SELECT pg_notify('\(Channel.outbox)', '')")
+                #expect(try await stage.end(of: new.run.id) == .completed)
+                #expect(stage.participant.paths.filter { $0 == "/t" }.count == 2)
+                #expect(stage.participant.paths.filter { $0.hasPrefix("/mail") }.count == 1, "it was taken over")
+                try await stage.expectConsistent(new.run.id, try #require(workflow.onEnd))
             }
         }
     }

@@ -82,7 +82,7 @@ package struct RandomWorkflow {
             }
         }
         self.descendants = descendants
-        let kinds: [Kind] = (0..<count).map { _ in
+        let drawn: [Kind] = (0..<count).map { _ in
             switch Int.random(in: 0..<100, using: &random) {
             // Some so long that a request that wakes nobody is noticed.
             case 0..<9:
@@ -103,14 +103,20 @@ package struct RandomWorkflow {
             default: .call
             }
         }
-        self.kinds = kinds
-        lists = (0..<count).map { step in
-            if case .end = kinds[step] { return nil }
+        let lists: [(count: Int, maxParallel: Int)?] = (0..<count).map { step in
+            if case .end = drawn[step] { return nil }
             guard random.chance(12) else { return nil }
             return (
                 Int.random(in: 0...4, using: &random), random.chance(50) ? 1 : Int.random(in: 2...3, using: &random)
             )
         }
+        self.lists = lists
+        // Lists of children with lists of long waits take hours.
+        let kinds = zip(drawn, lists).map { kind, list -> Kind in
+            guard list != nil, case .wait(let milliseconds) = kind else { return kind }
+            return .wait(milliseconds: milliseconds % 2000 + 1)
+        }
+        self.kinds = kinds
         continues = (0..<count).map { step in
             if case .end = kinds[step] { return false }
             return random.chance(35)
@@ -146,7 +152,7 @@ package struct RandomWorkflow {
         maximum = initial * Int.random(in: 1...20, using: &random)
         multiplier = Int.random(in: 1...4, using: &random)
         hasDeadline = random.chance(25)
-        let (continues, needsSuccess, lists) = (continues, needsSuccess, lists)
+        let (continues, needsSuccess) = (continues, needsSuccess)
         let candidates = (0..<count).filter { step in
             if case .end = kinds[step] { return false }
             if case .child = kinds[step] { return false }

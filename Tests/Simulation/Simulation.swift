@@ -45,7 +45,7 @@ package final class Simulation: @unchecked Sendable {
     /// Time after healing in which everything must end: the longest backoffs and waits are five minutes, and there are few.
     private static let patience = Duration.seconds(2 * 3600)
     /// Things done in that time at the most; more is a violation of its own.
-    private static let maxTurns = 60_000
+    private static let maxTurns = 120_000
     /// Where only participants fail, deadlines and requests are acted on in this time.
     private static let promptness = Duration.seconds(1)
 

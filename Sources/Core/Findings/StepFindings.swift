@@ -202,7 +202,8 @@ extension WorkflowDefinition {
     /// Places that can't be built of nothing, and read what a step may end without.
     private func missingReads(_ call: CallDefinition, of reader: StepDefinition, _ place: JSONPointer) -> [Finding] {
         call.sentUses.compactMap { use in
-            guard Self.unbuildableParts.contains(use.pointer.tokens.first ?? ""), let reason = mayMiss(use, reader) else {
+            guard Self.unbuildableParts.contains(use.pointer.tokens.first ?? ""), let reason = mayMiss(use, reader)
+            else {
                 return nil
             }
             return Finding(

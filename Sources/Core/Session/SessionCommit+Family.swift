@@ -70,9 +70,12 @@ extension SessionCommit {
         for event in events {
             ended.evolve(event, at: decidedAt)
             // They start nobody, so they are no deeper than the run.
-            if let id = announced, let run = (isPlanted(.endCallsTellBefore) ? before : ended).endCalls(id, at: decidedAt) {
+            if let id = announced,
+                let run = (isPlanted(.endCallsTellBefore) ? before : ended).endCalls(id, at: decidedAt)
+            {
                 let link = ParentLink(
-                    runID: after.id, stepID: ParentLink.onEnd, depth: max(1, after.parent?.depth ?? 1), isDetached: true)
+                    runID: after.id, stepID: ParentLink.onEnd, depth: max(1, after.parent?.depth ?? 1), isDetached: true
+                )
                 calls.append((run, link))
             }
             announced = nil

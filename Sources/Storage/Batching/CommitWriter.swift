@@ -70,7 +70,9 @@ struct CommitWriter: BatchWriter {
             }
             answers.append(Self.answer(row.verdicts[0], row.unread.first ?? nil, row.at))
         }
-        if commits.contains(where: { $0.children.contains(where: \.new.isHeld) }) { await StartWriter.wakeResumed(pool) }
+        if commits.contains(where: { $0.children.contains(where: \.new.isHeld) }) {
+            await StartWriter.wakeResumed(pool)
+        }
         return answers
     }
 

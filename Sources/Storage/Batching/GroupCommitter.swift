@@ -106,7 +106,8 @@ package final class GroupCommitter<Item: Sendable, Output: Sendable>: Sendable {
     ///   - rest: how long a lane rests when it is done with a batch and another one waits that is not full.
     ///   - flush: writes a batch.
     package init(
-        maxBatch: Int, crowd: Int? = nil, maxWaiting: Int, maxWeight: Int = .max, weigh: @escaping @Sendable (Item) -> Int = { _ in 0 },
+        maxBatch: Int, crowd: Int? = nil, maxWaiting: Int, maxWeight: Int = .max,
+        weigh: @escaping @Sendable (Item) -> Int = { _ in 0 },
         lanes: Int, stuckAfter: Duration = .milliseconds(250), observer: BatchObserver? = nil,
         rest: @escaping Rest = { _ in .zero }, flush: @escaping Flush
     ) {

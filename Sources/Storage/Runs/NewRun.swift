@@ -81,7 +81,8 @@ package struct NewRun: Sendable {
         self.events = events
         self.run = run
         eventBytes = EventRow.encode(
-            events.lazy.map { [numbering = run.numbering] in EventRow($0, of: numbering) }, traceID: traceparent.flatMap(Self.traceID))
+            events.lazy.map { [numbering = run.numbering] in EventRow($0, of: numbering) },
+            traceID: traceparent.flatMap(Self.traceID))
         let stored = StoredSnapshot(run, since: fresh, at: fresh.createdAt)
         snapshot = events.count > 1 ? stored.steps : nil
         snapshotReferences = stored.referencesText

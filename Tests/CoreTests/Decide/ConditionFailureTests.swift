@@ -32,6 +32,13 @@ struct ConditionFailureTests {
                 "steps skipped before it stay skipped", "a? b%", script: "now",
                 trace: "due() / skip(a) b#1 b=rejected undo() COMPENSATED"),
             Case(
+                "where the run goes on without it the conditions of others count all the same", "a%+< b?< c<",
+                script: "now c=ok",
+                trace: "due() / a#1 a=rejected skip(b) c#1 / c=succeeded COMPLETED"),
+            Case(
+                "past the pivot, too, where it waits for a person", "p^ a%<p b?<p c<p", script: "go p=ok c=ok",
+                trace: "due(p) / p#1 / p=succeeded a#1 a=rejected skip(b) c#1 / c=succeeded"),
+            Case(
                 "a cancel that came first wins", "a% b", script: "cancel", trace: "due() / cancel undo() CANCELLED"),
         ])
     func fails(_ example: Case) throws {

@@ -89,6 +89,27 @@ struct EndCallTests {
         #expect(bare.input == ["run": ["status": "COMPLETED"], "steps": [:]])
     }
 
+    @Test("each of several ends in one decision is told of as it was")
+    func severalEnds() throws {
+        var play = try Play(Self.flow("a b"))
+        try play.script("go a=ok b=no")
+        let failure = Failure(kind: "compensation", message: "No.")
+        let (first, second) = (RunID(high: 8, low: 1), RunID(high: 8, low: 2))
+        let events: [RunEvent] = [
+            .attemptFailed(
+                step: 0, action: .compensate, attempt: 1,
+                CallReport(outcome: .rejected, httpStatus: 422, duration: .zero), failure, retryIn: nil),
+            .endCallsStarted(run: first), .runFailed(failure),
+            .stepResolved(step: 0, by: "ops", reason: "By hand."),
+            .endCallsStarted(run: second), .runCompensated,
+        ]
+        let commit = SessionCommit(
+            lease: Lease(runID: play.run.id, epoch: 1), run: play.run, events: events, now: play.now)
+        #expect(commit.endCalls.map(\.run.id) == [first, second])
+        #expect(commit.endCalls.map { $0.run.input["run"]?["status"] } == ["FAILED", "COMPENSATED"])
+        #expect(commit.endCalls.allSatisfy { $0.link.depth == 1 && $0.link.isDetached })
+    }
+
     @Test("what becomes of them concerns nobody")
     func independent() throws {
         var play = try Play(Self.flow("a"))
