@@ -167,6 +167,13 @@ extension WorkflowDefinition {
                     "These attempts wait \(text) together, and the run's timeout is \(DurationText.format(timeout)): it ends them before."
                 ))
         }
+        if action == .execute, isPastPivot, !step.continuesOnFailure, let bound = Self.bound(of: call.retry) {
+            findings.append(
+                Finding(
+                    "tried-without-end", .note, at: pointer,
+                    "After the pivot there is no way back: \(step.id) is tried without end, at its policy's longest interval, and not "
+                        + "\(bound). Say \"maxAttempts\": \"unlimited\", and which interval you mean."))
+        }
         for name in call.participant.names {
             guard action == .execute, let timeout, let breaker = participants?.breakers[name] ?? nil,
                 timeout <= breaker.openFor
@@ -178,6 +185,15 @@ extension WorkflowDefinition {
                         + "\(DurationText.format(timeout)): once it opens, no run outlasts it."))
         }
         return findings
+    }
+
+    /// What ends the attempts of a policy; nil when nothing does.
+    private static func bound(of retry: RetryRules) -> String? {
+        for policy in retry.rules.map(\.policy) {
+            if let maxElapsed = policy.maxElapsed { return "for \(DurationText.format(maxElapsed))" }
+            if policy.maxAttempts != RetryPolicy.unlimited { return "\(policy.maxAttempts) times" }
+        }
+        return nil
     }
 
     func registryFindings(

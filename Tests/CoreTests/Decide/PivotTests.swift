@@ -149,8 +149,12 @@ struct PivotTests {
                 "\($0.rule) \($0.pointer)"
             }
         }
-        #expect(try rules("a p^! b!").isEmpty, "past the pivot nothing is undone")
-        #expect(try rules("a p^! b") == ["unused-undo /steps/2/compensation"])
+        // Past the pivot nothing is undone, and a policy that ends does not.
+        #expect(try rules("a p^! b!") == ["tried-without-end /steps/2/action/retry"])
+        #expect(
+            try rules("a p^! b") == [
+                "unused-undo /steps/2/compensation", "tried-without-end /steps/2/action/retry",
+            ])
         #expect(try rules("a p^! b+").isEmpty, "it is undone at once")
         #expect(try rules("a! p^!") == ["no-undo /steps/0"])
     }
