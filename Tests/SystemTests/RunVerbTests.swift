@@ -232,7 +232,9 @@ struct RunVerbTests {
             try await system.deployment.startMocks(injectFailure: 0, seed: 1)
             let seeded = try await saga("seed", "--mocks-port", "\(system.deployment.mocksPort)")
             try #require(seeded.exitCode == 0, "\(seeded)")
-            let ops = try system.deployment.startEngine("engine", ["--poll", "200ms"])
+            // The demo has a workflow whose calls are called back.
+            let ops = try system.deployment.startEngine(
+                "engine", ["--poll", "200ms"], ["PUBLIC_URL": "http://127.0.0.1:\(system.port)"])
             try await system.deployment.waitUntilReady(ops, "engine")
             _ = try await saga("participant", "delete", "payments")
             let missing = try await saga("doctor", "-o", "json")
@@ -245,6 +247,7 @@ struct RunVerbTests {
             let well = try await saga("doctor", "--database-url", system.deployment.test.url, "-o", "json")
             #expect(well.exitCode == 0 && well.json["fail"] == 0 && well.json["warn"] == 0, "\(well)")
             #expect(states(well)["migrations"] == "ok" && states(well)["stuck runs"] == "ok", "\(well)")
+            #expect(states(well)["callbacks"] == "ok", "\(well)")
             #expect(states(well)["reachable"] == "ok" && states(well)["failed runs"] == "ok", "\(well)")
             let text = try await saga("doctor")
             #expect(text.exitCode == 0 && text.output.contains("ok    api"), "\(text)")
