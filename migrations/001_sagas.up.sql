@@ -218,14 +218,32 @@ CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at);
 CREATE TABLE admin_actions (
     action_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at         timestamptz NOT NULL DEFAULT now(),
-    -- The token's name.
+    -- The token's name, or key:NAME.
     admin_name text        NOT NULL,
     action     text        NOT NULL,
-    -- workflows/NAME, workflows/NAME/VERSION, participants/NAME or runs/ID.
+    -- workflows/NAME, workflows/NAME/VERSION, participants/NAME, runs/ID or keys/ID.
     subject    text        NOT NULL,
     detail     json        NOT NULL DEFAULT '{}'
 );
 CREATE INDEX admin_actions_subject ON admin_actions (subject, action_id);
+
+-- Keys with which the API is called. The secret is nowhere, only its digest: it has 256 random bits, so that is as good.
+CREATE TABLE api_keys (
+    key_id       text        PRIMARY KEY,
+    key_name     text        NOT NULL,
+    secret_hash  bytea       NOT NULL CHECK (length(secret_hash) = 32),
+    -- Names of roles and of single permissions.
+    roles        text[]      NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    created_by   text        NOT NULL,
+    expires_at   timestamptz,
+    -- Within a minute.
+    last_used_at timestamptz,
+    revoked_at   timestamptz,
+    revoked_by   text,
+    CHECK ((revoked_at IS NULL) = (revoked_by IS NULL))
+);
+CREATE INDEX api_keys_created ON api_keys (created_at, key_id);
 
 -- What the URLs are signed with at which participants tell the end of accepted calls: the newest signs, all are taken.
 CREATE TABLE callback_keys (

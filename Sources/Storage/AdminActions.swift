@@ -22,6 +22,8 @@ package enum AdminAction: String, Sendable, Hashable, CaseIterable {
     case resumeRun = "resume_run"
     case undoRun = "undo_run"
     case restartRun = "restart_run"
+    case createKey = "create_key"
+    case revokeKey = "revoke_key"
 }
 
 /// A row of `admin_actions`.

@@ -108,7 +108,7 @@ struct AdminTests {
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
             ("unknown", "unknown"),
         ])
-    func limitedAddress(address: String, key: String) { #expect(AdminGate.limitedAddress(address) == key) }
+    func limitedAddress(address: String, key: String) { #expect(AccessGate.limitedAddress(address) == key) }
 
     @Test("Without a configured token every admin call is refused")
     func disabled() async throws {

@@ -103,10 +103,10 @@ struct ValueTests {
     @Test("404 and 405 are told apart by the path alone")
     func table() {
         let table = RouteTable([
-            Route(.get, "/a/:x") { _, _ in throw CancellationError() },
-            Route(.put, "/a/:x") { _, _ in throw CancellationError() },
-            Route(.post, "/a/b") { _, _ in throw CancellationError() },
-            Route(.post, "/a/b/c") { _, _ in throw CancellationError() },
+            Route(.get, "/a/:x", needs: nil) { _, _ in throw CancellationError() },
+            Route(.put, "/a/:x", needs: nil) { _, _ in throw CancellationError() },
+            Route(.post, "/a/b", needs: nil) { _, _ in throw CancellationError() },
+            Route(.post, "/a/b/c", needs: nil) { _, _ in throw CancellationError() },
         ])
         #expect(table.allowed("/a/1") == "GET, HEAD, PUT")
         #expect(table.allowed("/a/b") == "POST")

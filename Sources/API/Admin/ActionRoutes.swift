@@ -7,14 +7,13 @@ import Storage
 struct ActionRoutes: Sendable {
     let reads: Pool
     let answers: Answers
-    let gate: AdminGate
 
-    var routes: [Route] { [gate.guarded(.get, "/v1/admin/actions", list)] }
+    var routes: [Route] { [Route(.get, "/v1/admin/actions", needs: .readAudit, counted: .call, list)] }
 
     private static let cursorKind = "actions"
 
     @Sendable private func list(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let query = try Query(request, known: ["subject", "limit", "cursor"])
         let limit = try query.limit()

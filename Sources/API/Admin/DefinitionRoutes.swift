@@ -14,19 +14,22 @@ struct DefinitionRoutes: Sendable {
     let reads: Pool
     let rules: AddressRules
     let body: BodyReader
-    let gate: AdminGate
 
     var routes: [Route] {
         [
-            gate.guarded(.post, "/v1/admin/workflows", register),
-            gate.guarded(.post, "/v1/admin/workflows/validate", counted: .trial, validate),
-            gate.guarded(.put, "/v1/admin/workflows/:name/:version/deprecation", deprecate),
-            gate.guarded(.delete, "/v1/admin/workflows/:name/:version/deprecation", restore),
+            Route(.post, "/v1/admin/workflows", needs: .writeWorkflows, counted: .call, register),
+            Route(.post, "/v1/admin/workflows/validate", needs: .writeWorkflows, counted: .trial, validate),
+            Route(
+                .put, "/v1/admin/workflows/:name/:version/deprecation", needs: .writeWorkflows, counted: .call,
+                deprecate),
+            Route(
+                .delete, "/v1/admin/workflows/:name/:version/deprecation", needs: .writeWorkflows, counted: .call,
+                restore),
         ]
     }
 
     @Sendable private func register(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let isStrict = try Self.isStrict(request)
         let definition = try await definition(in: request)
@@ -34,7 +37,8 @@ struct DefinitionRoutes: Sendable {
         let review = DefinitionReview(
             definition, registered: nil, participants: try await reads.execute(FindParticipants()), rules: rules)
         try review.refuse(isStrict: isStrict)
-        let outcome = try await definitions.register(definition, specHash: Self.hash(definition), by: admin.name)
+        let outcome = try await definitions.register(
+            definition, specHash: Self.hash(definition), by: context.principal.name)
         let answer: JSON = [
             "name": .string(definition.name), "version": .string(version),
             "findings": .array(review.findings.map(\.json)),
@@ -44,7 +48,9 @@ struct DefinitionRoutes: Sendable {
         case .created:
             context.logger.info(
                 "workflow registered",
-                metadata: ["workflow": "\(definition.name)", "version": "\(version)", "by": "\(admin.name)"])
+                metadata: [
+                    "workflow": "\(definition.name)", "version": "\(version)", "by": "\(context.principal.name)",
+                ])
             return .json(.created, answer, headers: headers)
         case .identical: return .json(.ok, answer, headers: headers)
         case .conflict:
@@ -59,7 +65,7 @@ struct DefinitionRoutes: Sendable {
 
     /// Says what registering would, and what its author may not have meant. Writes nothing.
     @Sendable private func validate(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let isStrict = try Self.isStrict(request)
         let definition = try await definition(in: request)
@@ -74,27 +80,28 @@ struct DefinitionRoutes: Sendable {
     }
 
     @Sendable private func deprecate(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let (name, version) = (try context.pathText("name"), try context.pathText("version"))
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: 1000)
         try fields.check()
         guard
-            let deprecation = try await definitions.deprecate(name, version: version, by: admin.name, reason: reason)
+            let deprecation = try await definitions.deprecate(
+                name, version: version, by: context.principal.name, reason: reason)
         else { throw DefinitionProblem.unknown }
         context.logger.info(
             "workflow deprecated",
-            metadata: ["workflow": "\(name)", "version": "\(version)", "by": "\(admin.name)"])
+            metadata: ["workflow": "\(name)", "version": "\(version)", "by": "\(context.principal.name)"])
         return .json(
             .ok, ["name": .string(name), "version": .string(version), "deprecation": deprecation.json])
     }
 
     @Sendable private func restore(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let (name, version) = (try context.pathText("name"), try context.pathText("version"))
-        guard try await definitions.restore(name, version: version, by: admin.name) else {
+        guard try await definitions.restore(name, version: version, by: context.principal.name) else {
             throw DefinitionProblem.unknown
         }
         return Response(status: .noContent)

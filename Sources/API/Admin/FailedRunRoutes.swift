@@ -12,19 +12,18 @@ struct FailedRunRoutes: Sendable {
     let waiting: WaitingFor
     let door: RunDoor
     let body: BodyReader
-    let gate: AdminGate
 
     var routes: [Route] {
         [
-            gate.guarded(.get, "/v1/admin/runs/failed", list),
-            gate.guarded(.post, "/v1/admin/runs/failed/retry", retryMany),
-            gate.guarded(.post, "/v1/admin/runs/:runId/retry", retry),
-            gate.guarded(.post, "/v1/admin/runs/:runId/resolve", resolve),
+            Route(.get, "/v1/admin/runs/failed", needs: .readRuns, counted: .call, list),
+            Route(.post, "/v1/admin/runs/failed/retry", needs: .operateRuns, counted: .call, retryMany),
+            Route(.post, "/v1/admin/runs/:runId/retry", needs: .operateRuns, counted: .call, retry),
+            Route(.post, "/v1/admin/runs/:runId/resolve", needs: .operateRuns, counted: .call, resolve),
         ]
     }
 
     @Sendable private func list(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let asked = try FailedRunRequest.query(request)
         var query = asked
@@ -41,7 +40,7 @@ struct FailedRunRoutes: Sendable {
 
     /// All failed compensations of a run, or one of them, or the quarantined run as a whole.
     @Sendable private func retry(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let id = try context.runID()
         var fields = try Fields(
@@ -49,20 +48,21 @@ struct FailedRunRoutes: Sendable {
         let stepID = fields.string("stepId", maxBytes: 255)
         let reason = fields.string("reason", maxBytes: 1000)
         try fields.check()
-        return try await door.ask(id, InboxRequest(.retry(stepID: stepID, reason: reason), sentBy: admin.name))
+        return try await door.ask(
+            id, InboxRequest(.retry(stepID: stepID, reason: reason), sentBy: context.principal.name))
     }
 
     @Sendable private func resolve(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let id = try context.runID()
         let resolution = try ResolveRequest(try await body.json(request))
         let kind = InboxRequest.Kind.resolve(stepIDs: resolution.stepIDs, reason: resolution.reason)
-        return try await door.ask(id, InboxRequest(kind, sentBy: admin.name))
+        return try await door.ask(id, InboxRequest(kind, sentBy: context.principal.name))
     }
 
     @Sendable private func retryMany(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let asked = try FailedRunRequest(try await body.optionalJSON(request) ?? .object(JSONObject()))
         var query = asked.query
@@ -73,13 +73,13 @@ struct FailedRunRoutes: Sendable {
         var retried = free
         if !asked.isDryRun, !free.isEmpty {
             let sent = try await door.inbox.retryFailed(
-                free, stepID: asked.query.stepID, reason: asked.reason, by: admin.name)
+                free, stepID: asked.query.stepID, reason: asked.reason, by: context.principal.name)
             retried = free.filter { sent.contains($0) }
             skipped += free.filter { !sent.contains($0) }.map { ($0, "Somebody else took this run up meanwhile.") }
             door.notifier.wake()
             context.logger.notice(
                 "failed runs are retried",
-                metadata: ["count": .stringConvertible(retried.count), "by": "\(admin.name)"])
+                metadata: ["count": .stringConvertible(retried.count), "by": "\(context.principal.name)"])
         }
         return .json(
             .ok,

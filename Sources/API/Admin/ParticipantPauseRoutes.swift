@@ -8,38 +8,39 @@ import Storage
 struct ParticipantPauseRoutes: Sendable {
     let writes: Pool
     let body: BodyReader
-    let gate: AdminGate
 
     var routes: [Route] {
         [
-            gate.guarded(.post, "/v1/admin/participants/:name/pause", pause),
-            gate.guarded(.post, "/v1/admin/participants/:name/resume", resume),
+            Route(.post, "/v1/admin/participants/:name/pause", needs: .operateWorkflows, counted: .call, pause),
+            Route(.post, "/v1/admin/participants/:name/resume", needs: .operateWorkflows, counted: .call, resume),
         ]
     }
 
     @Sendable private func pause(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try ParticipantRoutes.name(context)
         var fields = try Fields(try await body.json(request), known: ["reason"])
         let reason = fields.reason()
         try fields.check()
-        let paused = try await writes.execute(PauseParticipant(name: name, by: admin.name, reason: reason))
+        let paused = try await writes.execute(PauseParticipant(name: name, by: context.principal.name, reason: reason))
         guard let pause = paused.first else { throw ParticipantRoutes.unknown }
-        context.logger.notice("participant paused", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
+        context.logger.notice(
+            "participant paused", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
         return .json(.ok, ["name": .string(name), "paused": pause.json])
     }
 
     @Sendable private func resume(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try ParticipantRoutes.name(context)
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: Fields.maxReason)
         try fields.check()
-        let known = try await writes.execute(ResumeParticipant(name: name, by: admin.name, reason: reason))
+        let known = try await writes.execute(ResumeParticipant(name: name, by: context.principal.name, reason: reason))
         guard !known.isEmpty else { throw ParticipantRoutes.unknown }
-        context.logger.notice("participant resumed", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
+        context.logger.notice(
+            "participant resumed", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
         return .json(.ok, ["name": .string(name), "paused": .null])
     }
 }

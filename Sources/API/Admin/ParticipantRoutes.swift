@@ -10,21 +10,20 @@ import Storage
 struct ParticipantRoutes: Sendable {
     let database: Database
     let body: BodyReader
-    let gate: AdminGate
     let rules: AddressRules
     let lookup: HostLookup
 
     var routes: [Route] {
         [
-            gate.guarded(.get, "/v1/admin/participants", list),
-            gate.guarded(.get, "/v1/admin/participants/:name", get),
-            gate.guarded(.put, "/v1/admin/participants/:name", put),
-            gate.guarded(.delete, "/v1/admin/participants/:name", delete),
+            Route(.get, "/v1/admin/participants", needs: .readParticipants, counted: .call, list),
+            Route(.get, "/v1/admin/participants/:name", needs: .readParticipants, counted: .call, get),
+            Route(.put, "/v1/admin/participants/:name", needs: .writeParticipants, counted: .call, put),
+            Route(.delete, "/v1/admin/participants/:name", needs: .writeParticipants, counted: .call, delete),
         ]
     }
 
     @Sendable private func list(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let rows = try await database.reads.execute(FindParticipants())
         let engines = try await database.reads.execute(ListEngines())
@@ -32,7 +31,7 @@ struct ParticipantRoutes: Sendable {
     }
 
     @Sendable private func get(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try Self.name(context)
         guard let row = try await database.reads.execute(FindParticipants(name: name)).first else {
@@ -43,7 +42,7 @@ struct ParticipantRoutes: Sendable {
     }
 
     @Sendable private func put(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try Self.name(context)
         let asked = try ParticipantRequest(try await body.json(request), rules: rules)
@@ -51,19 +50,21 @@ struct ParticipantRoutes: Sendable {
         let written = try await database.writes.execute(
             PutParticipant(
                 name: name, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
-                breaker: asked.breaker, updatedBy: admin.name))
-        context.logger.info("participant registered", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
+                breaker: asked.breaker, updatedBy: context.principal.name))
+        context.logger.info(
+            "participant registered", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
         let shown = Self.shown(name, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker)
         return .json(written.first == true ? .created : .ok, .object(shown))
     }
 
     @Sendable private func delete(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try Self.name(context)
-        let gone = try await database.writes.execute(DeleteParticipant(name: name, deletedBy: admin.name))
+        let gone = try await database.writes.execute(DeleteParticipant(name: name, deletedBy: context.principal.name))
         guard !gone.isEmpty else { throw Self.unknown }
-        context.logger.info("participant removed", metadata: ["participant": "\(name)", "by": "\(admin.name)"])
+        context.logger.info(
+            "participant removed", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
         return Response(status: .noContent)
     }
 

@@ -9,46 +9,46 @@ struct WorkflowPauseRoutes: Sendable {
     /// Tells engines that runs are due.
     let notifier: OutboxNotifier
     let body: BodyReader
-    let gate: AdminGate
 
     var routes: [Route] {
         [
-            gate.guarded(.post, "/v1/admin/workflows/:name/pause", pause),
-            gate.guarded(.post, "/v1/admin/workflows/:name/resume", resume),
+            Route(.post, "/v1/admin/workflows/:name/pause", needs: .operateWorkflows, counted: .call, pause),
+            Route(.post, "/v1/admin/workflows/:name/resume", needs: .operateWorkflows, counted: .call, resume),
         ]
     }
 
     @Sendable private func pause(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try context.pathText("name")
         var fields = try Fields(try await body.json(request), known: ["reason", "starts"])
         let reason = fields.reason()
         let starts = Self.starts(&fields)
         try fields.check()
-        guard let pause = try await definitions.pause(name, by: admin.name, reason: reason, starts: starts) else {
+        guard let pause = try await definitions.pause(name, by: context.principal.name, reason: reason, starts: starts)
+        else {
             throw DefinitionProblem.unknown
         }
         context.logger.notice(
             "workflow paused",
-            metadata: ["workflow": "\(name)", "starts": "\(starts.rawValue)", "by": "\(admin.name)"])
+            metadata: ["workflow": "\(name)", "starts": "\(starts.rawValue)", "by": "\(context.principal.name)"])
         return .json(.ok, ["name": .string(name), "paused": pause.json])
     }
 
     @Sendable private func resume(
-        _ request: Request, _ context: APIContext, _ admin: AdminGate.Admission
+        _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try context.pathText("name")
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: Fields.maxReason)
         try fields.check()
-        guard let resumed = try await definitions.resume(name, by: admin.name, reason: reason) else {
+        guard let resumed = try await definitions.resume(name, by: context.principal.name, reason: reason) else {
             throw DefinitionProblem.unknown
         }
         notifier.wake()
         context.logger.notice(
             "workflow resumed",
-            metadata: ["workflow": "\(name)", "runs": .stringConvertible(resumed), "by": "\(admin.name)"])
+            metadata: ["workflow": "\(name)", "runs": .stringConvertible(resumed), "by": "\(context.principal.name)"])
         return .json(.ok, ["name": .string(name), "paused": .null, "resumedRuns": JSON(resumed)])
     }
 

@@ -13,6 +13,8 @@ struct APIConfiguration: Sendable {
     var redis: RedisConfiguration?
     var redisPrefix: String
     var adminTokens: [AdminToken]
+    /// Whoever reaches it may do what is not an administrator's without saying who they are.
+    var isOpen: Bool
     var adminRate: GCRALimit
     var adminAddressRate: GCRALimit
     var participantRules: AddressRules
@@ -52,10 +54,19 @@ struct APIConfiguration: Sendable {
             burst: try settings.integer(
                 "admin.burst", default: 20, in: 1...100_000, help: "admin calls at once after a quiet time"))
         adminAddressRate = try Self.addressRate(&settings, token: adminRate)
+        let auth = settings.optionalText(
+            "auth",
+            help:
+                "required: every call needs an API key or an admin token; open: only those of administrators do. By default "
+                + "open where only this machine can connect, and otherwise required")
+        guard auth.map({ ["required", "open"].contains($0) }) ?? true else {
+            throw settings.error("auth", "must be required or open.")
+        }
         settings.group("Participants")
         participantRules = try Self.rules(&settings)
         settings.group("Requests")
         host = try settings.text("host", default: "127.0.0.1", help: "the address to listen on")
+        isOpen = auth.map { $0 == "open" } ?? Self.isLoopback(host)
         port = try settings.integer("port", default: 3000, in: 0...65535, help: "the port; 0 takes a free one")
         maxBodyBytes = try settings.integer(
             "max.body.bytes", default: 1 << 20, in: 1024...(64 << 20), help: "larger bodies are refused")
@@ -105,6 +116,13 @@ struct APIConfiguration: Sendable {
         let database = (starters + 2) + readers + 2
         return Descriptors.base + Descriptors.perLoop * loops + Descriptors.perDatabaseConnection * database
             + (redis == nil ? 0 : 4) + (telemetry.isEnabled ? Descriptors.perLoop * loops + 8 : 0)
+    }
+
+    /// Nobody but this machine reaches what listens there.
+    static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" { return true }
+        guard let address = IPAddress(host)?.unwrapped else { return false }
+        return address.family == .v4 ? address.bits >> 24 == 127 : address.bits == 1
     }
 
     private static func redis(_ settings: inout Settings) throws(SettingsError) -> RedisConfiguration? {

@@ -29,6 +29,11 @@ struct APIMain {
                     "descriptors": "\(descriptors.limit)",
                 ])
         }
+        if configuration.isOpen, !APIConfiguration.isLoopback(configuration.host) {
+            logger.warning(
+                "AUTH=open: whoever reaches this address may start, read and change runs",
+                metadata: ["host": "\(configuration.host)"])
+        }
         if let warning = configuration.memory.warning { logger.warning("\(warning)") }
         do {
             try await APIProcess(configuration, share: share, logger: logger).run()

@@ -23,6 +23,7 @@ import UnixSignals
 //   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
 //   Watch/      clients that wait for runs, streams
 //   Import/     many starts in one request, as streams
+//   Access/     who calls, and what they may do
 //   Admin/      definitions, participants, failed runs, what      Health/     live, ready, the cluster
 //               admins did; behind a token
 //   Telemetry/  metrics and spans of requests
@@ -149,9 +150,13 @@ struct APIProcess {
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: ObservingMiddleware(metrics: metrics, tracer: tracer))
         router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
+        let gate = AccessGate(
+            tokens: configuration.adminTokens, keys: KeyRing(database: database), isOpen: configuration.isOpen,
+            limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         for route in routes {
             router.on(
-                RouterPath(route.path), method: route.method, responder: CallbackResponder(callback: route.handler))
+                RouterPath(route.path), method: route.method,
+                responder: CallbackResponder(callback: gate.guarded(route)))
         }
         return Application(
             router: router,
@@ -169,14 +174,14 @@ struct APIProcess {
 
     private var metricsRoute: Route {
         let registry = metrics.registry
-        return Route(.get, "/metrics") { _, _ in
+        return Route(.get, "/metrics", needs: nil) { _, _ in
             Response(
                 status: .ok, headers: [.contentType: MetricsRegistry.contentType],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: await registry.exposition())))
         }
     }
 
-    private func buildRoutes() -> [Route] {
+    func buildRoutes() -> [Route] {
         let reader = RunReader(pool: database.reads, lookups: database.lookups)
         let definitions = DefinitionStore(pool: database.writes)
         let memory = configuration.memory
@@ -185,10 +190,6 @@ struct APIProcess {
         let body = BodyReader(maxBytes: configuration.maxBodyBytes, room: ByteRoom(memory.bodyBytes))
         // Half for those who wait: a bulk start whose client is slow to read keeps a line's room for as long.
         let (values, importValues) = (ByteRoom(memory.startBytes / 2), ByteRoom(memory.startBytes / 2))
-        let gate = AdminGate(
-            tokens: configuration.adminTokens,
-            limiter: adminLimiter,
-            tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         let starts = RunStarts(
             definitions: definitions, starter: starter, notifier: notifier,
             ids: RunIDSource(clock: clock, pool: database.writes), reader: reader,
@@ -197,16 +198,16 @@ struct APIProcess {
             starts: starts, body: body, values: importValues, room: ImportRoom(queue: configuration.startQueue),
             limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
         let door = RunDoor(inbox: RunInbox(database: database), notifier: notifier)
-        let operators = OperatorRoutes(door: door, body: body, gate: gate)
+        let operators = OperatorRoutes(door: door, body: body)
         let restarts = RestartRoutes(
-            restarts: RunRestarts(starts: starts, restarter: RunRestarter(database: database)), body: body, gate: gate)
+            restarts: RunRestarts(starts: starts, restarter: RunRestarter(database: database)), body: body)
         let callbacks = CallbackRoutes(
             door: door, body: body, reader: reader, keys: CallbackKeys(pool: database.reads),
             metrics: metrics)
         let failed = FailedRunRoutes(
-            reader: reader, answers: answers, waiting: waiting, door: door, body: body, gate: gate)
+            reader: reader, answers: answers, waiting: waiting, door: door, body: body)
         let participants = ParticipantRoutes(
-            database: database, body: body, gate: gate, rules: configuration.participantRules,
+            database: database, body: body, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: LoopExecutors.shared.group))
         return [
             StartRoutes(
@@ -217,13 +218,13 @@ struct APIProcess {
             operators.routes, restarts.routes, callbacks.routes,
             WorkflowRoutes(reads: database.reads, answers: answers).routes,
             DefinitionRoutes(
-                definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body,
-                gate: gate
+                definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body
             ).routes,
-            WorkflowPauseRoutes(definitions: definitions, notifier: notifier, body: body, gate: gate).routes,
-            participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body, gate: gate).routes,
+            WorkflowPauseRoutes(definitions: definitions, notifier: notifier, body: body).routes,
+            participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body).routes,
             failed.routes,
-            ActionRoutes(reads: database.reads, answers: answers, gate: gate).routes,
+            ActionRoutes(reads: database.reads, answers: answers).routes,
+            APIKeyRoutes(writes: database.writes, reads: database.reads, body: body, answers: answers).routes,
             ClusterRoutes(reads: database.reads, clock: clock).routes,
             HealthRoutes(database: database, redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }

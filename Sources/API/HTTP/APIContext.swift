@@ -6,6 +6,8 @@ import Telemetry
 /// What a route knows of its request besides the request itself.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// Whoever calls; nobody in particular where the route asks for nothing.
+    var principal = Principal.anonymous
     /// The span of this request, when it is traced.
     var trace: TraceContext?
     private let channel: any Channel
@@ -18,8 +20,8 @@ struct APIContext: RequestContext {
     /// The peer's address, for limits per client; `unknown` when the connection has gone already.
     var clientAddress: String { channel.remoteAddress?.ipAddress ?? "unknown" }
 
-    /// What limits per client count under: see `AdminGate.limitedAddress`.
-    var limitedAddress: String { AdminGate.limitedAddress(clientAddress) }
+    /// What limits per client count under: see `AccessGate.limitedAddress`.
+    var limitedAddress: String { AccessGate.limitedAddress(clientAddress) }
 
     /// Takes the request's body out of the deadline for requests: the route reads it as it comes, and sees to it that
     /// clients who do nothing go.

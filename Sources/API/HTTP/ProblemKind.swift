@@ -7,8 +7,9 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case malformedJSON = "malformed-json"
     case malformedYAML = "malformed-yaml"
     case invalidParameter = "invalid-parameter"
-    // 401, 404, 405, 408
+    // 401, 403, 404, 405, 408
     case unauthorized
+    case missingPermission = "missing-permission"
     case notFound = "not-found"
     case unknownWorkflow = "unknown-workflow"
     case onlyDeprecated = "only-deprecated-versions"
@@ -69,7 +70,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .malformedJSON: "The body is not valid JSON."
         case .malformedYAML: "The body is not valid YAML, or not of the kind that is taken."
         case .invalidParameter: "A part of the path, the query or a header is not valid."
-        case .unauthorized: "A valid admin token is needed."
+        case .unauthorized: "A valid API key or admin token is needed."
+        case .missingPermission: "The caller may not do this."
         case .notFound: "There is nothing here."
         case .unknownWorkflow: "There is no such workflow."
         case .onlyDeprecated: "Every release of the workflow is deprecated."
@@ -121,6 +123,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         switch self {
         case .malformedRequest, .malformedJSON, .malformedYAML, .invalidParameter: .badRequest
         case .unauthorized: .unauthorized
+        case .missingPermission: .forbidden
         case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownSignal, .unknownCallback,
             .unknownParticipant:
             .notFound

@@ -9,11 +9,20 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// As in `/v1/runs/:runId`.
     let path: String
+    /// What whoever calls has to be allowed; nil for nothing, as where a signed URL says it all.
+    let needs: Permission?
+    /// Under which rates of administrators it counts; nil for none.
+    let counted: AccessGate.Kind?
     let handler: Handler
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+    init(
+        _ method: HTTPRequest.Method, _ path: String, needs: Permission?, counted: AccessGate.Kind? = nil,
+        _ handler: @escaping Handler
+    ) {
         self.method = method
         self.path = path
+        self.needs = needs
+        self.counted = counted
         self.handler = handler
     }
 }

@@ -25,8 +25,8 @@ struct HealthRoutes: Sendable {
     }
 
     var routes: [Route] {
-        ["/health", "/health/live"].map { Route(.get, $0, live) }
-            + ["/ready", "/health/ready"].map { Route(.get, $0, ready) }
+        ["/health", "/health/live"].map { Route(.get, $0, needs: nil, live) }
+            + ["/ready", "/health/ready"].map { Route(.get, $0, needs: nil, ready) }
     }
 
     @Sendable private func live(_ request: Request, _ context: APIContext) async throws -> Response {

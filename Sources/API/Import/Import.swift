@@ -184,7 +184,11 @@ struct Import: Sendable {
         while true {
             do { try await Task.sleep(for: pause) } catch { return }
             switch window.health(limits) {
-            case .good: break
+            case .good:
+                guard await context.principal.counts() else {
+                    window.stop(Problem(.unauthorized, "The API key has been revoked, or has expired."))
+                    break
+                }
             case .silent: window.stop(Problem(.requestTimeout, "Nothing was sent for too long."))
             case .stuck:
                 window.close()

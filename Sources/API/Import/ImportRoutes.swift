@@ -20,7 +20,7 @@ struct ImportRoutes: Sendable {
     let room: ImportRoom
     let limits: Import.Limits
 
-    var routes: [Route] { [Route(.post, "/v1/workflows/:name/start-batch", start)] }
+    var routes: [Route] { [Route(.post, "/v1/workflows/:name/start-batch", needs: .startRuns, start)] }
 
     @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
         let origin: StartOrigin

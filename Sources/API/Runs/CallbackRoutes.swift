@@ -17,8 +17,8 @@ struct CallbackRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.post, "/v1/callbacks/:token", tell),
-            Route(.post, "/v1/callbacks/:token/heartbeat", heartbeat),
+            Route(.post, "/v1/callbacks/:token", needs: nil, tell),
+            Route(.post, "/v1/callbacks/:token/heartbeat", needs: nil, heartbeat),
         ]
     }
 

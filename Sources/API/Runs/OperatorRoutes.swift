@@ -7,22 +7,21 @@ import Storage
 struct OperatorRoutes: Sendable {
     let door: RunDoor
     let body: BodyReader
-    /// Tells who asks, when an admin does.
-    let gate: AdminGate
 
     private static let maxReason = 1000
 
     var routes: [Route] {
         [
-            Route(.post, "/v1/runs/:runId/cancel", cancel),
-            Route(.post, "/v1/runs/:runId/undo", undo),
-            Route(.post, "/v1/runs/:runId/pause", pause),
-            Route(.post, "/v1/runs/:runId/resume", resume),
-            Route(.post, "/v1/runs/:runId/signals/:name", signal),
-            Route(.post, "/v1/runs/:runId/steps/:stepId/retry", retry),
+            Route(.post, "/v1/runs/:runId/cancel", needs: .operateRuns, cancel),
+            Route(.post, "/v1/runs/:runId/undo", needs: .operateRuns, undo),
+            Route(.post, "/v1/runs/:runId/pause", needs: .operateRuns, pause),
+            Route(.post, "/v1/runs/:runId/resume", needs: .operateRuns, resume),
+            Route(.post, "/v1/runs/:runId/signals/:name", needs: .operateRuns, signal),
+            Route(.post, "/v1/runs/:runId/steps/:stepId/retry", needs: .operateRuns, retry),
         ]
             + Settlement.allCases.map { settlement in
-                Route(.post, "/v1/runs/:runId/steps/:stepId/\(settlement.rawValue)") { request, context in
+                Route(.post, "/v1/runs/:runId/steps/:stepId/\(settlement.rawValue)", needs: .operateRuns) {
+                    request, context in
                     try await settle(settlement, request, context)
                 }
             }
@@ -51,7 +50,7 @@ struct OperatorRoutes: Sendable {
     @Sendable private func signal(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.runID()
         let name = try context.pathText("name")
-        let caller = try await gate.caller(request, context)
+        let caller = context.principal.name
         let key = try request.headers.idempotencyKey()
         let payload = try await body.optionalJSON(request) ?? .null
         guard !payload.isLonger(than: KeptSignal.maxPayload) else {
@@ -86,7 +85,7 @@ struct OperatorRoutes: Sendable {
         _ kind: @Sendable (inout Fields) -> InboxRequest.Kind
     ) async throws -> Response {
         let id = try context.runID()
-        let caller = try await gate.caller(request, context)
+        let caller = context.principal.name
         let json = needsBody ? try await body.json(request) : try await body.optionalJSON(request)
         var fields = try Fields(json ?? .object(JSONObject()), known: known)
         let asked = kind(&fields)

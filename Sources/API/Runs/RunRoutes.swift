@@ -14,9 +14,9 @@ struct RunRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/v1/runs", list),
-            Route(.get, "/v1/runs/:runId", get),
-            Route(.get, "/v1/runs/:runId/events", events),
+            Route(.get, "/v1/runs", needs: .readRuns, list),
+            Route(.get, "/v1/runs/:runId", needs: .readRuns, get),
+            Route(.get, "/v1/runs/:runId/events", needs: .readRuns, events),
         ]
     }
 
@@ -66,7 +66,8 @@ struct RunRoutes: Sendable {
             }
             return EventStream(
                 reader: reader, watch: watch, answers: answers, runID: id, after: after,
-                place: try places.take(.stream, for: context), client: context.limitedAddress
+                place: try places.take(.stream, for: context), client: context.limitedAddress,
+                principal: context.principal
             ).response(to: request)
         }
         let query = try Query(request, known: ["after"])

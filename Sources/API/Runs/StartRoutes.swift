@@ -15,7 +15,7 @@ struct StartRoutes: Sendable {
     let answers: Answers
     let waiting: WaitingFor
 
-    var routes: [Route] { [Route(.post, "/v1/workflows/:name/start", start)] }
+    var routes: [Route] { [Route(.post, "/v1/workflows/:name/start", needs: .startRuns, start)] }
 
     @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
         let name = try context.pathText("name")

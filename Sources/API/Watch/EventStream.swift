@@ -24,6 +24,8 @@ struct EventStream: Sendable {
     let place: WatchPlaces.Place
     /// See `APIContext.limitedAddress`.
     let client: String
+    /// Whose stream it is.
+    let principal: Principal
 
     /// Answers with the stream; `request` is watched for the client's end of the connection.
     func response(to request: Request) -> Response {
@@ -42,9 +44,14 @@ struct EventStream: Sendable {
     private func write(to writer: inout any ResponseBodyWriter) async throws {
         var last = after
         var isOver = false
+        var lookedAt = ContinuousClock.now
         // The head goes out at once, also when there is nothing to tell yet.
         try await writer.write(ByteBuffer(string: ": run \(runID)\n\n"))
         while true {
+            if let interval = principal.lookInterval, ContinuousClock.now - lookedAt >= interval {
+                guard await principal.counts() else { return }
+                lookedAt = .now
+            }
             let events = try await reader.eventPage(
                 of: runID, after: last, limit: Self.batch.count, maxBytes: Self.batch.bytes)
             if let newest = events.last {
@@ -88,11 +95,18 @@ struct EventStream: Sendable {
     private func next(
         after last: Int, _ writer: inout any ResponseBodyWriter
     ) async throws -> RunWatch.Outcome {
+        var quietSince = ContinuousClock.now
         while true {
-            let outcome = await watch.wait(for: runID, atMost: Self.commentInterval, pace: .events) {
+            let outcome = await watch.wait(
+                for: runID, atMost: min(Self.commentInterval, principal.lookInterval ?? Self.commentInterval),
+                pace: .events
+            ) {
                 $0.sequence > last || $0.isOver
             }
             guard outcome == .nothing, !Task.isCancelled, !Task.isShuttingDownGracefully else { return outcome }
+            guard await principal.counts() else { return .gone }
+            guard ContinuousClock.now - quietSince >= Self.commentInterval else { continue }
+            quietSince = .now
             try await writer.write(ByteBuffer(string: ":\n\n"))
         }
     }

@@ -11,9 +11,9 @@ struct WorkflowRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/v1/workflows", list),
-            Route(.get, "/v1/workflows/:name", versions),
-            Route(.get, "/v1/workflows/:name/:version", get),
+            Route(.get, "/v1/workflows", needs: .readWorkflows, list),
+            Route(.get, "/v1/workflows/:name", needs: .readWorkflows, versions),
+            Route(.get, "/v1/workflows/:name/:version", needs: .readWorkflows, get),
         ]
     }
 

@@ -31,6 +31,11 @@ struct APIClient: Sendable {
     /// Answers are JSON documents of bounded size; a run's history is the largest.
     private static let maxBytes = 64 << 20
 
+    /// The header of an admin token, or of an API key, which is told by how it begins.
+    static func credential(_ token: String) -> HTTPHeaders {
+        token.hasPrefix("sf_") ? ["authorization": "Bearer \(token)"] : ["x-admin-token": token]
+    }
+
     /// Makes one call.
     ///
     /// - Throws: `CLIError.unreachable` without an answer, `.refused` for 400 and above.
@@ -41,7 +46,7 @@ struct APIClient: Sendable {
         var request = HTTPClientRequest(url: url + path)
         request.method = HTTPMethod(rawValue: method.rawValue)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let token { request.headers.add(name: "x-admin-token", value: token) }
+        if let token { request.headers.add(contentsOf: Self.credential(token)) }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body.bytes))
@@ -90,6 +95,7 @@ struct APIClient: Sendable {
     func stream(_ runID: String, after sequence: Int) async throws(CLIError) -> HTTPClientResponse {
         var request = HTTPClientRequest(url: "\(url)/v1/runs/\(runID)/events")
         request.headers.add(name: "accept", value: "text/event-stream")
+        if let token { request.headers.add(contentsOf: Self.credential(token)) }
         if sequence > 0 { request.headers.add(name: "last-event-id", value: String(sequence)) }
         let response: HTTPClientResponse
         do { response = try await http.execute(request, deadline: .distantFuture) } catch {

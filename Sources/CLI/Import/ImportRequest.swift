@@ -19,6 +19,7 @@ struct ImportRequest {
         var request = HTTPClientRequest(url: "\(client.url)/v1/workflows/\(workflow.pathSegment)/start-batch")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/x-ndjson")
+        if let token = client.token { request.headers.add(contentsOf: APIClient.credential(token)) }
         if let correlationID { request.headers.add(name: "x-correlation-id", value: correlationID) }
         request.body = .stream(file, length: .unknown)
         defer { file.cancel() }

@@ -38,6 +38,21 @@ struct APIOptions: ParsableArguments {
         try Endpoint(url: givenURL, profile: profile, environment: Self.environment)
     }
 
+    /// The API key; nil when nothing names one. There is no flag for it, because every user of the machine can read command lines.
+    func apiKey() throws -> String? {
+        var settings = Settings(program: "saga", about: "", arguments: ["saga"], environment: Self.environment)
+        let key: String
+        do throws(SettingsError) {
+            key = try settings.text("sagaflow.api.key", default: "", secrecy: .secret, help: "an API key")
+        } catch {
+            throw CLIError.unusable(error.description)
+        }
+        if !key.isEmpty { return key }
+        // A profile's token may be a key, which counts for every call.
+        guard let token = try endpoint().token?.text(), token.hasPrefix("sf_") else { return nil }
+        return token
+    }
+
     /// Runs `body` with a client, which is gone afterwards.
     func withClient<Value>(
         token: String? = nil, connections: Int = 8, _ body: (APIClient) async throws -> Value
@@ -51,9 +66,10 @@ struct APIOptions: ParsableArguments {
         // Otherwise a refused connection is tried again for as long as connecting may take.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        let credential = try token ?? apiKey()
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let outcome: Result<Value, any Error>
-        do { outcome = .success(try await body(APIClient(url: url, token: token, http: http))) } catch {
+        do { outcome = .success(try await body(APIClient(url: url, token: credential, http: http))) } catch {
             outcome = .failure(error)
         }
         try await http.shutdown()
@@ -97,9 +113,10 @@ struct AdminOptions: ParsableArguments {
 
     /// The token; there is no flag for it, because every user of the machine can read command lines.
     func token(_ api: APIOptions) throws -> String {
-        if let token = try optionalToken(api) { return token }
+        if let token = try optionalToken(api) ?? api.apiKey() { return token }
         throw CLIError.unusable(
-            "set SAGAFLOW_ADMIN_TOKEN (one of the API's ADMIN_TOKENS, without its name) or --admin-token-file")
+            "set SAGAFLOW_API_KEY, or SAGAFLOW_ADMIN_TOKEN (one of the API's ADMIN_TOKENS, without its name) or "
+                + "--admin-token-file")
     }
 
     /// The token; nil when nothing names one.

@@ -25,11 +25,15 @@ struct TestDatabase: Sendable {
     @discardableResult
     func query(_ sql: String) async throws -> [[String?]] { try await connection.simpleQuery(sql) }
 
+    /// The first value of the first row.
+    func value(_ sql: String) async throws -> String? { try await query(sql).first?.first ?? nil }
+
     /// Rows in all tables the API writes to.
     func rowCount() async throws -> Int {
         let tables = [
             "workflow_definitions", "participants", "workflow_runs", "run_journal", "outbox", "run_inbox",
             "idempotency_keys", "admin_actions", "workflow_pauses", "held_starts",
+            "api_keys",
         ]
         let sum = tables.map { "(SELECT count(*) FROM \($0))" }.joined(separator: " + ")
         let text = try await query("SELECT \(sum)").first?.first ?? nil

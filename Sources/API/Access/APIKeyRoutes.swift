@@ -1,0 +1,130 @@
+import Core
+import Hummingbird
+import Logging
+import Postgres
+import Storage
+
+/// `/v1/admin/api-keys`: keys are made, listed and revoked. A key is shown once, when it is made.
+struct APIKeyRoutes: Sendable {
+    let writes: Pool
+    let reads: Pool
+    let body: BodyReader
+    let answers: Answers
+
+    private static let path = "/v1/admin/api-keys"
+    private static let cursorKind = "api-keys"
+    /// Bytes of a name at most.
+    static let maxName = 64
+    /// How far ahead a key may expire.
+    static let longestLife = Duration.seconds(10 * 366 * 86_400)
+
+    var routes: [Route] {
+        [
+            Route(.post, Self.path, needs: .manageKeys, counted: .call, create),
+            Route(.get, Self.path, needs: .manageKeys, counted: .call, list),
+            Route(.delete, "\(Self.path)/:keyId", needs: .manageKeys, counted: .call, revoke),
+        ]
+    }
+
+    @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
+        var fields = try Fields(try await body.json(request), known: ["name", "roles", "expiresAt"])
+        let name = fields.string("name", maxBytes: Self.maxName)
+        if let name {
+            let isLabel = name.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !name.isEmpty
+            if !isLabel { fields.refuse(JSONPointer(["name"]), "A name has visible ASCII characters, without blanks.") }
+        } else if fields["name"] == nil {
+            fields.refuse(JSONPointer(["name"]), "This member is required.")
+        }
+        let roles = Self.roles(&fields)
+        let expiresAt = Self.expiry(&fields)
+        try fields.check()
+        let key = APIKey()
+        let created = try await writes.execute(
+            CreateAPIKey(
+                keyID: key.id, name: name ?? "", digest: key.digest, roles: roles, expiresAt: expiresAt,
+                by: context.principal.name))
+        guard let row = created.first else { throw StoreError.unavailable(.decoding("no key came back")) }
+        context.logger.notice(
+            "API key made", metadata: ["key": "\(key.id)", "name": "\(row.name)", "by": "\(context.principal.name)"])
+        var shown = Self.shown(row)
+        shown["key"] = .string(key.text)
+        var response = Response.json(.created, .object(shown))
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    private static func roles(_ fields: inout Fields) -> [String] {
+        let pointer = JSONPointer(["roles"])
+        guard let elements = fields["roles"]?.array, !elements.isEmpty else {
+            fields.refuse(
+                pointer, "This must be a list of roles: \(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
+            return []
+        }
+        var roles: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard let name = element.string, Role.permissions(of: [name]) != nil else {
+                let known = Role.allCases.map(\.rawValue) + Permission.allCases.map(\.rawValue)
+                fields.refuse(
+                    pointer.appending(index),
+                    "This is neither a role nor a permission: \(known.joined(separator: ", ")).")
+                continue
+            }
+            if roles.contains(name) { fields.refuse(pointer.appending(index), "This is listed twice.") }
+            roles.append(name)
+        }
+        return roles
+    }
+
+    private static func expiry(_ fields: inout Fields) -> Instant? {
+        guard let json = fields["expiresAt"], !json.isNull else { return nil }
+        let pointer = JSONPointer(["expiresAt"])
+        guard let time = json.string.flatMap({ Instant($0) }) else {
+            fields.refuse(pointer, "A time is written as RFC 3339 has it, as in \"2030-01-31T12:00:00Z\".")
+            return nil
+        }
+        if time <= .now || time > .now + longestLife {
+            fields.refuse(pointer, "A key expires in the future, and within ten years.")
+        }
+        return time
+    }
+
+    @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try Query(request, known: ["limit", "cursor"])
+        let limit = try query.limit()
+        let after = try query.cursor { text -> (createdAt: Instant, keyID: String)? in
+            guard let cursor = TextCursor(text, of: Self.cursorKind) else { return nil }
+            let parts = cursor.last.split(separator: "/")
+            guard parts.count == 2, let time = Int64(parts[0]) else { return nil }
+            return (Instant(microseconds: time), String(parts[1]))
+        }
+        let rows = try await reads.execute(ListAPIKeys(after: after, limit: limit + 1))
+        let page = Page(rows.prefix(limit).lazy.map { .object(Self.shown($0)) })
+        let last = rows.prefix(page.count).last
+        let next =
+            rows.count > page.count
+            ? last.map { TextCursor(after: "\($0.createdAt.microseconds)/\($0.keyID)") } : nil
+        return try answers.json(
+            page.text("keys", ["nextCursor": JSON(next?.text(of: Self.cursorKind))]), to: context)
+    }
+
+    @Sendable private func revoke(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.pathText("keyId")
+        guard let row = try await writes.execute(RevokeAPIKey(keyID: id, by: context.principal.name)).first else {
+            throw Problem(.notFound, "There is no such key.")
+        }
+        context.logger.notice(
+            "API key revoked", metadata: ["key": "\(row.keyID)", "by": "\(context.principal.name)"])
+        return .json(.ok, .object(Self.shown(row)))
+    }
+
+    /// Everything but the secret.
+    private static func shown(_ key: StoredAPIKey) -> JSONObject {
+        [
+            "id": .string(key.keyID), "name": .string(key.name),
+            "roles": .array(key.roles.map { .string($0) }), "createdAt": RunJSON.time(key.createdAt),
+            "createdBy": .string(key.createdBy), "expiresAt": RunJSON.time(key.expiresAt),
+            "lastUsedAt": RunJSON.time(key.lastUsedAt), "revokedAt": RunJSON.time(key.revokedAt),
+            "revokedBy": JSON(key.revokedBy), "valid": .bool(key.isValid),
+        ]
+    }
+}

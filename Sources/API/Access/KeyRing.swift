@@ -1,0 +1,79 @@
+import Core
+import Postgres
+import Storage
+import Synchronization
+
+/// Keys as they were a moment ago: what is revoked anywhere is refused everywhere within a second.
+///
+/// Only keys that there are are kept, so made-up ones fill nothing.
+final class KeyRing: Sendable {
+    private struct Known {
+        let key: StoredAPIKey
+        /// Nil where it was given something that this release does not know: then it may do nothing.
+        let principal: Principal?
+        let readAt: ContinuousClock.Instant
+        var isBeingRead = false
+        /// When its use was last written down.
+        var touchedAt: ContinuousClock.Instant?
+    }
+
+    /// Nothing older is believed.
+    private static let oldest: Duration = .seconds(1)
+    /// From this age on it is read anew, by one reader; the others need not wait for it.
+    private static let stale: Duration = .milliseconds(800)
+    private static let capacity = 10_000
+
+    private let reads: Pool
+    private let writes: Pool
+    private let known = Mutex<[String: Known]>([:])
+
+    init(database: Database) {
+        reads = database.lookups
+        writes = database.writes
+    }
+
+    /// Whose key this is; nil when there is no such key, or it counts no more.
+    ///
+    /// - Throws: when the database can't be asked: nobody is let in by what was true before.
+    func principal(of key: APIKey) async throws(PostgresError) -> Principal? {
+        guard let known = try await find(key.id), known.key.isValid, key.fits(known.key.digest) else { return nil }
+        await touch(known)
+        return known.principal
+    }
+
+    private func find(_ keyID: String) async throws(PostgresError) -> Known? {
+        let now = ContinuousClock.now
+        let fresh = known.withLock { known -> Known? in
+            guard let key = known[keyID] else { return nil }
+            let age = now - key.readAt
+            if age < Self.stale || (age < Self.oldest && key.isBeingRead) { return key }
+            known[keyID]?.isBeingRead = true
+            return nil
+        }
+        if let fresh { return fresh }
+        guard let key = try await reads.execute(FindAPIKey(keyID: keyID)).first else {
+            known.withLock { $0[keyID] = nil }
+            return nil
+        }
+        let principal = Role.permissions(of: key.roles).map { Principal(name: "key:\(key.name)", permissions: $0) }
+        return known.withLock { known in
+            let read = Known(key: key, principal: principal, readAt: now, touchedAt: known[keyID]?.touchedAt)
+            if known.count >= Self.capacity, known[keyID] == nil { known.removeAll() }
+            known[keyID] = read
+            return read
+        }
+    }
+
+    /// Once a minute it is written down that a key is used; that nobody can is no reason to refuse it.
+    private func touch(_ used: Known) async {
+        let now = ContinuousClock.now
+        let isDue = known.withLock { known in
+            guard let key = known[used.key.keyID], key.touchedAt.map({ now - $0 > .seconds(60) }) ?? true else {
+                return false
+            }
+            known[used.key.keyID]?.touchedAt = now
+            return true
+        }
+        if isDue { _ = try? await writes.execute(TouchAPIKey(keyID: used.key.keyID)) }
+    }
+}

@@ -1,0 +1,91 @@
+/// What a route asks of whoever calls it. The raw values are public: keys are given them, and refusals name them.
+enum Permission: String, Sendable, Hashable, CaseIterable {
+    case readRuns = "runs:read"
+    case startRuns = "runs:start"
+    /// Cancel, retry, resolve, undo, pause, complete, signal, restart.
+    case operateRuns = "runs:operate"
+    case readWorkflows = "workflows:read"
+    /// Register, try out, deprecate.
+    case writeWorkflows = "workflows:write"
+    /// Pause and resume workflows and participants.
+    case operateWorkflows = "workflows:operate"
+    case readParticipants = "participants:read"
+    case writeParticipants = "participants:write"
+    /// What was changed, and by whom.
+    case readAudit = "audit:read"
+    case manageKeys = "keys:manage"
+
+    /// Whoever reaches an API that is open may do this without saying who they are.
+    var isOpen: Bool {
+        switch self {
+        case .readRuns, .startRuns, .operateRuns, .readWorkflows: true
+        case .writeWorkflows, .operateWorkflows, .readParticipants, .writeParticipants, .readAudit, .manageKeys: false
+        }
+    }
+}
+
+/// What a key is given: permissions that go together. The raw values are public.
+enum Role: String, Sendable, Hashable, CaseIterable {
+    case viewer, starter, `operator`, author, admin
+
+    var permissions: Set<Permission> {
+        switch self {
+        case .viewer: [.readRuns, .readWorkflows]
+        case .starter: [.startRuns, .readRuns, .readWorkflows]
+        case .operator: [.operateRuns, .operateWorkflows, .readRuns, .readWorkflows, .readParticipants]
+        case .author: [.writeWorkflows, .readRuns, .readWorkflows, .readParticipants]
+        case .admin: Set(Permission.allCases)
+        }
+    }
+
+    /// The permissions of roles, and of single permissions that stand among them; nil where one of them is neither.
+    static func permissions(of names: [String]) -> Set<Permission>? {
+        var permissions: Set<Permission> = []
+        for name in names {
+            if let role = Role(rawValue: name) {
+                permissions.formUnion(role.permissions)
+            } else if let permission = Permission(rawValue: name) {
+                permissions.insert(permission)
+            } else {
+                return nil
+            }
+        }
+        return permissions
+    }
+}
+
+/// Whoever calls.
+struct Principal: Sendable {
+    /// Goes into histories, audits and logs: `client` for nobody in particular, an admin token's name, or `key:NAME`.
+    let name: String
+    let permissions: Set<Permission>
+    /// Whether its credential still counts; nil for one that always does.
+    private var check: (@Sendable () async -> Bool)?
+
+    /// Nobody in particular, at an API that is open.
+    static let anonymous = Principal(
+        name: AdminToken.anonymous, permissions: Set(Permission.allCases.filter(\.isOpen)))
+
+    /// Who has an admin token may do everything.
+    init(_ token: AdminToken) {
+        name = token.name
+        permissions = Role.admin.permissions
+    }
+
+    init(name: String, permissions: Set<Permission>, check: (@Sendable () async -> Bool)? = nil) {
+        self.name = name
+        self.permissions = permissions
+        self.check = check
+    }
+
+    /// The same, as long as `check` says so.
+    func asLong(as check: @escaping @Sendable () async -> Bool) -> Principal {
+        Principal(name: name, permissions: permissions, check: check)
+    }
+
+    /// Whether it may go on with what it began a while ago. Who can't be asked about may not.
+    func counts() async -> Bool { await check?() ?? true }
+
+    /// So often whoever goes on for long is to be asked about; nil for never.
+    var lookInterval: Duration? { check == nil ? nil : .seconds(3) }
+}

@@ -1,0 +1,180 @@
+// Keys with which the API is called. Each change writes its row of `admin_actions` along.
+
+package import Core
+package import Postgres
+
+/// A row of `api_keys`.
+package struct StoredAPIKey: Sendable {
+    package let keyID: String
+    package let name: String
+    /// SHA-256 of the secret.
+    package let digest: [UInt8]
+    /// Names of roles and of permissions; a newer release may know more of them.
+    package let roles: [String]
+    package let createdAt: Instant
+    package let createdBy: String
+    package let expiresAt: Instant?
+    package let lastUsedAt: Instant?
+    package let revokedAt: Instant?
+    package let revokedBy: String?
+    /// It has neither been revoked nor expired.
+    package let isValid: Bool
+
+    static let columns = """
+        key_id, key_name, secret_hash, roles, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by,
+        revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+        """
+
+    init(_ row: inout RowReader) throws(PostgresError) {
+        keyID = try row.text()
+        name = try row.text()
+        digest = try row.bytes()
+        roles = try row.textArray()
+        createdAt = try row.instant()
+        createdBy = try row.text()
+        expiresAt = try row.instantOrNil()
+        lastUsedAt = try row.instantOrNil()
+        revokedAt = try row.instantOrNil()
+        revokedBy = try row.textOrNil()
+        isValid = try row.bool()
+    }
+}
+
+/// Writes a new key.
+package struct CreateAPIKey: Statement {
+    package let keyID: String
+    package let name: String
+    package let digest: [UInt8]
+    package let roles: [String]
+    package let expiresAt: Instant?
+    package let by: String
+
+    package typealias Row = StoredAPIKey
+
+    package init(keyID: String, name: String, digest: [UInt8], roles: [String], expiresAt: Instant?, by: String) {
+        self.keyID = keyID
+        self.name = name
+        self.digest = digest
+        self.roles = roles
+        self.expiresAt = expiresAt
+        self.by = by
+    }
+
+    package static let sql = """
+        WITH created AS (
+            INSERT INTO api_keys (key_id, key_name, secret_hash, roles, expires_at, created_by)
+            VALUES ($1, $2, $3, $4, $5, $6) RETURNING *
+        ), audit AS (
+            INSERT INTO admin_actions (admin_name, action, subject, detail)
+            SELECT $6, 'create_key', 'keys/' || key_id, json_build_object('name', key_name, 'roles', to_json(roles))
+            FROM created
+        )
+        SELECT \(StoredAPIKey.columns) FROM created
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(keyID)
+        parameters.text(name)
+        parameters.bytes(digest)
+        parameters.textArray(roles)
+        parameters.timestamp(expiresAt?.microseconds)
+        parameters.text(by)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }
+}
+
+/// One key, whatever has become of it.
+package struct FindAPIKey: Statement {
+    package let keyID: String
+
+    package typealias Row = StoredAPIKey
+
+    package init(keyID: String) { self.keyID = keyID }
+
+    package static let sql = "SELECT \(StoredAPIKey.columns) FROM api_keys WHERE key_id = $1"
+
+    package func bind(_ parameters: inout Parameters) { parameters.text(keyID) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }
+}
+
+/// The keys there are and were, newest first.
+package struct ListAPIKeys: Statement {
+    /// The last of the page before; nil for the first page.
+    package let after: (createdAt: Instant, keyID: String)?
+    package let limit: Int
+
+    package typealias Row = StoredAPIKey
+
+    package init(after: (createdAt: Instant, keyID: String)?, limit: Int) {
+        self.after = after
+        self.limit = limit
+    }
+
+    package static let sql = """
+        SELECT \(StoredAPIKey.columns) FROM api_keys
+        WHERE $1::timestamptz IS NULL OR (created_at, key_id) < ($1, $2)
+        ORDER BY created_at DESC, key_id DESC LIMIT $3
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.timestamp(after?.createdAt.microseconds)
+        parameters.text(after?.keyID)
+        parameters.int64(Int64(limit))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }
+}
+
+/// Revokes a key, for good; no row comes back when there is none.
+package struct RevokeAPIKey: Statement {
+    package let keyID: String
+    package let by: String
+
+    package typealias Row = StoredAPIKey
+
+    package init(keyID: String, by: String) {
+        self.keyID = keyID
+        self.by = by
+    }
+
+    // Once more changes nothing: who did it first stays known.
+    package static let sql = """
+        WITH known AS MATERIALIZED (
+            SELECT key_id, revoked_at IS NULL AS is_live FROM api_keys WHERE key_id = $1 FOR UPDATE
+        ), revoked AS (
+            UPDATE api_keys k SET revoked_at = COALESCE(k.revoked_at, now()), revoked_by = COALESCE(k.revoked_by, $2)
+            FROM known WHERE k.key_id = known.key_id RETURNING k.*
+        ), audit AS (
+            INSERT INTO admin_actions (admin_name, action, subject, detail)
+            SELECT $2, 'revoke_key', 'keys/' || key_id, '{}' FROM known WHERE is_live
+        )
+        SELECT \(StoredAPIKey.columns) FROM revoked
+        """
+
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(keyID)
+        parameters.text(by)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }
+}
+
+/// Notes that a key was used, once a minute at most.
+package struct TouchAPIKey: Statement {
+    package let keyID: String
+
+    package typealias Row = Bool
+
+    package init(keyID: String) { self.keyID = keyID }
+
+    package static let sql = """
+        UPDATE api_keys SET last_used_at = now()
+        WHERE key_id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute') RETURNING true
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.text(keyID) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
+}
