@@ -71,7 +71,12 @@ struct StatementTests {
             PutParticipant(
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),
-            PauseParticipant(name: "demo", by: "tests", reason: "why"),
+            CreateAPIKey(
+                keyID: "k", name: "ann", digest: Array(repeating: 1, count: 32), roles: ["viewer"], expiresAt: nil,
+                by: "tests"),
+            FindAPIKey(keyID: "k"), ListAPIKeys(after: nil, limit: 10),
+            ListAPIKeys(after: (Instant(microseconds: 0), "k"), limit: 10), TouchAPIKey(keyID: "k"),
+            RevokeAPIKey(keyID: "k", by: "tests"), PauseParticipant(name: "demo", by: "tests", reason: "why"),
             ResumeParticipant(name: "demo", by: "tests", reason: nil),
             PauseWorkflow(name: definition.name, by: "tests", reason: "why", starts: .wait),
             ResumeWorkflow(name: definition.name, by: "tests", reason: nil),
