@@ -38,6 +38,12 @@ struct APIKeyRoutes: Sendable {
         let roles = Self.roles(&fields)
         let expiresAt = Self.expiry(&fields)
         try fields.check()
+        // Nobody gives what they have not.
+        let given = Role.permissions(of: roles) ?? []
+        if let lacking = given.subtracting(context.principal.permissions).map(\.rawValue).min() {
+            throw Problem(
+                .missingPermission, "A key can't be given \(lacking), which \(context.principal.name) has not.")
+        }
         let key = APIKey()
         let created = try await writes.execute(
             CreateAPIKey(

@@ -39,7 +39,7 @@ struct AdminToken: Sendable {
             let (name, token) = (sides[0].trimmingBlanks(), sides[1].trimmingBlanks())
             guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
                 (minLength...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
-                name != anonymous, !tokens.contains(where: { $0.name == name })
+                !token.hasPrefix(APIKey.prefix), name != anonymous, !tokens.contains(where: { $0.name == name })
             else { return nil }
             let new = AdminToken(name: String(name), token: String(token))
             // One token with two names: the history could not tell who it was.

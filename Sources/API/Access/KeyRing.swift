@@ -23,9 +23,13 @@ final class KeyRing: Sendable {
     private static let stale: Duration = .milliseconds(800)
     private static let capacity = 10_000
 
+    /// So many ids that are not known here are looked for at once: made-up ones keep nobody from the database.
+    private static let mostStrangers = 4
+
     private let reads: Pool
     private let writes: Pool
     private let known = Mutex<[String: Known]>([:])
+    private let strangers = Atomic(0)
 
     init(database: Database) {
         reads = database.lookups
@@ -34,14 +38,15 @@ final class KeyRing: Sendable {
 
     /// Whose key this is; nil when there is no such key, or it counts no more.
     ///
-    /// - Throws: when the database can't be asked: nobody is let in by what was true before.
-    func principal(of key: APIKey) async throws(PostgresError) -> Principal? {
+    /// - Throws: `overloaded` when too many that are not known are looked for; and when the database can't be asked: nobody is let in by
+    ///   what was true before.
+    func principal(of key: APIKey) async throws -> Principal? {
         guard let known = try await find(key.id), known.key.isValid, key.fits(known.key.digest) else { return nil }
-        await touch(known)
+        touch(known)
         return known.principal
     }
 
-    private func find(_ keyID: String) async throws(PostgresError) -> Known? {
+    private func find(_ keyID: String) async throws -> Known? {
         let now = ContinuousClock.now
         let fresh = known.withLock { known -> Known? in
             guard let key = known[keyID] else { return nil }
@@ -51,11 +56,23 @@ final class KeyRing: Sendable {
             return nil
         }
         if let fresh { return fresh }
+        let isStranger = known.withLock { $0[keyID] == nil }
+        if isStranger {
+            defer { strangers.subtract(1, ordering: .relaxed) }
+            guard strangers.add(1, ordering: .relaxed).newValue <= Self.mostStrangers else {
+                throw Problem(.overloaded, "Too many keys that are not known are looked for. Try again later.")
+            }
+            return try await read(keyID, now)
+        }
+        return try await read(keyID, now)
+    }
+
+    private func read(_ keyID: String, _ now: ContinuousClock.Instant) async throws -> Known? {
         guard let key = try await reads.execute(FindAPIKey(keyID: keyID)).first else {
             known.withLock { $0[keyID] = nil }
             return nil
         }
-        let principal = Role.permissions(of: key.roles).map { Principal(name: "key:\(key.name)", permissions: $0) }
+        let principal = Role.permissions(of: key.roles).map { Principal(name: Self.name(of: key), permissions: $0) }
         return known.withLock { known in
             let read = Known(key: key, principal: principal, readAt: now, touchedAt: known[keyID]?.touchedAt)
             if known.count >= Self.capacity, known[keyID] == nil { known.removeAll() }
@@ -64,8 +81,11 @@ final class KeyRing: Sendable {
         }
     }
 
-    /// Once a minute it is written down that a key is used; that nobody can is no reason to refuse it.
-    private func touch(_ used: Known) async {
+    /// What histories call whoever uses it: names may be had by several, one after the other.
+    static func name(of key: StoredAPIKey) -> String { "key:\(key.name)/\(key.keyID.prefix(8))" }
+
+    /// Once a minute it is written down that a key is used; nobody waits for that.
+    private func touch(_ used: Known) {
         let now = ContinuousClock.now
         let isDue = known.withLock { known in
             guard let key = known[used.key.keyID], key.touchedAt.map({ now - $0 > .seconds(60) }) ?? true else {
@@ -74,6 +94,7 @@ final class KeyRing: Sendable {
             known[used.key.keyID]?.touchedAt = now
             return true
         }
-        if isDue { _ = try? await writes.execute(TouchAPIKey(keyID: used.key.keyID)) }
+        guard isDue else { return }
+        Task { [writes] in _ = try? await writes.execute(TouchAPIKey(keyID: used.key.keyID)) }
     }
 }

@@ -56,7 +56,7 @@ enum Role: String, Sendable, Hashable, CaseIterable {
 
 /// Whoever calls.
 struct Principal: Sendable {
-    /// Goes into histories, audits and logs: `client` for nobody in particular, an admin token's name, or `key:NAME`.
+    /// Goes into histories, audits and logs: `client` for nobody in particular, an admin token's name, or `key:NAME/ID`.
     let name: String
     let permissions: Set<Permission>
     /// Whether its credential still counts; nil for one that always does.
@@ -83,7 +83,7 @@ struct Principal: Sendable {
         Principal(name: name, permissions: permissions, check: check)
     }
 
-    /// Whether it may go on with what it began a while ago. Who can't be asked about may not.
+    /// Whether it may go on with what it began a while ago.
     func counts() async -> Bool { await check?() ?? true }
 
     /// So often whoever goes on for long is to be asked about; nil for never.

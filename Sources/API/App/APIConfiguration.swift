@@ -121,8 +121,10 @@ struct APIConfiguration: Sendable {
     /// Nobody but this machine reaches what listens there.
     static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" { return true }
-        guard let address = IPAddress(host)?.unwrapped else { return false }
-        return address.family == .v4 ? address.bits >> 24 == 127 : address.bits == 1
+        guard let address = IPAddress(host) else { return false }
+        // Of the IPv6 addresses that carry one of IPv4 those alone that are the same socket: ::ffff:127.0.0.0/104.
+        return address.family == .v4
+            ? address.bits >> 24 == 127 : address.bits == 1 || address.bits >> 24 == 0xFFFF_7F
     }
 
     private static func redis(_ settings: inout Settings) throws(SettingsError) -> RedisConfiguration? {

@@ -18,6 +18,12 @@ struct RestartRoutes: Sendable {
         let asked = try RestartRequest(
             json, of: runID, by: caller, key: try request.headers.idempotencyKey(),
             traceparent: StartOrigin.traceparent(request.headers, context.trace))
+        // What is not the run's own is a start.
+        if asked.input != nil || asked.version != nil, !context.principal.permissions.contains(.startRuns) {
+            throw Problem(
+                .missingPermission,
+                "A restart with another input or version needs the permission \(Permission.startRuns.rawValue), too.")
+        }
         let accepted = try await restarts.restart(asked)
         var headers: HTTPFields = [:]
         if accepted.isReplay { headers[.idempotencyReplayed] = "true" }

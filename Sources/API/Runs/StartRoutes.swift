@@ -47,7 +47,8 @@ struct StartRoutes: Sendable {
         _ accepted: RunStarts.Accepted, _ context: APIContext, wait: Int?, headers: HTTPFields
     ) async throws -> Response {
         var (headers, status) = (headers, accepted.status)
-        if let wait {
+        // Who may start and not read is told that it was started.
+        if let wait, context.principal.permissions.contains(.readRuns) {
             headers[.preferenceApplied] = "wait=\(wait)"
             if !status.isTerminal, wait > 0 {
                 let outcome = await watch.wait(for: accepted.runID, atMost: .seconds(wait), pace: .end) { $0.isOver }

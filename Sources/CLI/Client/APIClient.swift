@@ -31,9 +31,12 @@ struct APIClient: Sendable {
     /// Answers are JSON documents of bounded size; a run's history is the largest.
     private static let maxBytes = 64 << 20
 
+    /// How API keys begin, and admin tokens never do.
+    static let keyPrefix = "sf_"
+
     /// The header of an admin token, or of an API key, which is told by how it begins.
     static func credential(_ token: String) -> HTTPHeaders {
-        token.hasPrefix("sf_") ? ["authorization": "Bearer \(token)"] : ["x-admin-token": token]
+        token.hasPrefix(keyPrefix) ? ["authorization": "Bearer \(token)"] : ["x-admin-token": token]
     }
 
     /// Makes one call.

@@ -50,12 +50,13 @@ struct KeyList: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var paging: Paging
 
     func run() async throws {
-        let answer = try await api.withClient(token: try admin.token(api)) {
-            try await $0.patiently(.get, "/v1/admin/api-keys?limit=500").json
+        let list = try await api.withClient(token: try admin.token(api)) {
+            try await paging.read("keys", at: "/v1/admin/api-keys", [], $0)
         }
-        let keys = answer["keys"]?.array ?? []
+        let keys = list.items
         var table = Table(columns: [
             .init(title: "KEY"), .init(title: "NAME"), .init(title: "ROLES", shrinks: true), .init(title: "STATE"),
             .init(title: "LAST USED"), .init(title: "MADE BY", isWide: true), .init(title: "MADE", isWide: true),
@@ -68,7 +69,8 @@ struct KeyList: AsyncParsableCommand {
                 key["createdBy"]?.string ?? "?", RunTimes.short(key["createdAt"]),
             ]
         }
-        output.show(table, none: "there is no key", items: keys, json: answer)
+        output.show(table, none: "there is no key", items: keys, json: list.json)
+        list.hint()
     }
 
     private static func state(_ key: JSON) -> String {
@@ -92,6 +94,9 @@ struct KeyRevoke: AsyncParsableCommand {
     var id: String
 
     func run() async throws {
+        // Whoever pastes the whole key means its id, and its secret is to go nowhere.
+        let parts = id.split(separator: "_", maxSplits: 2)
+        let id = parts.count > 1 && id.hasPrefix(APIClient.keyPrefix) ? String(parts[1]) : id
         let answer = try await api.withClient(token: try admin.token(api)) {
             try await $0.patiently(.delete, "/v1/admin/api-keys/\(id.pathSegment)").json
         }

@@ -40,6 +40,10 @@ struct APIOptions: ParsableArguments {
 
     /// The API key; nil when nothing names one. There is no flag for it, because every user of the machine can read command lines.
     func apiKey() throws -> String? {
+        let endpoint = try endpoint()
+        // A profile's token may be a key, which counts for every call; of one that is named by a flag it alone.
+        let own = try endpoint.token?.text()
+        if endpoint.isNamed { return own.flatMap { $0.hasPrefix(APIClient.keyPrefix) ? $0 : nil } }
         var settings = Settings(program: "saga", about: "", arguments: ["saga"], environment: Self.environment)
         let key: String
         do throws(SettingsError) {
@@ -47,10 +51,10 @@ struct APIOptions: ParsableArguments {
         } catch {
             throw CLIError.unusable(error.description)
         }
-        if !key.isEmpty { return key }
-        // A profile's token may be a key, which counts for every call.
-        guard let token = try endpoint().token?.text(), token.hasPrefix("sf_") else { return nil }
-        return token
+        guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw CLIError.unusable("SAGAFLOW_API_KEY holds something else than one API key")
+        }
+        return key.isEmpty ? own.flatMap { $0.hasPrefix(APIClient.keyPrefix) ? $0 : nil } : key
     }
 
     /// Runs `body` with a client, which is gone afterwards.
