@@ -8,16 +8,19 @@ struct APITarget: Sendable {
     /// What is started, with what.
     var workflow = BenchWorkflow.name
     var input = BenchWorkflow.input
+    /// The API key that starts are sent with; nil for none.
+    var key: String?
 
     /// The same API, for another workflow.
     func starting(_ workflow: String, _ input: JSON) -> APITarget {
-        APITarget(port: port, workflow: workflow, input: input)
+        APITarget(port: port, workflow: workflow, input: input, key: key)
     }
 
     /// A complete request; every start is the same but for its run id, which the API makes.
     var startRequest: ByteBuffer {
         HTTPConnection.request(
-            "POST", "/v1/workflows/\(workflow)/start", body: ["input": input], port: port)
+            "POST", "/v1/workflows/\(workflow)/start",
+            headers: key.map { "Authorization: Bearer \($0)\r\n" } ?? "", body: ["input": input], port: port)
     }
 
     /// Starts one run on a connection; its id, and the answer.

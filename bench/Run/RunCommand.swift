@@ -22,6 +22,9 @@ struct RunCommand: AsyncParsableCommand {
     var json: String?
     @Option(help: "How many milliseconds the participant holds every call of the throughput phases.")
     var participantLatency = 0
+    @Flag(
+        help: "The API asks for keys (AUTH=required), and starts are sent with one; for throughput and latency alone.")
+    var withKey = false
     @Flag(help: "All phases, but small.")
     var quick = false
 
@@ -44,6 +47,9 @@ struct RunCommand: AsyncParsableCommand {
         ] {
             try Self.requireCount(name, value)
         }
+        guard !withKey || phases.allSatisfy({ $0 == .throughput || $0 == .latency }) else {
+            throw ValidationError("--with-key is for --only throughput and --only latency")
+        }
         guard 0..<10_000 ~= participantLatency else {
             throw ValidationError("--participant-latency must be a number of milliseconds below 10000")
         }
@@ -57,7 +63,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         Console.heading("Starting Postgres, Redis and the participant")
-        let system = try await MeasuredSystem(participantLatency: participantLatency)
+        let system = try await MeasuredSystem(participantLatency: participantLatency, hasKey: withKey)
         Console.say(system.machine)
         let session = Session(system, sizes, isQuick: quick)
         for phase in phases { try await session.measure(phase) }

@@ -11,7 +11,9 @@ final class MeasuredSystem {
     let participantLatency: Int
     /// For requests that are made one by one.
     let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-    let target: APITarget
+    private(set) var target: APITarget
+    /// The API asks for keys, and starts are sent with one.
+    let hasKey: Bool
     let participant: ParticipantControl
     /// One line about what is measured on.
     let machine: String
@@ -31,9 +33,10 @@ final class MeasuredSystem {
     }
 
     /// Starts Postgres, Redis and the participant.
-    init(participantLatency: Int = 0) async throws {
+    init(participantLatency: Int = 0, hasKey: Bool = false) async throws {
         stack = try Stack()
         self.participantLatency = participantLatency
+        self.hasKey = hasKey
         ports = Ports(postgres: Int(try await stack.call("free_port", "8")) ?? 0)
         target = APITarget(port: ports.api)
         adminToken = (0..<32).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
@@ -93,10 +96,15 @@ extension MeasuredSystem {
                 "REDIS_URL=redis://127.0.0.1:\(ports.redis)", "ADMIN_TOKENS=bench:\(adminToken)",
                 // Half of the connections may come from one address, and all load does.
                 "CONNECTIONS=16000", "HOST=127.0.0.1", "PORT=\(ports.api)",
+                "AUTH=\(hasKey ? "required" : "open")",
             ])
         let participant: JSON = ["url": .string("http://127.0.0.1:\(ports.participant)")]
         try await admin("PUT", "/v1/admin/participants/\(BenchWorkflow.participant)", participant)
         try await register(BenchWorkflow.definition)
+        if hasKey {
+            let made = try await admin("POST", "/v1/admin/api-keys", ["name": "bench", "roles": ["starter"]])
+            target.key = made["key"]?.string
+        }
     }
 
     /// A definition, beside the one that everything else runs.
@@ -181,7 +189,8 @@ extension MeasuredSystem {
         pids[name] = Int32(try await stack.call(["start_ready", name, ready] + command))
     }
 
-    private func admin(_ method: String, _ path: String, _ body: JSON) async throws {
+    @discardableResult
+    private func admin(_ method: String, _ path: String, _ body: JSON) async throws -> JSON {
         let connection = try await HTTPConnection(port: ports.api, on: loop)
         let reply = try await connection.send(
             HTTPConnection.request(
@@ -190,5 +199,6 @@ extension MeasuredSystem {
         guard 200..<300 ~= reply.status else {
             throw BenchError.disobeyed("\(method) \(path) was refused with \(reply.status): \(reply.body)")
         }
+        return try JSON(parsing: reply.body)
     }
 }

@@ -22,6 +22,7 @@ struct AccessGate: Sendable {
     let keys: KeyRing
     /// Whoever reaches it may do what is open without saying who they are.
     let isOpen: Bool
+    let metrics: APIMetrics
     let limiter: RateLimiter
     /// What one token or key may do of administrators' calls.
     let tokenLimit: GCRALimit
@@ -119,7 +120,8 @@ struct AccessGate: Sendable {
         guard let authorization else { return nil }
         let words = authorization.split(separator: " ", omittingEmptySubsequences: false)
         guard words.count == 2, words[0].lowercased() == "bearer" else {
-            throw unauthorized("Authorization must be Bearer with an API key.")
+            // What is no Bearer is no key.
+            return .key("")
         }
         return .key(String(words[1]))
     }
@@ -133,6 +135,7 @@ struct AccessGate: Sendable {
 
     /// What is said of a guess; too many of them are told to wait.
     private func guessed(_ text: String, _ context: APIContext) async throws(Problem) -> Problem {
+        metrics.countRefusal(.unknown)
         // Whatever is guessed at, guesses count together.
         try check(
             await limiter.judge([
@@ -148,6 +151,7 @@ struct AccessGate: Sendable {
 
     /// Nobody is asked who they are; somebody is told what they lack.
     private func refusal(_ caller: Caller, _ permission: Permission) -> Problem {
+        metrics.countRefusal(caller.bucket == nil ? .anonymous : .permission)
         guard caller.bucket == nil else {
             return Problem(
                 .missingPermission,

@@ -152,6 +152,7 @@ struct APIProcess {
         router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
         let gate = AccessGate(
             tokens: configuration.adminTokens, keys: KeyRing(database: database), isOpen: configuration.isOpen,
+            metrics: metrics,
             limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         for route in routes {
             router.on(

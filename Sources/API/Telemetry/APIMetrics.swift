@@ -12,6 +12,7 @@ final class APIMetrics: Sendable {
     private let started: Series<Counter>
     private let completed: Series<Counter>
     private let callbacks: Series<Counter>
+    private let refusals: Series<Counter>
     private let requests: Series<Histogram>
     /// The same, found without building the labels: as many as there are routes and statuses.
     private let byRequest = Mutex<[RequestKey: Histogram]>([:])
@@ -36,6 +37,10 @@ final class APIMetrics: Sendable {
                 bounds: Buckets.batch)["start"]
         callbacks = registry.counters(
             "callbacks_total", "Callbacks of participants, by what became of them.", labels: ["result"])
+        refusals = registry.counters(
+            "auth_refusals_total", "Calls refused because of who made them, by why.", labels: ["reason"])
+        // There before the first, so that it is an increase.
+        for reason in Refusal.allCases { _ = refusals[reason.rawValue] }
         requests = registry.histograms(
             "http_server_request_duration_seconds", "From a request's head to its answer's, in seconds.",
             labels: ["method", "route", "status"], bounds: Buckets.latency, limit: 500)
@@ -43,6 +48,18 @@ final class APIMetrics: Sendable {
 
     /// A callback that was accepted, late, different from the first, or unknown.
     func countCallback(_ result: String) { callbacks[result].add() }
+
+    /// Why nobody, or somebody, was not let in.
+    enum Refusal: String, CaseIterable {
+        /// Nobody said who they are.
+        case anonymous
+        /// A credential that nobody knows, that was revoked or has expired.
+        case unknown
+        /// It lacks the permission.
+        case permission
+    }
+
+    func countRefusal(_ reason: Refusal) { refusals[reason.rawValue].add() }
 
     /// Registers what the limiter of admin calls tells.
     func register(_ limiter: RateLimiter) {
