@@ -131,6 +131,20 @@ struct AccessTests {
         }
     }
 
+    @Test("many who begin at once with one key wait for one look at it")
+    func together() async throws {
+        try await TestAPI.with(["AUTH": "required"]) { api in
+            let key = try await Self.key(api, ["viewer"])
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<60 {
+                    group.addTask { try await api.client.send("GET", "/v1/runs", Self.bearer(key)).status }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(statuses) == [200])
+        }
+    }
+
     @Test("a stream of events ends within seconds when its key is revoked", .timeLimit(.minutes(1)))
     func stream() async throws {
         try await TestAPI.with(["AUTH": "required"]) { api in

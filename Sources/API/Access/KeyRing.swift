@@ -17,6 +17,12 @@ final class KeyRing: Sendable {
         var touchedAt: ContinuousClock.Instant?
     }
 
+    /// A key that is being read; whoever needs it meanwhile waits for the same.
+    private struct Look {
+        let task: Task<Known?, any Error>
+        let isStranger: Bool
+    }
+
     /// Nothing older is believed.
     private static let oldest: Duration = .seconds(1)
     /// From this age on it is read anew, by one reader; the others need not wait for it.
@@ -29,7 +35,7 @@ final class KeyRing: Sendable {
     private let reads: Pool
     private let writes: Pool
     private let known = Mutex<[String: Known]>([:])
-    private let strangers = Atomic(0)
+    private let looks = Mutex<[String: Look]>([:])
 
     init(database: Database) {
         reads = database.lookups
@@ -56,15 +62,25 @@ final class KeyRing: Sendable {
             return nil
         }
         if let fresh { return fresh }
+        return try await look(for: keyID)
+    }
+
+    private func look(for keyID: String) async throws -> Known? {
         let isStranger = known.withLock { $0[keyID] == nil }
-        if isStranger {
-            defer { strangers.subtract(1, ordering: .relaxed) }
-            guard strangers.add(1, ordering: .relaxed).newValue <= Self.mostStrangers else {
-                throw Problem(.overloaded, "Too many keys that are not known are looked for. Try again later.")
+        let task = looks.withLock { looks -> Task<Known?, any Error>? in
+            if let look = looks[keyID] { return look.task }
+            if isStranger, looks.values.count(where: \.isStranger) >= Self.mostStrangers { return nil }
+            let task = Task { [self] in
+                defer { self.looks.withLock { $0[keyID] = nil } }
+                return try await read(keyID, .now)
             }
-            return try await read(keyID, now)
+            looks[keyID] = Look(task: task, isStranger: isStranger)
+            return task
         }
-        return try await read(keyID, now)
+        guard let task else {
+            throw Problem(.overloaded, "Too many keys that are not known are looked for. Try again later.")
+        }
+        return try await task.value
     }
 
     private func read(_ keyID: String, _ now: ContinuousClock.Instant) async throws -> Known? {
