@@ -68,7 +68,10 @@ extension EngineContext {
                 id: start.runID, definition: definition, input: start.values.input, context: context, createdAt: now),
             tenantID: context["tenantId"]?.string ?? "default",
             correlationID: context["correlationId"]?.string ?? trace.correlationID,
-            traceparent: trace.header(of: trace.attempt(step: start.step, action: .execute, attempt: 1)),
+            // A step whose child is detached is over at once, and has no span.
+            traceparent: start.link.isDetached
+                ? trace.runHeader
+                : trace.header(of: trace.attempt(step: start.step, action: .execute, attempt: 1)),
             idempotency: nil, pause: pause, parent: start.link)
         guard new.weight <= Run.maxWeight else {
             throw ChildRefusal(
@@ -82,7 +85,7 @@ extension EngineContext {
         let new = NewRun(
             run: run, tenantID: run.context["tenantId"]?.string ?? "default",
             correlationID: run.context["correlationId"]?.string ?? trace.correlationID,
-            traceparent: trace.afterEnd, idempotency: nil, parent: link)
+            traceparent: trace.runHeader, idempotency: nil, parent: link)
         return NewChild(new, link: link)
     }
 

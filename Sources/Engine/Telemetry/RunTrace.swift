@@ -43,8 +43,8 @@ struct RunTrace: Sendable {
     /// The `traceparent` of a call.
     func header(of attempt: TraceContext?) -> String? { attempt?.traceparent ?? passedOn }
 
-    /// The `traceparent` of what follows the run's end.
-    var afterEnd: String? {
+    /// The `traceparent` of what stands right below the run: its detached children and the calls after its end.
+    var runHeader: String? {
         guard let parent else { return passedOn }
         return TraceContext(
             traceID: parent.traceID, spanID: runSpanID, isSampled: parent.isSampled, isRandom: parent.isRandom

@@ -14,8 +14,10 @@ struct SeenCall: Sendable, Hashable {
     let key: String
     let attempt: Int
     let headers: [String: String]
-    let body: String
+    /// The body as it came.
+    let bytes: [UInt8]
 
+    var body: String { String(decoding: bytes, as: UTF8.self) }
     /// The step, from the idempotency key.
     var step: String { key.split(separator: ":").dropFirst().first.map(String.init) ?? "" }
 }
@@ -83,7 +85,7 @@ final class TestParticipant: Sendable {
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query,
             key: headers["idempotency-key"] ?? "",
             attempt: headers["x-saga-attempt"].flatMap { Int($0) } ?? 0, headers: headers,
-            body: body.map { String(buffer: $0) } ?? "")
+            bytes: body.map { Array($0.readableBytesView) } ?? [])
         seenCalls.withLock { $0.append(call) }
         let (status, text) = await answer(call)
         var fields: HTTPFields = [.contentType: "application/json"]
