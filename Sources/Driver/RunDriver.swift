@@ -19,7 +19,7 @@ package final class RunDriver<Host: SessionHost> {
 
     /// Works until the run is over, waits, or is lost.
     package func work() async {
-        var task = next(.brief)
+        var task = await nextTask()
         while true {
             switch task {
             case .readInbox:
@@ -53,13 +53,22 @@ package final class RunDriver<Host: SessionHost> {
                 host.cancelWake()
                 return await host.end(end, session.run)
             }
-            task = next(.brief)
+            task = await nextTask()
         }
     }
+
+    /// What looks at thousands of elements takes milliseconds, in which others on the same loop would wait.
+    private func nextTask() async -> SessionTask {
+        guard session.run.steps.count > Self.manySteps else { return next(.brief) }
+        return await host.think { next(.full) }
+    }
+
+    private static var manySteps: Int { 500 }
 
     @inline(never)
     private func next(_ effort: Effort) -> SessionTask {
         var (effort, random) = (effort, host.makeRandom())
+        if session.run.hasMarks { session.portion = host.portion(of: session.run) }
         let task = session.next(now: host.now, isHeld: { host.isHeld }, using: &random, effort: &effort)
         for note in session.takeNotes() { host.note(note, of: session.run) }
         return task

@@ -46,6 +46,8 @@ package protocol SessionTime: Sendable {
     /// Calls `action` at this time of the database, unless another wake-up or `cancelWake` comes first.
     func wake(at time: Instant, _ action: @escaping @Sendable () -> Void)
     func cancelWake()
+    /// How many elements the next decision begins at most. Asked only of runs that may have some.
+    func portion(of run: Run) -> Portion
     /// Lets the session decide where nobody waits for it.
     func think(_ work: () -> SessionTask) async -> SessionTask
 }

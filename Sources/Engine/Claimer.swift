@@ -14,8 +14,8 @@ import Telemetry
 
 /// When an engine claims next.
 ///
-/// All engines are woken when something is due, and one gets it. Who was woken for nothing the last time lets the others go
-/// first; who found something goes at once. So with little to do it is always the same engine, and with much to do all find
+/// All engines are woken when something is due, and one gets it. Who was woken for nothing the last time lets the others, if
+/// there are any, go first; who found something goes at once. So with little to do it is always the same engine, and with much to do all find
 /// something.
 ///
 /// A claim that did not find all it had room for is followed by a rest in proportion to what it took. Where the database
@@ -43,10 +43,11 @@ struct Turn {
     /// - Parameters:
     ///   - foundNothing: the claim.
     ///   - somethingIsDue: all the same: somebody else holds its row.
+    ///   - isAlone: there is no other engine to go first.
     ///   - took: claiming, and looking for what comes next.
-    mutating func claimed(foundNothing: Bool, somethingIsDue: Bool, took: Duration) {
+    mutating func claimed(foundNothing: Bool, somethingIsDue: Bool, isAlone: Bool, took: Duration) {
         let isInVain = foundNothing && (wasRung || somethingIsDue)
-        pause = isInVain ? min(max(pause * 2, .milliseconds(5)), Self.longestPause) : .zero
+        pause = isInVain && !isAlone ? min(max(pause * 2, .milliseconds(5)), Self.longestPause) : .zero
         restsUntil = .now + min(took * Self.rest, Self.longestRest)
         collisions = foundNothing && somethingIsDue ? collisions + 1 : 0
         wasRung = false
@@ -170,7 +171,8 @@ struct Claimer: Service {
             window.looked(next)
             let due = min(next.wait ?? poll, poll)
             if foundNothing, due <= .zero { context.metrics.collidedClaims.add() }
-            turn.claimed(foundNothing: foundNothing, somethingIsDue: due <= .zero, took: .now - asked)
+            turn.claimed(foundNothing: foundNothing, somethingIsDue: due <= .zero, isAlone: others.count == 0,
+                took: .now - asked)
             if turn.collisions >= Self.tooManyCollisions {
                 await putOffOrphans()
                 turn.collisions = 0

@@ -53,7 +53,7 @@ private struct Stand: Sendable, CustomTestStringConvertible {
         var run = Run(id: runID, definition: definition, input: [:], context: [:], createdAt: .init(microseconds: 0))
         run.status = status
         run.error = isQuarantined ? Failure(kind: Failure.quarantinedKind, message: "It is poison.") : nil
-        run.steps = steps
+        run.steps = Steps(steps)
         return run
     }
 }

@@ -11,21 +11,21 @@ struct TurnTests {
         var pauses: [Duration] = []
         for _ in 0..<6 {
             turn.wasRung = true
-            turn.claimed(foundNothing: true, somethingIsDue: false, took: .zero)
+            turn.claimed(foundNothing: true, somethingIsDue: false, isAlone: false, took: .zero)
             pauses.append(turn.pause)
         }
         #expect(pauses == [5, 10, 20, 40, 40, 40].map { .milliseconds($0) })
         turn.wasRung = true
-        turn.claimed(foundNothing: false, somethingIsDue: false, took: .zero)
+        turn.claimed(foundNothing: false, somethingIsDue: false, isAlone: false, took: .zero)
         #expect(turn.pause == .zero)
     }
 
     @Test("An engine that looks by itself now and then, and finds nothing, is as quick as ever when there is something")
     func idle() {
         var turn = Turn()
-        for _ in 0..<6 { turn.claimed(foundNothing: true, somethingIsDue: false, took: .zero) }
+        for _ in 0..<6 { turn.claimed(foundNothing: true, somethingIsDue: false, isAlone: false, took: .zero) }
         #expect(turn.pause == .zero)
-        turn.claimed(foundNothing: true, somethingIsDue: true, took: .zero)
+        turn.claimed(foundNothing: true, somethingIsDue: true, isAlone: false, took: .zero)
         #expect(turn.pause > .zero, "somebody else holds the row")
     }
 
@@ -34,13 +34,13 @@ struct TurnTests {
         var turn = Turn()
         let before = ContinuousClock.now
         #expect(turn.wait(at: before + .milliseconds(1)) <= .zero, "nothing was claimed yet")
-        turn.claimed(foundNothing: false, somethingIsDue: false, took: .milliseconds(10))
+        turn.claimed(foundNothing: false, somethingIsDue: false, isAlone: false, took: .milliseconds(10))
         #expect(turn.wait(at: before) >= .milliseconds(30))
         #expect(turn.wait(at: .now) <= .milliseconds(30))
         #expect(turn.wait(at: .now + .milliseconds(30)) <= .zero)
-        turn.claimed(foundNothing: false, somethingIsDue: false, took: .seconds(5))
+        turn.claimed(foundNothing: false, somethingIsDue: false, isAlone: false, took: .seconds(5))
         #expect(turn.wait(at: .now) <= Turn.longestRest)
-        turn.claimed(foundNothing: true, somethingIsDue: true, took: .milliseconds(1))
+        turn.claimed(foundNothing: true, somethingIsDue: true, isAlone: false, took: .milliseconds(1))
         #expect(turn.wait(at: .now + .milliseconds(3)) == turn.pause, "others go first all the same")
     }
 
@@ -64,5 +64,16 @@ struct TurnTests {
         environment["RETENTION"] = retention
         var settings = Settings(program: "tests", about: "tests.", arguments: ["tests"], environment: environment)
         return try EngineConfiguration(&settings)
+    }
+
+    @Test("an engine that is alone waits for nobody")
+    func alone() {
+        var turn = Turn()
+        turn.wasRung = true
+        turn.claimed(foundNothing: true, somethingIsDue: true, isAlone: true, took: .zero)
+        #expect(turn.pause == .zero)
+        turn.wasRung = true
+        turn.claimed(foundNothing: true, somethingIsDue: true, isAlone: false, took: .zero)
+        #expect(turn.pause > .zero)
     }
 }

@@ -63,7 +63,7 @@ package struct ConformingMemoryStore: ConformingStore {
         guard let row = store.rows[runID] else { throw UnknownRun() }
         return StoredRows(
             status: row.run.status, cause: row.run.cause, error: row.run.errorJSON, output: row.run.output,
-            steps: row.run.steps, events: row.events.map { ($0.sequence, $0.event, $0.epoch) },
+            steps: Array(row.run.steps), events: row.events.map { ($0.sequence, $0.event, $0.epoch) },
             outbox: row.outbox.map { ($0.epoch, $0.owner != nil, $0.failures, row.inbox.count, $0.lastSequence) },
             inbox: row.inbox.map(\.request))
     }

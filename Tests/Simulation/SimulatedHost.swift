@@ -165,6 +165,11 @@ extension SimulatedHost {
 extension SimulatedHost {
     var now: Instant { claimedAt + (engine.clock - claimedAtClock) }
 
+    /// Large runs beside others, by turns with runs that need not wait for any.
+    func portion(of run: Run) -> Portion {
+        now.microseconds.isMultiple(of: 2) ? Portion(calls: 1, children: 1) : .whole
+    }
+
     func makeRandom() -> SeededGenerator { SeededGenerator(seed: world.schedule.random.next()) }
 
     func wake(at time: Instant, _ action: @escaping @Sendable () -> Void) {

@@ -247,7 +247,7 @@ extension CallResult {
     }
 }
 
-extension [Step] {
+extension Sequence<Step> {
     /// What has to be the same: where an output stands is only known of one that is not held.
     var compared: [Step] {
         map { step in

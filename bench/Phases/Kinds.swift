@@ -264,7 +264,8 @@ extension MeasuredSystem {
             var times: [Double] = []
             while ContinuousClock.now - begin < .seconds(seconds) {
                 let (run, reply) = try await target.start(on: client)
-                let end = try await database.connection.watch(run, until: reply.sentAt + .seconds(60))
+                let end = try await database.connection.watch(
+                    run, until: reply.sentAt + .seconds(60), every: 5000)
                 times.append(Double((end - reply.sentAt).nanoseconds) / 1e9)
             }
             try await client.close()

@@ -52,8 +52,8 @@ extension Run {
     package func nextCommands(at now: Instant) -> [Command] {
         if status.isTerminal { return [] }
         var commands: [Command] = []
-        for (index, step) in steps.enumerated() {
-            guard let call = step.callInFlight else { continue }
+        for index in steps.places(where: { $0.callInFlight != nil }) {
+            guard let call = steps[index].callInFlight else { continue }
             let notAfter = call.action == .execute && !mustGoOn ? deadlineAt : nil
             commands.append(
                 .call(.init(step: index, action: call.action, attempt: call.attempt, notAfter: notAfter)))
@@ -94,8 +94,8 @@ extension Run {
         if isDraining, steps.contains(where: { $0.child?.phase == .live }), !isPlanted(.childCancelForgotten) {
             return updatedAt
         }
-        if hasChildrenToStart { return updatedAt }
-        var due = isPaused ? nil : steps.lazy.compactMap(\.nextAttemptAt).min()
+        if hasElementsToBegin { return updatedAt }
+        var due = isPaused ? nil : steps.least { $0.nextAttemptAt }
         if hasMarks, status == .pending, !isPaused, cause == nil, let startAt = marks.startAt, startAt > createdAt {
             due = min(due ?? startAt, startAt)
         }

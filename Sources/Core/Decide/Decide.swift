@@ -40,11 +40,12 @@ package func decide(
 /// - Parameter followsUp: false to note what came from outside and nothing else: more is to be decided at the same moment,
 ///   and time is up only for what nothing has come for.
 ///   - refusedChildren: by step, why the store can't start its child.
+///   - portion: how many elements it begins at most.
 func decision(
     _ run: Run, _ happening: Happening, now: Instant, jitter: Double, effort: inout Effort, followsUp: Bool = true,
-    refusedChildren: [Int: Failure] = [:]
+    refusedChildren: [Int: Failure] = [:], portion: Portion = .whole
 ) throws(IllegalHappening) -> Decision {
-    var decision = Decision(run, now: now, effort: effort, refusedChildren: refusedChildren)
+    var decision = Decision(run, now: now, effort: effort, refusedChildren: refusedChildren, portion: portion)
     defer { effort = decision.effort }
     switch run.status {
     case .pending, .running, .compensating:
@@ -74,9 +75,9 @@ func decision(
 /// - Parameter refused: gets what does not fit the run.
 func decisionOfFailed(
     _ run: Run, _ asked: [Happening], now: Instant, jitter: Double, effort: inout Effort,
-    refusedChildren: [Int: Failure] = [:], refused: (Happening, IllegalHappening) -> Void
+    refusedChildren: [Int: Failure] = [:], portion: Portion = .whole, refused: (Happening, IllegalHappening) -> Void
 ) -> Decision {
-    var decision = Decision(run, now: now, effort: effort, refusedChildren: refusedChildren)
+    var decision = Decision(run, now: now, effort: effort, refusedChildren: refusedChildren, portion: portion)
     defer { effort = decision.effort }
     for happening in asked {
         do throws(IllegalHappening) { try decision.takeUp(run, happening) } catch { refused(happening, error) }
@@ -250,8 +251,8 @@ extension Decision {
             append(event)
             takeKeptCallback(event, jitter: jitter)
         }
-        for index in run.steps.indices where run.steps[index].status == .waiting && run.cause == nil {
-            guard let due = run.steps[index].nextAttemptAt, due <= now else { continue }
+        let over = run.steps.places { $0.status == .waiting && $0.nextAttemptAt.map { $0 <= now } ?? false }
+        for index in over where run.steps[index].status == .waiting && run.cause == nil {
             switch run.stepDefinition(index).action {
             case .signal(let awaited): append(.stepFailed(step: index, awaited.timedOut))
             case .run(let child): timeOut(child, index)

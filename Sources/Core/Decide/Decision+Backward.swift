@@ -33,6 +33,7 @@ extension Decision {
 
     /// Begins the first attempt of every compensation whose turn it is.
     mutating func beginUndoing() {
+        guard run.steps.contains(where: { $0.compensationStatus == .pending }) else { return }
         while true {
             var ready = run.definition.steps.indices.filter {
                 let step = run.steps[$0]

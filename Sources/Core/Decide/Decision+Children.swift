@@ -19,7 +19,7 @@ extension Decision {
         do throws(Failure) { _ = try child.request(of: run, step: index) } catch {
             return append(.stepFailed(step: index, error))
         }
-        if run.isElement(index) { childrenToStart -= 1 }
+        if run.isElement(index) { portion.children -= 1 }
         let runID = RunID.child(of: run.id, step: index, sequence: run.lastSequence + 1, at: now)
         let started = ChildRun(
             runID: runID, workflow: child.workflow, phase: child.isDetached ? .detached : .live)

@@ -43,9 +43,14 @@ extension Decision {
         }
         var room = isPlanted(.parallelismIgnored) ? list.count : forEach.maxParallel - progress.atWork
         // What is left follows with the next decision, at once.
-        if case .run = run.stepDefinition(list.step).action { room = min(room, childrenToStart) }
+        switch run.stepDefinition(list.step).action {
+        case .call: room = min(room, portion.calls)
+        case .run: room = min(room, portion.children)
+        case .wait, .signal, .end: break
+        }
         var ready: [Int] = []
-        for number in first..<list.numbers.upperBound where room > 0 && run.isUntouched(number) {
+        for number in first..<list.numbers.upperBound where run.steps[number].isUntouched {
+            if room <= 0 { break }
             ready.append(number)
             room -= 1
         }
@@ -102,30 +107,24 @@ extension Run {
 
     fileprivate func progress(of list: ElementList) -> Progress {
         var progress = Progress()
-        for number in list.numbers {
-            let status = steps[number].status
-            switch status {
-            case .succeeded, .skipped: continue
-            case .failed where !steps[number].awaitsPerson: progress.failed = progress.failed ?? number
-            case .pending where isUntouched(number): progress.waiting = progress.waiting ?? number
+        steps.look(at: list.numbers) { number, step in
+            switch step.status {
+            case .succeeded, .skipped: break
+            case .failed where !step.awaitsPerson: progress.failed = progress.failed ?? number
+            case .pending where step.isUntouched: progress.waiting = progress.waiting ?? number
             case .pending, .executing, .waiting, .failed: progress.atWork += 1
             }
         }
         return progress
     }
 
-    fileprivate func isUntouched(_ number: Int) -> Bool {
-        let step = steps[number]
-        return step.status == .pending && step.attempts == 0 && step.nextAttemptAt == nil
-    }
-
-    /// A decision has left children that can start for the next.
-    var hasChildrenToStart: Bool {
-        guard definition.startsRuns, status == .running, cause == nil, !isPaused, !lists.isEmpty else { return false }
+    /// A decision has left elements that can begin for the next.
+    var hasElementsToBegin: Bool {
+        guard hasMarks, status == .running, cause == nil, !isPaused else { return false }
         return lists.contains { list in
-            guard steps[list.step].status == .executing, let forEach = stepDefinition(list.step).forEach,
-                case .run = stepDefinition(list.step).action
-            else { return false }
+            guard steps[list.step].status == .executing, let forEach = stepDefinition(list.step).forEach else {
+                return false
+            }
             let progress = progress(of: list)
             return progress.waiting != nil && progress.failed == nil && progress.atWork < forEach.maxParallel
         }
@@ -133,6 +132,9 @@ extension Run {
 }
 
 extension Step {
+    /// It has not begun, and nothing says when.
+    fileprivate var isUntouched: Bool { status == .pending && attempts == 0 && nextAttemptAt == nil }
+
     /// Its compensation has begun and is not over, or waits to be repeated.
     fileprivate var isUndoing: Bool {
         compensationStatus == .compensating || (compensationStatus == .pending && nextAttemptAt != nil)

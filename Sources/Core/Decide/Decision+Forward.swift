@@ -9,7 +9,10 @@ extension Decision {
             let ready = readySteps
             // Behind a step that makes no call others may be ready at once.
             guard let passing = ready.first(where: { !run.isBegunByAttempt($0) }) else {
-                for index in ready { append(.attemptStarted(step: index, action: .execute, attempt: 1)) }
+                for index in ready {
+                    if run.isElement(index) { portion.calls -= 1 }
+                    append(.attemptStarted(step: index, action: .execute, attempt: 1))
+                }
                 break
             }
             pass(passing)

@@ -54,6 +54,6 @@ extension Run {
 
     /// Its holder has something to do for it, or waits for the answer: the lease is kept.
     package func isBusy(at now: Instant) -> Bool {
-        hasCallInFlight || (hasMarks && !dueLooks(at: now).isEmpty) || hasChildrenToStart
+        hasCallInFlight || (hasMarks && !dueLooks(at: now).isEmpty) || hasElementsToBegin
     }
 }

@@ -10,14 +10,17 @@ struct Decision {
     /// So many more are asked to undo what they did.
     var childrenToUndo = ChildDefinition.mostAtOnce
 
-    /// So many more elements start their children.
-    var childrenToStart = ChildDefinition.mostStarted
+    /// So many more elements begin.
+    var portion: Portion
 
-    init(_ run: Run, now: Instant, effort: Effort, refusedChildren: [Int: Failure] = [:]) {
+    init(
+        _ run: Run, now: Instant, effort: Effort, refusedChildren: [Int: Failure] = [:], portion: Portion = .whole
+    ) {
         self.run = run
         self.now = now
         self.effort = effort
         self.refusedChildren = refusedChildren
+        self.portion = portion
     }
 
     /// Ends the run, and begins what follows the end.

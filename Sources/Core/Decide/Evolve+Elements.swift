@@ -7,7 +7,7 @@ extension Run {
         steps[index].status = .executing
         marks.lists.append(
             ElementList(step: index, first: steps.count, count: count, items: items, sequence: lastSequence))
-        steps.append(contentsOf: repeatElement(Step(), count: count))
+        steps.append(count)
     }
 
     mutating func endElements(of index: Int, _ at: Instant) {

@@ -18,8 +18,6 @@ package struct ChildDefinition: Sendable {
     /// So many children are asked to turn back, and so many to undo what they did, by one decision at most: it is written only
     /// while nobody has one of their rows locked.
     static let mostAtOnce = 16
-    /// So many elements start their children by one decision at most: others go between.
-    static let mostStarted = 32
     /// Bytes of an output that a step takes from its child at the most.
     package static let maxOutput = CallDefinition.keptResponseBytes
     /// Levels of it: as many as of a body.

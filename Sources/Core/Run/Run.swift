@@ -29,7 +29,7 @@ package struct Run: Sendable {
     /// When it became terminal.
     package var completedAt: Instant?
     /// In the order of the definition.
-    package var steps: [Step]
+    package var steps: Steps
     /// Sequence number of the last event; 0 before the first.
     package var lastSequence: Int = 0
     /// The last event that its row has seen; what came after stands in the journal alone.
@@ -46,7 +46,7 @@ package struct Run: Sendable {
         self.context = context
         self.createdAt = createdAt
         self.updatedAt = createdAt
-        self.steps = Array(repeating: Step(), count: definition.steps.count)
+        self.steps = Steps(count: definition.steps.count)
     }
 
     /// What is to be known of it beside its steps.
@@ -94,10 +94,10 @@ package struct Run: Sendable {
     /// what came from outside and was not taken yet.
     package var weight: Int {
         let listed = lists
-        let outputs = steps.enumerated().reduce(0) { weight, step in
-            // The outputs of elements are their step's, too.
-            if !listed.isEmpty, listed.contains(where: { $0.step == step.offset }) { return weight }
-            return weight + (step.element.output?.footprint ?? 0)
+        var outputs = 0
+        // The outputs of elements are their step's, too.
+        for index in steps.indices where listed.isEmpty || !listed.contains(where: { $0.step == index }) {
+            outputs += steps[index].output?.footprint ?? 0
         }
         // Of few steps nobody notices how large they are themselves.
         let own = listed.isEmpty ? 0 : steps.count * MemoryLayout<Step>.stride

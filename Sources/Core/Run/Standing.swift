@@ -16,7 +16,7 @@ package protocol Standing {
     /// What it did was taken over by another run.
     var isHandedOver: Bool { get }
     /// In the order of the definition.
-    var steps: [Step] { get }
+    var steps: Steps { get }
 }
 
 extension Run: Standing {

@@ -50,7 +50,8 @@ extension Run {
         if isPaused { return .paused }
         var waits: WaitKinds = []
         if hasMarks, status == .pending, marks.startAt != nil { waits.insert(.timer) }
-        for (index, step) in steps.enumerated() {
+        for index in steps.indices where steps[index].mayWait {
+            let step = steps[index]
             if step.awaitsPerson || (cause == nil && step.compensationStatus == .failed) { waits.insert(.person) }
             if step.isAccepted {
                 waits.insert(marks.accepted.first { $0.step == index }?.poll == nil ? .callback : .poll)
@@ -64,5 +65,13 @@ extension Run {
             }
         }
         return waits
+    }
+}
+
+extension Step {
+    /// It may be one of those that something is waited for.
+    fileprivate var mayWait: Bool {
+        awaitsPerson || isAccepted || status == .waiting || nextAttemptAt != nil || compensationStatus == .failed
+            || child != nil
     }
 }

@@ -15,9 +15,10 @@ package struct DueAttempts: Sendable {
 extension Run {
     /// The next attempt of every step whose time has come, in the order of the definition.
     package func dueAttempts(at now: Instant) -> [RunEvent] {
-        steps.enumerated().compactMap { index, step in
-            // What makes no call is decided under the lease.
-            guard let due = step.nextAttemptAt, due <= now, step.status != .waiting else { return nil }
+        // What makes no call is decided under the lease.
+        let due = steps.places { $0.status != .waiting && $0.nextAttemptAt.map { $0 <= now } ?? false }
+        return due.map { index in
+            let step = steps[index]
             let action = step.waitingAction
             var attempt = (action == .execute ? step.attempts : step.compensationAttempts) + 1
             if isPlanted(.attemptsRestart) { attempt = 1 }

@@ -111,6 +111,15 @@ extension RunSession {
         if case .cancel = happening { return takesOver }
         return happening.comesFromOutside
     }
+
+    /// An element's answer, and behind it another's: what follows from both is decided once, for a list of a thousand may have a
+    /// hundred of them at a time.
+    func isOneOfMany(_ place: Int, in happenings: [Happening]) -> Bool {
+        guard run.hasMarks, place + 1 < happenings.count, case .finished(let step, _, _, _) = happenings[place],
+            case .finished(let next, _, _, _) = happenings[place + 1]
+        else { return false }
+        return run.isElement(step) && run.isElement(next)
+    }
 }
 
 extension Happening {

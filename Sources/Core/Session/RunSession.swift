@@ -49,6 +49,8 @@ package struct RunSession: Sendable {
     private(set) var foreignInbox = 0
     /// By step: why its child can't be started, as the store has said since the last commit.
     private var refusedChildren: [Int: Failure] = [:]
+    /// How many elements each decision begins at most.
+    package var portion = Portion.whole
     /// What was noted since `takeNotes`.
     private var notes: [SessionNote] = []
 
@@ -226,22 +228,32 @@ extension RunSession {
         return commands
     }
 
+    /// A decision about several things, as far as it has come.
+    private struct Draft {
+        /// The run as the events leave it.
+        var after: Run
+        var events: [RunEvent] = []
+        var notes: [SessionNote]
+        /// What is left of the session's.
+        var portion: Portion
+    }
+
     /// Decides one thing after others; false when it does not fit the run as they leave it, which is noted.
-    private static func decide(
-        _ happening: Happening, followsUp: Bool, _ after: inout Run, _ events: inout [RunEvent],
-        _ noted: inout [SessionNote], now: Instant, using random: inout some RandomNumberGenerator,
-        effort: inout Effort, refusedChildren: [Int: Failure]
+    private func decide(
+        _ happening: Happening, followsUp: Bool, _ draft: inout Draft, now: Instant,
+        using random: inout some RandomNumberGenerator, effort: inout Effort
     ) -> Bool {
         do throws(IllegalHappening) {
             let decision = try decision(
-                after, happening, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort,
-                followsUp: followsUp, refusedChildren: refusedChildren)
+                draft.after, happening, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort,
+                followsUp: followsUp, refusedChildren: refusedChildren, portion: draft.portion)
             if effort.isSpent { return false }
-            after = decision.run
-            events += decision.events
+            draft.after = decision.run
+            draft.events += decision.events
+            draft.portion = decision.portion
             return true
         } catch {
-            if let note = note(error, of: happening) { noted.append(note) }
+            if let note = Self.note(error, of: happening) { draft.notes.append(note) }
             return false
         }
     }
@@ -251,39 +263,35 @@ extension RunSession {
     private mutating func decideAll(
         now: Instant, using random: inout some RandomNumberGenerator, effort: inout Effort
     ) -> SessionCommit? {
-        var after = run
-        var events: [RunEvent] = []
-        var noted = notes
-        var asked = happenings(inbox, &noted)
+        var draft = Draft(after: run, notes: notes, portion: portion)
+        var asked = happenings(inbox, &draft.notes)
         if isPlanted(.inboxConsumedWithoutEffect), !toDecide.isEmpty { asked = [] }
         let inTurn = inOrder(asked, toDecide)
         if run.status == .failed {
             let decision = decisionOfFailed(
                 run, inTurn, now: now, jitter: Double.random(in: 0..<1, using: &random), effort: &effort,
-                refusedChildren: refusedChildren
+                refusedChildren: refusedChildren, portion: portion
             ) { happening, error in
-                if let note = Self.note(error, of: happening) { noted.append(note) }
+                if let note = Self.note(error, of: happening) { draft.notes.append(note) }
             }
             if effort.isSpent { return nil }
-            (after, events) = (decision.run, decision.events)
+            (draft.after, draft.events) = (decision.run, decision.events)
         }
         var isFollowedUp = true
-        for happening in inTurn where run.status != .failed {
-            let followsUp = !isNotedOnly(happening)
-            let isDecided = Self.decide(
-                happening, followsUp: followsUp, &after, &events, &noted, now: now, using: &random, effort: &effort,
-                refusedChildren: refusedChildren)
+        for (place, happening) in inTurn.enumerated() where run.status != .failed {
+            let followsUp = !isNotedOnly(happening) && !isOneOfMany(place, in: inTurn)
+            let isDecided = decide(
+                happening, followsUp: followsUp, &draft, now: now, using: &random, effort: &effort)
             if effort.isSpent { return nil }
             if isDecided { isFollowedUp = followsUp }
         }
         // What was noted only is followed up at last, if nothing else was decided behind it.
         if !isFollowedUp {
-            _ = Self.decide(
-                .woke, followsUp: true, &after, &events, &noted, now: now, using: &random, effort: &effort,
-                refusedChildren: refusedChildren)
+            _ = decide(.woke, followsUp: true, &draft, now: now, using: &random, effort: &effort)
             if effort.isSpent { return nil }
         }
-        notes = noted
+        var events = draft.events
+        notes = draft.notes
         let consumed = inbox.map(\.inboxID)
         inbox = []
         // The end comes when a newer version has read what is its own; it follows from where the run then stands.
@@ -298,7 +306,7 @@ extension RunSession {
             return nil
         }
         return SessionCommit(
-            lease: lease, before: run, after: after, events: events, consumedInbox: consumed, now: now,
+            lease: lease, before: run, after: draft.after, events: events, consumedInbox: consumed, now: now,
             keepsLease: foreignInbox > 0)
     }
 }

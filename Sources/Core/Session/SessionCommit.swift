@@ -37,8 +37,11 @@ package final class SessionCommit: Sendable {
         if after.status != before.status, after.status != .running { return true }
         if before.hasMarks || after.hasMarks, before.marks.lasting != after.marks.lasting { return true }
         if after.lastSequence - before.storedSequence >= max(Self.mostEvents, after.steps.count) { return true }
-        return zip(before.steps, after.steps).contains { before, after in
-            after.compensationStatus == .failed && before.compensationStatus != .failed
+        return after.steps.places(changedSince: before.steps).contains { places in
+            places.contains { index in
+                after.steps[index].compensationStatus == .failed && before.steps.indices.contains(index)
+                    && before.steps[index].compensationStatus != .failed
+            }
         }
     }
 

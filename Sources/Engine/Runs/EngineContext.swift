@@ -12,6 +12,8 @@ struct EngineContext: Sendable {
     let table: RunTable
     let leases: LeaseStore
     let committer: DecisionCommitter
+    /// So that large runs leave others their part.
+    let pacer: Pacer
     let definitions: DefinitionStore
     let quarantine: Quarantine
     /// Tells engines of runs that were woken or started by a run's decision.

@@ -42,6 +42,8 @@ extension RunHost {
     var isHeld: Bool { context.table.isHeld(claimed.lease, at: .now) }
 
     func commit(_ commit: SessionCommit) async -> CommitVerdict {
+        await context.pacer.waitForTurn(of: commit)
+        let begunAt = ContinuousClock.now
         var children: [NewChild] = []
         if commit.concernsOthers {
             switch await context.children(of: commit, observer.trace, now: now) {
@@ -54,6 +56,8 @@ extension RunHost {
         do throws(StoreError) {
             switch try await context.committer.submit(rows) {
             case .written(let unread, let at):
+                let storedAt = ContinuousClock.now
+                context.pacer.stored(commit, took: storedAt - begunAt, at: storedAt)
                 if let weight = rows.weight { context.table.weigh(claimed.lease, weight) }
                 if commit.concernsOthers { context.wakeOthers(rows) }
                 if let releaseIn = rows.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }
@@ -133,6 +137,8 @@ extension RunHost {
             timer = next
         }
     }
+
+    func portion(of run: Run) -> Portion { context.pacer.portion(of: run, at: .now) }
 
     func cancelWake() {
         timer.withLock { timer in

@@ -36,7 +36,9 @@ struct RunObserver {
     /// What waited and does so no more, in a span of its own: whoever ends it tells of it.
     private func recordWaits(_ before: Run, _ run: Run, _ now: Instant) {
         guard trace.isRecorded else { return }
-        for (index, step) in before.steps.enumerated() {
+        let changed = run.steps.places(changedSince: before.steps).joined()
+        for index in changed where before.steps.indices.contains(index) {
+            let step = before.steps[index]
             let stepID = run.stepID(index)
             if step.status == .waiting, run.steps[index].status != .waiting {
                 var name = "wait \(stepID)"
@@ -63,7 +65,8 @@ struct RunObserver {
         func isStuck(_ run: Run, _ index: Int) -> Bool {
             run.steps[index].awaitsPerson || (run.cause == nil && run.steps[index].compensationStatus == .failed)
         }
-        for index in run.steps.indices where isStuck(run, index) && !isStuck(before, index) {
+        let changed = run.steps.places(changedSince: before.steps).joined()
+        for index in changed where isStuck(run, index) && !(index < before.steps.count && isStuck(before, index)) {
             instruments.awaitingPerson.add()
             logger.error(
                 "a step gave up past the pivot and needs a person",

@@ -14,8 +14,9 @@ package enum CommitOutcome: Sendable, Hashable {
 /// Writes decisions in batches, each under its lease. See `GroupCommitter`.
 package final class DecisionCommitter: Closable, Sendable {
     private let committer: GroupCommitter<Submission<RunCommit>, CommitOutcome>
-    /// Writes what takes several statements for each decision, and what may meet that at the same rows: nobody else waits behind it.
-    private let families: GroupCommitter<Submission<RunCommit>, CommitOutcome>
+    /// Writes what takes its time: decisions that take several statements each, what may meet those at the same rows, and decisions
+    /// about many elements. Nobody else waits behind them.
+    private let slow: GroupCommitter<Submission<RunCommit>, CommitOutcome>
     private let patience: Duration
 
     /// - Parameters:
@@ -30,7 +31,7 @@ package final class DecisionCommitter: Closable, Sendable {
         observer: BatchObserver? = nil, others: @escaping @Sendable () -> Int = { 0 }
     ) {
         let writer = CommitWriter(pool: pool, engine: engine, patience: patience)
-        families = GroupCommitter(
+        slow = GroupCommitter(
             maxBatch: min(maxBatch, Self.mostFamilies), crowd: .max, maxWaiting: .max, maxWeight: maxBytes,
             weigh: \.row.size, lanes: 2, observer: observer
         ) { batch in
@@ -57,12 +58,14 @@ package final class DecisionCommitter: Closable, Sendable {
     ///
     /// A run of which somebody has a row locked is tried again by itself; its batch-mates are answered meanwhile.
     package func submit(_ commit: RunCommit) async throws(StoreError) -> CommitOutcome {
-        guard commit.concernsOthers || commit.startsRuns else {
+        guard commit.concernsOthers || commit.startsRuns || commit.eventCount > Self.fewEvents else {
             return try await committer.submit(commit, patience: patience)
         }
-        return try await families.submit(commit, patience: patience, longestPause: Self.familyPause)
+        return try await slow.submit(commit, patience: patience, longestPause: Self.familyPause)
     }
 
+    /// A decision with more is about many elements.
+    private static let fewEvents = 24
     /// Decisions with others in one transaction at most: so long the rows stay locked of whom they tell.
     private static let mostFamilies = 20
     /// A parent's row may be wanted by many, for some milliseconds each: whoever waits longer has it never.
@@ -72,13 +75,13 @@ package final class DecisionCommitter: Closable, Sendable {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.committer.run() }
-            group.addTask { await self.families.run() }
+            group.addTask { await self.slow.run() }
         }
     }
 
     /// Accepts nothing more; what was accepted is still written.
     package func close() {
         committer.close()
-        families.close()
+        slow.close()
     }
 }

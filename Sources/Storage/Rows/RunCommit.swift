@@ -83,7 +83,10 @@ package final class RunCommit: Sendable {
             default: false
             }
         }
-        let mayMatter = (events?.count ?? 0) > JSON.compactFrom || (!after.lists.isEmpty && row != nil)
+        // Of many elements each is looked at: what they all weigh takes longer to sum up than the decision did.
+        let perEvent = after.lists.isEmpty ? 1 : commit.events.count
+        let mayMatter =
+            (events?.count ?? 0) > JSON.compactFrom * perEvent || (!after.lists.isEmpty && row != nil)
         weight = hasGrown && mayMatter ? after.weight : nil
         switch commit.afterwards {
         case .keep: (ends, releaseIn, waitsFor) = (false, nil, nil)

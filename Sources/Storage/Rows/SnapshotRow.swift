@@ -76,7 +76,7 @@ package struct SnapshotRow: Sendable {
             guard run.definition.steps.indices.contains(list.step), list.first == run.steps.count else {
                 throw UnreadableRun("its list \(index) is not what sagaflow wrote")
             }
-            run.steps.append(contentsOf: repeatElement(Step(), count: list.count))
+            run.steps.append(list.count)
             guard list.items.isNull else { continue }
             guard let items = try output(list.sequence) else {
                 throw UnreadableRun("the list in event \(list.sequence) is missing")

@@ -5,7 +5,7 @@ package struct RunStanding: Standing, Sendable {
     package let status: RunStatus
     package let isQuarantined: Bool
     package let isGoingForward: Bool
-    package let steps: [Step]
+    package let steps: Steps
     package let pivot: Int?
     package let undoWithin: Duration?
     package let completedAt: Instant?
@@ -35,7 +35,7 @@ package struct RunStanding: Standing, Sendable {
         isQuarantined = run.isQuarantined
         isGoingForward = run.causeText == nil
         cause = run.causeText.flatMap { RunCause(rawValue: $0) }
-        steps = known
+        steps = Steps(known)
         stepIDs = followed.steps.map(\.stepID)
         pivot = definition?.pivot.flatMap { known.indices.contains($0) ? $0 : nil }
         undoWithin = definition?.undoWithin

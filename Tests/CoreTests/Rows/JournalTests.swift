@@ -186,7 +186,7 @@ struct JournalTests {
         let steps = try #require(try JSON(parsing: bytes).array).map { SnapshotStep($0, at: at)?.step() }
         #expect(references.isEmpty && steps.map { $0?.outputSequence } == [0, 0])
         stored.steps[0].outputSequence = 0
-        #expect(steps == stored.steps)
+        #expect(steps == Array(stored.steps))
         #expect(steps[0]?.startedAt == earlier && steps[0]?.completedAt == at)
         #expect(steps[1]?.nextAttemptAt == at + .seconds(30) && steps[1]?.attemptSequence == 4)
     }
