@@ -52,7 +52,7 @@ extension Run {
     package func nextCommands(at now: Instant) -> [Command] {
         if status.isTerminal { return [] }
         var commands: [Command] = []
-        for index in steps.places(where: { $0.callInFlight != nil }) {
+        for index in steps.activePlaces(where: { $0.callInFlight != nil }) {
             guard let call = steps[index].callInFlight else { continue }
             let notAfter = call.action == .execute && !mustGoOn ? deadlineAt : nil
             commands.append(
@@ -91,11 +91,11 @@ extension Run {
     private func wakeAt(apartFromLooksUntil begun: Instant?) -> Instant? {
         if status.isTerminal { return nil }
         // What a decision left for the next.
-        if isDraining, steps.contains(where: { $0.child?.phase == .live }), !isPlanted(.childCancelForgotten) {
+        if isDraining, steps.hasActive(where: { $0.child?.phase == .live }), !isPlanted(.childCancelForgotten) {
             return updatedAt
         }
         if hasElementsToBegin { return updatedAt }
-        var due = isPaused ? nil : steps.least { $0.nextAttemptAt }
+        var due = isPaused ? nil : steps.leastOfActive { $0.nextAttemptAt }
         if hasMarks, status == .pending, !isPaused, cause == nil, let startAt = marks.startAt, startAt > createdAt {
             due = min(due ?? startAt, startAt)
         }
@@ -124,6 +124,6 @@ extension Run {
 
     /// A call of any step is in flight.
     package var hasCallInFlight: Bool {
-        steps.contains { $0.callInFlight != nil }
+        steps.hasActive { $0.callInFlight != nil }
     }
 }

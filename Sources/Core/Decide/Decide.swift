@@ -251,7 +251,7 @@ extension Decision {
             append(event)
             takeKeptCallback(event, jitter: jitter)
         }
-        let over = run.steps.places { $0.status == .waiting && $0.nextAttemptAt.map { $0 <= now } ?? false }
+        let over = run.steps.activePlaces { $0.status == .waiting && $0.nextAttemptAt.map { $0 <= now } ?? false }
         for index in over where run.steps[index].status == .waiting && run.cause == nil {
             switch run.stepDefinition(index).action {
             case .signal(let awaited): append(.stepFailed(step: index, awaited.timedOut))

@@ -97,7 +97,7 @@ extension Decision {
     /// key after the policy's wait. That is not the participant's failure, so it is none of `maxAttempts`; for calls that
     /// take their engines with them there is `RetryPolicy.maxLostAttempts`.
     mutating func loseCallsInFlight(jitter: Double) {
-        for index in run.steps.places(where: { $0.openAttempt != nil }) {
+        for index in run.steps.activePlaces(where: { $0.openAttempt != nil }) {
             guard let call = isPlanted(.acceptedLost) ? run.steps[index].openAttempt : run.steps[index].callInFlight
             else { continue }
             if run.hasMarks, let callback = run.marks.callback(of: index, call.action) {

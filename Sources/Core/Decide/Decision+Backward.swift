@@ -5,7 +5,7 @@ extension Decision {
     /// may still stand would break the order the participants rely on.
     mutating func advanceBackward() {
         if !isHeld { beginUndoing() }
-        let isWorking = run.steps.contains {
+        let isWorking = run.steps.hasActive {
             $0.compensationStatus == .compensating
                 || ($0.compensationStatus == .pending && ($0.nextAttemptAt != nil || run.isPaused))
         }
@@ -33,7 +33,7 @@ extension Decision {
 
     /// Begins the first attempt of every compensation whose turn it is.
     mutating func beginUndoing() {
-        guard run.steps.contains(where: { $0.compensationStatus == .pending }) else { return }
+        guard run.steps.hasActive(where: { $0.compensationStatus == .pending }) else { return }
         while true {
             var ready = run.definition.steps.indices.filter {
                 let step = run.steps[$0]

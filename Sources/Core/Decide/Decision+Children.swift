@@ -111,7 +111,7 @@ extension Decision {
 
 extension Run {
     /// A child has not ended that may still do so well.
-    var hasLiveChild: Bool { steps.contains { $0.child != nil && $0.hasLiveChild } }
+    var hasLiveChild: Bool { steps.hasActive { $0.child != nil && $0.hasLiveChild } }
 
     mutating func start(_ child: ChildRun, _ index: Int, until: Instant?, _ at: Instant) {
         steps[index].status = .waiting

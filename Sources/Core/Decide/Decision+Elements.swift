@@ -106,15 +106,10 @@ extension Run {
     }
 
     fileprivate func progress(of list: ElementList) -> Progress {
-        var progress = Progress()
-        steps.look(at: list.numbers) { number, step in
-            switch step.status {
-            case .succeeded, .skipped: break
-            case .failed where !step.awaitsPerson: progress.failed = progress.failed ?? number
-            case .pending where step.isUntouched: progress.waiting = progress.waiting ?? number
-            case .pending, .executing, .waiting, .failed: progress.atWork += 1
-            }
-        }
+        let tally = steps.tally(of: list.numbers)
+        var progress = Progress(atWork: tally.atWork)
+        if tally.failed > 0 { progress.failed = steps.first(of: list.numbers) { $0.failed } }
+        if tally.untouched > 0 { progress.waiting = steps.first(of: list.numbers) { $0.untouched } }
         return progress
     }
 

@@ -368,7 +368,7 @@ extension Run {
     }
 
     /// What a step undid for itself while the run went on does not count.
-    private var isUndoing: Bool { steps.contains { $0.compensationStatus != .notRequired && !$0.isUndoneAtOnce } }
+    private var isUndoing: Bool { steps.hasActive { $0.compensationStatus != .notRequired && !$0.isUndoneAtOnce } }
 
     /// A FAILED run lives again: backward if it was on its way back, else as `forward` says. What it was FAILED for is
     /// over, unless it turned back for nothing else.

@@ -74,7 +74,7 @@ package struct Run: Sendable {
     /// Nothing but a person, or what comes from outside, brings it on.
     package var waitsForOutside: Bool {
         isPaused
-            || steps.contains {
+            || steps.hasActive {
                 $0.awaitsPerson || $0.awaitsSignal || $0.awaitsChild
                     || (cause == nil && $0.compensationStatus == .failed)
             }

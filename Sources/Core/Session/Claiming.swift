@@ -16,7 +16,7 @@ extension Run {
     /// The next attempt of every step whose time has come, in the order of the definition.
     package func dueAttempts(at now: Instant) -> [RunEvent] {
         // What makes no call is decided under the lease.
-        let due = steps.places { $0.status != .waiting && $0.nextAttemptAt.map { $0 <= now } ?? false }
+        let due = steps.activePlaces { $0.status != .waiting && $0.nextAttemptAt.map { $0 <= now } ?? false }
         return due.map { index in
             let step = steps[index]
             let action = step.waitingAction

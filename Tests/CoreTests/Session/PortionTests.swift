@@ -1,33 +1,75 @@
 @testable import Core
+import Simulation
 import Testing
 
 @Suite("A decision begins no more elements than its portion")
 struct PortionTests {
+    /// A session of a run that was started with a list, and what it begins.
+    private struct Playing {
+        var session: RunSession
+        private let now = Instant(microseconds: 0)
+
+        init(entries: Int, maxParallel: Int) throws {
+            let definition = try WorkflowDefinition([
+                "name": "w", "version": "1.0.0",
+                "steps": [
+                    [
+                        "id": "a", "forEach": ["in": "${input.list}", "maxParallel": JSON(maxParallel)],
+                        "action": ["participant": "p", "path": "/a"],
+                    ]
+                ],
+            ])
+            var run = Run(
+                id: RunID(high: 1, low: 2), definition: definition,
+                input: ["list": .array(Array(repeating: 1, count: entries))], context: [:], createdAt: now)
+            for event in start(run, now: now) { run.evolve(event, at: now) }
+            session = RunSession(run, lease: Lease(runID: run.id, epoch: 1), inboxCount: 0, beganDueSteps: false)
+        }
+
+        /// The elements that the next decision begins, which is stored; nil when there is none.
+        mutating func begun() -> [Int]? {
+            var (random, effort) = (SeededGenerator(seed: 1), Effort.full)
+            guard case .commit(let commit) = session.next(now: now, isHeld: { true }, using: &random, effort: &effort)
+            else { return nil }
+            session.stored(.written(unread: 0, at: now))
+            return commit.events.compactMap {
+                if case .attemptStarted(let step, .execute, _) = $0 { step } else { nil }
+            }
+        }
+
+        /// What the session has its holder do.
+        mutating func commands() -> [Command] {
+            var (random, effort) = (SeededGenerator(seed: 1), Effort.full)
+            guard case .execute(let commands) = session.next(now: now, isHeld: { true }, using: &random, effort: &effort)
+            else { return [] }
+            return commands
+        }
+    }
+
     @Test("what is left follows at once, and nothing is left out")
     func calls() throws {
-        var play = SessionPlay(try Play(Flow("a#5/4")))
-        play.session.portion = Portion(calls: 2, children: 1)
-        #expect(play.next() == "[list(a*5) a[0]#1 a[1]#1]keep")
-        #expect(play.written() == "calls(a[0]#1 a[1]#1 wake+0ms)")
-        #expect(play.received(.due) == "[a[2]#1 a[3]#1]keep")
-        #expect(play.written() == "calls(a[2]#1 a[3]#1)", "as many are at work as may be")
-        play.session.portion = .whole
-        #expect(play.received(.answer(1, .succeeded)) == "[a[0]=ok a[4]#1]keep")
+        var playing = try Playing(entries: 5, maxParallel: 4)
+        playing.session.portion = Portion(calls: 2, children: 1)
+        #expect(playing.begun() == [1, 2])
+        #expect(playing.commands().contains(.wake(at: Instant(microseconds: 0))))
+        playing.session.received([.due])
+        #expect(playing.begun() == [3, 4])
+        #expect(playing.commands().count == 2, "as many are at work as may be, and nothing is left that could begin")
+        playing.session.portion = .whole
+        playing.session.received([.answer(1, .succeeded)])
+        #expect(playing.begun() == [5])
     }
 
     @Test("answers of elements that come together are decided together, and count as one decision")
     func together() throws {
-        var play = SessionPlay(try Play(Flow("a#9/3")))
-        #expect(play.next() == "[list(a*9) a[0]#1 a[1]#1 a[2]#1]keep")
-        _ = play.written()
-        play.session.portion = Portion(calls: 2, children: 1)
-        #expect(
-            play.received(.answer(1, .succeeded), .answer(2, .succeeded), .answer(3, .succeeded))
-                == "[a[0]=ok a[1]=ok a[2]=ok a[3]#1 a[4]#1]keep")
-        _ = play.written()
-        #expect(
-            play.received(.answer(4, .rejected), .answer(5, .succeeded)).hasPrefix("[a[3]=no a[4]=ok "),
-            "one that gives up stops new ones, whatever came with it")
+        var playing = try Playing(entries: 9, maxParallel: 3)
+        #expect(playing.begun() == [1, 2, 3])
+        playing.session.portion = Portion(calls: 2, children: 1)
+        playing.session.received([.answer(1, .succeeded), .answer(2, .succeeded), .answer(3, .succeeded)])
+        #expect(playing.begun() == [4, 5])
+        playing.session.received([.answer(4, .rejected), .answer(5, .succeeded)])
+        #expect(playing.begun() == [], "one that gives up stops new ones, whatever came with it")
+        #expect(playing.session.run.steps[5].status == .succeeded && playing.session.run.steps[6].attempts == 0)
     }
 
     @Test("children are counted by themselves")
