@@ -231,6 +231,8 @@ CREATE INDEX admin_actions_subject ON admin_actions (subject, action_id);
 CREATE TABLE api_keys (
     key_id       text        PRIMARY KEY,
     key_name     text        NOT NULL,
+    -- Whose runs are all it sees; * for everybody's.
+    tenant_id    text        NOT NULL,
     secret_hash  bytea       NOT NULL CHECK (length(secret_hash) = 32),
     -- Names of roles and of single permissions.
     roles        text[]      NOT NULL,

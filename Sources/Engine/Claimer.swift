@@ -171,7 +171,8 @@ struct Claimer: Service {
             window.looked(next)
             let due = min(next.wait ?? poll, poll)
             if foundNothing, due <= .zero { context.metrics.collidedClaims.add() }
-            turn.claimed(foundNothing: foundNothing, somethingIsDue: due <= .zero, isAlone: others.count == 0,
+            turn.claimed(
+                foundNothing: foundNothing, somethingIsDue: due <= .zero, isAlone: others.count == 0,
                 took: .now - asked)
             if turn.collisions >= Self.tooManyCollisions {
                 await putOffOrphans()

@@ -97,6 +97,129 @@ struct AccessTests {
         }
     }
 
+    /// A key that sees one tenant's runs.
+    private static func key(_ api: TestAPI, of tenant: String, _ roles: [String]) async throws -> String {
+        let body: JSON = [
+            "name": .string("k-\(tenant)"), "tenant": .string(tenant), "roles": .array(roles.map { .string($0) }),
+        ]
+        let answer = try await api.client.send("POST", "/v1/admin/api-keys", body: body.text, admin)
+        #expect(answer.status == 201 && answer.json["tenant"]?.string == tenant, "\(answer.text)")
+        return try #require(answer.json["key"]?.string)
+    }
+
+    /// An answer without what differs between two of the same: the id that was asked for.
+    private static func shape(_ answer: Answer, _ id: String) -> String {
+        "\(answer.status) \(answer.text.replacing(id, with: "ID"))"
+    }
+
+    @Test("what is another tenant's is as unknown as what there is not, on every route, whatever the role")
+    func tenants() async throws {
+        try await TestAPI.with(["AUTH": "required", "ADMIN_ADDRESS_RATE": "100000/1s", "ADMIN_RATE": "100000/1s"]) {
+            api in
+            try await api.register()
+            let own = try await Self.key(api, of: "acme", ["starter", "operator"])
+            let started = try await api.client.send("POST", "/v1/workflows/w/start", body: "{}", Self.bearer(own))
+            let run = try #require(started.json["runId"]?.string)
+            #expect(try await api.database.value("SELECT tenant_id FROM workflow_runs") == "acme")
+            #expect(try await api.database.value("SELECT context->>'tenantId' FROM workflow_runs") == "acme")
+            let before = try await api.database.value("SELECT count(*) FROM run_inbox")
+            for role in Role.allCases {
+                let (theirs, ours) = (
+                    try await Self.key(api, of: "other", [role.rawValue]),
+                    try await Self.key(api, of: "acme", [role.rawValue])
+                )
+                for route in try Self.routes(api) where route.path.contains(":runId") {
+                    guard let needed = route.needs, role.permissions.contains(needed) else { continue }
+                    func ask(_ key: String, _ id: String) async throws -> Answer {
+                        try await api.client.send(
+                            route.method.rawValue,
+                            Self.path(route).replacing(RunID(high: 1, low: 1).description, with: id),
+                            body: route.method == .get ? nil : "{}", Self.bearer(key))
+                    }
+                    let name = "\(role) \(route.method) \(route.path)"
+                    let nobodys = RunID(high: 1, low: 1).description
+                    let (foreign, none) = (try await ask(theirs, run), try await ask(theirs, nobodys))
+                    #expect(foreign.status == 404 && foreign.problem == "unknown-run", "\(name): \(foreign.text)")
+                    #expect(Self.shape(foreign, run) == Self.shape(none, nobodys), "\(name)")
+                    let mine = try await ask(ours, run)
+                    #expect(
+                        ![401, 403].contains(mine.status) && mine.problem != "unknown-run", "\(name): \(mine.text)")
+                }
+                if role.permissions.contains(.readRuns) {
+                    for path in [
+                        "/v1/runs", "/v1/runs?tenantId=acme", "/v1/runs?status=PENDING", "/v1/runs?include=payloads",
+                        "/v1/runs?parent=\(run)", "/v1/runs?correlationId=\(run)", "/v1/admin/runs/failed",
+                    ] {
+                        let list = try await api.client.send("GET", path, Self.bearer(theirs))
+                        #expect(list.status == 200 && list.json["runs"] == [], "\(role) \(path): \(list.text)")
+                    }
+                    let list = try await api.client.send("GET", "/v1/runs?tenantId=acme", Self.bearer(ours))
+                    #expect(list.json["runs"]?.array?.count == 1)
+                }
+            }
+            #expect(
+                try await api.database.value("SELECT count(*) FROM run_inbox WHERE sent_by LIKE 'key:k-other%'") == "0")
+            #expect(before == "0")
+        }
+    }
+
+    @Test("a key of one tenant starts its runs alone, under idempotency keys of its own, one by one and many at once")
+    func tenantStarts() async throws {
+        try await TestAPI.with(["AUTH": "required"]) { api in
+            try await api.register()
+            let (a, b) = (try await Self.key(api, of: "a", ["starter"]), try await Self.key(api, of: "b", ["starter"]))
+            func start(_ key: String, _ body: String) async throws -> Answer {
+                var headers = Self.bearer(key)
+                headers["Idempotency-Key"] = "same"
+                return try await api.client.send("POST", "/v1/workflows/w/start", body: body, headers)
+            }
+            let (one, two) = (try await start(a, "{}"), try await start(b, "{}"))
+            #expect(one.status == 202 && two.status == 202 && one.json["runId"] != two.json["runId"])
+            #expect(try await start(a, "{}").json["runId"] == one.json["runId"])
+            let foreign = try await start(a, #"{"context":{"tenantId":"b"}}"#)
+            #expect(foreign.status == 403 && foreign.problem == "missing-permission", "\(foreign.text)")
+            var headers = Self.bearer(a)
+            headers["Content-Type"] = "application/x-ndjson"
+            let many = try await api.client.send(
+                "POST", "/v1/workflows/w/start-batch", body: "{}\n" + #"{"context":{"tenantId":"b"}}"# + "\n", headers)
+            #expect(many.status == 200 && many.text.contains("missing-permission"), "\(many.text)")
+            #expect(
+                try await api.database.value("SELECT string_agg(DISTINCT tenant_id, ',') FROM workflow_runs") == "a,b")
+            #expect(try await api.database.value("SELECT count(*) FROM workflow_runs WHERE tenant_id = 'b'") == "1")
+            #expect(try await api.database.value("SELECT count(*) FROM workflow_runs WHERE tenant_id = 'a'") == "2")
+        }
+    }
+
+    @Test(
+        "a key of one tenant has no permission that is of all of them, and makes, sees and revokes keys of its own alone"
+    )
+    func tenantKeys() async throws {
+        try await TestAPI.with(["AUTH": "required"]) { api in
+            let admin = try await Self.key(api, of: "acme", ["admin"])
+            for route in try Self.routes(api) {
+                guard let needed = route.needs, !needed.isOfTenants else { continue }
+                let answer = try await api.client.send(
+                    route.method.rawValue, Self.path(route), body: route.method == .get ? nil : "{}",
+                    Self.bearer(admin))
+                #expect(answer.status == 403 && answer.problem == "missing-permission", "\(route.path): \(answer.text)")
+            }
+            func make(_ body: String) async throws -> Answer {
+                try await api.client.send("POST", "/v1/admin/api-keys", body: body, Self.bearer(admin))
+            }
+            #expect(try await make(#"{"name":"x","roles":["viewer"]}"#).json["tenant"] == "acme")
+            for tenant in ["other", "*"] {
+                let refused = try await make(#"{"name":"x","roles":["viewer"],"tenant":"\#(tenant)"}"#)
+                #expect(refused.status == 403 && refused.problem == "missing-permission", "\(refused.text)")
+            }
+            let foreign = try await Self.key(api, of: "other", ["viewer"])
+            let listed = try await api.client.send("GET", "/v1/admin/api-keys", Self.bearer(admin))
+            #expect(listed.json["keys"]?.array?.map { $0["tenant"]?.string } == ["acme", "acme"])
+            let id = foreign.split(separator: "_", maxSplits: 2)[1]
+            #expect(try await api.client.send("DELETE", "/v1/admin/api-keys/\(id)", Self.bearer(admin)).status == 404)
+            #expect(try await api.client.send("GET", "/v1/runs", Self.bearer(foreign)).status == 200)
+        }
+    }
+
     @Test("a key is shown once, works as Bearer and as X-Api-Key, and is revoked within a second at every API")
     func life() async throws {
         try await TestAPI.with(["AUTH": "required"]) { api in
@@ -265,6 +388,9 @@ struct AccessTests {
             (#"{"name":"a","roles":["viewer","viewer"]}"#, ["/roles/1"]),
             (#"{"name":"a","roles":[1]}"#, ["/roles/0"]),
             (#"{"name":"a","roles":["viewer"],"x":1}"#, ["/x"]),
+            (#"{"name":"a","roles":["viewer"],"tenant":""}"#, ["/tenant"]),
+            (#"{"name":"a","roles":["viewer"],"tenant":" a"}"#, ["/tenant"]),
+            (#"{"name":"a","roles":["viewer"],"tenant":7}"#, ["/tenant"]),
             (#"{"name":"a","roles":["viewer"],"expiresAt":"soon"}"#, ["/expiresAt"]),
             (#"{"name":"a","roles":["viewer"],"expiresAt":"2001-01-01T00:00:00Z"}"#, ["/expiresAt"]),
             (#"{"name":"a","roles":["viewer"],"expiresAt":"2999-01-01T00:00:00Z"}"#, ["/expiresAt"]),

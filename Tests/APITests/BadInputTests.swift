@@ -72,6 +72,9 @@ struct BadInputTests {
             "a tenant that is a number", #"{"context":{"tenantId":1}}"#, 422, "invalid-content",
             pointer: "/context/tenantId"),
         .start(
+            "a tenant that stands for all", #"{"context":{"tenantId":"*"}}"#, 422, "invalid-content",
+            pointer: "/context/tenantId"),
+        .start(
             "an empty tenant", #"{"context":{"tenantId":""}}"#, 422, "invalid-content", pointer: "/context/tenantId"),
         .start(
             "a correlation id that is long",

@@ -309,7 +309,7 @@ struct LimitDocumentTests {
     private static func starts(_ line: JSON, correlationID: String? = nil) -> Bool {
         var headers = HTTPFields()
         if let correlationID { headers[.xCorrelationID] = correlationID }
-        guard let origin = try? StartOrigin(workflow: "w", headers, nil) else { return false }
+        guard let origin = try? StartOrigin(workflow: "w", tenants: .all, headers, nil) else { return false }
         return (try? StartRequest(line: line, origin: origin)) != nil
     }
 
@@ -336,10 +336,10 @@ struct LimitDocumentTests {
         "schemas within each other while an input is checked": { $0 <= InputSchema.maxDepth },
         "seconds of `Prefer: wait`": { Preference.wait(["wait=\($0)"]) == $0 },
         "`limit` of a list": { limit($0) },
-        "`limit` of a retry of FAILED runs": { (try? FailedRunRequest(["limit": JSON($0)])) != nil },
+        "`limit` of a retry of FAILED runs": { (try? FailedRunRequest(["limit": JSON($0)], .all)) != nil },
         "`startAt`, `delay` of a start": { starts(["delay": .string("\($0)s")]) },
         "output that a person gives": { $0 <= CallDefinition.keptResponseBytes },
-        "`reason`": { (try? FailedRunRequest(["reason": string($0)])) != nil },
+        "`reason`": { (try? FailedRunRequest(["reason": string($0)], .all)) != nil },
         "`stepIds` resolved at once": { count in
             let ids = JSON.array((0..<count).map { .string("s\($0)") })
             return (try? ResolveRequest(["stepIds": ids, "resolution": "compensated", "reason": "r"])) != nil

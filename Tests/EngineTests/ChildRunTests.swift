@@ -29,7 +29,7 @@ struct ChildRunTests {
     ]
 
     private func children(_ stage: Stage, of runID: RunID) async throws -> [RunHead] {
-        var query = RunQuery()
+        var query = RunQuery(tenants: .all)
         query.parent = runID
         return try await stage.reader.list(query)
     }
@@ -119,6 +119,10 @@ struct ChildRunTests {
             (
                 ["workflow": "payment", "input": ["amount": 1], "context": ["tenantId": 7]],
                 "/steps/0/run/context/tenantId", "tenantId"
+            ),
+            (
+                ["workflow": "payment", "input": ["amount": 1], "context": ["tenantId": "other"]],
+                "/steps/0/run/context/tenantId", "another tenant"
             ),
         ]
         let parents = try cases.enumerated().map { number, row -> WorkflowDefinition in

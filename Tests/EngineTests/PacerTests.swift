@@ -67,6 +67,7 @@ struct PacerTests {
         pacer.stored(short, took: .milliseconds(3), at: Self.start)
         #expect(pacer.restsUntil(short.after.id) == nil)
         for _ in 0..<1000 { pacer.stored(Self.simple, took: .milliseconds(3), at: Self.start) }
-        #expect(pacer.restsUntil(Self.simple.after.id) == nil && pacer.portion(of: Self.simple.after, at: .now) == .whole)
+        #expect(
+            pacer.restsUntil(Self.simple.after.id) == nil && pacer.portion(of: Self.simple.after, at: .now) == .whole)
     }
 }

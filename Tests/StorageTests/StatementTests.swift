@@ -53,7 +53,7 @@ struct StatementTests {
         let results = try #require(CommitResults(CommitDecisions(engine: engine, commits: [last])))
         #expect(
             CommitResults(CommitDecisions(engine: engine, commits: [last, commit])) == nil, "it gives its lease back")
-        let query = RunQuery()
+        let query = RunQuery(tenants: .all)
         let partition = RunPartition(
             table: .journal, lower: .init(microseconds: 4_102_444_800_000_000),
             upper: .init(microseconds: 4_102_531_200_000_000))
@@ -67,16 +67,18 @@ struct StatementTests {
             FindDefinition(name: definition.name, version: "1.0.0"), ListVersions(name: "a"),
             ListWorkflows(limit: 3), DeprecateDefinition(name: "a", version: "1.0.0", by: "tests", reason: nil),
             RestoreDefinition(name: "a", version: "1.0.0", by: "tests"),
-            ListAdminActions(subject: "runs/1", before: 7, limit: 3), ListFailedRuns(FailedRunQuery()),
+            ListAdminActions(subject: "runs/1", before: 7, limit: 3), ListFailedRuns(FailedRunQuery(tenants: .all)),
             PutParticipant(
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),
             CreateAPIKey(
-                keyID: "k", name: "ann", digest: Array(repeating: 1, count: 32), roles: ["viewer"], expiresAt: nil,
+                keyID: "k", name: "ann", tenants: .all, digest: Array(repeating: 1, count: 32), roles: ["viewer"],
+                expiresAt: nil,
                 by: "tests"),
-            FindAPIKey(keyID: "k"), ListAPIKeys(after: nil, limit: 10),
-            ListAPIKeys(after: (Instant(microseconds: 0), "k"), limit: 10), TouchAPIKey(keyID: "k"),
-            RevokeAPIKey(keyID: "k", by: "tests"), PauseParticipant(name: "demo", by: "tests", reason: "why"),
+            FindAPIKey(keyID: "k"), ListAPIKeys(tenants: .all, after: nil, limit: 10),
+            ListAPIKeys(tenants: .all, after: (Instant(microseconds: 0), "k"), limit: 10), TouchAPIKey(keyID: "k"),
+            RevokeAPIKey(keyID: "k", tenants: .one("t"), by: "tests"),
+            PauseParticipant(name: "demo", by: "tests", reason: "why"),
             ResumeParticipant(name: "demo", by: "tests", reason: nil),
             PauseWorkflow(name: definition.name, by: "tests", reason: "why", starts: .wait),
             ResumeWorkflow(name: definition.name, by: "tests", reason: nil),
@@ -116,7 +118,7 @@ struct StatementTests {
                 waiting: (0, 0)),
             SendToEndedRuns(runIDs: [runID], request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
             ReadInbox(runID: runID), RecountInbox(engine: engine, lease: lease),
-            FindRun(runID), FindSnapshot(runID), FindRunStatus(runID), FindEvents(runID),
+            FindRun(runID), FindSnapshot(runID), FindRunStatus(runID), FindRunTenant(runID), FindEvents(runID),
             FindJournalHeads(runID: runID),
             FindShownRun(runID: runID),
             FindPayload(runID: runID, payload: .stepOutput(0)), FindRunsWithPayloads(runIDs: [runID], maxBytes: 1),

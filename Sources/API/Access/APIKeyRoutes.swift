@@ -27,7 +27,7 @@ struct APIKeyRoutes: Sendable {
     }
 
     @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
-        var fields = try Fields(try await body.json(request), known: ["name", "roles", "expiresAt"])
+        var fields = try Fields(try await body.json(request), known: ["name", "tenant", "roles", "expiresAt"])
         let name = fields.string("name", maxBytes: Self.maxName)
         if let name {
             let isLabel = name.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !name.isEmpty
@@ -36,10 +36,18 @@ struct APIKeyRoutes: Sendable {
             fields.refuse(JSONPointer(["name"]), "This member is required.")
         }
         let roles = Self.roles(&fields)
+        let tenants = Self.tenants(&fields) ?? context.principal.tenants
         let expiresAt = Self.expiry(&fields)
         try fields.check()
         // Nobody gives what they have not.
-        let given = Role.permissions(of: roles) ?? []
+        guard context.principal.tenants.covers(tenants) else {
+            throw Problem(
+                .missingPermission,
+                "A key of the tenant \(tenants.name) can't be given by \(context.principal.name), which is of \(context.principal.tenants.name)."
+            )
+        }
+        let named = Role.permissions(of: roles) ?? []
+        let given = tenants == .all ? named : named.filter(\.isOfTenants)
         if let lacking = given.subtracting(context.principal.permissions).map(\.rawValue).min() {
             throw Problem(
                 .missingPermission, "A key can't be given \(lacking), which \(context.principal.name) has not.")
@@ -47,7 +55,8 @@ struct APIKeyRoutes: Sendable {
         let key = APIKey()
         let created = try await writes.execute(
             CreateAPIKey(
-                keyID: key.id, name: name ?? "", digest: key.digest, roles: roles, expiresAt: expiresAt,
+                keyID: key.id, name: name ?? "", tenants: tenants, digest: key.digest, roles: roles,
+                expiresAt: expiresAt,
                 by: context.principal.name))
         guard let row = created.first else { throw StoreError.unavailable(.decoding("no key came back")) }
         context.logger.notice(
@@ -81,6 +90,17 @@ struct APIKeyRoutes: Sendable {
         return roles
     }
 
+    /// Whose runs it is to see; nil where nothing is said.
+    private static func tenants(_ fields: inout Fields) -> TenantScope? {
+        guard let name = fields.string("tenant", maxBytes: ClientLabel.maxBytes) else { return nil }
+        let scope = TenantScope(name: name)
+        if let tenantID = scope.tenantID, !ClientLabel.isTenant(tenantID) {
+            fields.refuse(
+                JSONPointer(["tenant"]), "This must be \(ClientLabel.rule), or \(TenantScope.allName) for all tenants.")
+        }
+        return scope
+    }
+
     private static func expiry(_ fields: inout Fields) -> Instant? {
         guard let json = fields["expiresAt"], !json.isNull else { return nil }
         let pointer = JSONPointer(["expiresAt"])
@@ -103,7 +123,8 @@ struct APIKeyRoutes: Sendable {
             guard parts.count == 2, let time = Int64(parts[0]) else { return nil }
             return (Instant(microseconds: time), String(parts[1]))
         }
-        let rows = try await reads.execute(ListAPIKeys(after: after, limit: limit + 1))
+        let rows = try await reads.execute(
+            ListAPIKeys(tenants: context.principal.tenants, after: after, limit: limit + 1))
         let page = Page(rows.prefix(limit).lazy.map { .object(Self.shown($0)) })
         let last = rows.prefix(page.count).last
         let next =
@@ -115,7 +136,8 @@ struct APIKeyRoutes: Sendable {
 
     @Sendable private func revoke(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.pathText("keyId")
-        guard let row = try await writes.execute(RevokeAPIKey(keyID: id, by: context.principal.name)).first else {
+        let revoke = RevokeAPIKey(keyID: id, tenants: context.principal.tenants, by: context.principal.name)
+        guard let row = try await writes.execute(revoke).first else {
             throw Problem(.notFound, "There is no such key.")
         }
         context.logger.notice(
@@ -126,7 +148,7 @@ struct APIKeyRoutes: Sendable {
     /// Everything but the secret.
     private static func shown(_ key: StoredAPIKey) -> JSONObject {
         [
-            "id": .string(key.keyID), "name": .string(key.name),
+            "id": .string(key.keyID), "name": .string(key.name), "tenant": .string(key.tenants.name),
             "roles": .array(key.roles.map { .string($0) }), "createdAt": RunJSON.time(key.createdAt),
             "createdBy": .string(key.createdBy), "expiresAt": RunJSON.time(key.expiresAt),
             "lastUsedAt": RunJSON.time(key.lastUsedAt), "revokedAt": RunJSON.time(key.revokedAt),

@@ -1,8 +1,10 @@
+import Core
 import Crypto
 import HTTPTypes
 import Hummingbird
 import Participants
 import Redis
+import Storage
 
 /// Lets calls in: it makes a principal of the request, and asks whether that may do what the route needs.
 ///
@@ -20,6 +22,8 @@ struct AccessGate: Sendable {
 
     let tokens: [AdminToken]
     let keys: KeyRing
+    /// Tells whose a run is.
+    let reader: RunReader
     /// Whoever reaches it may do what is open without saying who they are.
     let isOpen: Bool
     let metrics: APIMetrics
@@ -43,6 +47,7 @@ struct AccessGate: Sendable {
                 guard isKnown, caller.principal.permissions.contains(permission) else {
                     throw refusal(caller, permission)
                 }
+                try await look(for: context, caller.principal.tenants)
             } catch {
                 guard var problem = Problem(error) else { throw error }
                 // A body that may have no end is not read to its end for somebody who is not let in.
@@ -64,6 +69,13 @@ struct AccessGate: Sendable {
         }
     }
 
+    /// Another tenant's run is as unknown as one that there is not.
+    private func look(for context: APIContext, _ tenants: TenantScope) async throws {
+        guard tenants != .all, context.parameters["runId"] != nil else { return }
+        let runID = try context.runID()
+        guard let owner = try await reader.tenant(of: runID), tenants.sees(owner) else { throw Problem.unknownRun }
+    }
+
     /// Whoever calls.
     private struct Caller {
         let principal: Principal
@@ -79,13 +91,13 @@ struct AccessGate: Sendable {
 
     private func caller(_ request: Request, _ context: APIContext) async throws -> Caller {
         guard let credential = try Self.credential(request.headers) else {
-            return Caller(principal: isOpen ? .anonymous : Principal(name: AdminToken.anonymous, permissions: []))
+            return Caller(principal: isOpen ? .anonymous : .nobody)
         }
         switch credential {
         case .adminToken(let text):
             // Where no token is configured there is nothing to guess.
             if tokens.isEmpty {
-                return Caller(principal: isOpen ? .anonymous : Principal(name: AdminToken.anonymous, permissions: []))
+                return Caller(principal: isOpen ? .anonymous : .nobody)
             }
             if let token = AdminToken.find(text, in: tokens) {
                 return Caller(principal: Principal(token), bucket: "token:\(token.name)")

@@ -88,7 +88,9 @@ final class KeyRing: Sendable {
             known.withLock { $0[keyID] = nil }
             return nil
         }
-        let principal = Role.permissions(of: key.roles).map { Principal(name: Self.name(of: key), permissions: $0) }
+        let principal = Role.permissions(of: key.roles).map {
+            Principal(name: Self.name(of: key), permissions: $0, tenants: key.tenants)
+        }
         return known.withLock { known in
             let read = Known(key: key, principal: principal, readAt: now, touchedAt: known[keyID]?.touchedAt)
             if known.count >= Self.capacity, known[keyID] == nil { known.removeAll() }

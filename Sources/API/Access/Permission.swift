@@ -1,3 +1,5 @@
+import Core
+
 /// What a route asks of whoever calls it. The raw values are public: keys are given them, and refusals name them.
 enum Permission: String, Sendable, Hashable, CaseIterable {
     case readRuns = "runs:read"
@@ -9,16 +11,26 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     case writeWorkflows = "workflows:write"
     /// Pause and resume workflows and participants.
     case operateWorkflows = "workflows:operate"
+    /// Which engines there are, and how far behind.
+    case readCluster = "cluster:read"
     case readParticipants = "participants:read"
     case writeParticipants = "participants:write"
     /// What was changed, and by whom.
     case readAudit = "audit:read"
     case manageKeys = "keys:manage"
 
+    /// It can be had for one tenant alone. What the others are for belongs to all tenants together.
+    var isOfTenants: Bool {
+        switch self {
+        case .readRuns, .startRuns, .operateRuns, .readWorkflows, .manageKeys: true
+        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit: false
+        }
+    }
+
     /// Whoever reaches an API that is open may do this without saying who they are.
     var isOpen: Bool {
         switch self {
-        case .readRuns, .startRuns, .operateRuns, .readWorkflows: true
+        case .readRuns, .startRuns, .operateRuns, .readWorkflows, .readCluster: true
         case .writeWorkflows, .operateWorkflows, .readParticipants, .writeParticipants, .readAudit, .manageKeys: false
         }
     }
@@ -30,10 +42,10 @@ enum Role: String, Sendable, Hashable, CaseIterable {
 
     var permissions: Set<Permission> {
         switch self {
-        case .viewer: [.readRuns, .readWorkflows]
-        case .starter: [.startRuns, .readRuns, .readWorkflows]
-        case .operator: [.operateRuns, .operateWorkflows, .readRuns, .readWorkflows, .readParticipants]
-        case .author: [.writeWorkflows, .readRuns, .readWorkflows, .readParticipants]
+        case .viewer: [.readRuns, .readWorkflows, .readCluster]
+        case .starter: [.startRuns, .readRuns, .readWorkflows, .readCluster]
+        case .operator: [.operateRuns, .operateWorkflows, .readRuns, .readWorkflows, .readCluster, .readParticipants]
+        case .author: [.writeWorkflows, .readRuns, .readWorkflows, .readCluster, .readParticipants]
         case .admin: Set(Permission.allCases)
         }
     }
@@ -59,28 +71,38 @@ struct Principal: Sendable {
     /// Goes into histories, audits and logs: `client` for nobody in particular, an admin token's name, or `key:NAME/ID`.
     let name: String
     let permissions: Set<Permission>
+    /// Whose runs it sees, starts and changes.
+    let tenants: TenantScope
     /// Whether its credential still counts; nil for one that always does.
     private var check: (@Sendable () async -> Bool)?
 
     /// Nobody in particular, at an API that is open.
     static let anonymous = Principal(
-        name: AdminToken.anonymous, permissions: Set(Permission.allCases.filter(\.isOpen)))
+        name: AdminToken.anonymous, permissions: Set(Permission.allCases.filter(\.isOpen)), tenants: .all)
+
+    /// Nobody in particular, at an API that asks.
+    static let nobody = Principal(name: AdminToken.anonymous, permissions: [], tenants: .all)
 
     /// Who has an admin token may do everything.
     init(_ token: AdminToken) {
         name = token.name
         permissions = Role.admin.permissions
+        tenants = .all
     }
 
-    init(name: String, permissions: Set<Permission>, check: (@Sendable () async -> Bool)? = nil) {
+    /// - Parameter permissions: of them those that can be had for so many tenants.
+    init(
+        name: String, permissions: Set<Permission>, tenants: TenantScope, check: (@Sendable () async -> Bool)? = nil
+    ) {
         self.name = name
-        self.permissions = permissions
+        self.permissions = tenants == .all ? permissions : permissions.filter(\.isOfTenants)
+        self.tenants = tenants
         self.check = check
     }
 
     /// The same, as long as `check` says so.
     func asLong(as check: @escaping @Sendable () async -> Bool) -> Principal {
-        Principal(name: name, permissions: permissions, check: check)
+        Principal(name: name, permissions: permissions, tenants: tenants, check: check)
     }
 
     /// Whether it may go on with what it began a while ago.

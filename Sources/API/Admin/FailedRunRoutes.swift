@@ -25,7 +25,7 @@ struct FailedRunRoutes: Sendable {
     @Sendable private func list(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let asked = try FailedRunRequest.query(request)
+        let asked = try FailedRunRequest.query(request, context.principal.tenants)
         var query = asked
         query.runs.limit += 1
         let rows = try await reader.failed(query)
@@ -64,7 +64,8 @@ struct FailedRunRoutes: Sendable {
     @Sendable private func retryMany(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let asked = try FailedRunRequest(try await body.optionalJSON(request) ?? .object(JSONObject()))
+        let asked = try FailedRunRequest(
+            try await body.optionalJSON(request) ?? .object(JSONObject()), context.principal.tenants)
         var query = asked.query
         query.showsErrors = false
         let rows = try await reader.failed(query)

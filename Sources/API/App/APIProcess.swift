@@ -151,7 +151,8 @@ struct APIProcess {
         router.add(middleware: ObservingMiddleware(metrics: metrics, tracer: tracer))
         router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
         let gate = AccessGate(
-            tokens: configuration.adminTokens, keys: KeyRing(database: database), isOpen: configuration.isOpen,
+            tokens: configuration.adminTokens, keys: KeyRing(database: database),
+            reader: RunReader(pool: database.reads, lookups: database.lookups), isOpen: configuration.isOpen,
             metrics: metrics,
             limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         for route in routes {

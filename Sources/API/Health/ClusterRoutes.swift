@@ -10,7 +10,7 @@ struct ClusterRoutes: Sendable {
     let reads: Pool
     let clock: DatabaseClock
 
-    var routes: [Route] { [Route(.get, "/health/cluster", needs: .readRuns, show)] }
+    var routes: [Route] { [Route(.get, "/health/cluster", needs: .readCluster, show)] }
 
     @Sendable private func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let (backlogs, engines) = try await reads.withConnection { connection throws(PostgresError) in

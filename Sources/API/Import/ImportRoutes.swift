@@ -26,7 +26,9 @@ struct ImportRoutes: Sendable {
         let origin: StartOrigin
         do {
             try BodyReader.check(request.headers, for: BodyReader.lines)
-            origin = try StartOrigin(workflow: try context.pathText("name"), request.headers, context.trace)
+            origin = try StartOrigin(
+                workflow: try context.pathText("name"), tenants: context.principal.tenants, request.headers,
+                context.trace)
             if request.headers.contains(.idempotencyKey) || request.headers.contains(.xIdempotencyKey) {
                 throw Problem(.invalidParameter, "A line has its key in idempotencyKey; the request has none.")
             }

@@ -31,7 +31,7 @@ struct RunRoutes: Sendable {
     }
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let (asked, withPayloads) = try Self.query(request)
+        let (asked, withPayloads) = try Self.query(request, context.principal.tenants)
         var query = asked
         query.limit = asked.limit + 1
         let rows = try await reader.list(query)
@@ -97,14 +97,16 @@ struct RunRoutes: Sendable {
         return sequence
     }
 
-    private static func query(_ request: Request) throws(Problem) -> (RunQuery, withPayloads: Bool) {
+    private static func query(
+        _ request: Request, _ tenants: TenantScope
+    ) throws(Problem) -> (RunQuery, withPayloads: Bool) {
         let query = try Query(
             request,
             known: [
                 "status", "workflow", "correlationId", "tenantId", "parent", "createdAfter", "createdBefore", "limit",
                 "cursor", "include", "waitingFor",
             ])
-        var runs = RunQuery(limit: try query.limit())
+        var runs = RunQuery(tenants: tenants, limit: try query.limit())
         let statuses = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
         runs.status = try query.value("status", "must be one of \(statuses).") { RunStatus(rawValue: $0) }
         let kinds = WaitKinds.names.map(\.name).joined(separator: ", ")

@@ -9,13 +9,18 @@ import Telemetry
 struct StartOrigin: Sendable {
     /// The workflow's name.
     let workflow: String
+    /// Whose runs whoever calls may start.
+    let tenants: TenantScope
     /// For runs whose context names none.
     let correlationID: String?
     let traceparent: String?
 
     /// - Parameter trace: the span of the request, when it is traced; it goes before the client's own.
-    init(workflow: String, _ headers: HTTPFields, _ trace: TraceContext?) throws(Problem) {
+    init(
+        workflow: String, tenants: TenantScope, _ headers: HTTPFields, _ trace: TraceContext?
+    ) throws(Problem) {
         self.workflow = workflow
+        self.tenants = tenants
         correlationID = try headers.single(.xCorrelationID, maxBytes: ClientLabel.maxBytes)
         if let correlationID, !ClientLabel.isValid(correlationID) {
             throw Problem(.invalidParameter, "The header X-Correlation-Id must hold \(ClientLabel.rule).")
@@ -61,7 +66,7 @@ struct StartRequest: Sendable {
     init(_ body: JSON, _ headers: HTTPFields, origin: @autoclosure () throws(Problem) -> StartOrigin) throws(Problem) {
         var fields = try Fields(body, known: Self.members)
         let content = try Content(&fields)
-        self.init(content, origin: try origin(), key: try headers.idempotencyKey(), hashed: body)
+        try self.init(content, origin: try origin(), key: try headers.idempotencyKey(), hashed: body)
     }
 
     /// A line of a bulk start, which may hold its key.
@@ -76,15 +81,24 @@ struct StartRequest: Sendable {
         let content = try Content(&fields)
         var request = line.object ?? [:]
         request[Self.keyMember] = nil
-        self.init(content, origin: origin, key: key, hashed: .object(request))
+        try self.init(content, origin: origin, key: key, hashed: .object(request))
     }
 
-    private init(_ content: Content, origin: StartOrigin, key: String?, hashed body: JSON) {
+    /// - Throws: `missing-permission` for another tenant's run.
+    private init(_ content: Content, origin: StartOrigin, key: String?, hashed body: JSON) throws(Problem) {
+        if let asked = content.tenantID, !origin.tenants.sees(asked) {
+            throw Problem(
+                .missingPermission,
+                "Who calls may start runs of the tenant \(origin.tenants.name) only, not of \(asked).")
+        }
         self.origin = origin
         version = content.version
         input = content.input
-        context = content.context
-        tenantID = content.tenantID ?? "default"
+        var context = content.context
+        // Templates, participants and children know whose run it is by its context.
+        if let own = origin.tenants.tenantID { context["tenantId"] = .string(own) }
+        self.context = context
+        tenantID = origin.tenants.tenantID ?? content.tenantID ?? "default"
         correlationID = content.correlationID ?? origin.correlationID
         begin = content.begin
         self.key = key.map { Key(text: $0, requestHash: Self.hash(origin.workflow, content.version, body)) }
@@ -149,7 +163,11 @@ private struct Content {
         guard let json = context[key] else { return nil }
         let pointer = JSONPointer(["context", key])
         guard let text = fields.string(json, at: pointer, maxBytes: ClientLabel.maxBytes) else { return nil }
-        if !ClientLabel.isValid(text) { fields.refuse(pointer, "This must be \(ClientLabel.rule).") }
+        if key == "tenantId", !ClientLabel.isTenant(text) {
+            fields.refuse(pointer, "This must be \(ClientLabel.tenantRule).")
+        } else if !ClientLabel.isValid(text) {
+            fields.refuse(pointer, "This must be \(ClientLabel.rule).")
+        }
         return text
     }
 }

@@ -26,7 +26,8 @@ struct StartRoutes: Sendable {
         defer { withExtendedLifetime(place) {} }
         let accepted = try await body.hold(request) { text in
             try await values.hold(JSON.mostMemory(ofText: text.readableBytes)) {
-                let origin = try StartOrigin(workflow: name, request.headers, context.trace)
+                let origin = try StartOrigin(
+                    workflow: name, tenants: context.principal.tenants, request.headers, context.trace)
                 return try await body.aside(from: text) {
                     let asked = try await body.make(of: text) { [headers = request.headers] json throws(Problem) in
                         try StartRequest(json, headers, origin: origin)

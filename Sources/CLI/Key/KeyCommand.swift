@@ -28,11 +28,15 @@ struct KeyCreate: AsyncParsableCommand {
     @Option(help: "What it may do; may be given several times.")
     var role: [String]
 
+    @Option(help: "Whose runs are all it sees and starts; * for everybody's (default: those of whoever makes it).")
+    var tenant: String?
+
     @Option(help: "From when on it counts no more (RFC 3339; default: never).")
     var expiresAt: String?
 
     func run() async throws {
         var body: JSON = ["name": .string(name), "roles": .array(role.map { .string($0) })]
+        if let tenant { body["tenant"] = .string(tenant) }
         if let expiresAt { body["expiresAt"] = .string(expiresAt) }
         let answer = try await api.withClient(token: try admin.token(api)) {
             try await $0.patiently(.post, "/v1/admin/api-keys", body).json
@@ -58,12 +62,13 @@ struct KeyList: AsyncParsableCommand {
         }
         let keys = list.items
         var table = Table(columns: [
-            .init(title: "KEY"), .init(title: "NAME"), .init(title: "ROLES", shrinks: true), .init(title: "STATE"),
+            .init(title: "KEY"), .init(title: "NAME"), .init(title: "TENANT"), .init(title: "ROLES", shrinks: true),
+            .init(title: "STATE"),
             .init(title: "LAST USED"), .init(title: "MADE BY", isWide: true), .init(title: "MADE", isWide: true),
         ])
         table.rows = keys.map { key in
             [
-                key["id"]?.string ?? "?", key["name"]?.string ?? "?",
+                key["id"]?.string ?? "?", key["name"]?.string ?? "?", key["tenant"]?.string ?? "?",
                 key["roles"]?.array?.compactMap(\.string).joined(separator: ", ") ?? "", Self.state(key),
                 key["lastUsedAt"]?.string == nil ? "never" : RunTimes.short(key["lastUsedAt"]),
                 key["createdBy"]?.string ?? "?", RunTimes.short(key["createdAt"]),

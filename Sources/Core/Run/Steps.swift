@@ -1,8 +1,9 @@
 /// The steps of a run: those of its definition, and behind them the elements of its lists.
 ///
 /// A decision holds the run as it was and as it becomes. Of elements there may be thousands, so steps stand in pieces: to copy
-/// a run takes what it takes to name them, and to change a step copies the piece in which it stands. Each piece counts what it
-/// holds, so that whoever looks for steps at work need not look at those that are over, or have not begun. Most runs are one piece.
+/// a run takes what it takes to name them, and to change a step copies the piece in which it stands. Each piece but the first
+/// counts what it holds, so that whoever looks for steps at work need not look at those that are over, or have not begun. Most runs
+/// are one piece, which is a list like any other.
 package struct Steps: Sendable, Hashable {
     /// Steps in a piece; the last one may have fewer.
     static let pieceSize = 1 << shift
@@ -63,18 +64,18 @@ package struct Steps: Sendable, Hashable {
         }
     }
 
-    private var first: Piece
+    private var first: [Step]
     /// The other pieces, none empty.
     private var rest: [Piece] = []
 
     /// So many that have not begun.
     package init(count: Int) {
-        first = Piece(repeatElement(Step(), count: Swift.min(count, Self.pieceSize)))
-        append(count - first.steps.count)
+        first = Array(repeating: Step(), count: Swift.min(count, Self.pieceSize))
+        append(count - first.count)
     }
 
     package init(_ steps: [Step]) {
-        first = Piece(steps.prefix(Self.pieceSize))
+        first = steps.count > Self.pieceSize ? Array(steps.prefix(Self.pieceSize)) : steps
         rest = stride(from: Self.pieceSize, to: steps.count, by: Self.pieceSize).map {
             Piece(steps[$0..<Swift.min($0 + Self.pieceSize, steps.count)])
         }
@@ -88,7 +89,7 @@ package struct Steps: Sendable, Hashable {
             let added = Swift.min(left, Self.pieceSize - last)
             let steps = repeatElement(Step(), count: added)
             if endIndex < Self.pieceSize {
-                first = Piece(first.steps + steps)
+                first += steps
             } else if last == 0 {
                 rest.append(Piece(steps))
             } else {
@@ -103,14 +104,14 @@ extension Steps: RandomAccessCollection, MutableCollection {
     package var startIndex: Int { 0 }
 
     package var endIndex: Int {
-        guard let last = rest.last else { return first.steps.count }
+        guard let last = rest.last else { return first.count }
         return rest.count * Self.pieceSize + last.steps.count
     }
 
     package subscript(index: Int) -> Step {
         _read {
             if index < Self.pieceSize {
-                yield first.steps[index]
+                yield first[index]
             } else {
                 yield rest[index >> Self.shift - 1].steps[index & (Self.pieceSize - 1)]
             }
@@ -140,15 +141,16 @@ extension Steps.Piece {
 extension Steps {
     private var pieces: Int { 1 + rest.count }
 
-    private func tally(_ number: Int) -> Tally { number == 0 ? first.tally : rest[number - 1].tally }
+    /// Something of a piece may be active.
+    private func isActive(_ number: Int) -> Bool { number == 0 || rest[number - 1].tally.active > 0 }
 
     private func withPiece<Result>(_ number: Int, _ body: (UnsafeBufferPointer<Step>) -> Result) -> Result {
-        number == 0 ? first.steps.withUnsafeBufferPointer(body) : rest[number - 1].steps.withUnsafeBufferPointer(body)
+        number == 0 ? first.withUnsafeBufferPointer(body) : rest[number - 1].steps.withUnsafeBufferPointer(body)
     }
 
     /// Whether there is such a step among those that are active.
     package func hasActive(where isSo: (borrowing Step) -> Bool) -> Bool {
-        for number in 0..<pieces where tally(number).active > 0 {
+        for number in 0..<pieces where isActive(number) {
             let isThere = withPiece(number) { piece in
                 for index in piece.indices where isSo(piece[index]) { return true }
                 return false
@@ -167,7 +169,7 @@ extension Steps {
 
     /// Looks at all that are active, and some that are not.
     private func lookAtActive(_ body: (Int, borrowing Step) -> Void) {
-        for number in 0..<pieces where tally(number).active > 0 {
+        for number in 0..<pieces where isActive(number) {
             withPiece(number) { piece in
                 for index in piece.indices { body(number << Self.shift + index, piece[index]) }
             }
@@ -188,8 +190,8 @@ extension Steps {
     func tally(of places: Range<Int>) -> Tally {
         var sum = Tally()
         forEachPiece(of: places) { number, part in
-            if part.count == Self.pieceSize {
-                sum += tally(number)
+            if number > 0, part.count == Self.pieceSize {
+                sum += rest[number - 1].tally
             } else {
                 withPiece(number) { piece in for index in part { sum += Tally(piece[index]) } }
             }
@@ -201,7 +203,7 @@ extension Steps {
     func first(of places: Range<Int>, countedAs count: (Tally) -> Int) -> Int? {
         var found: Int?
         forEachPiece(of: places) { number, part in
-            guard found == nil, count(tally(number)) > 0 else { return }
+            guard found == nil, number == 0 || count(rest[number - 1].tally) > 0 else { return }
             let place = withPiece(number) { piece in part.first { count(Tally(piece[$0])) > 0 } }
             found = place.map { number << Self.shift + $0 }
         }

@@ -151,6 +151,10 @@ extension EngineContext {
             guard let text = label.string, ClientLabel.isValid(text) else {
                 throw ChildRefusal(start, "\(key) must be \(ClientLabel.rule).", at: JSONPointer(["context", key]))
             }
+            if key == "tenantId", text != parent.context[key]?.string ?? "default" {
+                throw ChildRefusal(
+                    start, "it would be of another tenant than its parent.", at: JSONPointer(["context", key]))
+            }
         }
         return .object(members)
     }

@@ -7,6 +7,8 @@ package import Postgres
 package struct StoredAPIKey: Sendable {
     package let keyID: String
     package let name: String
+    /// Whose runs are all that it sees.
+    package let tenants: TenantScope
     /// SHA-256 of the secret.
     package let digest: [UInt8]
     /// Names of roles and of permissions; a newer release may know more of them.
@@ -21,13 +23,14 @@ package struct StoredAPIKey: Sendable {
     package let isValid: Bool
 
     static let columns = """
-        key_id, key_name, secret_hash, roles, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by,
+        key_id, key_name, tenant_id, secret_hash, roles, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by,
         revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
         """
 
     init(_ row: inout RowReader) throws(PostgresError) {
         keyID = try row.text()
         name = try row.text()
+        tenants = TenantScope(name: try row.text())
         digest = try row.bytes()
         roles = try row.textArray()
         createdAt = try row.instant()
@@ -44,6 +47,7 @@ package struct StoredAPIKey: Sendable {
 package struct CreateAPIKey: Statement {
     package let keyID: String
     package let name: String
+    package let tenants: TenantScope
     package let digest: [UInt8]
     package let roles: [String]
     package let expiresAt: Instant?
@@ -51,9 +55,13 @@ package struct CreateAPIKey: Statement {
 
     package typealias Row = StoredAPIKey
 
-    package init(keyID: String, name: String, digest: [UInt8], roles: [String], expiresAt: Instant?, by: String) {
+    package init(
+        keyID: String, name: String, tenants: TenantScope, digest: [UInt8], roles: [String], expiresAt: Instant?,
+        by: String
+    ) {
         self.keyID = keyID
         self.name = name
+        self.tenants = tenants
         self.digest = digest
         self.roles = roles
         self.expiresAt = expiresAt
@@ -62,11 +70,11 @@ package struct CreateAPIKey: Statement {
 
     package static let sql = """
         WITH created AS (
-            INSERT INTO api_keys (key_id, key_name, secret_hash, roles, expires_at, created_by)
-            VALUES ($1, $2, $3, $4, $5, $6) RETURNING *
+            INSERT INTO api_keys (key_id, key_name, secret_hash, roles, expires_at, created_by, tenant_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *
         ), audit AS (
             INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $6, 'create_key', 'keys/' || key_id, json_build_object('name', key_name, 'roles', to_json(roles))
+            SELECT $6, 'create_key', 'keys/' || key_id, json_build_object('name', key_name, 'tenant', tenant_id, 'roles', to_json(roles))
             FROM created
         )
         SELECT \(StoredAPIKey.columns) FROM created
@@ -79,6 +87,7 @@ package struct CreateAPIKey: Statement {
         parameters.textArray(roles)
         parameters.timestamp(expiresAt?.microseconds)
         parameters.text(by)
+        parameters.text(tenants.name)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }
@@ -99,22 +108,24 @@ package struct FindAPIKey: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }
 }
 
-/// The keys there are and were, newest first.
+/// The keys there are and were, newest first; those of one tenant, or all.
 package struct ListAPIKeys: Statement {
+    package let tenants: TenantScope
     /// The last of the page before; nil for the first page.
     package let after: (createdAt: Instant, keyID: String)?
     package let limit: Int
 
     package typealias Row = StoredAPIKey
 
-    package init(after: (createdAt: Instant, keyID: String)?, limit: Int) {
+    package init(tenants: TenantScope, after: (createdAt: Instant, keyID: String)?, limit: Int) {
+        self.tenants = tenants
         self.after = after
         self.limit = limit
     }
 
     package static let sql = """
         SELECT \(StoredAPIKey.columns) FROM api_keys
-        WHERE $1::timestamptz IS NULL OR (created_at, key_id) < ($1, $2)
+        WHERE ($1::timestamptz IS NULL OR (created_at, key_id) < ($1, $2)) AND ($4::text IS NULL OR tenant_id = $4)
         ORDER BY created_at DESC, key_id DESC LIMIT $3
         """
 
@@ -122,27 +133,31 @@ package struct ListAPIKeys: Statement {
         parameters.timestamp(after?.createdAt.microseconds)
         parameters.text(after?.keyID)
         parameters.int64(Int64(limit))
+        parameters.text(tenants.tenantID)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }
 }
 
-/// Revokes a key, for good; no row comes back when there is none.
+/// Revokes a key, for good; no row comes back when there is none that the caller sees.
 package struct RevokeAPIKey: Statement {
     package let keyID: String
+    package let tenants: TenantScope
     package let by: String
 
     package typealias Row = StoredAPIKey
 
-    package init(keyID: String, by: String) {
+    package init(keyID: String, tenants: TenantScope, by: String) {
         self.keyID = keyID
+        self.tenants = tenants
         self.by = by
     }
 
     // Once more changes nothing: who did it first stays known.
     package static let sql = """
         WITH known AS MATERIALIZED (
-            SELECT key_id, revoked_at IS NULL AS is_live FROM api_keys WHERE key_id = $1 FOR UPDATE
+            SELECT key_id, revoked_at IS NULL AS is_live FROM api_keys
+            WHERE key_id = $1 AND ($3::text IS NULL OR tenant_id = $3) FOR UPDATE
         ), revoked AS (
             UPDATE api_keys k SET revoked_at = COALESCE(k.revoked_at, now()), revoked_by = COALESCE(k.revoked_by, $2)
             FROM known WHERE k.key_id = known.key_id RETURNING k.*
@@ -156,6 +171,7 @@ package struct RevokeAPIKey: Statement {
     package func bind(_ parameters: inout Parameters) {
         parameters.text(keyID)
         parameters.text(by)
+        parameters.text(tenants.tenantID)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }

@@ -153,7 +153,7 @@ package struct ListFailedRuns: Statement {
                 ) failed ON true
                 WHERE r.cause IS NOT NULL AND r.status = 'FAILED'
                     AND ($1::uuid IS NULL OR r.run_id > $1) AND ($2::uuid IS NULL OR r.run_id < $2)
-                    AND ($3::text IS NULL OR r.workflow_name = $3)
+                    AND ($3::text IS NULL OR r.workflow_name = $3) AND ($10::text IS NULL OR r.tenant_id = $10)
                     AND ($4::timestamptz IS NULL OR r.created_at >= $4)
                     AND ($5::timestamptz IS NULL OR r.created_at < $5)
                     AND ($6::text IS NULL OR r.error->>'kind' = $6)
@@ -178,6 +178,7 @@ package struct ListFailedRuns: Statement {
         parameters.text(query.stepID)
         parameters.int64(Int64(query.runs.limit))
         parameters.bool(query.showsErrors)
+        parameters.text(query.runs.tenants.tenantID)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> FailedRunRow {
@@ -203,7 +204,7 @@ package struct FailedRunQuery: Sendable, Hashable {
         case quarantined
     }
 
-    /// Workflow, time and page; status, tenant and correlation id are not looked at.
+    /// Workflow, time and page; status and correlation id are not looked at.
     package var runs: RunQuery
     /// Only runs in which this step's compensation gave up.
     package var stepID: String?
@@ -211,5 +212,5 @@ package struct FailedRunQuery: Sendable, Hashable {
     /// Whether the errors of steps are wanted; without them a page has `limit` runs however long their errors are.
     package var showsErrors = true
 
-    package init(limit: Int = 50) { runs = RunQuery(limit: limit) }
+    package init(tenants: TenantScope, limit: Int = 50) { runs = RunQuery(tenants: tenants, limit: limit) }
 }

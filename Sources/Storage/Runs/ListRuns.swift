@@ -186,7 +186,7 @@ private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {
     parameters.uuid(high?.uuid)
     parameters.text(query.status?.rawValue)
     parameters.text(query.workflowName)
-    parameters.text(query.tenantID)
+    parameters.text(query.tenants.tenantID ?? query.tenantID)
     parameters.timestamp(query.createdAfter?.microseconds)
     parameters.timestamp(query.createdBefore?.microseconds)
     parameters.int64(Int64(query.limit))
@@ -194,11 +194,14 @@ private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {
 
 /// What a list of runs is filtered by. All given filters must match; newest first.
 package struct RunQuery: Sendable, Hashable {
+    /// Whose runs whoever asks may see.
+    package let tenants: TenantScope
     package var status: RunStatus?
     /// Only live runs that nobody holds, and that wait for this.
     package var waitingFor: WaitKinds?
     package var workflowName: String?
     package var correlationID: String?
+    /// Of these, those of one tenant.
     package var tenantID: String?
     /// Only runs that steps of this one have started.
     package var parent: RunID?
@@ -211,7 +214,13 @@ package struct RunQuery: Sendable, Hashable {
     /// 1…500.
     package var limit: Int
 
-    package init(limit: Int = 50) { self.limit = limit }
+    package init(tenants: TenantScope, limit: Int = 50) {
+        self.tenants = tenants
+        self.limit = limit
+    }
+
+    /// Nobody's runs are asked for: those of a tenant that is not seen.
+    var isVain: Bool { tenantID.map { !tenants.sees($0) } ?? false }
 
     /// Ids carry the time of the API's clock that made them; no sane clock is a day off, so a day's slack around the
     /// asked-for times bounds the scan, and `created_at` decides.

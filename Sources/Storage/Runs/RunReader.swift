@@ -93,6 +93,11 @@ package struct RunReader: Sendable {
         try await read(FindPayload(runID: runID, payload: payload)).first ?? nil
     }
 
+    /// Whose run it is; nil when there is no such run.
+    package func tenant(of runID: RunID) async throws(StoreError) -> String? {
+        try await read(FindRunTenant(runID), on: lookups).first
+    }
+
     /// Its status; nil when there is no such run.
     package func status(of runID: RunID) async throws(StoreError) -> RunStatus? {
         try await read(FindRunStatus(runID), on: lookups).first.flatMap { RunStatus(rawValue: $0) }
@@ -132,6 +137,7 @@ package struct RunReader: Sendable {
 
     /// A page of runs, newest first, without payloads.
     package func list(_ query: RunQuery) async throws(StoreError) -> [RunHead] {
+        if query.isVain { return [] }
         if let kind = query.waitingFor { return try await read(ListWaitingRuns(query: query, kind: kind)) }
         if let parent = query.parent { return try await read(ListChildren(query: query, parent: parent)) }
         if let correlationID = query.correlationID {

@@ -30,7 +30,8 @@ struct StepsTests {
     func appended() {
         var steps = Steps(count: 3)
         for count in [0, 1, 60, 1, 64, 63, 200] { steps.append(count) }
-        #expect(steps.count == 392 && steps == Steps(count: 392) && Array(steps) == Array(repeating: Step(), count: 392))
+        #expect(
+            steps.count == 392 && steps == Steps(count: 392) && Array(steps) == Array(repeating: Step(), count: 392))
     }
 
     /// Steps as they may be, of every status and way back.

@@ -40,7 +40,8 @@ struct PortionTests {
         /// What the session has its holder do.
         mutating func commands() -> [Command] {
             var (random, effort) = (SeededGenerator(seed: 1), Effort.full)
-            guard case .execute(let commands) = session.next(now: now, isHeld: { true }, using: &random, effort: &effort)
+            guard
+                case .execute(let commands) = session.next(now: now, isHeld: { true }, using: &random, effort: &effort)
             else { return [] }
             return commands
         }
@@ -92,7 +93,9 @@ struct PortionTests {
                 run, lease: Lease(runID: run.id, epoch: 1), inboxCount: 0, beganDueSteps: false)
             session.portion = portion
             var (random, effort) = (SeededGenerator(seed: 1), Effort.full)
-            guard case .commit(let commit) = session.next(now: run.createdAt, isHeld: { true }, using: &random, effort: &effort)
+            guard
+                case .commit(let commit) = session.next(
+                    now: run.createdAt, isHeld: { true }, using: &random, effort: &effort)
             else {
                 Issue.record("it decides nothing")
                 return
