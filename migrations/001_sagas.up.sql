@@ -84,6 +84,8 @@ CREATE TABLE participants (
     headers          json        NOT NULL DEFAULT '{}',
     -- {failureThreshold, successThreshold, openFor} of the circuit breaker; null = the default, false = none.
     breaker          json,
+    -- The names of the secrets that sign its calls, in the order of their signatures; the secrets are the engines'.
+    sign_with        text[]      NOT NULL DEFAULT '{}',
     updated_at       timestamptz NOT NULL DEFAULT now(),
     updated_by       text        NOT NULL,
     -- While these are set no calls are sent to it.

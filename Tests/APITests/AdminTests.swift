@@ -193,6 +193,25 @@ struct AdminTests {
         }
     }
 
+    @Test(
+        "Which secrets sign a participant's calls is registered, shown and audited by their names, and can be taken back"
+    )
+    func signatures() async throws {
+        try await TestAPI.with { api in
+            let path = "\(Self.path)/p"
+            for (asked, shown) in [
+                (#","signWith":["new","old"]"#, ["new", "old"]), (#","signWith":[]"#, []), (#","signWith":null"#, []),
+                (#","signWith":["new"]"#, ["new"]), ("", []),
+            ] as [(String, JSON)] {
+                let body = #"{"url":"https://p.example"\#(asked)}"#
+                #expect(try await api.client.send("PUT", path, body: body, Self.token).json["signWith"] == shown)
+                #expect(try await api.client.send("GET", path, Self.token).json["signWith"] == shown)
+                let actions = try await api.client.send("GET", "/v1/admin/actions?limit=1", Self.token)
+                #expect(actions.json["actions"]?[0]?["detail"]?["signWith"] == shown, "\(actions.text)")
+            }
+        }
+    }
+
     @Test("Secret headers and tokens appear in no answer and no log, whatever is wrong with the request")
     func secrets() async throws {
         let lines = Lines()

@@ -358,6 +358,9 @@ struct LimitDocumentTests {
         "headers of a participant": { participates(["headers": members($0)]) },
         "value of a participant's header": { participates(["headers": members(1, string($0))]) },
         "`maxConcurrent`": { participates(["maxConcurrent": JSON($0)]) },
+        "secrets that sign a participant's calls": { count in
+            participates(["signWith": .array((0..<count).map { .string("secret-\($0)") })])
+        },
         "`failureThreshold`": { participates(["breaker": ["failureThreshold": JSON($0)]]) },
         "`successThreshold`": { participates(["breaker": ["successThreshold": JSON($0)]]) },
         "`openFor`": { participates(["breaker": ["openFor": .string("\($0)s")]]) },

@@ -10,13 +10,15 @@ struct ParticipantRequest {
     let headers: JSONObject
     /// Nil when it is switched off.
     let breaker: BreakerPolicy?
+    /// Names of the secrets that sign its calls; empty for none.
+    let signWith: [String]
     /// Where `url` leads.
     let host: String
 
     private static let maxHeaders = 32
 
     init(_ json: JSON, rules: AddressRules) throws(Problem) {
-        var fields = try Fields(json, known: ["url", "maxConcurrent", "headers", "breaker"])
+        var fields = try Fields(json, known: ["url", "maxConcurrent", "headers", "breaker", "signWith"])
         let pointer = JSONPointer(["url"])
         let url = fields.string("url", maxBytes: 2048)
         if fields["url"] == nil { fields.refuse(pointer, "This member is required.") }
@@ -24,6 +26,7 @@ struct ParticipantRequest {
         maxConcurrent = fields["maxConcurrent"]?.isNull == true ? nil : fields.integer("maxConcurrent", in: 1...10_000)
         headers = Self.headers(&fields)
         breaker = Self.breaker(&fields)
+        signWith = Self.signWith(&fields)
         try fields.check()
         self.url = url ?? ""
     }
@@ -40,6 +43,27 @@ struct ParticipantRequest {
             fields.refuse(pointer, error.description)
         }
         return nil
+    }
+
+    /// Secrets by their names: only engines have them.
+    private static func signWith(_ fields: inout Fields) -> [String] {
+        let pointer = JSONPointer(["signWith"])
+        guard let json = fields["signWith"], !json.isNull else { return [] }
+        guard let elements = json.array, elements.count <= CallSignature.mostSecrets else {
+            fields.refuse(
+                pointer, "This must be a list of at most \(CallSignature.mostSecrets) names of the engines' secrets.")
+            return []
+        }
+        var names: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard let name = element.string, Name.isValid(name) else {
+                fields.refuse(pointer.appending(index), Name.rule())
+                continue
+            }
+            if names.contains(name) { fields.refuse(pointer.appending(index), "This is listed twice.") }
+            names.append(name)
+        }
+        return names
     }
 
     private static func headers(_ fields: inout Fields) -> JSONObject {

@@ -50,10 +50,11 @@ struct ParticipantRoutes: Sendable {
         let written = try await database.writes.execute(
             PutParticipant(
                 name: name, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
-                breaker: asked.breaker, updatedBy: context.principal.name))
+                breaker: asked.breaker, signWith: asked.signWith, updatedBy: context.principal.name))
         context.logger.info(
             "participant registered", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
-        let shown = Self.shown(name, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker)
+        let shown = Self.shown(
+            name, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker, asked.signWith)
         return .json(written.first == true ? .created : .ok, .object(shown))
     }
 
@@ -84,17 +85,19 @@ struct ParticipantRoutes: Sendable {
 
     /// Values of headers are never shown.
     private static func shown(
-        _ name: String, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String], _ breaker: BreakerPolicy?
+        _ name: String, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String], _ breaker: BreakerPolicy?,
+        _ signWith: [String]
     ) -> JSONObject {
         [
             "name": .string(name), "url": .string(url), "maxConcurrent": maxConcurrent.map { JSON($0) } ?? .null,
             "headerNames": .array(headerNames.map { .string($0) }), "breaker": breaker?.json ?? .bool(false),
+            "signWith": .array(signWith.map { .string($0) }),
         ]
     }
 
     /// With what each engine that lives told of it in its last heartbeat; engines for which all is well tell nothing.
     private static func shown(_ row: StoredParticipant, _ engines: [ListEngines.Row]) -> JSONObject {
-        var object = shown(row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker)
+        var object = shown(row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker, row.signWith)
         object["updatedAt"] = RunJSON.time(row.updatedAt)
         object["paused"] = row.pause?.json ?? .null
         object["engines"] = .array(

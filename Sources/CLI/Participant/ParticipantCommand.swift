@@ -109,6 +109,8 @@ enum ParticipantView {
             "at once      \(limit)", "headers      \(headers.isEmpty ? "none" : headers)",
             "breaker      \(breaker(participant["breaker"]))",
         ]
+        let secrets = participant["signWith"]?.array?.compactMap(\.string) ?? []
+        if !secrets.isEmpty { lines.append("signed with  \(secrets.joined(separator: ", "))") }
         if let updated = participant["updatedAt"]?.string { lines.append("updated      \(updated)") }
         if let paused = paused(participant) { lines.append("paused       \(paused)") }
         for engine in participant["engines"]?.array ?? [] { lines.append("engine       \(told(by: engine))") }

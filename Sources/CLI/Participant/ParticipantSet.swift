@@ -33,6 +33,15 @@ struct ParticipantSet: AsyncParsableCommand {
     @Flag(help: "Send no headers any more.")
     var dropHeaders = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The engines' secret that signs its calls; twice for two, while participants are moved from one to the other.",
+            valueName: "secret"))
+    var signWith: [String] = []
+
+    @Flag(help: "Sign its calls no more.")
+    var noSignature = false
+
     @Option(help: "After so many failures in a row an engine stops calling it for a while.")
     var failureThreshold: Int?
 
@@ -49,6 +58,7 @@ struct ParticipantSet: AsyncParsableCommand {
 
     func validate() throws {
         if dropHeaders, !headers.isEmpty { throw ValidationError("Give --header-from or --drop-headers, not both.") }
+        if noSignature, !signWith.isEmpty { throw ValidationError("Give --sign-with or --no-signature, not both.") }
         if noBreaker, changesBreaker { throw ValidationError("Give --no-breaker or its numbers, not both.") }
         if let maxConcurrent, maxConcurrent != "none", Int(maxConcurrent) == nil {
             throw ValidationError("--max-concurrent is a number or none.")
@@ -97,6 +107,9 @@ struct ParticipantSet: AsyncParsableCommand {
                 breaker["openFor"] = openFor.map { .string($0) } ?? breaker["openFor"]
                 body["breaker"] = .object(breaker)
             }
+        }
+        if !noSignature {
+            body["signWith"] = signWith.isEmpty ? known?["signWith"] : .array(signWith.map { .string($0) })
         }
         let names = known?["headerNames"]?.array?.compactMap(\.string) ?? []
         let missing = names.filter { name in !given.keys.contains { $0.lowercased() == name.lowercased() } }

@@ -26,6 +26,17 @@ struct CallRequest: Sendable {
         do throws(TemplateError) { return try renderedBelow() } catch { throw Self.placed(error, call, of: run) }
     }
 
+    /// The same call signed, if its participant wants that, with the time at which it is sent.
+    func signed(_ call: ParticipantCall) -> ParticipantCall {
+        if participant.signWith.isEmpty { return call }
+        var call = call
+        call.headers.removeAll { CallSignature.names.contains($0.0.lowercased()) }
+        call.headers += CallSignature.headers(
+            id: run.idempotencyKey(of: self.call), at: .machineTime, body: call.body,
+            secrets: participant.signWith.compactMap { scope.secret($0) })
+        return call
+    }
+
     /// The same error, said of the definition.
     static func placed(_ error: TemplateError, _ call: Command.Call, of run: Run) -> TemplateError {
         error.below(run.pointer(of: call.step).appending(call.action.member))
@@ -33,6 +44,9 @@ struct CallRequest: Sendable {
 
     private func renderedBelow() throws(TemplateError) -> ParticipantCall {
         if let missing = scope.missingSecret(of: definition) { throw TemplateError(.noSecret(missing), pointer: .root) }
+        if let missing = participant.signWith.first(where: { scope.secret($0) == nil }) {
+            throw TemplateError(.noSecret(missing), pointer: .root)
+        }
         if let lookPath { return try look(lookPath) }
         let key = run.idempotencyKey(of: call)
         let body = try definition.renderedBody(scope, of: run)

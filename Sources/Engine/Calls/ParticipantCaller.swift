@@ -268,6 +268,7 @@ final class ParticipantCaller: Sendable {
                     completion(result)
                 }
             }
+            let call = request.signed(call)
             if let injector {
                 injector.send(call, through: client, isWanted: isWanted, completion: answered)
             } else {

@@ -15,6 +15,8 @@ struct RegisteredParticipant: Sendable {
     let maxConcurrent: Int?
     /// Sent with every call. May hold secrets.
     let headers: [(name: String, value: String)]
+    /// Names of the secrets that sign its calls; empty for none.
+    let signWith: [String]
     /// Stands before its calls; nil when it is switched off.
     let breaker: BreakerGate?
     /// On while somebody has paused it: no call is sent.
@@ -143,7 +145,8 @@ final class ParticipantRegistry: Service {
                 metadata: ["participant": "\(row.name)"])
         }
         return RegisteredParticipant(
-            baseURL: baseURL, maxConcurrent: row.maxConcurrent, headers: row.headers, breaker: breaker, pause: pause,
+            baseURL: baseURL, maxConcurrent: row.maxConcurrent, headers: row.headers, signWith: row.signWith,
+            breaker: breaker, pause: pause,
             updatedAt: row.updatedAt)
     }
 

@@ -13,6 +13,8 @@ package struct StoredParticipant: Sendable {
     package let headers: [(name: String, value: String)]
     /// When calls to it are stopped because it keeps failing; nil for never.
     package let breaker: BreakerPolicy?
+    /// Names of the secrets that sign its calls; empty for none.
+    package let signWith: [String]
     /// When it was last changed.
     package let updatedAt: Instant
     /// Nil while it is not paused.
@@ -20,13 +22,14 @@ package struct StoredParticipant: Sendable {
 
     package init(
         name: String, url: String, maxConcurrent: Int?, headers: [(name: String, value: String)],
-        breaker: BreakerPolicy?, updatedAt: Instant, pause: ParticipantPause? = nil
+        breaker: BreakerPolicy?, signWith: [String] = [], updatedAt: Instant, pause: ParticipantPause? = nil
     ) {
         self.name = name
         self.url = url
         self.maxConcurrent = maxConcurrent
         self.headers = headers
         self.breaker = breaker
+        self.signWith = signWith
         self.updatedAt = updatedAt
         self.pause = pause
     }
@@ -40,19 +43,22 @@ package struct PutParticipant: Statement {
     package let headers: JSON
     /// Nil for none: `false` in the table.
     package let breaker: BreakerPolicy?
+    package let signWith: [String]
     package let updatedBy: String
 
     /// Whether the participant is new.
     package typealias Row = Bool
 
     package init(
-        name: String, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?, updatedBy: String
+        name: String, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?, signWith: [String] = [],
+        updatedBy: String
     ) {
         self.name = name
         self.url = url
         self.maxConcurrent = maxConcurrent
         self.headers = headers
         self.breaker = breaker
+        self.signWith = signWith
         self.updatedBy = updatedBy
     }
 
@@ -60,16 +66,17 @@ package struct PutParticipant: Statement {
     // told: their values may be secret.
     package static let sql = """
         WITH written AS (
-            INSERT INTO participants (participant_name, url, max_concurrent, headers, breaker, updated_by)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO participants (participant_name, url, max_concurrent, headers, breaker, updated_by, sign_with)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT (participant_name) DO UPDATE SET url = excluded.url, max_concurrent = excluded.max_concurrent,
-                headers = excluded.headers, breaker = excluded.breaker, updated_by = excluded.updated_by,
-                updated_at = now()
+                headers = excluded.headers, breaker = excluded.breaker, sign_with = excluded.sign_with,
+                updated_by = excluded.updated_by, updated_at = now()
             RETURNING xmax = 0 AS is_new
         ), audit AS (
             INSERT INTO admin_actions (admin_name, action, subject, detail)
             SELECT $6, 'put_participant', 'participants/' || $1, json_build_object('isNew', is_new, 'url', $2,
-                'maxConcurrent', $3, 'headerNames', ARRAY (SELECT json_object_keys($4)), 'breaker', $5::json)
+                'maxConcurrent', $3, 'headerNames', ARRAY (SELECT json_object_keys($4)), 'breaker', $5::json,
+                'signWith', to_json($7::text[]))
             FROM written
         )
         SELECT is_new FROM written
@@ -82,6 +89,7 @@ package struct PutParticipant: Statement {
         parameters.json(headers.bytes)
         parameters.json((breaker?.json ?? .bool(false)).bytes)
         parameters.text(updatedBy)
+        parameters.textArray(signWith)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
@@ -97,7 +105,7 @@ package struct FindParticipants: Statement {
     package init(name: String? = nil) { self.name = name }
 
     package static let sql = """
-        SELECT participant_name, url, max_concurrent, headers, breaker, updated_at, \(ParticipantPause.columns)
+        SELECT participant_name, url, max_concurrent, headers, breaker, sign_with, updated_at, \(ParticipantPause.columns)
         FROM participants
         WHERE $1::text IS NULL OR participant_name = $1 ORDER BY participant_name LIMIT 10000
         """
@@ -109,10 +117,12 @@ package struct FindParticipants: Statement {
         let maxConcurrent = try row.int32OrNil().map { Int($0) }
         let headers = try row.jsonValue().object?.members ?? []
         let breaker = try row.jsonValueOrNil() ?? .null
+        let signWith = try row.textArray()
         return StoredParticipant(
             name: name, url: url, maxConcurrent: maxConcurrent,
             headers: headers.map { ($0.key, $0.value.string ?? "") },
-            breaker: breaker.bool == false ? nil : BreakerPolicy(stored: breaker), updatedAt: try row.instant(),
+            breaker: breaker.bool == false ? nil : BreakerPolicy(stored: breaker), signWith: signWith,
+            updatedAt: try row.instant(),
             pause: try ParticipantPause.read(&row))
     }
 }
