@@ -56,6 +56,36 @@ struct OpsTests {
         }
     }
 
+    @Test("metrics want the token, if there is one, and probes do not")
+    func token() async throws {
+        try await Stage.with([]) { stage in
+            let (ports, found) = AsyncStream<Int>.makeStream()
+            let settings = ["OPS_TOKEN": "a-token-of-mine"]
+            try await stage.withEngine(environment: settings, onListening: { found.yield($0) }) { _ in
+                var started = ports.makeAsyncIterator()
+                let port = try #require(await started.next())
+                func ask(_ path: String, _ headers: String = "") async throws -> String {
+                    try await Self.exchange(
+                        "GET \(path) HTTP/1.1\r\nHost: x\r\n\(headers)Connection: close\r\n\r\n", port: port)
+                }
+                for headers in [
+                    "", "Authorization: Bearer a-token-of-mind\r\n", "Authorization: Basic a-token-of-mine\r\n",
+                    "Authorization: a-token-of-mine\r\n", "Authorization: Bearer\r\n",
+                    "Authorization: Bearer a-token-of-mine\r\nAuthorization: Bearer a-token-of-mine\r\n",
+                ] {
+                    let text = try await ask("/metrics", headers)
+                    #expect(text.hasPrefix("HTTP/1.1 401") && !text.contains("workflow_"), "\(headers): \(text)")
+                    #expect(text.lowercased().contains("www-authenticate: bearer"))
+                }
+                let text = try await ask("/metrics", "Authorization: Bearer a-token-of-mine\r\n")
+                #expect(text.hasPrefix("HTTP/1.1 200") && text.contains("workflow_active_runs"))
+                for path in ["/health", "/health/live", "/ready", "/health/ready"] {
+                    #expect(try await ask(path).hasPrefix("HTTP/1.1 200"), "\(path)")
+                }
+            }
+        }
+    }
+
     /// Sends a text and reads until the server closes.
     private static func exchange(_ text: String, port: Int) async throws -> String {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)

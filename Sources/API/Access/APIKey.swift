@@ -1,5 +1,5 @@
 import Basics
-import Crypto
+import Core
 
 /// A key as its owner has it: `sf_<id>_<secret>`. Nobody else has the secret, not even the database.
 struct APIKey: Sendable {
@@ -39,10 +39,7 @@ struct APIKey: Sendable {
     var text: String { "\(Self.prefix)\(id)_\(secret)" }
 
     /// What is kept of the secret: with 256 random bits no slower hash is needed.
-    var digest: [UInt8] { Array(SHA256.hash(data: Array(secret.utf8))) }
+    var digest: [UInt8] { SecretDigest(of: secret).bytes }
 
-    /// Takes the same time whatever differs.
-    func fits(_ digest: [UInt8]) -> Bool {
-        digest.count == 32 && zip(self.digest, digest).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
+    func fits(_ digest: [UInt8]) -> Bool { SecretDigest(of: secret).fits(SecretDigest(bytes: digest)) }
 }

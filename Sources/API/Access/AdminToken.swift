@@ -1,15 +1,15 @@
 import Basics
-import Crypto
+import Core
 
 /// A token that may call admin endpoints. Only its digest is kept.
 struct AdminToken: Sendable {
     /// Who uses it; goes into the history and the logs.
     let name: String
-    private let digest: [UInt8]
+    private let digest: SecretDigest
 
     init(name: String, token: String) {
         self.name = name
-        digest = Array(SHA256.hash(data: Array(token.utf8)))
+        digest = SecretDigest(of: token)
     }
 
     /// What the history says of callers without a token; no token may have this name.
@@ -21,12 +21,9 @@ struct AdminToken: Sendable {
     /// The token of `tokens` that `text` is; takes the same time whichever it is, if any: all digests are compared,
     /// each to its end.
     static func find(_ text: String, in tokens: [AdminToken]) -> AdminToken? {
-        let given = Array(SHA256.hash(data: Array(text.utf8)))
+        let given = SecretDigest(of: text)
         var found: AdminToken?
-        for token in tokens {
-            let difference = zip(token.digest, given).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) }
-            if difference == 0 { found = token }
-        }
+        for token in tokens where token.digest.fits(given) { found = token }
         return found
     }
 

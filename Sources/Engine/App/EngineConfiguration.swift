@@ -11,6 +11,8 @@ struct EngineConfiguration: Sendable {
     var database: ConnectionConfiguration
     var opsHost: String
     var opsPort: Int
+    /// What `/metrics` is asked for with; nil where whoever reaches it may.
+    var opsToken: SecretDigest?
     var maxInFlight: Int
     var lease: Duration
     var poll: Duration
@@ -90,6 +92,7 @@ struct EngineConfiguration: Sendable {
         opsHost = try settings.text(
             "ops.host", default: "127.0.0.1", help: "the address where health and metrics are answered")
         opsPort = try settings.integer("ops.port", default: 3100, in: 0...65535, help: "the port; 0 takes a free one")
+        opsToken = try Self.opsToken(&settings)
         settings.group("Logs")
         logs = try LogConfiguration(&settings)
         settings.group("Traces")
@@ -114,6 +117,19 @@ struct EngineConfiguration: Sendable {
 
     /// File descriptors for everything but participants, at most.
     ///
+    private static func opsToken(_ settings: inout Settings) throws(SettingsError) -> SecretDigest? {
+        let token = settings.optionalText(
+            "ops.token", secrecy: .secret,
+            help:
+                "what /metrics is to be asked for with, as Authorization: Bearer; without it whoever reaches the port may"
+        )
+        guard let token else { return nil }
+        guard (8...512).contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw settings.error("ops.token", "must have 8 to 512 visible ASCII characters.")
+        }
+        return SecretDigest(of: token)
+    }
+
     /// - Parameter loops: event loops of the process.
     func reservedDescriptors(loops: Int) -> Int {
         // Beside the pools: what listens, and what looks whether the sessions are ours alone.

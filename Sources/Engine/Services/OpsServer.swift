@@ -11,7 +11,8 @@ import ServiceLifecycle
 import Storage
 import Telemetry
 
-/// Answers whether the engine lives (`/health`) and can work (`/ready`: the database answers and has the schema), and `/metrics`.
+/// Answers whether the engine lives (`/health`) and can work (`/ready`: the database answers and has the schema), and `/metrics`, which may want a token.
+/// Probes can't send one.
 ///
 /// Its connections are held to the same rules as the API's.
 enum OpsServer {
@@ -36,7 +37,8 @@ enum OpsServer {
         let room = ConnectionRoom(capacity: connections)
         room.register(in: metrics)
         return Application(
-            router: router(database: database, table: table, metrics: metrics),
+            router: router(
+                database: database, table: table, metrics: metrics, token: configuration.opsToken),
             server: .strict(.init(limits, executors: loops, room: room, wording: wording)),
             configuration: .init(
                 address: .hostname(configuration.opsHost, port: configuration.opsPort), serverName: "sagaflow-engine",
@@ -46,14 +48,22 @@ enum OpsServer {
             eventLoopGroupProvider: .shared(loops.group), logger: logger)
     }
 
-    private static func router(database: Database, table: RunTable, metrics: MetricsRegistry) -> Router<OpsContext> {
+    private static func router(
+        database: Database, table: RunTable, metrics: MetricsRegistry, token: SecretDigest?
+    ) -> Router<OpsContext> {
         let router = Router(context: OpsContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: Missing())
         for path in ["/health", "/health/live"] {
             router.get("\(path)") { _, _ in json(.ok, #"{"status":"up"}"#) }
         }
-        router.get("/metrics") { _, _ in
-            Response(
+        router.get("/metrics") { request, _ in
+            guard token.map({ isLetIn(request, $0) }) ?? true else {
+                let (head, body) = problem(
+                    .unauthorized, "This needs the engine's token, as Authorization: Bearer.",
+                    headers: [.wwwAuthenticate: "Bearer"])
+                return Response(status: head.status, headers: head.headerFields, body: ResponseBody(byteBuffer: body))
+            }
+            return Response(
                 status: .ok, headers: [.contentType: MetricsRegistry.contentType],
                 body: ResponseBody(byteBuffer: ByteBuffer(bytes: await metrics.exposition())))
         }
@@ -68,6 +78,12 @@ enum OpsServer {
             }
         }
         return router
+    }
+
+    private static func isLetIn(_ request: Request, _ token: SecretDigest) -> Bool {
+        let given = request.headers[values: .authorization]
+        guard given.count == 1, given[0].lowercased().hasPrefix("bearer ") else { return false }
+        return token.fits(SecretDigest(of: String(given[0].dropFirst("bearer ".count))))
     }
 
     private typealias OpsContext = BasicRequestContext
