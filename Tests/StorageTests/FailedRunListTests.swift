@@ -80,8 +80,10 @@ struct FailedRunListTests {
                 FROM generate_series(1, 20000)
                 """)
             try await test.execute("VACUUM ANALYZE workflow_runs")
-            let sql = ListFailedRuns.sql.replacing("$1", with: "'\(RunID(high: 0, low: 0))'::uuid")
-                .replacing("$2", with: "'\(RunID(high: .max, low: 0))'::uuid").replacing("$8", with: "50")
+            let sql = ListFailedRuns.sql.replacing("$10", with: "NULL")
+                .replacing("$1", with: "'\(RunID(high: 0, low: 0))'::uuid").replacing(
+                    "$2", with: "'\(RunID(high: .max, low: 0))'::uuid"
+                ).replacing("$8", with: "50")
             let plain = ([9] + Array(3...7)).reduce(sql) { $0.replacing("$\($1)", with: "NULL") }
             let plan = try await test.query("EXPLAIN \(plain)").compactMap { $0.first ?? nil }
             // Ids made by the database are of no time: all of them are in the default partition.
