@@ -95,7 +95,7 @@ struct DeprecationTests {
             #expect(
                 actions[3].detail == [
                     "isNew": true, "url": "http://one", "maxConcurrent": nil,
-                    "headerNames": ["Authorization", "X-Key"], "breaker": false,
+                    "headerNames": ["Authorization", "X-Key"], "breaker": false, "signWith": [],
                 ])
             let all = try await test.value("SELECT string_agg(a::text, ' ') FROM admin_actions a")
             #expect(all?.contains("canary") == false)
