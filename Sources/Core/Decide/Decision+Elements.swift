@@ -33,7 +33,9 @@ extension Decision {
     }
 
     /// Elements that can begin now, of a step that is at work.
-    func readyElements(of list: ElementList) -> [Int] {
+    ///
+    /// - Parameter left: what is left for all lists; less what this one takes of it afterwards.
+    func readyElements(of list: ElementList, within left: inout Portion) -> [Int] {
         guard run.steps[list.step].status == .executing, let forEach = run.stepDefinition(list.step).forEach else {
             return []
         }
@@ -44,8 +46,8 @@ extension Decision {
         var room = isPlanted(.parallelismIgnored) ? list.count : forEach.maxParallel - progress.atWork
         // What is left follows with the next decision, at once.
         switch run.stepDefinition(list.step).action {
-        case .call: room = min(room, portion.calls)
-        case .run: room = min(room, portion.children)
+        case .call: room = min(room, left.calls)
+        case .run: room = min(room, left.children)
         case .wait, .signal, .end: break
         }
         var ready: [Int] = []
@@ -53,6 +55,11 @@ extension Decision {
             if room <= 0 { break }
             ready.append(number)
             room -= 1
+        }
+        switch run.stepDefinition(list.step).action {
+        case .call: left.calls -= ready.count
+        case .run: left.children -= ready.count
+        case .wait, .signal, .end: break
         }
         return ready
     }

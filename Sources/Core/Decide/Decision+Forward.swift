@@ -71,7 +71,8 @@ extension Decision {
     /// Steps that can start now, in the order of the definition.
     var readySteps: [Int] {
         var ready = run.definition.steps.indices.filter { isReady($0) }
-        for list in run.lists { ready += readyElements(of: list) }
+        var left = portion
+        for list in run.lists { ready += readyElements(of: list, within: &left) }
         return ready
     }
 

@@ -61,6 +61,21 @@ struct PortionTests {
         #expect(playing.begun() == [5])
     }
 
+    @Test("it is that of all lists together")
+    func several() throws {
+        var play = SessionPlay(try Play(Flow("a#3/3< b#3/3<")))
+        play.session.portion = Portion(calls: 4, children: 1)
+        let (random, now) = (SeededGenerator(seed: 1), play.now)
+        var (dice, effort) = (random, Effort.full)
+        guard case .commit(let commit) = play.session.next(now: now, isHeld: { true }, using: &dice, effort: &effort)
+        else {
+            Issue.record("it decides nothing")
+            return
+        }
+        #expect(commit.events.count { if case .attemptStarted = $0 { true } else { false } } == 4)
+        #expect(commit.after.hasElementsToBegin)
+    }
+
     @Test("answers of elements that come together are decided together, and count as one decision")
     func together() throws {
         var playing = try Playing(entries: 9, maxParallel: 3)
