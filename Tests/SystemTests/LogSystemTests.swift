@@ -19,7 +19,7 @@ struct LogSystemTests {
             // The server trusts this machine and asks for no password, so any will do.
             "DATABASE_URL": "postgres://postgres:\(canary)database@\(host)\n",
             "REDIS_URL": "redis://:\(canary)redis@127.0.0.1:\(redisPort)",
-            "ADMIN_TOKENS": "tests:\(canary)admin",
+            "ADMIN_TOKENS": "tests:\(canary)admin", "OPS_TOKEN": "\(canary)ops",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
             "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20\(canary)otlp,x-key=\(canary)key",
             "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization=Bearer%20\(canary)traces,x-key=\(canary)tracekey",
@@ -43,6 +43,11 @@ struct LogSystemTests {
                 let ops = try system.startEngine("engine-\(format)", [], environment)
                 try await system.until(.seconds(20), "the engine is ready") {
                     try await system.http.send("GET", port: ops, "/ready").status == 200
+                }
+                for token in ["\(Self.canary)ops", "\(Self.canary)guess"] {
+                    let answer = try await system.http.send(
+                        "GET", port: ops, "/metrics", headers: [("authorization", "Bearer \(token)")])
+                    #expect(answer.status == (token.hasSuffix("ops") ? 200 : 401))
                 }
                 for token in ["\(Self.canary)admin", "\(Self.canary)guess"] {
                     let answer = try await system.http.send(
