@@ -131,7 +131,9 @@ CREATE TABLE workflow_runs (
     due_before       timestamptz,
     -- Of a child: the run that started it, and in which step.
     parent_run_id    uuid,
-    parent_step      text
+    parent_step      text,
+    -- Where it stands among runs that are due: see outbox.lane. Kept here for a run that is taken up again after its end.
+    lane             int
 ) PARTITION BY RANGE (run_id);
 
 -- Runs that left the forward path, for lists by status: the happy path never changes `cause`, so its updates stay
@@ -179,7 +181,10 @@ CREATE TABLE outbox (
     weight       int         NOT NULL DEFAULT 0,
     -- What the run waits for since it was given back last, a bit for each kind (Sources/Core/Run/WaitKinds.swift); null when
     -- it is to go on at once. Not looked at while somebody holds it.
-    waits_for    smallint
+    waits_for    smallint,
+    -- Its tenant's number times 16, and how far its priority is from the highest (Sources/Core/Values/Lane.swift); null where
+    -- nobody has made a tenant nor asked for a priority, and all that is due is one queue.
+    lane         int
 ) WITH (
     fillfactor = 70,
     -- Small, hot and queue-like: dead rows here are what claims stumble over.
@@ -190,6 +195,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_available ON outbox (available_at);
 -- For lists of what waits. Runs that go on at once, or are held, are not in it, and cost nothing.
 CREATE INDEX outbox_waiting ON outbox (waits_for, run_id) WHERE waits_for IS NOT NULL AND lease_owner IS NULL;
+-- For engines that can't keep up, which go round the tenants. Empty where there are no lanes.
+CREATE INDEX outbox_lanes ON outbox (lane, available_at) WHERE lane IS NOT NULL;
 -- Nearly always empty.
 CREATE INDEX outbox_suspects ON outbox (available_at) WHERE failures >= 2;
 
@@ -248,6 +255,25 @@ CREATE TABLE api_keys (
     CHECK ((revoked_at IS NULL) = (revoked_by IS NULL))
 );
 CREATE INDEX api_keys_created ON api_keys (created_at, key_id);
+
+-- Tenants that somebody has said something about. Others need no row: they share the lane of tenant 0, and have no limits.
+CREATE TABLE tenants (
+    tenant_id     text        PRIMARY KEY,
+    -- In lanes. From 1; 0 stands for all tenants without a row.
+    tenant_number int         GENERATED ALWAYS AS IDENTITY (MAXVALUE 10000) UNIQUE,
+    -- Of a suspended one nothing new begins; of a closed one the keys are refused, too. What runs goes on.
+    state         text        NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'closed')),
+    -- Its share of what engines claim while they can't keep up.
+    weight        int         NOT NULL DEFAULT 100 CHECK (weight BETWEEN 1 AND 10000),
+    -- Their form is described in Sources/Core/Values/TenantLimits.swift.
+    limits        json        NOT NULL DEFAULT '{}',
+    -- Bytes that its runs take, by an estimate from a sample, and when that was made; null before the first.
+    stored_bytes  bigint,
+    measured_at   timestamptz,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    updated_at    timestamptz NOT NULL DEFAULT now(),
+    updated_by    text        NOT NULL
+);
 
 -- What the URLs are signed with at which participants tell the end of accepted calls: the newest signs, all are taken.
 CREATE TABLE callback_keys (

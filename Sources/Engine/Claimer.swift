@@ -95,6 +95,7 @@ struct Claimer: Service {
         var turn = Turn()
         var window = ClaimWindow()
         var probing = Probing()
+        var fair = FairShares()
         while !context.table.isStopping {
             if probing.isDue(at: .now) { await probe(&probing, &workers) }
             let room = await room()
@@ -104,17 +105,15 @@ struct Claimer: Service {
             if context.table.isStopping { break }
             let asked = ContinuousClock.now
             do {
-                let since = window.open(at: asked)
-                let claimed = try await context.leases.claim(
-                    limit: limit, since: since, room: min(room.bytes, claimBytes))
-                window.claimed(upTo: claimed.last?.availableAt, isFull: claimed.count == limit, took: .now - asked)
+                let claim = try await claim(limit, min(room.bytes, claimBytes), &window, &fair)
                 backoff = Backoff()
-                count(claimed)
-                for run in claimed { carry(run, asked: asked, &workers) }
-                let weight = claimed.reduce(0) { $0 + $1.weight }
-                // More is due, but for its weight.
-                if weight >= min(room.bytes, claimBytes) { continue }
-                if claimed.count < limit { await sleepUntilDue(&window, &turn, asked, foundNothing: claimed.isEmpty) }
+                count(claim.runs)
+                for run in claim.runs { carry(run, asked: asked, &workers) }
+                if claim.isMoreDue {
+                    try await look(&fair)
+                } else {
+                    await sleepUntilDue(&window, &turn, asked, foundNothing: claim.runs.isEmpty)
+                }
             } catch {
                 context.logger.warning("runs can't be claimed now", metadata: ["error": "\(error)"])
                 await context.wakeUp.wait(atMost: backoff.wait())

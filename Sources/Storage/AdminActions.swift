@@ -24,6 +24,7 @@ package enum AdminAction: String, Sendable, Hashable, CaseIterable {
     case restartRun = "restart_run"
     case createKey = "create_key"
     case revokeKey = "revoke_key"
+    case putTenant = "put_tenant"
 }
 
 /// A row of `admin_actions`.

@@ -96,12 +96,13 @@ extension NewRun {
     /// A run of this definition, as the API makes it.
     package static func sample(
         _ definition: WorkflowDefinition, id: RunID = .sample(), input: JSON = ["orderId": "o-1"],
-        startAt: Instant? = nil, tenantID: String = "default", correlationID: String? = nil, traceparent: String? = nil,
+        startAt: Instant? = nil, tenantID: String = "default", lane: Lane? = nil,
+        correlationID: String? = nil, traceparent: String? = nil,
         idempotency: Idempotency? = nil, pause: WorkflowPause? = nil, restart: Restart? = nil
     ) -> NewRun {
         NewRun(
             run: Run(id: id, definition: definition, input: input, context: [:], createdAt: .now),
-            startAt: startAt, tenantID: tenantID, correlationID: correlationID, traceparent: traceparent,
+            startAt: startAt, tenantID: tenantID, lane: lane, correlationID: correlationID, traceparent: traceparent,
             idempotency: idempotency, pause: pause, restart: restart)
     }
 }

@@ -24,6 +24,8 @@ struct AccessGate: Sendable {
     let keys: KeyRing
     /// Tells whose a run is.
     let reader: RunReader
+    /// Tells whose keys are refused.
+    let admission: TenantAdmission
     /// Whoever reaches it may do what is open without saying who they are.
     let isOpen: Bool
     let metrics: APIMetrics
@@ -47,6 +49,7 @@ struct AccessGate: Sendable {
                 guard isKnown, caller.principal.permissions.contains(permission) else {
                     throw refusal(caller, permission)
                 }
+                if let tenantID = caller.principal.tenants.tenantID { try await admission.checkIsOpen(tenantID) }
                 try await look(for: context, caller.principal.tenants)
             } catch {
                 guard var problem = Problem(error) else { throw error }
@@ -196,7 +199,7 @@ struct AccessGate: Sendable {
         throw Problem(.rateLimited, "Wait before the next admin call.", headers: headers)
     }
 
-    private static func headers(_ decision: RateDecision) -> HTTPFields {
+    static func headers(_ decision: RateDecision) -> HTTPFields {
         [
             .rateLimitLimit: String(decision.limit), .rateLimitRemaining: String(decision.remaining),
             .rateLimitReset: String(decision.resetAfter.roundedUpToSeconds),
@@ -206,5 +209,5 @@ struct AccessGate: Sendable {
 
 extension Duration {
     /// Whole seconds, never less than the duration.
-    fileprivate var roundedUpToSeconds: Int64 { components.seconds + (components.attoseconds > 0 ? 1 : 0) }
+    var roundedUpToSeconds: Int64 { components.seconds + (components.attoseconds > 0 ? 1 : 0) }
 }

@@ -18,12 +18,17 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     /// What was changed, and by whom.
     case readAudit = "audit:read"
     case manageKeys = "keys:manage"
+    /// Their state, weight, limits, and how much they have.
+    case readTenants = "tenants:read"
+    case manageTenants = "tenants:manage"
 
     /// It can be had for one tenant alone. What the others are for belongs to all tenants together.
     var isOfTenants: Bool {
         switch self {
-        case .readRuns, .startRuns, .operateRuns, .readWorkflows, .manageKeys: true
-        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit: false
+        case .readRuns, .startRuns, .operateRuns, .readWorkflows, .manageKeys, .readTenants: true
+        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit,
+            .manageTenants:
+            false
         }
     }
 
@@ -31,7 +36,9 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     var isOpen: Bool {
         switch self {
         case .readRuns, .startRuns, .operateRuns, .readWorkflows, .readCluster: true
-        case .writeWorkflows, .operateWorkflows, .readParticipants, .writeParticipants, .readAudit, .manageKeys: false
+        case .writeWorkflows, .operateWorkflows, .readParticipants, .writeParticipants, .readAudit, .manageKeys,
+            .readTenants, .manageTenants:
+            false
         }
     }
 }
@@ -44,7 +51,11 @@ enum Role: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .viewer: [.readRuns, .readWorkflows, .readCluster]
         case .starter: [.startRuns, .readRuns, .readWorkflows, .readCluster]
-        case .operator: [.operateRuns, .operateWorkflows, .readRuns, .readWorkflows, .readCluster, .readParticipants]
+        case .operator:
+            [
+                .operateRuns, .operateWorkflows, .readRuns, .readWorkflows, .readCluster, .readParticipants,
+                .readTenants,
+            ]
         case .author: [.writeWorkflows, .readRuns, .readWorkflows, .readCluster, .readParticipants]
         case .admin: Set(Permission.allCases)
         }

@@ -41,6 +41,8 @@ struct APIProcess {
     private let answers: Answers
     private let redis: RedisClient?
     private let adminLimiter: RateLimiter
+    private let tenants: TenantBook
+    private let admission: TenantAdmission
     private let share: Descriptors.Share
     private let room: ConnectionRoom
     private let metrics: APIMetrics
@@ -81,6 +83,11 @@ struct APIProcess {
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
         metrics.register(adminLimiter)
+        tenants = TenantBook(pool: database.writes)
+        admission = TenantAdmission(
+            book: tenants, pool: database.reads,
+            limiter: RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "starts:", logger: logger),
+            metrics: metrics)
         DatabaseMetrics.register(database, in: metrics.registry)
         WorkflowMetrics.register(database, in: metrics.registry) { [metrics] in metrics.prepare(for: $0) }
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
@@ -152,8 +159,8 @@ struct APIProcess {
         router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
         let gate = AccessGate(
             tokens: configuration.adminTokens, keys: KeyRing(database: database),
-            reader: RunReader(pool: database.reads, lookups: database.lookups), isOpen: configuration.isOpen,
-            metrics: metrics,
+            reader: RunReader(pool: database.reads, lookups: database.lookups), admission: admission,
+            isOpen: configuration.isOpen, metrics: metrics,
             limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         for route in routes {
             router.on(
@@ -193,7 +200,7 @@ struct APIProcess {
         // Half for those who wait: a bulk start whose client is slow to read keeps a line's room for as long.
         let (values, importValues) = (ByteRoom(memory.startBytes / 2), ByteRoom(memory.startBytes / 2))
         let starts = RunStarts(
-            definitions: definitions, starter: starter, notifier: notifier,
+            definitions: definitions, admission: admission, starter: starter, notifier: notifier,
             ids: RunIDSource(clock: clock, pool: database.writes), reader: reader,
             keyLifetime: configuration.keyLifetime, metrics: metrics)
         let imports = ImportRoutes(
@@ -226,6 +233,9 @@ struct APIProcess {
             participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body).routes,
             failed.routes,
             ActionRoutes(reads: database.reads, answers: answers).routes,
+            TenantRoutes(
+                writes: database.writes, reads: database.reads, book: tenants, body: body, answers: answers
+            ).routes,
             APIKeyRoutes(writes: database.writes, reads: database.reads, body: body, answers: answers).routes,
             ClusterRoutes(reads: database.reads, clock: clock).routes,
             HealthRoutes(database: database, redis: redis).routes, [metricsRoute],

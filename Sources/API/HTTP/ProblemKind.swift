@@ -10,6 +10,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
     // 401, 403, 404, 405, 408
     case unauthorized
     case missingPermission = "missing-permission"
+    case tenantSuspended = "tenant-suspended"
+    case tenantClosed = "tenant-closed"
     case notFound = "not-found"
     case unknownWorkflow = "unknown-workflow"
     case onlyDeprecated = "only-deprecated-versions"
@@ -50,6 +52,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case keyReused = "idempotency-key-reused"
     // 429, 431
     case rateLimited = "rate-limited"
+    case tenantLimit = "tenant-limit"
     case tooManySignals = "too-many-signals"
     case headersTooLarge = "headers-too-large"
     // 500, 503
@@ -72,6 +75,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .invalidParameter: "A part of the path, the query or a header is not valid."
         case .unauthorized: "A valid API key or admin token is needed."
         case .missingPermission: "The caller may not do this."
+        case .tenantSuspended: "The tenant is suspended."
+        case .tenantClosed: "The tenant is closed."
         case .notFound: "There is nothing here."
         case .unknownWorkflow: "There is no such workflow."
         case .onlyDeprecated: "Every release of the workflow is deprecated."
@@ -107,6 +112,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .inputInvalid: "The input is not what the workflow takes."
         case .keyReused: "The idempotency key stands for another request."
         case .rateLimited: "Too many requests."
+        case .tenantLimit: "The tenant has as much as it may have."
         case .tooManySignals: "Too many signals wait in the run."
         case .headersTooLarge: "The headers are too large."
         case .internalError: "Something went wrong on our side."
@@ -123,7 +129,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         switch self {
         case .malformedRequest, .malformedJSON, .malformedYAML, .invalidParameter: .badRequest
         case .unauthorized: .unauthorized
-        case .missingPermission: .forbidden
+        case .missingPermission, .tenantSuspended, .tenantClosed: .forbidden
         case .notFound, .unknownWorkflow, .onlyDeprecated, .unknownRun, .unknownStep, .unknownSignal, .unknownCallback,
             .unknownParticipant:
             .notFound
@@ -140,7 +146,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .unsupportedMediaType: .unsupportedMediaType
         case .expectationFailed: .expectationFailed
         case .invalidContent, .inputInvalid, .keyReused: .unprocessableContent
-        case .rateLimited, .tooManySignals: .tooManyRequests
+        case .rateLimited, .tenantLimit, .tooManySignals: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
         case .overloaded, .databaseUnavailable, .notReady, .tooManyAnswers, .tooManyWatchers: .serviceUnavailable

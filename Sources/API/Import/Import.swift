@@ -155,6 +155,8 @@ struct Import: Sendable {
                 defer { room.give() }
                 do { return try await starts.start(asked) } catch StoreError.overloaded {
                     // Nothing was written: the same again, a moment later.
+                } catch let problem as Problem where problem.kind == .rateLimited {
+                    // Its tenant is too fast: the same.
                 }
             }
             if window.isStopped(for: limits.lastRoom) { throw StoreError.overloaded }

@@ -56,6 +56,7 @@ enum RunJSON {
         if let parent = run.parent {
             object["parent"] = ["runId": .string(parent.runID.description), "stepId": .string(parent.stepID)]
         }
+        if let lane = run.lane { object["priority"] = JSON(lane.priority) }
         object["createdAt"] = time(run.createdAt)
         object["updatedAt"] = time(run.updatedAt)
         object["completedAt"] = time(run.completedAt)

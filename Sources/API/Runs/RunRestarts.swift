@@ -25,9 +25,11 @@ struct RunRestarts: Sendable {
                 guard let old else { throw Problem.unknownRun }
                 // What was accepted before is answered as it was then, whatever stands in the way now.
                 if let known = try await starts.accepted(asked.key, of: old.tenantID, nil) { return known }
+                let ticket = try await starts.admission.admit(old.tenantID) { 0 }
                 let (new, restart) = try await made(asked, of: old)
                 switch try await restarter.submit(new, restart, of: old, detail: Self.detail(asked, new.run)) {
                 case .started:
+                    ticket?.use()
                     starts.metrics.countStart(of: new.run)
                     starts.notifier.wake()
                     return RunStarts.Accepted(
@@ -70,7 +72,9 @@ struct RunRestarts: Sendable {
         let (id, now) = try await starts.ids.next()
         let new = NewRun(
             run: Run(id: id, definition: definition, input: input, context: old.run.context, createdAt: now),
-            tenantID: old.tenantID, correlationID: old.correlationID, traceparent: asked.traceparent,
+            tenantID: old.tenantID,
+            lane: try await starts.admission.lane(of: old.tenantID, priority: old.lane?.priority),
+            correlationID: old.correlationID, traceparent: asked.traceparent,
             idempotency: asked.key.map {
                 NewRun.Idempotency(key: $0.text, requestHash: $0.requestHash, lifetime: starts.keyLifetime)
             }, pause: pause, restart: restart)

@@ -4,6 +4,7 @@ import Storage
 /// Starts runs: what a single start and each line of a bulk start have in common.
 struct RunStarts: Sendable {
     let definitions: DefinitionStore
+    let admission: TenantAdmission
     let starter: RunStarter
     let notifier: OutboxNotifier
     let ids: RunIDSource
@@ -27,6 +28,14 @@ struct RunStarts: Sendable {
     /// - Throws: `Problem`, `DefinitionProblem` or `StoreError`; of these only `StoreError.overloaded` says that surely
     ///   nothing was written and the same may be tried again.
     func start(_ asked: StartRequest) async throws -> Accepted {
+        let ticket: TenantAdmission.Ticket?
+        do {
+            ticket = try await admission.admit(asked.tenantID) { asked.input.bytes.count + asked.context.bytes.count }
+        } catch let problem as Problem {
+            // What was accepted before is answered as it was then; who is too fast is to come again, not to ask the database.
+            if problem.kind != .rateLimited, let known = try await accepted(asked, nil) { return known }
+            throw problem
+        }
         let (definition, deprecation) = try await definition(for: asked)
         let pause = try await definitions.pause(of: definition.name)
         if let pause, pause.starts == .refuse {
@@ -42,7 +51,9 @@ struct RunStarts: Sendable {
         let (id, now) = try await ids.next()
         let new = NewRun(
             run: Run(id: id, definition: definition, input: asked.input, context: asked.context, createdAt: now),
-            startAt: try Self.time(asked.begin, now), tenantID: asked.tenantID, correlationID: asked.correlationID,
+            startAt: try Self.time(asked.begin, now), tenantID: asked.tenantID,
+            lane: try await admission.lane(of: asked.tenantID, priority: asked.priority),
+            correlationID: asked.correlationID,
             traceparent: asked.origin.traceparent,
             idempotency: asked.key.map {
                 NewRun.Idempotency(key: $0.text, requestHash: $0.requestHash, lifetime: keyLifetime)
@@ -50,6 +61,7 @@ struct RunStarts: Sendable {
         try Self.check(new)
         switch try await starter.submit(new) {
         case .started:
+            ticket?.use()
             metrics.countStart(of: new.run)
             notifier.wake()
             return Accepted(runID: id, status: new.run.status, isReplay: false, deprecation: deprecation)

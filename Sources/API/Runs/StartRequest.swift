@@ -51,6 +51,8 @@ struct StartRequest: Sendable {
     let correlationID: String?
     /// When the run is to begin; nil for at once.
     let begin: Begin?
+    /// Among its tenant's runs, when engines can't keep up; nil for the usual one.
+    let priority: Int?
     let key: Key?
 
     /// When a run is to begin.
@@ -101,10 +103,11 @@ struct StartRequest: Sendable {
         tenantID = origin.tenants.tenantID ?? content.tenantID ?? "default"
         correlationID = content.correlationID ?? origin.correlationID
         begin = content.begin
+        priority = content.priority
         self.key = key.map { Key(text: $0, requestHash: Self.hash(origin.workflow, content.version, body)) }
     }
 
-    private static let members = ["version", "input", "context", "startAt", "delay"]
+    private static let members = ["version", "input", "context", "startAt", "delay", "priority"]
     private static let keyMember = "idempotencyKey"
 
     /// Over workflow, version as asked for, and the body's value.
@@ -124,6 +127,7 @@ private struct Content {
     private(set) var tenantID: String?
     private(set) var correlationID: String?
     private(set) var begin: StartRequest.Begin?
+    let priority: Int?
 
     /// - Throws: `invalidContent` with everything that is wrong, what `fields` has noted before included.
     init(_ fields: inout Fields) throws(Problem) {
@@ -131,6 +135,7 @@ private struct Content {
         if let version, SemanticVersion(version) == nil {
             fields.refuse(JSONPointer(["version"]), "A version is semantic, as in \"1.0.0\".")
         }
+        priority = fields.integer("priority", in: Lane.priorities)
         input = fields["input"] ?? .null
         context = fields["context"] ?? .object(JSONObject())
         if case .object(let members) = context {

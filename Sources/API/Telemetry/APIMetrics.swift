@@ -13,6 +13,7 @@ final class APIMetrics: Sendable {
     private let completed: Series<Counter>
     private let callbacks: Series<Counter>
     private let refusals: Series<Counter>
+    private let refusedStarts: Counter
     private let requests: Series<Histogram>
     /// The same, found without building the labels: as many as there are routes and statuses.
     private let byRequest = Mutex<[RequestKey: Histogram]>([:])
@@ -37,6 +38,8 @@ final class APIMetrics: Sendable {
                 bounds: Buckets.batch)["start"]
         callbacks = registry.counters(
             "callbacks_total", "Callbacks of participants, by what became of them.", labels: ["result"])
+        refusedStarts = registry.counter(
+            "starts_refused_total", "Starts that were refused because of their tenant's state or limits.")
         refusals = registry.counters(
             "auth_refusals_total", "Calls refused because of who made them, by why.", labels: ["reason"])
         // There before the first, so that it is an increase.
@@ -58,6 +61,8 @@ final class APIMetrics: Sendable {
         /// It lacks the permission.
         case permission
     }
+
+    func countRefusedStart() { refusedStarts.add() }
 
     func countRefusal(_ reason: Refusal) { refusals[reason.rawValue].add() }
 

@@ -20,6 +20,8 @@ struct StartRequest: Sendable {
     var delay: Duration?
     /// It begins then, as RFC 3339 has it.
     var startAt: String?
+    /// 0 to 9, among its tenant's runs, when engines can't keep up.
+    var priority: Int?
 
     /// Repetitions while the API is away or overloaded.
     private static let pauses: [Duration] = [.milliseconds(200), .seconds(1), .seconds(2)]
@@ -31,6 +33,7 @@ struct StartRequest: Sendable {
         if let context { body["context"] = context }
         if let delay { body["delay"] = .string(DurationText.format(delay)) }
         if let startAt { body["startAt"] = .string(startAt) }
+        if let priority { body["priority"] = JSON(priority) }
         var headers = [("idempotency-key", key)]
         if let correlationID { headers.append(("x-correlation-id", correlationID)) }
         let path = "/v1/workflows/\(workflow.pathSegment)/start"

@@ -38,6 +38,9 @@ struct RunStart: AsyncParsableCommand {
     @Option(help: "Begin no sooner than then: RFC 3339, as in 2030-01-31T12:00:00Z.")
     var startAt: String?
 
+    @Option(help: "0 to 9, usually 5: what is larger goes first when engines can't keep up.")
+    var priority: Int?
+
     @Option(help: "Wait for the run's end, at most this long, as in 10s.", transform: Durations.read)
     var wait: Duration?
 
@@ -50,7 +53,7 @@ struct RunStart: AsyncParsableCommand {
             let answer = try await StartRequest(
                 workflow: workflow, version: version, input: input?.json, context: context?.json,
                 correlationID: correlationID, key: key ?? RandomKey.make(),
-                delay: delay, startAt: startAt
+                delay: delay, startAt: startAt, priority: priority
             ).send(client)
             guard let wait else {
                 return output.show(

@@ -6,8 +6,8 @@ import Storage
 import Telemetry
 
 /// Makes the partitions of the coming weeks, and clears away what nobody needs any more: partitions past their time, and
-/// expired idempotency keys. Once a minute. And it resumes runs that wait for a workflow that was resumed: who was asked for that
-/// may not have lived to see to all of them.
+/// expired idempotency keys. Once a minute. It resumes runs that wait for a workflow that was resumed: who was asked for that
+/// may not have lived to see to all of them. And it measures what tenants have stored.
 ///
 /// Every engine tries. For each partition one is elected; of the keys, rows another engine is deleting are skipped.
 struct Maintenance: Service {
@@ -26,6 +26,7 @@ struct Maintenance: Service {
                 await maintainPartitions()
                 await deleteExpiredKeys()
                 await wakeHeldStarts()
+                await measureTenants()
             } while await pause(for: interval)
         }
     }
@@ -74,6 +75,12 @@ struct Maintenance: Service {
             }
         } catch {
             logger.warning("expired idempotency keys can't be deleted now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func measureTenants() async {
+        do { _ = try await TenantMeasurement(database: database).run() } catch {
+            logger.warning("what tenants have stored can't be measured now", metadata: ["error": "\(error)"])
         }
     }
 

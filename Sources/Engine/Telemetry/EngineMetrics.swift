@@ -15,6 +15,7 @@ final class EngineMetrics: Sendable {
     let claims: Counter
     let emptyClaims: Counter
     let collidedClaims: Counter
+    let dividedClaims: Counter
     let claimed: Counter
     let takeovers: Counter
     let leasesLost: Counter
@@ -94,6 +95,9 @@ final class EngineMetrics: Sendable {
         emptyClaims = registry.counter("outbox_claims_empty_total", "Claims that found nothing.")
         collidedClaims = registry.counter(
             "outbox_claims_collided_total", "Claims that found nothing although runs were due: others held their rows.")
+        dividedClaims = registry.counter(
+            "outbox_claims_divided_total",
+            "Claims that were divided among tenants and priorities: more was due than there was room for.")
         claimed = registry.counter("outbox_claimed_total", "Runs this engine has claimed.")
         takeovers = registry.counter(
             "outbox_takeovers_total", "Runs claimed after their former engine's lease ran out.")

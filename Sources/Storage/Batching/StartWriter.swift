@@ -35,9 +35,9 @@ struct StartWriter: BatchWriter {
     /// Nil for those whose idempotency keys are taken.
     func store(_ runs: [NewRun]) async throws(PostgresError) -> [Answer?] {
         let isAnyHeld = runs.contains { $0.isHeld }
-        let doesAnyWait = isAnyHeld || runs.contains { $0.startAt != nil }
+        let isAnySpecial = isAnyHeld || runs.contains { $0.startAt != nil || $0.lane != nil }
         let answer =
-            doesAnyWait
+            isAnySpecial
             ? try await pool.execute(StartHeldRuns(runs: runs)) : try await pool.execute(StartRuns(runs: runs))
         guard let flags = answer.first, flags.count == runs.count
         else { throw .decoding("a batch of starts answers every run") }

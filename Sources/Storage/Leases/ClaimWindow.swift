@@ -15,7 +15,7 @@ package struct ClaimWindow: Sendable, Hashable {
     /// Before everything.
     package static let beginning = Instant(microseconds: 0)
     /// How far before what was seen a claim begins.
-    static let slack: Duration = .milliseconds(250)
+    package static let slack: Duration = .milliseconds(250)
     /// A sweep is followed by at least this many times its own length without one: sweeps take a twentieth of an engine's
     /// claiming at the most.
     static let sparing = 20

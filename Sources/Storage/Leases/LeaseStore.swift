@@ -32,6 +32,16 @@ package struct LeaseStore: Sendable {
         try await execute(ClaimRuns(engine: engine, limit: limit, lease: length, since: since, room: room))
     }
 
+    /// Claims due runs of these lanes only, of each tenant as many as it is given, and `limit` in all.
+    package func claim(
+        _ shares: [LaneShare], limit: Int, room: Int = .max
+    ) async throws(StoreError) -> [ClaimShares.Row] {
+        try await execute(ClaimShares(engine: engine, shares: shares, limit: limit, lease: length, room: room))
+    }
+
+    /// The lanes in which something is due.
+    package func dueLanes() async throws(StoreError) -> [DueLane] { try await execute(FindDueLanes()) }
+
     /// When a run is due that was not due before `since`.
     package func nextDue(since: Instant = ClaimWindow.beginning) async throws(StoreError) -> NextDue.Row {
         guard let row = try await execute(NextDue(since: since)).first else {

@@ -51,15 +51,15 @@ package struct SendToEndedRuns: Statement {
             FROM failed f JOIN workflow_runs seen ON seen.run_id = f.run_id AND seen.updated_at = f.updated_at
                 AND seen.snapshot_seq = f.snapshot_seq
         ), made AS (
-            INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq, weight)
+            INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq, weight, lane)
             SELECT s.run_id, now(), last.epoch, s.kept + 1, last.seq,
-                least(\(Run.maxWeight), \(JSON.maxFootprint) * (payload.bytes + coalesce(outputs.bytes, 0)))
+                least(\(Run.maxWeight), \(JSON.maxFootprint) * (payload.bytes + coalesce(outputs.bytes, 0))), payload.lane
             FROM same s JOIN LATERAL (
                 SELECT j.epoch, j.seq + j.event_count - 1 AS seq FROM run_journal j WHERE j.run_id = s.run_id
                 ORDER BY j.seq DESC LIMIT 1
             ) last ON true
             JOIN LATERAL (
-                SELECT octet_length(input::text)::int8 + octet_length(context::text) AS bytes
+                SELECT octet_length(input::text)::int8 + octet_length(context::text) AS bytes, lane
                 FROM workflow_runs r WHERE r.run_id = s.run_id
             ) payload ON true
             JOIN LATERAL (

@@ -9,7 +9,8 @@
 import Core
 package import Postgres
 
-/// Writes a batch of accepted runs some of which wait for the resume of their workflow; otherwise as `StartRuns`.
+/// Writes a batch of accepted runs some of which wait, for the resume of their workflow or for their time, or have a lane; otherwise as
+/// `StartRuns`.
 package struct StartHeldRuns: Statement {
     package let runs: [NewRun]
 
@@ -18,7 +19,9 @@ package struct StartHeldRuns: Statement {
     package init(runs: [NewRun]) { self.runs = runs }
 
     // Nobody claims a run that waits: it rests for as long as any paused run. One that is over at once does not wait.
-    package static let sql = StartRuns.statement(availableAt: availableAt, waitsFor: true, also: held)
+    package static let sql = StartRuns.statement(availableAt: availableAt, lane: lane, also: held)
+
+    static let lane = "($25::int4[])[u.ord]"
 
     static let availableAt = """
         CASE WHEN ($23::bool[])[u.ord] THEN now() + \(Run.longestRest.microseconds) * interval '1 microsecond'
@@ -39,6 +42,7 @@ package struct StartHeldRuns: Statement {
         StartRuns(runs: runs).bind(&parameters)
         parameters.column(WireBool.self, of: runs) { $0.isHeld }
         parameters.column(WireInt16.self, of: runs) { $0.run.waits.stored }
+        parameters.column(WireInt32.self, of: runs) { $0.lane?.stored }
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> [Bool] {

@@ -21,6 +21,8 @@ package struct NewRun: Sendable {
     package let isHeld: Bool
     /// Whose it is.
     package let tenantID: String
+    /// Where it stands among runs that are due; nil where all of them are one queue.
+    let lane: Lane?
     /// What the client calls it by.
     package let correlationID: String?
     /// The client's W3C trace context.
@@ -53,11 +55,13 @@ package struct NewRun: Sendable {
     ///
     /// - Parameters:
     ///   - startAt: it begins no sooner; nil, or a time that is over, for at once.
+    ///   - lane: of a child it is not looked at: that stands in its parent's.
     ///   - restart: it does another run anew.
     ///   - parent: whose child it is.
     ///   - pause: of its workflow; its run is paused until the workflow is resumed, and has all its time then.
     package init(
-        run fresh: Run, startAt: Instant? = nil, tenantID: String, correlationID: String?, traceparent: String?,
+        run fresh: Run, startAt: Instant? = nil, tenantID: String, lane: Lane? = nil, correlationID: String?,
+        traceparent: String?,
         idempotency: Idempotency?, pause: WorkflowPause? = nil, restart: Restart? = nil, parent: ParentLink? = nil
     ) {
         var events = start(fresh, now: fresh.createdAt, startAt: startAt, restart: restart)
@@ -89,6 +93,7 @@ package struct NewRun: Sendable {
         (due, dueCount) = (stored.due, stored.dueCount)
         self.startAt = run.marks.startAt
         self.tenantID = tenantID
+        self.lane = lane
         self.correlationID = correlationID
         self.traceparent = traceparent
         self.idempotency = idempotency

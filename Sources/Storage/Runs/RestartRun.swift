@@ -7,6 +7,8 @@ package struct EndedRun: Sendable {
     package let run: Run
     package let tenantID: String
     package let correlationID: String?
+    /// Where it stood among runs that are due.
+    package let lane: Lane?
 }
 
 /// What became of a request to do a run anew.
@@ -34,9 +36,12 @@ package struct RunRestarter: Sendable {
     ///
     /// - Throws: `DefinitionProblem` and `UnreadableRun`, too.
     package func find(_ runID: RunID) async throws -> EndedRun? {
-        try await reader.whole(runID).map { run, row in
-            EndedRun(run: run, tenantID: row.tenantID, correlationID: row.correlationID)
+        guard let (run, row) = try await reader.whole(runID) else { return nil }
+        let lane: Lane?
+        do throws(PostgresError) { lane = try await pool.execute(FindRunLane(runID: runID)).first ?? nil } catch {
+            throw StoreError(error)
         }
+        return EndedRun(run: run, tenantID: row.tenantID, correlationID: row.correlationID, lane: lane)
     }
 
     /// - Parameters:
@@ -66,12 +71,29 @@ package struct RunRestarter: Sendable {
                 return .moved
             }
             let flags =
-                new.isHeld
+                new.isHeld || new.lane != nil
                 ? try connection.execute(StartHeldRuns(runs: [new])) : try connection.execute(StartRuns(runs: [new]))
             guard flags.first == [true] else { return .keyTaken }
             _ = try connection.execute(mark)
             return .started
         }
+    }
+}
+
+/// Where a run stands among those that are due.
+package struct FindRunLane: Statement {
+    package let runID: RunID
+
+    package typealias Row = Lane?
+
+    package init(runID: RunID) { self.runID = runID }
+
+    package static let sql = "SELECT lane FROM workflow_runs WHERE run_id = $1"
+
+    package func bind(_ parameters: inout Parameters) { parameters.uuid(runID.uuid) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Lane? {
+        try row.int32OrNil().map { Lane(stored: $0) }
     }
 }
 

@@ -21,6 +21,8 @@ package struct RunHead: Sendable {
     package let deadlineAt: Instant?
     /// The run that started it, and in which step; nil for one that is nobody's.
     package let parent: (runID: RunID, stepID: String)?
+    /// Where it stands among runs that are due; nil where all of them are one queue.
+    package let lane: Lane?
 
     /// Nil for a status this version does not know.
     package var status: RunStatus? { RunStatus(rawValue: statusText) }
@@ -30,7 +32,7 @@ package struct RunHead: Sendable {
     static let columns = """
         r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, \(RunStatusSQL.shown), r.status, r.cause,
         \(ErrorText.short("r.error", before: true)), r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at,
-        r.parent_run_id, r.parent_step
+        r.parent_run_id, r.parent_step, r.lane
         """
 
     init(_ row: inout RowReader) throws(PostgresError) {
@@ -49,6 +51,7 @@ package struct RunHead: Sendable {
         deadlineAt = try row.instantOrNil()
         let (parentID, stepID) = (try row.uuidOrNil(), try row.textOrNil())
         parent = parentID.map { (RunID($0), stepID ?? "") }
+        lane = try row.int32OrNil().map { Lane(stored: $0) }
     }
 }
 

@@ -23,16 +23,18 @@ package struct StartRuns: Statement {
 
     /// - Parameters:
     ///   - availableAt: when a run is due.
-    ///   - waitsFor: the batch says, as $24, what its runs wait for.
+    ///   - lane: the lane of a run; then the batch also says, as $24, what its runs wait for. Nil where all that is due is one queue and
+    ///     nothing waits.
     ///   - also: what else is written, as further parts of the statement.
     ///   - accepted: which runs are written.
     ///   - link: more columns of a run, each after a comma, and their values.
     static func statement(
-        availableAt: String, waitsFor: Bool = false, also: String = "",
+        availableAt: String, lane: String? = nil, also: String = "",
         accepted: String = "u.key IS NULL OR u.run_id IN (SELECT run_id FROM keyed)",
         link: (columns: String, values: String) = ("", "")
     ) -> String {
-        let (column, value) = waitsFor ? (", waits_for", ", ($24::int2[])[u.ord]") : ("", "")
+        let (column, value) = lane.map { (", waits_for, lane", ", ($24::int2[])[u.ord], \($0)") } ?? ("", "")
+        let (laneColumn, laneValue) = lane.map { (", lane", ", \($0)") } ?? ("", "")
         return """
             WITH keyed AS (
                 INSERT INTO idempotency_keys AS k (tenant_id, idempotency_key, request_hash, run_id, expires_at)
@@ -50,12 +52,12 @@ package struct StartRuns: Statement {
             ), run AS (
                 INSERT INTO workflow_runs (run_id, tenant_id, workflow_name, workflow_version, status, input, context,
                     correlation_id, traceparent, output, error, created_at, updated_at, completed_at, deadline_at,
-                    snapshot, snapshot_seq, snapshot_at, due, due_count, due_at, due_before\(link.columns))
+                    snapshot, snapshot_seq, snapshot_at, due, due_count, due_at, due_before\(link.columns)\(laneColumn))
                 SELECT u.run_id, u.tenant_id, u.name, u.version, u.status, u.input, u.context,
                     u.correlation_id, u.traceparent, u.output, u.error, now(), now(),
                     CASE WHEN u.status <> 'PENDING' THEN now() END, COALESCE(timestamptz 'epoch' + u.start_at * interval '1 microsecond', now()) + u.timeout_us * interval '1 microsecond',
                     u.snapshot, u.event_count, now(), u.due, u.due_count, CASE WHEN u.due IS NOT NULL THEN now() END,
-                    CASE WHEN u.due IS NOT NULL THEN now() + u.timeout_us * interval '1 microsecond' END\(link.values)
+                    CASE WHEN u.due IS NOT NULL THEN now() + u.timeout_us * interval '1 microsecond' END\(link.values)\(laneValue)
                 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[], $7::json[],
                         $8::text[], $9::text[], $10::json[], $11::int8[], $15::json[], $16::json[], $17::json[], $18::int4[],
                         $21::int4[], $22::int8[]) WITH ORDINALITY

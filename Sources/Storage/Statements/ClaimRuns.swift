@@ -55,54 +55,57 @@ package struct ClaimRuns: Statement {
             ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
             """)
 
-    /// - Parameter due: the rows to claim, locked.
-    static func statement(due: String) -> String {
-        """
-        WITH due AS MATERIALIZED (
-            \(due)
-        ), fitting AS (
-            SELECT *, sum(weight) OVER (ROWS UNBOUNDED PRECEDING) - weight AS before FROM due
-        ), claim AS MATERIALIZED (
-            SELECT due.tid, due.run_id, due.available_at, due.epoch + 1 AS epoch, due.inbox_count, due.weight,
-                due.lease_owner IS NOT NULL AS is_takeover,
-                CASE WHEN due.lease_owner IS NULL THEN due.last_seq ELSE COALESCE(seen.seq, due.last_seq) END AS last_seq,
-                CASE WHEN due.lease_owner IS NULL OR seen.seq > due.last_seq THEN 0 ELSE due.failures + 1 END AS failures,
-                CASE WHEN due.lease_owner IS NULL AND due.inbox_count = 0 AND r.snapshot_seq = due.last_seq
-                    AND r.due_at <= now() AND (r.due_before IS NULL OR r.due_before > now())
-                    AND r.status IN ('PENDING', 'RUNNING', 'COMPENSATING') THEN r.due_count END AS begun,
-                r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.context, r.correlation_id,
-                r.traceparent, r.created_at, r.updated_at, r.snapshot, r.snapshot_seq, r.snapshot_at, r.snapshot_refs, r.due
-            FROM fitting due JOIN outbox seen_too ON seen_too.ctid = due.tid AND seen_too.epoch = due.epoch
-                AND seen_too.last_seq = due.last_seq AND seen_too.lease_owner IS NOT DISTINCT FROM due.lease_owner
-            JOIN workflow_runs r ON r.run_id = due.run_id
+    /// - Parameters:
+    ///   - due: the rows to claim, locked.
+    ///   - also: one more column of `due`, which comes back as the last one.
+    static func statement(due: String, also: String? = nil) -> String {
+        let (dueColumn, column) = also.map { (", due.\($0)", ", c.\($0)") } ?? ("", "")
+        return """
+            WITH due AS MATERIALIZED (
+                \(due)
+            ), fitting AS (
+                SELECT *, sum(weight) OVER (ROWS UNBOUNDED PRECEDING) - weight AS before FROM due
+            ), claim AS MATERIALIZED (
+                SELECT due.tid, due.run_id, due.available_at, due.epoch + 1 AS epoch, due.inbox_count, due.weight,
+                    due.lease_owner IS NOT NULL AS is_takeover,
+                    CASE WHEN due.lease_owner IS NULL THEN due.last_seq ELSE COALESCE(seen.seq, due.last_seq) END AS last_seq,
+                    CASE WHEN due.lease_owner IS NULL OR seen.seq > due.last_seq THEN 0 ELSE due.failures + 1 END AS failures,
+                    CASE WHEN due.lease_owner IS NULL AND due.inbox_count = 0 AND r.snapshot_seq = due.last_seq
+                        AND r.due_at <= now() AND (r.due_before IS NULL OR r.due_before > now())
+                        AND r.status IN ('PENDING', 'RUNNING', 'COMPENSATING') THEN r.due_count END AS begun,
+                    r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.context, r.correlation_id,
+                    r.traceparent, r.created_at, r.updated_at, r.snapshot, r.snapshot_seq, r.snapshot_at, r.snapshot_refs, r.due\(dueColumn)
+                FROM fitting due JOIN outbox seen_too ON seen_too.ctid = due.tid AND seen_too.epoch = due.epoch
+                    AND seen_too.last_seq = due.last_seq AND seen_too.lease_owner IS NOT DISTINCT FROM due.lease_owner
+                JOIN workflow_runs r ON r.run_id = due.run_id
+                LEFT JOIN LATERAL (
+                    SELECT j.seq + j.event_count - 1 AS seq FROM run_journal j
+                    WHERE due.lease_owner IS NOT NULL AND j.run_id = due.run_id ORDER BY j.seq DESC LIMIT 1
+                ) seen ON true
+                WHERE due.before < $5
+            ), event AS (
+                INSERT INTO run_journal (run_id, seq, event_count, at, epoch, engine_id, events)
+                SELECT c.run_id, c.last_seq + 1, c.begun, now(), c.epoch, $1, c.due
+                FROM claim c WHERE c.begun IS NOT NULL
+            ), leased AS (
+                UPDATE outbox o
+                SET available_at = now() + $3 * interval '1 microsecond', lease_owner = $1, epoch = c.epoch,
+                    failures = c.failures, last_seq = c.last_seq + COALESCE(c.begun, 0)
+                FROM claim c WHERE o.ctid = c.tid
+            )
+            SELECT c.run_id, c.epoch, c.inbox_count, c.is_takeover, c.last_seq, c.failures, c.begun IS NOT NULL, c.workflow_name,
+                c.workflow_version, c.status, c.cause, c.error, c.input, c.context, c.correlation_id, c.traceparent,
+                c.created_at, c.updated_at, c.available_at, now(), c.weight,
+                c.snapshot, c.snapshot_seq, c.snapshot_at, c.due, referred.seqs, referred.events, later.at, later.events\(column)
+            FROM claim c
             LEFT JOIN LATERAL (
-                SELECT j.seq + j.event_count - 1 AS seq FROM run_journal j
-                WHERE due.lease_owner IS NOT NULL AND j.run_id = due.run_id ORDER BY j.seq DESC LIMIT 1
-            ) seen ON true
-            WHERE due.before < $5
-        ), event AS (
-            INSERT INTO run_journal (run_id, seq, event_count, at, epoch, engine_id, events)
-            SELECT c.run_id, c.last_seq + 1, c.begun, now(), c.epoch, $1, c.due
-            FROM claim c WHERE c.begun IS NOT NULL
-        ), leased AS (
-            UPDATE outbox o
-            SET available_at = now() + $3 * interval '1 microsecond', lease_owner = $1, epoch = c.epoch,
-                failures = c.failures, last_seq = c.last_seq + COALESCE(c.begun, 0)
-            FROM claim c WHERE o.ctid = c.tid
-        )
-        SELECT c.run_id, c.epoch, c.inbox_count, c.is_takeover, c.last_seq, c.failures, c.begun IS NOT NULL, c.workflow_name,
-            c.workflow_version, c.status, c.cause, c.error, c.input, c.context, c.correlation_id, c.traceparent,
-            c.created_at, c.updated_at, c.available_at, now(), c.weight,
-            c.snapshot, c.snapshot_seq, c.snapshot_at, c.due, referred.seqs, referred.events, later.at, later.events
-        FROM claim c
-        LEFT JOIN LATERAL (
-            SELECT array_agg(e.seq ORDER BY e.seq) AS seqs, array_agg(e.event ORDER BY e.seq) AS events
-            FROM (\(EventSQL.referred(by: "c", "e.event"))) e
-        ) referred ON c.snapshot_refs IS NOT NULL
-        LEFT JOIN LATERAL (
-            SELECT array_agg(at ORDER BY seq) AS at, array_agg(events ORDER BY seq) AS events
-            FROM run_journal WHERE run_id = c.run_id AND seq > c.snapshot_seq
-        ) later ON c.last_seq > c.snapshot_seq
-        """
+                SELECT array_agg(e.seq ORDER BY e.seq) AS seqs, array_agg(e.event ORDER BY e.seq) AS events
+                FROM (\(EventSQL.referred(by: "c", "e.event"))) e
+            ) referred ON c.snapshot_refs IS NOT NULL
+            LEFT JOIN LATERAL (
+                SELECT array_agg(at ORDER BY seq) AS at, array_agg(events ORDER BY seq) AS events
+                FROM run_journal WHERE run_id = c.run_id AND seq > c.snapshot_seq
+            ) later ON c.last_seq > c.snapshot_seq
+            """
     }
 }

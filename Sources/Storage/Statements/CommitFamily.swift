@@ -92,10 +92,11 @@ package struct StartChildren: Statement {
         self.commit = commit
     }
 
+    // Children stand in their parent's lane.
     package static let sql = StartRuns.statement(
-        availableAt: StartHeldRuns.availableAt, waitsFor: true, also: StartHeldRuns.held,
-        accepted: WithDecision.isWritten(26),
-        link: (", parent_run_id, parent_step", ", $26, ($25::text[])[u.ord]"))
+        availableAt: StartHeldRuns.availableAt, lane: "(SELECT o.lane FROM outbox o WHERE o.run_id = $27)",
+        also: StartHeldRuns.held, accepted: WithDecision.isWritten(27),
+        link: (", parent_run_id, parent_step", ", $27, ($26::text[])[u.ord]"))
 
     package func bind(_ parameters: inout Parameters) {
         let runs = commit.children.map(\.new)
@@ -138,15 +139,15 @@ package struct TellRun: Statement {
             WHERE r.run_id = $1 AND r.status = CASE WHEN $5 THEN 'COMPLETED' WHEN $2 = 'child_ended' THEN 'FAILED' END
                 AND NOT EXISTS (SELECT FROM outbox o WHERE o.run_id = r.run_id) AND \(WithDecision.isWritten(6))
         ), made AS (
-            INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq, weight)
+            INSERT INTO outbox (run_id, available_at, epoch, inbox_count, last_seq, weight, lane)
             SELECT e.run_id, now(), last.epoch, 1, last.seq,
-                least(\(Run.maxWeight), \(JSON.maxFootprint) * (payload.bytes + coalesce(outputs.bytes, 0)))
+                least(\(Run.maxWeight), \(JSON.maxFootprint) * (payload.bytes + coalesce(outputs.bytes, 0))), payload.lane
             FROM ended e JOIN LATERAL (
                 SELECT j.epoch, j.seq + j.event_count - 1 AS seq FROM run_journal j WHERE j.run_id = e.run_id
                 ORDER BY j.seq DESC LIMIT 1
             ) last ON e.status = 'COMPLETED'
             JOIN LATERAL (
-                SELECT octet_length(input::text)::int8 + octet_length(context::text) AS bytes
+                SELECT octet_length(input::text)::int8 + octet_length(context::text) AS bytes, lane
                 FROM workflow_runs r WHERE r.run_id = e.run_id
             ) payload ON true
             JOIN LATERAL (
