@@ -1,4 +1,5 @@
 import Core
+import Driver
 import Storage
 import Telemetry
 
@@ -17,11 +18,31 @@ extension Claimer {
             return (runs, true)
         }
         let asked = ContinuousClock.now
-        let runs = try await context.leases.claim(limit: next.limit, since: window.open(at: asked), room: bytes)
+        let since = window.open(at: asked)
+        let runs: [ClaimedRun]
+        if fair.isDividing {
+            let oldest = try await context.leases.claimOldest(limit: next.limit, since: since, room: bytes)
+            fair.claimedByAge(oldest.compactMap(\.lane))
+            runs = oldest.map(\.run)
+        } else {
+            runs = try await context.leases.claim(limit: next.limit, since: since, room: bytes)
+        }
         window.claimed(upTo: runs.last?.availableAt, isFull: runs.count == next.limit, took: .now - asked)
         let isMoreDue = runs.count == next.limit || Self.areHeavy(runs, bytes)
         if !isMoreDue { fair.stop() }
         return (runs, isMoreDue)
+    }
+
+    /// How many runs the next claim takes at the most; nil for none yet, because a tenant that needs little is to be spared.
+    func limit(_ room: Int, _ fair: FairShares) -> Int? {
+        let limit = min(room, Self.maxBatch)
+        guard fair.isSparing else {
+            context.congestion.stop()
+            return limit
+        }
+        let held = context.congestion.limit(at: .now, capacity: context.table.capacity)
+        let free = held - context.table.count
+        return free < max(1, held / 8) ? nil : min(limit, free)
     }
 
     /// More may be due, but for the weight of these.

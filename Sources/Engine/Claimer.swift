@@ -75,7 +75,7 @@ struct Claimer: Service {
     let others: Others
 
     /// One statement claims no more than this: a batch should take milliseconds.
-    private static let maxBatch = 200
+    static let maxBatch = 200
 
     func run() async throws {
         await withDiscardingTaskGroup { workers in
@@ -99,7 +99,10 @@ struct Claimer: Service {
         while !context.table.isStopping {
             if probing.isDue(at: .now) { await probe(&probing, &workers) }
             let room = await room()
-            let limit = min(room.runs, Self.maxBatch)
+            guard let limit = limit(room.runs, fair) else {
+                _ = await pause(for: Congestion.pause)
+                continue
+            }
             let wait = turn.wait(at: .now)
             if wait > .zero { _ = await pause(for: wait) }
             if context.table.isStopping { break }

@@ -14,6 +14,8 @@ import Storage
 struct FairShares {
     /// Which lanes there are is looked at no more often than this, and no more often than `sparing` times what a look took.
     static let interval: Duration = .milliseconds(20)
+    /// The same where no lane was found: nobody uses them.
+    static let emptyInterval: Duration = .milliseconds(500)
     static let sparing = 20
     /// A lane that was due is asked for so long afterwards, without a look.
     static let memory: Duration = .seconds(1)
@@ -45,12 +47,19 @@ struct FairShares {
     /// Claims are divided.
     private(set) var isDividing = false
 
+    /// One tenant with a backlog shares the engine with one whose runs come one by one.
+    var isSparing: Bool {
+        guard isDividing else { return false }
+        let light = tenants.values.count { $0.demand != nil }
+        return light > 0 && light < tenants.count
+    }
+
     /// Whether to look which lanes are due, now that more is due than there is room for.
     func isLookDue(at now: ContinuousClock.Instant) -> Bool { nextLook.map { now >= $0 } ?? true }
 
     /// These lanes are due.
     mutating func looked(_ due: [DueLane], at now: ContinuousClock.Instant, took: Duration) {
-        nextLook = now + max(Self.interval, took * Self.sparing)
+        nextLook = now + max(due.isEmpty ? Self.emptyInterval : Self.interval, took * Self.sparing)
         for lane in due { lanes[lane.lane] = Known(due: lane, seenAt: now) }
         lanes = lanes.filter { now - $0.value.seenAt < Self.memory }
         var known: [Int32: Tenant] = [:]
@@ -122,6 +131,11 @@ struct FairShares {
 
     private func weight(of keys: Set<Int32>) -> Double {
         Double(keys.reduce(0) { $0 + (tenants[$1]?.weight ?? 0) })
+    }
+
+    /// What a claim by age took of each lane counts for its tenant all the same.
+    mutating func claimedByAge(_ taken: [Lane]) {
+        for lane in taken where tenants[lane.tenant]?.demand == nil { tenants[lane.tenant]?.credit -= 1 }
     }
 
     /// What a divided claim took of each lane. Where no tenant had all that it was to have, nothing is left to divide.

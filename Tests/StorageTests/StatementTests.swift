@@ -80,6 +80,7 @@ struct StatementTests {
             ReadTenants(since: Instant(microseconds: 0)), CountTenantRuns(number: 1, mostLive: 10, mostSleeping: nil),
             ReadStoredSize(age: .seconds(1)), MeasureTenants(percent: 50, total: 1000), FindDueLanes(),
             FindRunLane(runID: runID),
+            ClaimOldest(engine: engine, limit: 3, lease: .seconds(10), since: .now, room: 1),
             ClaimShares(
                 engine: engine, shares: [LaneShare(lane: Lane(tenant: 1, priority: 5), since: .now, quota: 3)],
                 limit: 3,

@@ -8,6 +8,8 @@ struct APITarget: Sendable {
     /// What is started, with what.
     var workflow = BenchWorkflow.name
     var input = BenchWorkflow.input
+    /// The context of what is started; nil for none.
+    var context: JSON?
     /// The API key that starts are sent with; nil for none.
     var key: String?
 
@@ -20,7 +22,13 @@ struct APITarget: Sendable {
     var startRequest: ByteBuffer {
         HTTPConnection.request(
             "POST", "/v1/workflows/\(workflow)/start",
-            headers: key.map { "Authorization: Bearer \($0)\r\n" } ?? "", body: ["input": input], port: port)
+            headers: key.map { "Authorization: Bearer \($0)\r\n" } ?? "", body: body, port: port)
+    }
+
+    private var body: JSON {
+        var body: JSON = ["input": input]
+        if let context { body["context"] = context }
+        return body
     }
 
     /// Starts one run on a connection; its id, and the answer.

@@ -71,6 +71,25 @@ extension Kinds {
     }
 }
 
+extension Fairness {
+    var rows: [Row] {
+        let isFair = shares.allSatisfy { abs($0.relative - 1) <= 0.1 }
+        let weights = shares.map { "\($0.weight): \($0.relative.places(2))" }.joined(separator: ", ")
+        return [
+            Row(
+                "\(Self.perSecond) runs/s of a tenant beside \(backlog.grouped) of another: p95 start to finished / alone",
+                "\(besideMs.p95.places(1)) / \(aloneMs.p95.places(1)) ms, \(finishedBeside.grouped) runs", goal: "≤ 3 ×",
+                reached: besideMs.p95 <= 3 * aloneMs.p95),
+            Row(
+                "  p50, and what is finished of the backlog",
+                "\(besideMs.p50.places(1)) / \(aloneMs.p50.places(1)) ms, \(backlogPerSecond.grouped)/s"),
+            Row(
+                "weights of tenants: what each got over its part, in \(saturatedSeconds.places(0)) s", weights,
+                goal: "± 10 %", reached: isFair),
+        ]
+    }
+}
+
 extension Scaling {
     var rows: [Row] {
         func of(_ engines: Int) -> [Beside<ClosedLoop, Detail>] { rounds.filter { $0.detail.engines == engines } }

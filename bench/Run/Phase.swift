@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// What is measured, in this order.
 enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
-    case latency, throughput, reads, sweep, compensated, kinds, floor, scaling, memory, takeover, burst, snapshot,
+    case latency, throughput, reads, sweep, compensated, kinds, fairness, floor, scaling, memory, takeover, burst,
+        snapshot,
         history,
         sleeping
 
@@ -15,6 +16,8 @@ enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .compensated: "Compensation: \(sizes.repeats) times \(sizes.halfRuns) runs whose third step is refused"
         case .kinds:
             "Kinds of steps: \(sizes.halfRuns) elements, \(sizes.halfRuns / 3) children and signals, and timers; a list of a thousand, and ten of children"
+        case .fairness:
+            "Fairness: \(sizes.runs * 2) runs of one tenant beside \(Fairness.perSecond) a second of another, and three weights"
         case .floor: "Floor: what Postgres alone does with the same statements"
         case .scaling: "One engine and four: \(sizes.repeats) times \(sizes.halfRuns) runs each"
         case .memory: "Memory: \(sizes.heldRuns) runs in calls, and waiting"

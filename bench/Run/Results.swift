@@ -34,6 +34,7 @@ struct Results: Encodable, Sendable {
     var sweep: Measured<Sweep>?
     var compensated: Measured<ClosedLoops>?
     var kinds: Measured<Kinds>?
+    var fairness: Measured<Fairness>?
     var floor: Measured<Floor>?
     var scaling: Measured<Scaling>?
     var memory: Measured<Memory>?

@@ -23,6 +23,7 @@ final class Session {
             case .sweep: results.sweep = try await measured(sweep)
             case .compensated: results.compensated = try await measured(compensated)
             case .kinds: results.kinds = try await measured(kinds)
+            case .fairness: results.fairness = try await measured(fairness)
             case .floor: results.floor = try await measured(floor)
             case .scaling: results.scaling = try await measured(scaling)
             case .memory: results.memory = try await measured(memory)

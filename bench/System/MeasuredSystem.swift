@@ -111,6 +111,11 @@ extension MeasuredSystem {
     func register(_ definition: JSON) async throws { try await admin("POST", "/v1/admin/workflows", definition) }
 
     /// An empty database, unless it is there.
+    /// A tenant of its own weight.
+    func putTenant(_ id: String, _ tenant: JSON) async throws {
+        try await admin("PUT", "/v1/admin/tenants/\(id)", tenant)
+    }
+
     func create(_ database: String) async throws {
         guard try await query("SELECT 1 FROM pg_database WHERE datname = '\(database)'").isEmpty else { return }
         try await query("CREATE DATABASE \"\(database)\"")

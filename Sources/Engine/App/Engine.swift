@@ -84,7 +84,7 @@ struct Engine {
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
         let definitions = DefinitionStore(pool: database.reads)
         let context = EngineContext(
-            engine: id, table: table, leases: leases, committer: committer, pacer: Pacer(), definitions: definitions,
+            engine: id, table: table, leases: leases, committer: committer, pacer: Pacer(), congestion: Congestion(), definitions: definitions,
             quarantine: Quarantine(
                 engine: id, definitions: definitions, leases: leases, metrics: metrics, logger: logger),
             notifier: notifier, caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,

@@ -14,6 +14,7 @@ struct EngineContext: Sendable {
     let committer: DecisionCommitter
     /// So that large runs leave others their part.
     let pacer: Pacer
+    let congestion: Congestion
     let definitions: DefinitionStore
     let quarantine: Quarantine
     /// Tells engines of runs that were woken or started by a run's decision.

@@ -58,6 +58,7 @@ extension RunHost {
             case .written(let unread, let at):
                 let storedAt = ContinuousClock.now
                 context.pacer.stored(commit, took: storedAt - begunAt, at: storedAt)
+                context.congestion.stored(took: storedAt - begunAt)
                 if let weight = rows.weight { context.table.weigh(claimed.lease, weight) }
                 if commit.concernsOthers { context.wakeOthers(rows) }
                 if let releaseIn = rows.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }

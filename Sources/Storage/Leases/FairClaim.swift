@@ -106,3 +106,29 @@ package struct ClaimShares: Statement {
         (try ClaimRuns.decode(&row), Lane(stored: try row.int32()))
     }
 }
+
+/// Claims due runs by age, as `ClaimRuns` does, and tells their lanes.
+package struct ClaimOldest: Statement {
+    private let claim: ClaimRuns
+
+    /// The run, and its lane; nil for one that was started before there were any.
+    package typealias Row = (run: ClaimedRun, lane: Lane?)
+
+    package init(engine: EngineID, limit: Int, lease: Duration, since: Instant, room: Int) {
+        claim = ClaimRuns(engine: engine, limit: limit, lease: lease, since: since, room: room)
+    }
+
+    package static let sql: String = ClaimRuns.statement(
+        due: """
+            SELECT ctid AS tid, run_id, available_at, lease_owner, epoch, inbox_count, failures, last_seq, weight, lane
+            FROM outbox
+            WHERE available_at >= $4 AND available_at <= now() AND failures < \(Suspicion.begins)
+            ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            """, also: "lane")
+
+    package func bind(_ parameters: inout Parameters) { claim.bind(&parameters) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
+        (try ClaimRuns.decode(&row), try row.int32OrNil().map { Lane(stored: $0) })
+    }
+}

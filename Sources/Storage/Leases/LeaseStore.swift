@@ -39,6 +39,13 @@ package struct LeaseStore: Sendable {
         try await execute(ClaimShares(engine: engine, shares: shares, limit: limit, lease: length, room: room))
     }
 
+    /// The same as by age, with the lane of each.
+    package func claimOldest(
+        limit: Int, since: Instant, room: Int
+    ) async throws(StoreError) -> [ClaimOldest.Row] {
+        try await execute(ClaimOldest(engine: engine, limit: limit, lease: length, since: since, room: room))
+    }
+
     /// The lanes in which something is due.
     package func dueLanes() async throws(StoreError) -> [DueLane] { try await execute(FindDueLanes()) }
 
