@@ -77,8 +77,8 @@ struct PlanTests {
                     _ = try await connection.simpleQuery("DEALLOCATE ALL")
                     return try await connection.simpleQuery(
                         """
-                        PREPARE planned (uuid, uuid, text, text, text, timestamptz, timestamptz, int8) AS \(ListRuns.sql);
-                        EXPLAIN EXECUTE planned (NULL, \(last), NULL, NULL, NULL, NULL, NULL, 500)
+                        PREPARE planned (uuid, uuid, text, text, text, timestamptz, timestamptz, int8, text[]) AS \(ListRuns.sql);
+                        EXPLAIN EXECUTE planned (NULL, \(last), NULL, NULL, NULL, NULL, NULL, 500, NULL)
                         """)
                 }
                 let plan = rows.compactMap { $0.first ?? nil }
