@@ -57,6 +57,10 @@ struct WorkflowKeyTests {
                 try #require(mine.json["runId"]?.string), try #require(other.json["runId"]?.string)
             )
             let nobodys = RunID(high: 1, low: 1).description
+            for route in try Self.routes(api) where route.path.contains(":name") || route.path.contains(":version") {
+                let isOfOthers = route.path.contains("/participants/:name") || route.path.contains("/signals/:name")
+                #expect(route.namesWorkflow != isOfOthers, "\(route.path): the gate knows whose name that is")
+            }
             for role in Role.allCases {
                 let key = try await Self.key(api, [role.rawValue], ["orders-*", "nothing-else"], tenant: tenant)
                 let scope = RunScope(
@@ -71,7 +75,9 @@ struct WorkflowKeyTests {
                     guard let needed = route.needs else { continue }
                     guard role.permissions.contains(needed), needed.canBeHad(for: scope) else {
                         let refused = try await ask(own, "orders-eu")
-                        #expect(refused.status == 403 && refused.problem == "missing-permission", "\(name): \(refused.text)")
+                        #expect(
+                            refused.status == 403 && refused.problem == "missing-permission", "\(name): \(refused.text)"
+                        )
                         continue
                     }
                     guard route.namesRun || route.namesWorkflow else { continue }
@@ -107,7 +113,8 @@ struct WorkflowKeyTests {
             // A child of one that matches, of a workflow that does not; and the calls after the end of one that does.
             let parent = try #require(ids["orders-eu"])
             try await api.database.query(
-                "UPDATE workflow_runs SET parent_run_id = '\(parent)', parent_step = 'a' WHERE workflow_name = 'refund'")
+                "UPDATE workflow_runs SET parent_run_id = '\(parent)', parent_step = 'a' WHERE workflow_name = 'refund'"
+            )
             try await api.database.query(
                 "UPDATE workflow_runs SET workflow_name = 'orders-us:onEnd' WHERE workflow_name = 'orders-us'")
             let key = try await Self.key(api, ["viewer", "operator"], ["orders-*"])
@@ -136,7 +143,8 @@ struct WorkflowKeyTests {
             let retried = try await api.client.send("POST", "/v1/admin/runs/failed/retry", body: "{}", key)
             #expect(retried.json["matched"] == 2 && retried.json["retried"]?.array?.count == 2, "\(retried.text)")
             #expect(
-                try await api.database.value("SELECT count(*) FROM run_inbox WHERE run_id = '\(ids["refund"] ?? "")'") == "0")
+                try await api.database.value("SELECT count(*) FROM run_inbox WHERE run_id = '\(ids["refund"] ?? "")'")
+                    == "0")
         }
     }
 
@@ -219,7 +227,8 @@ struct WorkflowKeyTests {
     @Test(
         "bad patterns",
         arguments: [
-            (#""orders""#, ["/workflows"]), ("[]", ["/workflows"]), ("[1]", ["/workflows/0"]), (#"[""]"#, ["/workflows/0"]),
+            (#""orders""#, ["/workflows"]), ("[]", ["/workflows"]), ("[1]", ["/workflows/0"]),
+            (#"[""]"#, ["/workflows/0"]),
             (#"["a","A"]"#, ["/workflows/1"]), (#"["a","a"]"#, ["/workflows/1"]), (#"["a%"]"#, ["/workflows/0"]),
             (#"["a:onEnd"]"#, ["/workflows/0"]), ("{}", ["/workflows"]),
         ] as [(String, [String])])

@@ -80,7 +80,7 @@ struct FailedRunListTests {
                 FROM generate_series(1, 20000)
                 """)
             try await test.execute("VACUUM ANALYZE workflow_runs")
-            let sql = ListFailedRuns.sql.replacing("$10", with: "NULL")
+            let sql = ListFailedRuns.sql.replacing("$11", with: "NULL").replacing("$10", with: "NULL")
                 .replacing("$1", with: "'\(RunID(high: 0, low: 0))'::uuid").replacing(
                     "$2", with: "'\(RunID(high: .max, low: 0))'::uuid"
                 ).replacing("$8", with: "50")

@@ -85,7 +85,8 @@ struct PageTests {
             #expect(live.steps.map(\.output) == [.large(200_004), .absent, .absent])
             #expect(live.steps.map(\.engineID) == [engine.id, engine.id, nil])
             #expect(
-                try await reader.payload(.stepOutput(0), of: new.run.id, .none)?.count == 200_004, "it is in the journal alone"
+                try await reader.payload(.stepOutput(0), of: new.run.id, .none)?.count == 200_004,
+                "it is in the journal alone"
             )
             for _ in 0..<2 { _ = try await engine.settle(&held, [try held.answered(answer)]) }
             #expect(held.run.status == .completed)

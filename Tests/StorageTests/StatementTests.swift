@@ -65,7 +65,8 @@ struct StatementTests {
             Notify("tests"), Ping(),
             RegisterDefinition(definition, specHash: Array(repeating: 1, count: 32), createdBy: "tests"),
             FindDefinition(name: definition.name, version: "1.0.0"), ListVersions(name: "a"),
-            ListWorkflows(scope: .all, limit: 3), DeprecateDefinition(name: "a", version: "1.0.0", by: "tests", reason: nil),
+            ListWorkflows(scope: .all, limit: 3),
+            DeprecateDefinition(name: "a", version: "1.0.0", by: "tests", reason: nil),
             RestoreDefinition(name: "a", version: "1.0.0", by: "tests"),
             ListAdminActions(subject: "runs/1", before: 7, limit: 3), ListFailedRuns(FailedRunQuery(scope: .all)),
             PutParticipant(
@@ -124,7 +125,8 @@ struct StatementTests {
             FindPayload(runID: runID, payload: .stepOutput(0)), FindRunsWithPayloads(runIDs: [runID], maxBytes: 1),
             FindEventPage(runID, after: 0, limit: 2, maxBytes: 1), WatchRuns(runIDs: [runID]),
             FindLiveRuns(runIDs: [runID]),
-            ListRunsInWindow(query: query), FindWindowEnd(query: query), ListRuns(query: query), ListLiveRuns(query: query), ListWaitingRuns(query: query, kind: .signal),
+            ListRunsInWindow(query: query), FindWindowEnd(query: query), ListRuns(query: query),
+            ListLiveRuns(query: query), ListWaitingRuns(query: query, kind: .signal),
             CountWaitingRuns(), ListPauses(), LockRun(runID: runID), IsAsRead(runID: runID, sequence: 1),
             MarkRestarted(
                 new, Restart(run: runID, fromStep: nil, by: "tests", reason: "why", kept: []),

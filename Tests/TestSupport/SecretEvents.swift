@@ -6,7 +6,8 @@ package import Core
 package func eventsOfEachKind(_ secret: String, child: RunID) -> [RunEvent] {
     let value: JSON = ["deep": [.string(secret)], "text": .string(secret)]
     let now = Instant(microseconds: 1_900_000_000_000_000)
-    let report = CallReport(outcome: .rejected, httpStatus: 422, duration: .milliseconds(1), headers: ["x-echo": secret])
+    let report = CallReport(
+        outcome: .rejected, httpStatus: 422, duration: .milliseconds(1), headers: ["x-echo": secret])
     let good = CallReport(outcome: .succeeded, httpStatus: 200, duration: .milliseconds(1), headers: ["x-echo": secret])
     let refused = Failure(kind: "rejected", message: "The participant answered 422.", httpStatus: 422, response: value)
     let reason = Failure(kind: Failure.endedKind, message: "It ends because of \(secret).")
@@ -38,7 +39,8 @@ package func eventsOfEachKind(_ secret: String, child: RunID) -> [RunEvent] {
         .childUndoRequested(step: 0), .childUndoFailed(step: 0, told), .endCallsStarted(run: child.runID),
         .stepSucceeded(step: 0, output: value), .stepFailed(step: 0, reason),
         .stepFailed(step: 0, Failure(kind: Failure.waitKind, message: "\"\(secret)\" is no duration.")),
-        .stepFailed(step: 0, Failure(kind: Failure.unreadableKind, message: "No JSON, in /\(secret).", httpStatus: 200)),
+        .stepFailed(
+            step: 0, Failure(kind: Failure.unreadableKind, message: "No JSON, in /\(secret).", httpStatus: 200)),
         .stepFailed(step: 0, Failure(kind: "of a later release", message: secret, httpStatus: 200)),
         .stepUndoing(step: 0), .stepAbandoned(step: 0), .cancelRequested(by: "ann", reason: "why"),
         .cancelRefused(by: "ann", reason: nil), .deadlineExceeded, .runCompensating(steps: [0], uncompensated: []),

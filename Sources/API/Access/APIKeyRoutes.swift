@@ -27,7 +27,8 @@ struct APIKeyRoutes: Sendable {
     }
 
     @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
-        var fields = try Fields(try await body.json(request), known: ["name", "tenant", "workflows", "roles", "expiresAt"])
+        var fields = try Fields(
+            try await body.json(request), known: ["name", "tenant", "workflows", "roles", "expiresAt"])
         let name = fields.string("name", maxBytes: Self.maxName)
         if let name {
             let isLabel = name.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !name.isEmpty
@@ -108,7 +109,8 @@ struct APIKeyRoutes: Sendable {
         let pointer = JSONPointer(["workflows"])
         guard let elements = json.array, (1...WorkflowScope.maxPatterns).contains(elements.count) else {
             fields.refuse(
-                pointer, "This must be a list of 1 to \(WorkflowScope.maxPatterns) patterns, as [\"orders-*\", \"refund\"].")
+                pointer,
+                "This must be a list of 1 to \(WorkflowScope.maxPatterns) patterns, as [\"orders-*\", \"refund\"].")
             return nil
         }
         var patterns: [WorkflowPattern] = []

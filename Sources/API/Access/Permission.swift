@@ -35,7 +35,8 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     /// It can be had for some workflows alone. What the others are for belongs to all workflows together.
     var isOfWorkflows: Bool {
         switch self {
-        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .writeWorkflows: true
+        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .writeWorkflows:
+            true
         // To operate workflows is to pause participants, too.
         case .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit, .manageKeys: false
         }

@@ -119,7 +119,8 @@ struct DefinitionRoutes: Sendable {
         }
         for name in [definition.name] + started where !principal.scope.workflows.sees(name) {
             let patterns = (principal.scope.workflows.patterns ?? []).map(\.text).joined(separator: ", ")
-            throw Problem(.missingPermission, "\(principal.name) is for the workflows \(patterns) only, not for \(name).")
+            throw Problem(
+                .missingPermission, "\(principal.name) is for the workflows \(patterns) only, not for \(name).")
         }
         return definition
     }

@@ -60,7 +60,8 @@ struct RunRoutes: Sendable {
         var next = shown.count < rows.count ? shown.last : nil
         // Fewer than were asked for, and there may be more beyond what was looked at.
         if shown.count == rows.count { next = try await reader.windowEnd(query) }
-        return try answers.json(page.text("runs", ["nextCursor": JSON(next.map { Cursor(after: $0).text })]), to: context)
+        return try answers.json(
+            page.text("runs", ["nextCursor": JSON(next.map { Cursor(after: $0).text })]), to: context)
     }
 
     @Sendable private func events(_ request: Request, _ context: APIContext) async throws -> Response {

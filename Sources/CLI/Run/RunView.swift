@@ -181,7 +181,9 @@ struct RunView {
 
     /// `step: message`.
     static func failure(_ error: JSON) -> String? {
-        guard let message = error["message"]?.string ?? error.string ?? hidden(error["message"] ?? error) else { return nil }
+        guard let message = error["message"]?.string ?? error.string ?? hidden(error["message"] ?? error) else {
+            return nil
+        }
         let detail = error["response"]?["detail"]?.string.map { " (\($0))" } ?? ""
         return ((error["stepId"]?.string.map { "\($0): " } ?? "") + message + detail).clipped
     }

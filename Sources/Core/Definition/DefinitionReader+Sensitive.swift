@@ -23,7 +23,8 @@ extension DefinitionReader {
             guard let (root, path) = Self.sensitivePath(text) else {
                 refuse(
                     place,
-                    "\"\(text.prefix(80))\" is no path that can be sensitive: input…, context…, steps.ID.output… and output… are.")
+                    "\"\(text.prefix(80))\" is no path that can be sensitive: input…, context…, steps.ID.output… and output… are."
+                )
                 continue
             }
             if case .step(let id) = root, let steps, !steps.contains(where: { $0.id == id }) {

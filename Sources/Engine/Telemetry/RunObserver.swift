@@ -157,7 +157,8 @@ struct RunObserver {
                 metadata: about(
                     run,
                     [
-                        "stepId": "\(run.stepID(step))", "action": "\(action.rawValue)", "error": "\(failure.plainMessage)",
+                        "stepId": "\(run.stepID(step))", "action": "\(action.rawValue)",
+                        "error": "\(failure.plainMessage)",
                         "lookInSeconds": .stringConvertible(Self.seconds(lookIn ?? .zero)),
                     ]))
         case .callbackReceived(let step, let action, let callback):

@@ -77,7 +77,7 @@ package struct SendToEndedRuns: Statement {
             INSERT INTO run_inbox (run_id, kind, payload, sent_by) SELECT run_id, $2, $3, $4 FROM asked
         ), audit AS (
             INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $4, $5, 'runs/' || run_id, $3 FROM asked WHERE $5::text IS NOT NULL
+            SELECT $4, $5, 'runs/' || run_id, \(AuditSQL.detail("$2", "$3")) FROM asked WHERE $5::text IS NOT NULL
         )
         SELECT run_id FROM asked
         """

@@ -274,7 +274,9 @@ package struct RunQuery: Sendable, Hashable {
 
     /// It is answered from a window of the newest runs. All other ways in are to few runs.
     package var isWindowed: Bool {
-        guard scope.workflows != .all, !isVain, waitingFor == nil, parent == nil, correlationID == nil else { return false }
+        guard scope.workflows != .all, !isVain, waitingFor == nil, parent == nil, correlationID == nil else {
+            return false
+        }
         return switch status {
         case .pending, .running, .compensating: false
         case nil, .completed, .compensated, .cancelled, .failed: true

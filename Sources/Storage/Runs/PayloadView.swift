@@ -142,7 +142,10 @@ package struct PayloadView: Sendable {
 
     /// An error without what repeats the run's values. What participants answered stands in `response`.
     private static func plain(_ error: [UInt8]) -> [UInt8] {
-        let known = ["kind", "httpStatus", "stepId", "pointer", "lostAttempts", "notAllowedAttempts", "patientAttempts", "hidesOutput"]
+        let known = [
+            "kind", "httpStatus", "stepId", "pointer", "lostAttempts", "notAllowedAttempts", "patientAttempts",
+            "hidesOutput",
+        ]
         let (kind, isAnswer) = kind(of: error)
         return filtered(error) { member, value in
             switch member {

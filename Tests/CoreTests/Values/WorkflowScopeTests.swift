@@ -19,7 +19,9 @@ struct WorkflowScopeTests {
         for name in others { #expect(!pattern.matches(name), "\(name)") }
     }
 
-    @Test("what no name can match is no pattern", arguments: ["", "Orders", "a_b", "a%", "a b", "a:onEnd", "a.b", "é", "a\\"])
+    @Test(
+        "what no name can match is no pattern",
+        arguments: ["", "Orders", "a_b", "a%", "a b", "a:onEnd", "a.b", "é", "a\\"])
     func refused(_ text: String) { #expect(WorkflowPattern(text) == nil) }
 
     @Test("a hard pattern takes no longer than its length times the name's")
