@@ -1,5 +1,5 @@
-// Five statements, because five ways in: by correlation id, by the run that started them, through the outbox (live runs are few among
-// many), through its index of what waits, and down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
+// Six statements, because six ways in: by correlation id, by the run that started them, through the outbox (live runs are few among
+// many), through its index of what waits, and down the primary key, which is newest first, in a window or not. Filters that are not given fold away when the statement is planned for
 // its values; the bounds of ids, too: of a range that says nothing Postgres, which has not counted yet what is in a young
 // partition, believes that it holds one run in two hundred, and reads and sorts them all for the newest 500.
 
