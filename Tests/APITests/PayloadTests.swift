@@ -211,6 +211,22 @@ struct PayloadTests {
         }
     }
 
+    @Test("what is sensitive is masked, too, in what is only read when its turn comes")
+    func largeAndSensitive() async throws {
+        try await TestAPI.with(Self.settings) { api in
+            var definition = Self.workflow
+            definition["sensitive"] = ["context.padding", "context.note", "input", "output", "steps.a.output"]
+            try await Self.register(api, definition)
+            let id = try await Self.plant(api, padding: Self.secret + String(repeating: "x", count: 300_000))
+            let key = try await Self.key(api, ["viewer", "payloads:read-masked"])
+            let run = try await api.client.send("GET", "/v1/runs/\(id)", key).json["run"]
+            let mask = ["sensitive": true] as JSON
+            #expect(
+                run?["context"] == ["note": mask, "padding": mask, "correlationId": "order-7"], "\(run?.text ?? "")")
+            #expect(run?["input"] == mask && run?["output"] == mask)
+        }
+    }
+
     @Test("a start that waits for its end shows the run to those who may see it")
     func wait() async throws {
         try await TestAPI.with(Self.settings) { api in
