@@ -242,6 +242,8 @@ CREATE TABLE api_keys (
     key_name     text        NOT NULL,
     -- Whose runs are all it sees; * for everybody's.
     tenant_id    text        NOT NULL,
+    -- Patterns of the names of the workflows it is for, with * for any characters; null for all.
+    workflows    text[],
     secret_hash  bytea       NOT NULL CHECK (length(secret_hash) = 32),
     -- Names of roles and of single permissions.
     roles        text[]      NOT NULL,

@@ -96,7 +96,7 @@ package enum Checker {
         let reader = RunReader(pool: pool)
         let definitions = DefinitionStore(pool: pool)
         var known: Set<RunID> = []
-        var query = RunQuery(tenants: .all, limit: 500)
+        var query = RunQuery(scope: .all, limit: 500)
         while true {
             let page: [RunID]
             do throws(StoreError) { page = try await reader.list(query).map(\.runID) } catch {

@@ -180,6 +180,9 @@ struct LimitDocumentTests {
                 "onEnd": .array((0..<count).map { _ in ["action": ["participant": "p", "path": "/"]] })
             ])
         },
+        "paths in `sensitive`": { count in
+            registers(["sensitive": .array((0..<count).map { .string("input.a\($0)") })])
+        },
         "`undoWithin`": { registers(["undoWithin": .string("\($0)s")]) },
         "`maxAttempts`": { registers(["retry": ["maxAttempts": JSON($0)]]) },
         "`initialInterval`, `maxInterval`": {
@@ -364,7 +367,16 @@ struct LimitDocumentTests {
         "`failureThreshold`": { participates(["breaker": ["failureThreshold": JSON($0)]]) },
         "`successThreshold`": { participates(["breaker": ["successThreshold": JSON($0)]]) },
         "`openFor`": { participates(["breaker": ["openFor": .string("\($0)s")]]) },
+        "patterns of an API key": { count in takesPatterns((0..<count).map { "w\($0)" }) },
+        "pattern of an API key": { takesPatterns([text($0)]) },
         "admin token": { AdminToken.parse("a:" + text($0)) != nil },
         "name of an admin token": { AdminToken.parse(text($0) + ":a-long-token") != nil },
     ]
+
+    private static func takesPatterns(_ patterns: [String]) -> Bool {
+        let json: JSON = ["workflows": .array(patterns.map { .string($0) })]
+        guard var fields = try? Fields(json, known: ["workflows"]) else { return false }
+        _ = APIKeyRoutes.workflows(&fields)
+        return (try? fields.check()) != nil
+    }
 }

@@ -215,7 +215,7 @@ extension TestAPI {
     fileprivate func start(_ headers: [String: String]) async throws -> String { try await start(body: "{}", headers) }
 
     /// Step `a` has failed twice and waits.
-    fileprivate func waitForRetry(_ runID: String) async throws {
+    func waitForRetry(_ runID: String) async throws {
         try await database.query(
             """
             UPDATE run_steps SET attempts = 2, next_attempt_at = '2100-01-01T00:00:00Z'

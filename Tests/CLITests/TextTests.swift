@@ -15,6 +15,16 @@ struct TextTests {
         ])
     func durations(duration: Duration, text: String) { #expect(duration.readable == text) }
 
+    @Test("What a key may not see is said to be that, and not left out")
+    func redacted() {
+        let hidden: JSON = ["redacted": true, "bytes": 12]
+        #expect(
+            RunView.failure(["kind": "ended", "stepId": "a", "message": hidden])
+                == "a: not shown: it takes payloads:read")
+        #expect(RunView.failure(hidden) == "not shown: it takes payloads:read")
+        #expect(RunView.failure(.null) == nil && RunView.failure(["kind": "x"]) == nil)
+    }
+
     @Test("A timeline has a line for everything that happened but the starts of attempts, with times from the first")
     func timeline() throws {
         let events: [JSON] = [

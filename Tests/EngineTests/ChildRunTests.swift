@@ -29,7 +29,7 @@ struct ChildRunTests {
     ]
 
     private func children(_ stage: Stage, of runID: RunID) async throws -> [RunHead] {
-        var query = RunQuery(tenants: .all)
+        var query = RunQuery(scope: .all)
         query.parent = runID
         return try await stage.reader.list(query)
     }

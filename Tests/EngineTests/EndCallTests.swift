@@ -25,7 +25,7 @@ struct EndCallTests {
     ]
 
     private func calls(_ stage: Stage, after runID: RunID) async throws -> [RunHead] {
-        var query = RunQuery(tenants: .all)
+        var query = RunQuery(scope: .all)
         query.parent = runID
         return try await stage.reader.list(query).sorted { $0.runID < $1.runID }
     }

@@ -46,7 +46,7 @@ struct WaitKindTests {
                 try await stage.test.eventually(
                     "SELECT 1 FROM outbox WHERE waits_for IS NOT NULL AND lease_owner IS NULL HAVING count(*) = 10")
                 func list(_ kind: WaitKinds, _ narrow: (inout RunQuery) -> Void = { _ in }) async throws -> [RunID] {
-                    var query = RunQuery(tenants: .all)
+                    var query = RunQuery(scope: .all)
                     query.waitingFor = kind
                     narrow(&query)
                     return try await stage.reader.list(query).map(\.runID)

@@ -70,7 +70,7 @@ struct WaitTraceTests {
                 try await group.waitForAll()
             }
             @Sendable func children() async throws -> [RunHead] {
-                var query = RunQuery(tenants: .all)
+                var query = RunQuery(scope: .all)
                 query.parent = new.run.id
                 return try await stage.reader.list(query)
             }

@@ -10,6 +10,16 @@ struct DefinitionExampleTests {
         "refund": [
             ["input": ["orderId": "o-17", "amount": 12.5], "expect": ["status": "COMPLETED", "calls": ["refund"]]]
         ],
+        "book": [
+            [
+                "input": ["card": ["number": "4111"], "travellers": [["passport": "C01"]]],
+                "answers": ["charge": [["body": ["token": "t1"]]]],
+                "expect": [
+                    "status": "COMPLETED", "calls": ["charge"], "output": ["token": "t1"],
+                    "requests": ["charge": ["body": ["card": ["number": "4111"]]]],
+                ],
+            ]
+        ],
         "reminder": [
             [
                 "input": ["email": "ann@example.org"],

@@ -113,9 +113,9 @@ struct DeprecationTests {
                     try await test.register(try .sampleChain(1, name: name, version: version))
                 }
             }
-            let first = try await test.database.reads.execute(ListWorkflows(limit: 2))
+            let first = try await test.database.reads.execute(ListWorkflows(scope: .all, limit: 2))
             #expect(first.map { $0.name + $0.version } == ["a1.0.0", "a2.0.0", "b1.0.0", "b2.0.0"])
-            let second = try await test.database.reads.execute(ListWorkflows(after: "b", limit: 2))
+            let second = try await test.database.reads.execute(ListWorkflows(scope: .all, after: "b", limit: 2))
             #expect(second.map(\.name) == ["c", "c"])
         }
     }

@@ -23,7 +23,7 @@ struct FailedRunListTests {
             try await engine.start([.sample(definition)])
             let reader = RunReader(pool: test.database.reads)
             func found(_ change: (inout FailedRunQuery) -> Void) async throws -> [RunID] {
-                var query = FailedRunQuery(tenants: .all, limit: 10)
+                var query = FailedRunQuery(scope: .all, limit: 10)
                 change(&query)
                 return try await reader.failed(query).map(\.run.runID)
             }
@@ -38,10 +38,10 @@ struct FailedRunListTests {
             let first = try #require(try await reader.find(plain)?.run.createdAt)
             #expect(try await found { $0.runs.createdAfter = first } == [poisoned, otherRun, plain])
             #expect(try await found { $0.runs.createdBefore = first } == [])
-            let rows = try await reader.failed(FailedRunQuery(tenants: .all, limit: 10))
+            let rows = try await reader.failed(FailedRunQuery(scope: .all, limit: 10))
             #expect(rows[0].isQuarantined && rows[0].steps.isEmpty && !rows[1].isQuarantined)
             #expect(rows[1].steps.map(\.stepID) == ["step-2"] && rows[1].steps[0].attempts == 1)
-            #expect(rows[1].steps[0].error["httpStatus"] == 422)
+            #expect(rows[1].steps[0].error.json["httpStatus"] == 422)
             #expect(rows.map(\.isLast) == [false, false, true])
             // A page that would be too large ends early, and says so.
             try await test.execute(
@@ -49,8 +49,8 @@ struct FailedRunListTests {
                 UPDATE run_steps SET error = json_build_object('kind', 'rejected', 'message', 'no',
                     'response', repeat('x', 300000)) WHERE compensation_status = 'FAILED'
                 """)
-            let short = try await reader.failed(FailedRunQuery(tenants: .all, limit: 10))
-            #expect(short.count == 3 && short[1].steps[0].error == ["kind": "rejected", "message": "no"])
+            let short = try await reader.failed(FailedRunQuery(scope: .all, limit: 10))
+            #expect(short.count == 3 && short[1].steps[0].error.json == ["kind": "rejected", "message": "no"])
             try await test.execute(
                 """
                 UPDATE workflow_runs SET snapshot = (
@@ -59,9 +59,9 @@ struct FailedRunListTests {
                     FROM generate_series(100, 1300) i)
                 WHERE run_id = '\(otherRun)'
                 """)
-            let early = try await reader.failed(FailedRunQuery(tenants: .all, limit: 10))
+            let early = try await reader.failed(FailedRunQuery(scope: .all, limit: 10))
             #expect(early.map(\.run.runID) == [poisoned, otherRun] && early.last?.isLast == false)
-            var without = FailedRunQuery(tenants: .all, limit: 10)
+            var without = FailedRunQuery(scope: .all, limit: 10)
             without.showsErrors = false
             #expect(try await reader.failed(without).count == 3)
         }
@@ -80,7 +80,7 @@ struct FailedRunListTests {
                 FROM generate_series(1, 20000)
                 """)
             try await test.execute("VACUUM ANALYZE workflow_runs")
-            let sql = ListFailedRuns.sql.replacing("$10", with: "NULL")
+            let sql = ListFailedRuns.sql.replacing("$11", with: "NULL").replacing("$10", with: "NULL")
                 .replacing("$1", with: "'\(RunID(high: 0, low: 0))'::uuid").replacing(
                     "$2", with: "'\(RunID(high: .max, low: 0))'::uuid"
                 ).replacing("$8", with: "50")

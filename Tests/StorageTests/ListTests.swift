@@ -11,12 +11,12 @@ struct ListTests {
         try await TestDatabase.with { test in
             let engine = try await Self.fill(test)
             let reader = RunReader(pool: test.database.reads)
-            let all = try await reader.list(RunQuery(tenants: .all, limit: 500))
+            let all = try await reader.list(RunQuery(scope: .all, limit: 500))
             #expect(all.map(\.runID) == all.map(\.runID).sorted(by: >))
             #expect(all.count == 21)
             #expect(Set(all.compactMap(\.status)) == Set(RunStatus.allCases))
             func check(_ what: String, _ change: (inout RunQuery) -> Void, _ matches: (RunHead) -> Bool) async throws {
-                var query = RunQuery(tenants: .all, limit: 500)
+                var query = RunQuery(scope: .all, limit: 500)
                 change(&query)
                 let found = try await reader.list(query)
                 #expect(found.map(\.runID) == all.filter(matches).map(\.runID), "\(what)")
@@ -66,7 +66,7 @@ struct ListTests {
             try await engine.start([borrowed])
             let reader = RunReader(pool: test.database.reads)
             func found(_ text: String, _ change: (inout RunQuery) -> Void = { _ in }) async throws -> [RunID] {
-                var query = RunQuery(tenants: .all, limit: 10)
+                var query = RunQuery(scope: .all, limit: 10)
                 query.correlationID = text
                 change(&query)
                 return try await reader.list(query).map(\.runID)
@@ -86,8 +86,8 @@ struct ListTests {
         try await TestDatabase.with { test in
             let engine = try await Self.fill(test)
             let reader = RunReader(pool: test.database.reads)
-            let all = try await reader.list(RunQuery(tenants: .all, limit: 500)).map(\.runID)
-            var query = RunQuery(tenants: .all, limit: limit)
+            let all = try await reader.list(RunQuery(scope: .all, limit: 500)).map(\.runID)
+            var query = RunQuery(scope: .all, limit: limit)
             var seen: [RunID] = []
             while true {
                 let page = try await reader.list(query).map(\.runID)

@@ -85,7 +85,8 @@ struct PageTests {
             #expect(live.steps.map(\.output) == [.large(200_004), .absent, .absent])
             #expect(live.steps.map(\.engineID) == [engine.id, engine.id, nil])
             #expect(
-                try await reader.payload(.stepOutput(0), of: new.run.id)?.count == 200_004, "it is in the journal alone"
+                try await reader.payload(.stepOutput(0), of: new.run.id, .none)?.count == 200_004,
+                "it is in the journal alone"
             )
             for _ in 0..<2 { _ = try await engine.settle(&held, [try held.answered(answer)]) }
             #expect(held.run.status == .completed)
@@ -94,10 +95,10 @@ struct PageTests {
             let large = try #require(try await reader.shown(new.run.id))
             #expect(large.run.output == .large(300_004) && large.run.input == .large(new.inputBytes.count))
             #expect(large.steps.allSatisfy { $0.output == .large(200_004) && $0.error == .absent })
-            #expect(try await reader.payload(.output, of: new.run.id)?.count == 300_004)
-            #expect(try await reader.payload(.input, of: new.run.id) == new.inputBytes)
-            #expect(try await reader.payload(.context, of: new.run.id) == new.contextBytes)
-            #expect(try await reader.payload(.stepOutput(2), of: new.run.id)?.count == 200_004)
+            #expect(try await reader.payload(.output, of: new.run.id, .none)?.count == 300_004)
+            #expect(try await reader.payload(.input, of: new.run.id, .none) == new.inputBytes)
+            #expect(try await reader.payload(.context, of: new.run.id, .none) == new.contextBytes)
+            #expect(try await reader.payload(.stepOutput(2), of: new.run.id, .none)?.count == 200_004)
             try await test.execute(
                 """
                 UPDATE run_steps SET output = NULL, error = json_build_object('kind', 'k', 'message', 'm',
@@ -105,9 +106,9 @@ struct PageTests {
                 """)
             let failed = try #require(try await reader.shown(new.run.id)).steps.map(\.error.size)
             #expect(failed[0] < 100 && failed[1] > 300_000 && failed[2] == failed[1])
-            #expect(try await reader.payload(.stepError(1), of: new.run.id)?.count == failed[1])
-            #expect(try await reader.payload(.error, of: new.run.id) == nil)
-            #expect(try await reader.payload(.input, of: .sample()) == nil)
+            #expect(try await reader.payload(.stepError(1), of: new.run.id, .none)?.count == failed[1])
+            #expect(try await reader.payload(.error, of: new.run.id, .none) == nil)
+            #expect(try await reader.payload(.input, of: .sample(), .none) == nil)
         }
     }
 }

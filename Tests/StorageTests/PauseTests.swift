@@ -24,7 +24,7 @@ struct PauseTests {
             try await test.register(try .sampleChain(1, version: "2.0.0"))
             let versions = try await test.database.reads.execute(ListVersions(name: "sample-chain"))
             #expect(versions.map(\.pause) == [second, second, second])
-            let all = try await test.database.reads.execute(ListWorkflows(limit: 5))
+            let all = try await test.database.reads.execute(ListWorkflows(scope: .all, limit: 5))
             #expect(all.map { $0.pause != nil } == [false, true, true, true])
             for _ in 0..<2 { #expect(try await store.resume("sample-chain", by: "cid", reason: "done") == 0) }
             #expect(try await store.pause(of: "sample-chain") == nil)

@@ -53,7 +53,7 @@ struct StatementTests {
         let results = try #require(CommitResults(CommitDecisions(engine: engine, commits: [last])))
         #expect(
             CommitResults(CommitDecisions(engine: engine, commits: [last, commit])) == nil, "it gives its lease back")
-        let query = RunQuery(tenants: .all)
+        let query = RunQuery(scope: .all)
         let partition = RunPartition(
             table: .journal, lower: .init(microseconds: 4_102_444_800_000_000),
             upper: .init(microseconds: 4_102_531_200_000_000))
@@ -65,14 +65,15 @@ struct StatementTests {
             Notify("tests"), Ping(),
             RegisterDefinition(definition, specHash: Array(repeating: 1, count: 32), createdBy: "tests"),
             FindDefinition(name: definition.name, version: "1.0.0"), ListVersions(name: "a"),
-            ListWorkflows(limit: 3), DeprecateDefinition(name: "a", version: "1.0.0", by: "tests", reason: nil),
+            ListWorkflows(scope: .all, limit: 3),
+            DeprecateDefinition(name: "a", version: "1.0.0", by: "tests", reason: nil),
             RestoreDefinition(name: "a", version: "1.0.0", by: "tests"),
-            ListAdminActions(subject: "runs/1", before: 7, limit: 3), ListFailedRuns(FailedRunQuery(tenants: .all)),
+            ListAdminActions(subject: "runs/1", before: 7, limit: 3), ListFailedRuns(FailedRunQuery(scope: .all)),
             PutParticipant(
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),
             CreateAPIKey(
-                keyID: "k", name: "ann", tenants: .all, digest: Array(repeating: 1, count: 32), roles: ["viewer"],
+                keyID: "k", name: "ann", scope: .all, digest: Array(repeating: 1, count: 32), roles: ["viewer"],
                 expiresAt: nil,
                 by: "tests"),
             PutTenant(tenantID: "t", state: .active, weight: 100, limits: TenantLimits(), by: "tests"), BeginLanes(),
@@ -128,13 +129,14 @@ struct StatementTests {
                 waiting: (0, 0)),
             SendToEndedRuns(runIDs: [runID], request: InboxRequest(.retry(stepID: "step-1"), sentBy: "tests")),
             ReadInbox(runID: runID), RecountInbox(engine: engine, lease: lease),
-            FindRun(runID), FindSnapshot(runID), FindRunStatus(runID), FindRunTenant(runID), FindEvents(runID),
+            FindRun(runID), FindSnapshot(runID), FindRunStatus(runID), FindRunOwner(runID), FindEvents(runID),
             FindJournalHeads(runID: runID),
             FindShownRun(runID: runID),
             FindPayload(runID: runID, payload: .stepOutput(0)), FindRunsWithPayloads(runIDs: [runID], maxBytes: 1),
             FindEventPage(runID, after: 0, limit: 2, maxBytes: 1), WatchRuns(runIDs: [runID]),
             FindLiveRuns(runIDs: [runID]),
-            ListRuns(query: query), ListLiveRuns(query: query), ListWaitingRuns(query: query, kind: .signal),
+            ListRunsInWindow(query: query), FindWindowEnd(query: query), ListRuns(query: query),
+            ListLiveRuns(query: query), ListWaitingRuns(query: query, kind: .signal),
             CountWaitingRuns(), ListPauses(), LockRun(runID: runID), IsAsRead(runID: runID, sequence: 1),
             MarkRestarted(
                 new, Restart(run: runID, fromStep: nil, by: "tests", reason: "why", kept: []),

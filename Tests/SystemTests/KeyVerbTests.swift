@@ -26,6 +26,16 @@ struct KeyVerbTests {
                 try await viewer.run(["run", "list"]).exitCode == 1
             }
             #expect(try await saga("key", "list").output.contains("revoked by"))
+            let bob = try await saga("key", "create", "bob", "--role", "viewer", "--role", "payloads:read")
+            let few = try await saga(
+                "key", "create", "eu", "--role", "starter", "--workflow", "orders-*", "--workflow", "refund")
+            #expect(bob.exitCode == 0 && few.exitCode == 0, "\(few)")
+            environment["SAGAFLOW_API_KEY"] = few.output.trimmingCharacters
+            let starter = try Tool("saga", environment: environment)
+            let unknown = try await starter.run(["run", "start", "order-processing"])
+            #expect(unknown.exitCode == 1 && unknown.errors.contains("No workflow of this name"), "\(unknown)")
+            #expect(try await starter.run(["run", "list"]).exitCode == 0)
+            #expect(try await saga("key", "list").output.contains("orders-*, refund"))
             let bad = try await saga("key", "create", "bob", "--role", "boss")
             #expect(bad.exitCode == 1 && bad.errors.contains("viewer"), "\(bad)")
         }

@@ -27,7 +27,8 @@ struct APIKeyRoutes: Sendable {
     }
 
     @Sendable private func create(_ request: Request, _ context: APIContext) async throws -> Response {
-        var fields = try Fields(try await body.json(request), known: ["name", "tenant", "roles", "expiresAt"])
+        var fields = try Fields(
+            try await body.json(request), known: ["name", "tenant", "workflows", "roles", "expiresAt"])
         let name = fields.string("name", maxBytes: Self.maxName)
         if let name {
             let isLabel = name.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !name.isEmpty
@@ -37,6 +38,7 @@ struct APIKeyRoutes: Sendable {
         }
         let roles = Self.roles(&fields)
         let tenants = Self.tenants(&fields) ?? context.principal.tenants
+        let workflows = Self.workflows(&fields) ?? context.principal.scope.workflows
         let expiresAt = Self.expiry(&fields)
         try fields.check()
         // Nobody gives what they have not.
@@ -46,8 +48,8 @@ struct APIKeyRoutes: Sendable {
                 "A key of the tenant \(tenants.name) can't be given by \(context.principal.name), which is of \(context.principal.tenants.name)."
             )
         }
-        let named = Role.permissions(of: roles) ?? []
-        let given = tenants == .all ? named : named.filter(\.isOfTenants)
+        let scope = RunScope(tenants: tenants, workflows: workflows)
+        let given = (Role.permissions(of: roles) ?? []).filter { $0.canBeHad(for: scope) }
         if let lacking = given.subtracting(context.principal.permissions).map(\.rawValue).min() {
             throw Problem(
                 .missingPermission, "A key can't be given \(lacking), which \(context.principal.name) has not.")
@@ -55,7 +57,7 @@ struct APIKeyRoutes: Sendable {
         let key = APIKey()
         let created = try await writes.execute(
             CreateAPIKey(
-                keyID: key.id, name: name ?? "", tenants: tenants, digest: key.digest, roles: roles,
+                keyID: key.id, name: name ?? "", scope: scope, digest: key.digest, roles: roles,
                 expiresAt: expiresAt,
                 by: context.principal.name))
         guard let row = created.first else { throw StoreError.unavailable(.decoding("no key came back")) }
@@ -99,6 +101,28 @@ struct APIKeyRoutes: Sendable {
                 JSONPointer(["tenant"]), "This must be \(ClientLabel.rule), or \(TenantScope.allName) for all tenants.")
         }
         return scope
+    }
+
+    /// Patterns of the workflows it is to be for; nil where nothing is said, or all are.
+    static func workflows(_ fields: inout Fields) -> WorkflowScope? {
+        guard let json = fields["workflows"], !json.isNull else { return nil }
+        let pointer = JSONPointer(["workflows"])
+        guard let elements = json.array, (1...WorkflowScope.maxPatterns).contains(elements.count) else {
+            fields.refuse(
+                pointer,
+                "This must be a list of 1 to \(WorkflowScope.maxPatterns) patterns, as [\"orders-*\", \"refund\"].")
+            return nil
+        }
+        var patterns: [WorkflowPattern] = []
+        for (index, element) in elements.enumerated() {
+            guard let pattern = element.string.flatMap({ WorkflowPattern($0) }) else {
+                fields.refuse(pointer.appending(index), "A pattern has \(WorkflowPattern.rule).")
+                continue
+            }
+            if patterns.contains(pattern) { fields.refuse(pointer.appending(index), "This is listed twice.") }
+            patterns.append(pattern)
+        }
+        return .matching(patterns)
     }
 
     private static func expiry(_ fields: inout Fields) -> Instant? {
@@ -149,6 +173,7 @@ struct APIKeyRoutes: Sendable {
     private static func shown(_ key: StoredAPIKey) -> JSONObject {
         [
             "id": .string(key.keyID), "name": .string(key.name), "tenant": .string(key.tenants.name),
+            "workflows": key.workflows.patterns.map { .array($0.map { .string($0.text) }) } ?? .null,
             "roles": .array(key.roles.map { .string($0) }), "createdAt": RunJSON.time(key.createdAt),
             "createdBy": .string(key.createdBy), "expiresAt": RunJSON.time(key.expiresAt),
             "lastUsedAt": RunJSON.time(key.lastUsedAt), "revokedAt": RunJSON.time(key.revokedAt),

@@ -1,5 +1,4 @@
 import Core
-import Crypto
 import HTTPTypes
 import Hummingbird
 import Participants
@@ -22,7 +21,7 @@ struct AccessGate: Sendable {
 
     let tokens: [AdminToken]
     let keys: KeyRing
-    /// Tells whose a run is.
+    /// Tells whose a run is, and of which workflow.
     let reader: RunReader
     /// Tells whose keys are refused.
     let admission: TenantAdmission
@@ -49,8 +48,8 @@ struct AccessGate: Sendable {
                 guard isKnown, caller.principal.permissions.contains(permission) else {
                     throw refusal(caller, permission)
                 }
-                if let tenantID = caller.principal.tenants.tenantID { try await admission.checkIsOpen(tenantID) }
-                try await look(for: context, caller.principal.tenants)
+                if let tenantID = caller.principal.scope.tenants.tenantID { try await admission.checkIsOpen(tenantID) }
+                try await look(for: context, route, caller.principal.scope)
             } catch {
                 guard var problem = Problem(error) else { throw error }
                 // A body that may have no end is not read to its end for somebody who is not let in.
@@ -72,11 +71,14 @@ struct AccessGate: Sendable {
         }
     }
 
-    /// Another tenant's run is as unknown as one that there is not.
-    private func look(for context: APIContext, _ tenants: TenantScope) async throws {
-        guard tenants != .all, context.parameters["runId"] != nil else { return }
+    /// Another tenant's run, and one of a workflow that a key is not for, is as unknown as one that there is not; and so is such a
+    /// workflow.
+    private func look(for context: APIContext, _ route: Route, _ scope: RunScope) async throws {
+        guard scope != .all else { return }
+        if route.namesWorkflow, !scope.workflows.sees(try context.pathText("name")) { throw DefinitionProblem.unknown }
+        guard route.namesRun else { return }
         let runID = try context.runID()
-        guard let owner = try await reader.tenant(of: runID), tenants.sees(owner) else { throw Problem.unknownRun }
+        guard let owner = try await reader.owner(of: runID), scope.sees(owner) else { throw Problem.unknownRun }
     }
 
     /// Whoever calls.

@@ -89,7 +89,9 @@ final class KeyRing: Sendable {
             return nil
         }
         let principal = Role.permissions(of: key.roles).map {
-            Principal(name: Self.name(of: key), permissions: $0, tenants: key.tenants)
+            Principal(
+                name: Self.name(of: key), permissions: $0,
+                scope: RunScope(tenants: key.tenants, workflows: key.workflows))
         }
         return known.withLock { known in
             let read = Known(key: key, principal: principal, readAt: now, touchedAt: known[keyID]?.touchedAt)

@@ -1,4 +1,5 @@
 import Core
+import Storage
 
 /// What a route asks of whoever calls it. The raw values are public: keys are given them, and refusals name them.
 enum Permission: String, Sendable, Hashable, CaseIterable {
@@ -6,6 +7,10 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     case startRuns = "runs:start"
     /// Cancel, retry, resolve, undo, pause, complete, signal, restart.
     case operateRuns = "runs:operate"
+    /// What clients and participants gave, wherever runs are shown. No role has it.
+    case readPayloads = "payloads:read"
+    /// The same, with what definitions call sensitive masked.
+    case readMaskedPayloads = "payloads:read-masked"
     case readWorkflows = "workflows:read"
     /// Register, try out, deprecate.
     case writeWorkflows = "workflows:write"
@@ -25,17 +30,35 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     /// It can be had for one tenant alone. What the others are for belongs to all tenants together.
     var isOfTenants: Bool {
         switch self {
-        case .readRuns, .startRuns, .operateRuns, .readWorkflows, .manageKeys, .readTenants: true
+        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .manageKeys,
+            .readTenants:
+            true
         case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit,
             .manageTenants:
             false
         }
     }
 
+    /// It can be had for some workflows alone. What the others are for belongs to all workflows together.
+    var isOfWorkflows: Bool {
+        switch self {
+        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .writeWorkflows:
+            true
+        // To operate workflows is to pause participants, too.
+        case .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit, .manageKeys, .readTenants,
+            .manageTenants:
+            false
+        }
+    }
+
+    func canBeHad(for scope: RunScope) -> Bool {
+        (scope.tenants == .all || isOfTenants) && (scope.workflows == .all || isOfWorkflows)
+    }
+
     /// Whoever reaches an API that is open may do this without saying who they are.
     var isOpen: Bool {
         switch self {
-        case .readRuns, .startRuns, .operateRuns, .readWorkflows, .readCluster: true
+        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .readCluster: true
         case .writeWorkflows, .operateWorkflows, .readParticipants, .writeParticipants, .readAudit, .manageKeys,
             .readTenants, .manageTenants:
             false
@@ -57,7 +80,8 @@ enum Role: String, Sendable, Hashable, CaseIterable {
                 .readTenants,
             ]
         case .author: [.writeWorkflows, .readRuns, .readWorkflows, .readCluster, .readParticipants]
-        case .admin: Set(Permission.allCases)
+        // Who sees to keys and participants need not see what is in runs.
+        case .admin: Set(Permission.allCases).subtracting([.readPayloads, .readMaskedPayloads])
         }
     }
 
@@ -73,6 +97,8 @@ enum Role: String, Sendable, Hashable, CaseIterable {
                 return nil
             }
         }
+        // Who sees all may let others see less.
+        if permissions.contains(.readPayloads) { permissions.insert(.readMaskedPayloads) }
         return permissions
     }
 }
@@ -82,38 +108,45 @@ struct Principal: Sendable {
     /// Goes into histories, audits and logs: `client` for nobody in particular, an admin token's name, or `key:NAME/ID`.
     let name: String
     let permissions: Set<Permission>
-    /// Whose runs it sees, starts and changes.
-    let tenants: TenantScope
+    /// Which runs it sees, starts and changes.
+    let scope: RunScope
+    var tenants: TenantScope { scope.tenants }
     /// Whether its credential still counts; nil for one that always does.
     private var check: (@Sendable () async -> Bool)?
 
     /// Nobody in particular, at an API that is open.
     static let anonymous = Principal(
-        name: AdminToken.anonymous, permissions: Set(Permission.allCases.filter(\.isOpen)), tenants: .all)
+        name: AdminToken.anonymous, permissions: Set(Permission.allCases.filter(\.isOpen)), scope: .all)
 
     /// Nobody in particular, at an API that asks.
-    static let nobody = Principal(name: AdminToken.anonymous, permissions: [], tenants: .all)
+    static let nobody = Principal(name: AdminToken.anonymous, permissions: [], scope: .all)
 
     /// Who has an admin token may do everything.
     init(_ token: AdminToken) {
         name = token.name
-        permissions = Role.admin.permissions
-        tenants = .all
+        permissions = Set(Permission.allCases)
+        scope = .all
     }
 
-    /// - Parameter permissions: of them those that can be had for so many tenants.
+    /// - Parameter permissions: of them those that can be had for so many tenants and workflows.
     init(
-        name: String, permissions: Set<Permission>, tenants: TenantScope, check: (@Sendable () async -> Bool)? = nil
+        name: String, permissions: Set<Permission>, scope: RunScope, check: (@Sendable () async -> Bool)? = nil
     ) {
         self.name = name
-        self.permissions = tenants == .all ? permissions : permissions.filter(\.isOfTenants)
-        self.tenants = tenants
+        self.permissions = permissions.filter { $0.canBeHad(for: scope) }
+        self.scope = scope
         self.check = check
     }
 
     /// The same, as long as `check` says so.
     func asLong(as check: @escaping @Sendable () async -> Bool) -> Principal {
-        Principal(name: name, permissions: permissions, tenants: tenants, check: check)
+        Principal(name: name, permissions: permissions, scope: scope, check: check)
+    }
+
+    /// What it sees of payloads.
+    var payloads: PayloadSight {
+        if permissions.contains(.readPayloads) { return .everything }
+        return permissions.contains(.readMaskedPayloads) ? .masked : .nothing
     }
 
     /// Whether it may go on with what it began a while ago.

@@ -32,7 +32,7 @@ struct DefinitionRoutes: Sendable {
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let isStrict = try Self.isStrict(request)
-        let definition = try await definition(in: request)
+        let definition = try await definition(in: request, for: context.principal)
         let version = definition.version.description
         let review = DefinitionReview(
             definition, registered: nil, participants: try await reads.execute(FindParticipants()), rules: rules)
@@ -68,7 +68,7 @@ struct DefinitionRoutes: Sendable {
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let isStrict = try Self.isStrict(request)
-        let definition = try await definition(in: request)
+        let definition = try await definition(in: request, for: context.principal)
         let version = definition.version.description
         let known = try await reads.execute(FindDefinition(name: definition.name, version: version)).first
         let participants = try await reads.execute(FindParticipants())
@@ -108,10 +108,21 @@ struct DefinitionRoutes: Sendable {
     }
 
     /// A large one is read beside the event loops.
-    private func definition(in request: Request) async throws -> WorkflowDefinition {
-        try await body.document(request) { json throws(Problem) in
+    ///
+    /// - Throws: `missing-permission` for a workflow that the caller's key is not for, and for one that starts runs of such a workflow.
+    private func definition(in request: Request, for principal: Principal) async throws -> WorkflowDefinition {
+        let definition = try await body.document(request) { json throws(Problem) in
             do throws(DefinitionErrors) { return try WorkflowDefinition(json) } catch { throw Problem(error) }
         }
+        let started = definition.steps.compactMap { step in
+            if case .run(let child) = step.action { child.workflow } else { nil }
+        }
+        for name in [definition.name] + started where !principal.scope.workflows.sees(name) {
+            let patterns = (principal.scope.workflows.patterns ?? []).map(\.text).joined(separator: ", ")
+            throw Problem(
+                .missingPermission, "\(principal.name) is for the workflows \(patterns) only, not for \(name).")
+        }
+        return definition
     }
 
     private static func hash(_ definition: WorkflowDefinition) -> [UInt8] {

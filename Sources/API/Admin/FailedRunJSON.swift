@@ -3,12 +3,13 @@ import Storage
 
 extension FailedRunRow {
     /// The run as lists show it, and `quarantined`, `reason`, `failedSteps: [{stepId, attempts, error}]`, `requested`.
-    func json(waitingFor: JSON?) -> JSONObject {
-        var object = RunJSON.summary(run, waitingFor: waitingFor)
+    func json(for sight: PayloadSight, waitingFor: JSON?) -> JSONObject {
+        var object = RunJSON.summary(run, for: sight, waitingFor: waitingFor)
+        let view = sight.view(of: nil)
         object["quarantined"] = .bool(isQuarantined)
-        object["reason"] = run.error?["message"] ?? .null
+        object["reason"] = object["error"]?["message"] ?? .null
         object["failedSteps"] = .array(
-            steps.map { ["stepId": .string($0.stepID), "attempts": JSON($0.attempts), "error": $0.error] })
+            steps.map { ["stepId": .string($0.stepID), "attempts": JSON($0.attempts), "error": view.error(of: $0)] })
         object["requested"] = .bool(isAsked)
         return object
     }

@@ -11,11 +11,11 @@ struct FailedRunRequest {
 
     private static let kinds = FailedRunQuery.Kind.allCases.map(\.rawValue).joined(separator: ", ")
 
-    init(_ json: JSON, _ tenants: TenantScope) throws(Problem) {
+    init(_ json: JSON, _ scope: RunScope) throws(Problem) {
         var fields = try Fields(
             json,
             known: ["workflow", "stepId", "kind", "createdAfter", "createdBefore", "limit", "reason", "dryRun"])
-        var query = FailedRunQuery(tenants: tenants, limit: fields.integer("limit", in: 1...1000) ?? 100)
+        var query = FailedRunQuery(scope: scope, limit: fields.integer("limit", in: 1...1000) ?? 100)
         query.runs.workflowName = fields.string("workflow", maxBytes: 255)
         query.stepID = fields.string("stepId", maxBytes: 255)
         if let text = fields.string("kind", maxBytes: 255) {
@@ -31,10 +31,10 @@ struct FailedRunRequest {
     }
 
     /// The same filters, as the query of a list.
-    static func query(_ request: Request, _ tenants: TenantScope) throws(Problem) -> FailedRunQuery {
+    static func query(_ request: Request, _ scope: RunScope) throws(Problem) -> FailedRunQuery {
         let query = try Query(
             request, known: ["workflow", "stepId", "kind", "createdAfter", "createdBefore", "limit", "cursor"])
-        var failed = FailedRunQuery(tenants: tenants, limit: try query.limit())
+        var failed = FailedRunQuery(scope: scope, limit: try query.limit())
         failed.runs.workflowName = query["workflow"]
         failed.stepID = query["stepId"]
         failed.kind = try query.value("kind", "must be one of \(kinds).") { FailedRunQuery.Kind(rawValue: $0) }

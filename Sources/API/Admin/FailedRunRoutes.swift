@@ -25,13 +25,14 @@ struct FailedRunRoutes: Sendable {
     @Sendable private func list(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let asked = try FailedRunRequest.query(request, context.principal.tenants)
+        let asked = try FailedRunRequest.query(request, context.principal.scope)
         var query = asked
         query.runs.limit += 1
         let rows = try await reader.failed(query)
         let shown = rows.prefix(asked.runs.limit)
-        let waits = try await waiting.json(of: shown.map(\.run))
-        let page = Page(shown.lazy.map { JSON.object($0.json(waitingFor: waits[$0.run.runID])) })
+        let sight = context.principal.payloads
+        let waits = try await waiting.json(of: shown.map(\.run), for: sight)
+        let page = Page(shown.lazy.map { JSON.object($0.json(for: sight, waitingFor: waits[$0.run.runID])) })
         // The rows themselves may have ended early.
         let hasMore = page.count < rows.count || rows.last?.isLast == false
         let next = hasMore ? rows.prefix(page.count).last.map { Cursor(after: $0.run.runID).text } : nil
@@ -65,7 +66,7 @@ struct FailedRunRoutes: Sendable {
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let asked = try FailedRunRequest(
-            try await body.optionalJSON(request) ?? .object(JSONObject()), context.principal.tenants)
+            try await body.optionalJSON(request) ?? .object(JSONObject()), context.principal.scope)
         var query = asked.query
         query.showsErrors = false
         let rows = try await reader.failed(query)

@@ -63,8 +63,8 @@ struct Answers: Sendable {
                     let bytes: [UInt8] =
                         switch piece {
                         case .bytes(let bytes): bytes
-                        case .stored(let payload, _):
-                            try await reader.payload(payload, of: runID) ?? Array("null".utf8)
+                        case .stored(let payload, _, let mask):
+                            try await reader.payload(payload, of: runID, mask) ?? Array("null".utf8)
                         }
                     try await Self.write(ByteBuffer(bytes: bytes), to: &writer)
                 }
@@ -79,7 +79,9 @@ struct Answers: Sendable {
         for piece in pieces {
             switch piece {
             case .bytes(let bytes): here += bytes.count
-            case .stored(_, let size): largest = max(largest, size)
+            // What is masked is taken apart.
+            case .stored(_, let size, let mask):
+                largest = max(largest, size + (mask.isEmpty ? 0 : JSON.mostMemory(ofText: size)))
             }
         }
         return here + largest

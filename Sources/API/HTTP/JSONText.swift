@@ -7,7 +7,7 @@ struct JSONText {
     enum Piece {
         case bytes([UInt8])
         /// To be read when its turn comes.
-        case stored(RunPayload, size: Int)
+        case stored(RunPayload, size: Int, SensitiveMask)
     }
 
     private(set) var pieces: [Piece] = []
@@ -32,14 +32,14 @@ struct JSONText {
     }
 
     /// The same of something that may be too large to be here.
-    mutating func member(_ key: String, _ text: StoredText, of payload: RunPayload) {
+    mutating func member(_ key: String, _ text: SeenText, of payload: RunPayload) {
         switch text {
         case .absent: member(key, nil)
         case .here(let text): member(key, text)
-        case .large(let size):
+        case .large(let size, let mask):
             write(",\"\(key)\":")
             pieces.append(.bytes(bytes))
-            pieces.append(.stored(payload, size: size))
+            pieces.append(.stored(payload, size: size, mask))
             bytes = []
         }
     }

@@ -15,6 +15,11 @@ struct Route: Sendable {
     let counted: AccessGate.Kind?
     let handler: Handler
 
+    /// A variable of the path is a workflow's name.
+    var namesWorkflow: Bool { path.contains("/workflows/:name") }
+    /// A variable of the path is a run's id.
+    var namesRun: Bool { path.contains("/:runId") }
+
     init(
         _ method: HTTPRequest.Method, _ path: String, needs: Permission?, counted: AccessGate.Kind? = nil,
         _ handler: @escaping Handler

@@ -3,7 +3,7 @@ import Storage
 
 extension ShownEvent {
     /// The event as the API shows it, one line of JSON; members that don't apply are null.
-    var text: [UInt8] {
+    func text(for view: PayloadView) -> [UInt8] {
         var object = JSONObject()
         object["seq"] = JSON(sequence)
         object["at"] = RunJSON.time(at)
@@ -19,8 +19,8 @@ extension ShownEvent {
         object["epoch"] = JSON(Int(epoch))
         var text = JSONText()
         text.begin(object)
-        text.member("error", error)
-        text.member("data", data)
+        text.member("error", view.error(of: self))
+        text.member("data", view.data(of: self))
         text.end()
         return text.whole ?? []
     }

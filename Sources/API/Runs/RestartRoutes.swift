@@ -16,7 +16,7 @@ struct RestartRoutes: Sendable {
         let caller = context.principal.name
         let json = try await body.json(request)
         let asked = try RestartRequest(
-            json, of: runID, by: caller, key: try request.headers.idempotencyKey(),
+            json, of: runID, by: caller, sight: context.principal.payloads, key: try request.headers.idempotencyKey(),
             traceparent: StartOrigin.traceparent(request.headers, context.trace))
         // What is not the run's own is a start.
         if asked.input != nil || asked.version != nil, !context.principal.permissions.contains(.startRuns) {
@@ -39,6 +39,8 @@ struct RestartRequest: Sendable {
     let runID: RunID
     let by: String
     let reason: String
+    /// What whoever asks sees of the run's payloads.
+    let sight: PayloadSight
     /// Nil: everything is done anew.
     let fromStep: String?
     /// Nil: that of the run.
@@ -52,10 +54,13 @@ struct RestartRequest: Sendable {
 
     private static let maxReason = 1000
 
-    init(_ json: JSON, of runID: RunID, by: String, key: String?, traceparent: String?) throws(Problem) {
+    init(
+        _ json: JSON, of runID: RunID, by: String, sight: PayloadSight, key: String?, traceparent: String?
+    ) throws(Problem) {
         var fields = try Fields(json, known: ["fromStep", "input", "version", "repeat", "reason"])
         self.runID = runID
         self.by = by
+        self.sight = sight
         self.traceparent = traceparent
         if fields["reason"] == nil { fields.refuse(JSONPointer(["reason"]), "This member is required.") }
         reason = fields.string("reason", maxBytes: Self.maxReason) ?? ""

@@ -7,14 +7,16 @@ enum RunJSON {
     ///
     /// - Parameters:
     ///   - definition: nil where it can't be read; then the kinds of steps are not told.
+    ///   - sight: what the caller sees of payloads.
     ///   - children: how the runs stand that its steps have started, as far as that is known.
     static func run(
-        _ run: ShownRun, _ steps: [ShownStep], of definition: WorkflowDefinition?, waitingFor: JSON?,
-        children: [RunID: String] = [:]
+        _ run: ShownRun, _ steps: [ShownStep], of definition: WorkflowDefinition?, for sight: PayloadSight,
+        waitingFor: JSON?, children: [RunID: String] = [:]
     ) -> JSONText {
+        let view = sight.view(of: definition)
         var text = JSONText()
         text.write("{\"run\":")
-        write(run, waitingFor, children, to: &text)
+        write(run, view, waitingFor, children, to: &text)
         text.write(",\"steps\":[")
         var elements: [String: [ShownStep]] = [:]
         for step in steps {
@@ -27,22 +29,26 @@ enum RunJSON {
             let stepDefinition = definition?.step(step.stepID)
             let isListed = stepDefinition?.forEach != nil || elements[step.stepID] != nil
             write(
-                step, stepDefinition?.action.kind, children, elements: isListed ? elements[step.stepID] ?? [] : nil,
-                to: &text)
+                step, view, stepDefinition?.action.kind, children,
+                elements: isListed ? elements[step.stepID] ?? [] : nil, to: &text)
         }
         text.write("]}")
         return text
     }
 
     /// A run with its payloads, as lists show it when they are asked to.
-    static func whole(_ run: ShownRun, waitingFor: JSON?) -> [UInt8] {
+    static func whole(_ run: ShownRun, for view: PayloadView, waitingFor: JSON?) -> [UInt8] {
         var text = JSONText()
-        write(run, waitingFor, [:], to: &text)
+        write(run, view, waitingFor, [:], to: &text)
         return text.whole ?? []
     }
 
     /// A run as lists show it.
-    static func summary(_ run: RunHead, waitingFor: JSON?) -> JSONObject {
+    static func summary(_ run: RunHead, for sight: PayloadSight, waitingFor: JSON?) -> JSONObject {
+        summary(run, error: sight.view(of: nil).error(of: run), waitingFor: waitingFor)
+    }
+
+    private static func summary(_ run: RunHead, error: JSON?, waitingFor: JSON?) -> JSONObject {
         var object = JSONObject()
         let id = run.runID.description
         object["runId"] = .string(id)
@@ -50,7 +56,7 @@ enum RunJSON {
         object["workflowVersion"] = .string(run.workflowVersion)
         object["status"] = .string(run.statusText)
         object["cause"] = JSON(run.causeText)
-        object["error"] = run.error ?? .null
+        object["error"] = error
         object["waitingFor"] = waitingFor ?? .null
         object["correlationId"] = .string(run.correlationID ?? id)
         if let parent = run.parent {
@@ -65,10 +71,9 @@ enum RunJSON {
     }
 
     private static func write(
-        _ run: ShownRun, _ waitingFor: JSON?, _ children: [RunID: String], to text: inout JSONText
+        _ run: ShownRun, _ view: PayloadView, _ waitingFor: JSON?, _ children: [RunID: String], to text: inout JSONText
     ) {
-        var object = summary(run.head, waitingFor: waitingFor)
-        object["error"] = nil
+        var object = summary(run.head, error: nil, waitingFor: waitingFor)
         if let from = run.restartedFrom {
             object["restartedFrom"] = ["runId": .string(from.run.description), "fromStep": JSON(from.fromStep)]
         }
@@ -78,17 +83,17 @@ enum RunJSON {
                 run.endCalls.map { ["runId": .string($0.description), "status": JSON(children[$0])] })
         }
         text.begin(object)
-        text.member("error", run.error, of: .error)
-        text.member("input", run.input, of: .input)
-        text.member("output", run.output, of: .output)
-        text.member("context", run.context, of: .context)
+        text.member("error", view.error(of: run), of: .error)
+        text.member("input", view.input(of: run), of: .input)
+        text.member("output", view.output(of: run), of: .output)
+        text.member("context", view.context(of: run), of: .context)
         text.end()
     }
 
     /// - Parameter elements: those of a step with a list, with what they have put out; nil for one without.
     private static func write(
-        _ step: ShownStep, _ kind: StepKind?, _ children: [RunID: String], elements: [ShownStep]?,
-        to text: inout JSONText
+        _ step: ShownStep, _ view: PayloadView, _ kind: StepKind?, _ children: [RunID: String],
+        elements: [ShownStep]?, to text: inout JSONText
     ) {
         var object = JSONObject()
         object["stepId"] = .string(step.stepID)
@@ -103,18 +108,19 @@ enum RunJSON {
         object["nextAttemptAt"] = time(step.nextAttemptAt)
         object["child"] = child(of: step, children)
         text.begin(object)
+        let (output, error) = (view.output(of: step), view.error(of: step))
         guard let elements else {
-            text.member("output", step.output, of: .stepOutput(step.index))
-            text.member("error", step.error, of: .stepError(step.index))
+            text.member("output", output, of: .stepOutput(step.index))
+            text.member("error", error, of: .stepError(step.index))
             return text.end()
         }
         // What a person gave where there was no list to begin with.
-        if step.output.isThere { text.member("output", step.output, of: .stepOutput(step.index)) }
-        text.member("error", step.error, of: .stepError(step.index))
+        if output.isThere { text.member("output", output, of: .stepOutput(step.index)) }
+        text.member("error", error, of: .stepError(step.index))
         text.write(",\"elements\":[")
         for (place, element) in elements.enumerated() {
             if place > 0 { text.write(",") }
-            write(element: element, children, to: &text)
+            write(element: element, view, children, to: &text)
         }
         text.write("]")
         text.end()
@@ -129,7 +135,9 @@ enum RunJSON {
     }
 
     /// An element, with those of a step's members that say something.
-    private static func write(element: ShownStep, _ children: [RunID: String], to text: inout JSONText) {
+    private static func write(
+        element: ShownStep, _ view: PayloadView, _ children: [RunID: String], to text: inout JSONText
+    ) {
         var object: JSONObject = [
             "stepId": .string(element.stepID), "status": .string(element.status),
             "attempts": JSON(element.attempts),
@@ -142,8 +150,9 @@ enum RunJSON {
         if let at = element.nextAttemptAt { object["nextAttemptAt"] = time(at) }
         object["child"] = child(of: element, children)
         text.begin(object)
-        if element.output.isThere { text.member("output", element.output, of: .stepOutput(element.index)) }
-        if element.error.isThere { text.member("error", element.error, of: .stepError(element.index)) }
+        let (output, error) = (view.output(of: element), view.error(of: element))
+        if output.isThere { text.member("output", output, of: .stepOutput(element.index)) }
+        if error.isThere { text.member("error", error, of: .stepError(element.index)) }
         text.end()
     }
 

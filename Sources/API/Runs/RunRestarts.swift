@@ -64,6 +64,8 @@ struct RunRestarts: Sendable {
         }
         let input = asked.input ?? old.run.input
         if let schema = definition.contract.schema, let problem = await InputCheck.problem(input, schema) {
+            // Where the run's own input breaks the rules, the places tell of it.
+            guard asked.input != nil || asked.sight == .everything else { throw Problem(problem.kind, problem.detail) }
             throw problem
         }
         let kept = try old.run.keptSteps(for: definition, from: fromStep, repeats: asked.repeats)

@@ -23,34 +23,45 @@ struct RunRoutes: Sendable {
     @Sendable private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.runID()
         guard let (run, steps) = try await reader.shown(id) else { throw Problem.unknownRun }
-        let waits = try await waiting.json(of: [run.head])
+        let sight = context.principal.payloads
+        let waits = try await waiting.json(of: [run.head], for: sight)
         let definition = try await waiting.definition(of: run.head)
         let children = try await reader.statuses(of: steps.compactMap { $0.child?.runID } + run.endCalls)
         return try answers.json(
-            RunJSON.run(run, steps, of: definition, waitingFor: waits[id], children: children), of: id, to: context)
+            RunJSON.run(run, steps, of: definition, for: sight, waitingFor: waits[id], children: children), of: id,
+            to: context)
     }
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let (asked, withPayloads) = try Self.query(request, context.principal.tenants)
+        let (asked, withPayloads) = try Self.query(request, context.principal.scope)
         var query = asked
         query.limit = asked.limit + 1
         let rows = try await reader.list(query)
         var shown = rows.prefix(asked.limit).map(\.runID)
         var page = Page()
+        let sight = context.principal.payloads
         if withPayloads {
             let runs = try await reader.withPayloads(shown, maxBytes: Page.maxBytes)
-            let waits = try await waiting.json(of: runs.map(\.head))
-            for run in runs { page.add(RunJSON.whole(run, waitingFor: waits[run.head.runID])) }
+            let waits = try await waiting.json(of: runs.map(\.head), for: sight)
+            for run in runs {
+                let view = try await view(of: run.head, sight)
+                page.add(RunJSON.whole(run, for: view, waitingFor: waits[run.head.runID]))
+            }
             // None only if all of them have been removed meanwhile: the list goes on after them.
             if !runs.isEmpty { shown = runs.map(\.head.runID) }
         } else {
-            let waits = try await waiting.json(of: Array(rows.prefix(asked.limit)))
+            let waits = try await waiting.json(of: Array(rows.prefix(asked.limit)), for: sight)
             page = Page(
-                rows.prefix(asked.limit).lazy.map { JSON.object(RunJSON.summary($0, waitingFor: waits[$0.runID])) })
+                rows.prefix(asked.limit).lazy.map {
+                    JSON.object(RunJSON.summary($0, for: sight, waitingFor: waits[$0.runID]))
+                })
             shown = Array(shown.prefix(page.count))
         }
-        let next = shown.count < rows.count ? shown.last.map { Cursor(after: $0).text } : nil
-        return try answers.json(page.text("runs", ["nextCursor": JSON(next)]), to: context)
+        var next = shown.count < rows.count ? shown.last : nil
+        // Fewer than were asked for, and there may be more beyond what was looked at.
+        if shown.count == rows.count { next = try await reader.windowEnd(query) }
+        return try answers.json(
+            page.text("runs", ["nextCursor": JSON(next.map { Cursor(after: $0).text })]), to: context)
     }
 
     @Sendable private func events(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -67,7 +78,7 @@ struct RunRoutes: Sendable {
             return EventStream(
                 reader: reader, watch: watch, answers: answers, runID: id, after: after,
                 place: try places.take(.stream, for: context), client: context.limitedAddress,
-                principal: context.principal
+                principal: context.principal, view: try await view(of: id, context.principal.payloads)
             ).response(to: request)
         }
         let query = try Query(request, known: ["after"])
@@ -76,10 +87,22 @@ struct RunRoutes: Sendable {
             of: id, after: after ?? 0, limit: Self.eventsPerPage, maxBytes: Page.maxBytes)
         if events.isEmpty, try await reader.status(of: id) == nil { throw Problem.unknownRun }
         var page = Page()
-        for event in events { page.add(event.text) }
+        let view = try await view(of: id, context.principal.payloads)
+        for event in events { page.add(event.text(for: view)) }
         let nextAfter = events.last.flatMap { $0.sequence < $0.newest ? JSON($0.sequence) : nil }
         let members: JSONObject = ["runId": .string(id.description), "nextAfter": nextAfter ?? .null]
         return try answers.json(page.text("events", members), to: context)
+    }
+
+    /// What is seen of a run: its definition is only asked for where that depends on it.
+    private func view(of run: RunHead, _ sight: PayloadSight) async throws -> PayloadView {
+        sight.view(of: sight == .masked ? try await waiting.definition(of: run) : nil)
+    }
+
+    private func view(of runID: RunID, _ sight: PayloadSight) async throws -> PayloadView {
+        guard sight == .masked else { return sight.view(of: nil) }
+        guard let (run, _) = try await reader.shown(runID) else { throw Problem.unknownRun }
+        return try await view(of: run.head, sight)
     }
 
     /// An event without a payload has some 300 bytes.
@@ -98,7 +121,7 @@ struct RunRoutes: Sendable {
     }
 
     private static func query(
-        _ request: Request, _ tenants: TenantScope
+        _ request: Request, _ scope: RunScope
     ) throws(Problem) -> (RunQuery, withPayloads: Bool) {
         let query = try Query(
             request,
@@ -106,7 +129,7 @@ struct RunRoutes: Sendable {
                 "status", "workflow", "correlationId", "tenantId", "parent", "createdAfter", "createdBefore", "limit",
                 "cursor", "include", "waitingFor",
             ])
-        var runs = RunQuery(tenants: tenants, limit: try query.limit())
+        var runs = RunQuery(scope: scope, limit: try query.limit())
         let statuses = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
         runs.status = try query.value("status", "must be one of \(statuses).") { RunStatus(rawValue: $0) }
         let kinds = WaitKinds.names.map(\.name).joined(separator: ", ")

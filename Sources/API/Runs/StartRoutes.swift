@@ -55,10 +55,10 @@ struct StartRoutes: Sendable {
                 let outcome = await watch.wait(for: accepted.runID, atMost: .seconds(wait), pace: .end) { $0.isOver }
                 if case .happened(let sight) = outcome, let seen = sight.status { status = seen }
             }
-            if status.isTerminal, let (run, steps, definition, waits) = try await shown(accepted.runID) {
+            if status.isTerminal, let (run, steps, definition, waits) = try await shown(accepted.runID, context) {
                 return try answers.json(
-                    RunJSON.run(run, steps, of: definition, waitingFor: waits), of: accepted.runID, to: context,
-                    headers: headers)
+                    RunJSON.run(run, steps, of: definition, for: context.principal.payloads, waitingFor: waits),
+                    of: accepted.runID, to: context, headers: headers)
             }
         }
         return .json(
@@ -68,12 +68,13 @@ struct StartRoutes: Sendable {
 
     /// The run as it ended; nil when it can't be read. It is committed and over: no reason to answer that it may not be.
     private func shown(
-        _ runID: RunID
+        _ runID: RunID, _ context: APIContext
     ) async throws -> (run: ShownRun, steps: [ShownStep], definition: WorkflowDefinition?, waitingFor: JSON?)? {
         do throws(StoreError) {
             guard let (run, steps) = try await starts.reader.shown(runID) else { return nil }
             return (
-                run, steps, try await waiting.definition(of: run.head), try await waiting.json(of: [run.head])[runID]
+                run, steps, try await waiting.definition(of: run.head),
+                try await waiting.json(of: [run.head], for: context.principal.payloads)[runID]
             )
         } catch {
             return nil

@@ -9,7 +9,9 @@ struct WaitingFor: Sendable {
     let engines: EngineReports
 
     /// `waitingFor` of each run: null for those that are over, or move just now.
-    func json(of runs: [RunHead]) async throws(StoreError) -> [RunID: JSON] {
+    ///
+    /// - Parameter sight: what the caller sees of payloads: why a step gave up may repeat some.
+    func json(of runs: [RunHead], for sight: PayloadSight) async throws(StoreError) -> [RunID: JSON] {
         let open = runs.filter { $0.status.map { !$0.isTerminal || $0 == .failed } ?? false }
         guard !open.isEmpty else { return [:] }
         let live = try await reader.live(open.map(\.runID))
@@ -19,7 +21,7 @@ struct WaitingFor: Sendable {
         let children = try await reader.statuses(of: live.compactMap { $0.child?.child.runID })
         for run in live {
             let definition = try await definition(run.workflowName, run.workflowVersion)
-            waits[run.runID] = .object(Self.wait(of: run, definition, reports, children))
+            waits[run.runID] = .object(Self.wait(of: run, definition, reports, children, sight))
         }
         return waits
     }
@@ -44,7 +46,8 @@ struct WaitingFor: Sendable {
     }
 
     private static func wait(
-        of run: QuietRun, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row], _ children: [RunID: String]
+        of run: QuietRun, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row], _ children: [RunID: String],
+        _ sight: PayloadSight
     ) -> JSONObject {
         switch run.reason(quietFor: .seconds(3600), definition: definition) {
         case .waiting(let wait):
@@ -60,7 +63,7 @@ struct WaitingFor: Sendable {
         case .waitingForPerson(let stepID, let error):
             return [
                 "kind": "operator", "stepId": .string(stepID), "since": RunJSON.time(run.lastEventAt),
-                "reason": .string(error?.message ?? "a step past the pivot gave up"),
+                "reason": .string(error.map(sight.message) ?? "a step past the pivot gave up"),
             ]
         case .waitingForSignal(let stepID, let until):
             return signal(stepID, until, definition?.step(of: stepID), of: run)

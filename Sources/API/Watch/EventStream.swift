@@ -26,6 +26,8 @@ struct EventStream: Sendable {
     let client: String
     /// Whose stream it is.
     let principal: Principal
+    /// What it sees of the run's payloads.
+    let view: PayloadView
 
     /// Answers with the stream; `request` is watched for the client's end of the connection.
     func response(to request: Request) -> Response {
@@ -75,7 +77,7 @@ struct EventStream: Sendable {
     /// False when there is no room for so much at the moment: many large answers are being sent.
     @concurrent
     private func write(_ events: [ShownEvent], to writer: inout any ResponseBodyWriter) async throws -> Bool {
-        let buffer = ByteBuffer(bytes: events.flatMap(Self.bytes))
+        let buffer = ByteBuffer(bytes: events.flatMap(bytes))
         let isLarge = buffer.readableBytes > Self.batch.bytes
         let share = isLarge ? answers.room.take(buffer.readableBytes, for: client) : nil
         guard share != nil || !isLarge else { return false }
@@ -111,7 +113,7 @@ struct EventStream: Sendable {
         }
     }
 
-    private static func bytes(_ event: ShownEvent) -> [UInt8] {
-        Array("id: \(event.sequence)\nevent: \(event.kind)\ndata: ".utf8) + event.text + Array("\n\n".utf8)
+    private func bytes(_ event: ShownEvent) -> [UInt8] {
+        Array("id: \(event.sequence)\nevent: \(event.kind)\ndata: ".utf8) + event.text(for: view) + Array("\n\n".utf8)
     }
 }

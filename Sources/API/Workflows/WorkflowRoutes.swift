@@ -25,7 +25,8 @@ struct WorkflowRoutes: Sendable {
         let query = try Query(request, known: ["limit", "cursor"])
         let limit = try query.limit()
         let after = try query.cursor { TextCursor($0, of: Self.cursorKind) }?.last
-        let rows = try await reads.execute(ListWorkflows(after: after ?? "", limit: limit + 1))
+        let rows = try await reads.execute(
+            ListWorkflows(scope: context.principal.scope.workflows, after: after ?? "", limit: limit + 1))
         var groups: [[StoredVersion]] = []
         for row in rows {
             if groups.last?.first?.name == row.name {

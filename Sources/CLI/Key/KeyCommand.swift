@@ -13,7 +13,8 @@ struct KeyCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Makes an API key, and prints it: it is not shown again.",
         discussion: """
-            A role is viewer, starter, operator, author or admin; single permissions, as audit:read, may stand among them. \
+            A role is viewer, starter, operator, author or admin; single permissions, as audit:read, may stand among them. No \
+            role shows inputs, outputs and what else is in runs: that takes payloads:read, or payloads:read-masked. \
             What is sent as SAGAFLOW_API_KEY, Authorization: Bearer or X-Api-Key is such a key. Exit codes: 0, 1 refused, \
             64 wrong usage, 69.
             """)
@@ -31,12 +32,19 @@ struct KeyCreate: AsyncParsableCommand {
     @Option(help: "Whose runs are all it sees and starts; * for everybody's (default: those of whoever makes it).")
     var tenant: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Which workflows are all it sees, starts and registers: a name, * for any characters; may be given several times (default: all).",
+            valueName: "pattern"))
+    var workflow: [String] = []
+
     @Option(help: "From when on it counts no more (RFC 3339; default: never).")
     var expiresAt: String?
 
     func run() async throws {
         var body: JSON = ["name": .string(name), "roles": .array(role.map { .string($0) })]
         if let tenant { body["tenant"] = .string(tenant) }
+        if !workflow.isEmpty { body["workflows"] = .array(workflow.map { .string($0) }) }
         if let expiresAt { body["expiresAt"] = .string(expiresAt) }
         let answer = try await api.withClient(token: try admin.token(api)) {
             try await $0.patiently(.post, "/v1/admin/api-keys", body).json
@@ -63,13 +71,15 @@ struct KeyList: AsyncParsableCommand {
         let keys = list.items
         var table = Table(columns: [
             .init(title: "KEY"), .init(title: "NAME"), .init(title: "TENANT"), .init(title: "ROLES", shrinks: true),
+            .init(title: "WORKFLOWS", shrinks: true),
             .init(title: "STATE"),
             .init(title: "LAST USED"), .init(title: "MADE BY", isWide: true), .init(title: "MADE", isWide: true),
         ])
         table.rows = keys.map { key in
             [
                 key["id"]?.string ?? "?", key["name"]?.string ?? "?", key["tenant"]?.string ?? "?",
-                key["roles"]?.array?.compactMap(\.string).joined(separator: ", ") ?? "", Self.state(key),
+                key["roles"]?.array?.compactMap(\.string).joined(separator: ", ") ?? "",
+                key["workflows"]?.array?.compactMap(\.string).joined(separator: ", ") ?? "all", Self.state(key),
                 key["lastUsedAt"]?.string == nil ? "never" : RunTimes.short(key["lastUsedAt"]),
                 key["createdBy"]?.string ?? "?", RunTimes.short(key["createdAt"]),
             ]

@@ -174,9 +174,16 @@ struct RunView {
         }
     }
 
+    /// What is said of a payload that the key may not see; nil for anything else.
+    private static func hidden(_ json: JSON) -> String? {
+        json["redacted"] == true ? "not shown: it takes payloads:read" : nil
+    }
+
     /// `step: message`.
     static func failure(_ error: JSON) -> String? {
-        guard let message = error["message"]?.string ?? error.string else { return nil }
+        guard let message = error["message"]?.string ?? error.string ?? hidden(error["message"] ?? error) else {
+            return nil
+        }
         let detail = error["response"]?["detail"]?.string.map { " (\($0))" } ?? ""
         return ((error["stepId"]?.string.map { "\($0): " } ?? "") + message + detail).clipped
     }

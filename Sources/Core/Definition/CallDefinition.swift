@@ -157,7 +157,7 @@ package enum ParticipantChoice: Sendable {
         case .oneOf(let names, let by):
             let place = JSONPointer(["participant", "by"])
             let name = try by.render(scope, at: place)
-            guard names.contains(name) else { throw TemplateError(.notChoosable(name, names), pointer: place) }
+            guard names.contains(name) else { throw TemplateError(.notChoosable(names), pointer: place) }
             return name
         }
     }

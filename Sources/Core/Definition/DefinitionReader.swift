@@ -18,7 +18,7 @@ struct DefinitionReader {
                 json, at: .root,
                 members: [
                     "name", "version", "description", "timeout", "retry", "compensationRetry", "inputSchema",
-                    "examples", "steps", "output", "onEnd", "undoWithin",
+                    "examples", "steps", "output", "onEnd", "undoWithin", "sensitive",
                 ])
         else { return nil }
         let name = required("name", in: fields, at: .root) { $0.name($1, at: $2) }
@@ -47,6 +47,7 @@ struct DefinitionReader {
         let undoWithin = optional("undoWithin", in: fields, at: .root) {
             $0.duration($1, at: $2, max: .seconds(366 * 86_400))
         }
+        let sensitive = optional("sensitive", in: fields, at: .root) { $0.sensitive($1, at: $2, steps) }
         errors += later.errors.prefix(DefinitionErrors.limit - errors.count)
         guard let steps else { return nil }
         if let output { checkOutput(output, of: steps) }
@@ -56,7 +57,8 @@ struct DefinitionReader {
         return WorkflowDefinition(
             name: name, version: version, description: description, timeout: timeout, contract: contract, steps: steps,
             output: output, pivot: pivot, undoWithin: undoWithin,
-            onEnd: endCalls.map { .endCalls($0, of: name, version: version, source: json) }, source: json)
+            onEnd: endCalls.map { .endCalls($0, of: name, version: version, source: json) },
+            sensitive: sensitive ?? SensitivePaths(), source: json)
     }
 
     /// What steps and calls fall back on.

@@ -30,6 +30,8 @@ package final class WorkflowDefinition: Sendable {
     package let onEnd: WorkflowDefinition?
     /// It is of the calls that follow another run's end, and not registered itself.
     package let isOnEnd: Bool
+    /// What few are shown of its runs.
+    package let sensitive: SensitivePaths
     /// The definition as it was given.
     package let source: JSON
 
@@ -39,7 +41,8 @@ package final class WorkflowDefinition: Sendable {
     init(
         name: String, version: SemanticVersion, description: String?, timeout: Duration?, contract: InputContract,
         steps: [StepDefinition], output: Template?, pivot: Int? = nil, undoWithin: Duration? = nil,
-        onEnd: WorkflowDefinition? = nil, isOnEnd: Bool = false, source: JSON
+        onEnd: WorkflowDefinition? = nil, isOnEnd: Bool = false, sensitive: SensitivePaths = SensitivePaths(),
+        source: JSON
     ) {
         self.name = name
         self.version = version
@@ -54,6 +57,7 @@ package final class WorkflowDefinition: Sendable {
         startsRuns = steps.contains { $0.action.kind == .run }
         self.onEnd = onEnd
         self.isOnEnd = isOnEnd
+        self.sensitive = sensitive
         self.source = source
     }
 
@@ -68,7 +72,7 @@ package final class WorkflowDefinition: Sendable {
         self.init(
             name: read.name, version: read.version, description: read.description, timeout: read.timeout,
             contract: read.contract, steps: read.steps, output: read.output, pivot: read.pivot,
-            undoWithin: read.undoWithin, onEnd: read.onEnd, source: read.source)
+            undoWithin: read.undoWithin, onEnd: read.onEnd, sensitive: read.sensitive, source: read.source)
     }
 
     /// What is hashed to tell whether two definitions are the same: members sorted, no white space.

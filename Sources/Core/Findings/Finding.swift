@@ -61,6 +61,6 @@ extension WorkflowDefinition {
         }
         for step in steps { findings += self.findings(of: step, participants) }
         if let output { findings += skippedReads(output.uses, below: JSONPointer(["output"])) }
-        return findings + endCallFindings(participants)
+        return findings + sensitiveFindings() + endCallFindings(participants)
     }
 }

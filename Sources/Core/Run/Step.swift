@@ -137,7 +137,7 @@ package struct StepAnswer: Sendable, Hashable {
     }
 
     /// Reads what `json` wrote; nil for nothing.
-    init?(_ json: JSON?) {
+    package init?(_ json: JSON?) {
         guard let json else { return nil }
         status = json["status"]?.int
         for (name, value) in json["headers"]?.object?.members ?? [] { headers[name] = value.string }

@@ -27,7 +27,7 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case logicNoNumber
         case logicNoText(String)
         case noSecret(String)
-        case notChoosable(String, [String])
+        case notChoosable([String])
         case elsewhere
         case notForm(String)
     }
@@ -73,8 +73,8 @@ package struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible
         case .logicNoNumber: "With these values a rule comes to a number that JSON has not."
         case .logicNoText(let type): "With these values a rule comes to \(type), and cannot be a text."
         case .noSecret(let name): "The engine has no secret \(name)."
-        case .notChoosable(let name, let choices):
-            "The participant would be \"\(name.prefix(80))\"; it may be \(choices.joined(separator: ", "))."
+        case .notChoosable(let choices):
+            "With these values the participant would be none that it may be: \(choices.joined(separator: ", "))."
         case .elsewhere: "The location is not below the participant's base URL."
         case .notForm(let reason): "The body can't be sent as it is declared: \(reason)"
         }

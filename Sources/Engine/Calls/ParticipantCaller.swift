@@ -263,7 +263,7 @@ final class ParticipantCaller: Sendable {
             let answered: @Sendable (TransportResult) -> Void = { answer in
                 judge.judge(Answer(answer), ContinuousClock.now - begun) { result in
                     breaker?.report(
-                        Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.message)
+                        Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.plainMessage)
                     done()
                     completion(result)
                 }

@@ -6,7 +6,8 @@ import Telemetry
 /// Tells of one run what has been committed: to metrics, to the trace, and to the log.
 ///
 /// What goes as planned is logged at `debug`. What a person on call looks for is at `info`: retries, steps that gave up,
-/// compensation, and ends other than COMPLETED. A FAILED run is an `error`: it waits for a person.
+/// compensation, and ends other than COMPLETED. A FAILED run is an `error`: it waits for a person. Payloads are in no line and no
+/// span, nor messages that may repeat them.
 struct RunObserver {
     let trace: RunTrace
     private let instruments: WorkflowInstruments
@@ -45,7 +46,7 @@ struct RunObserver {
                 if case .signal = run.stepDefinition(index).action { name = "await \(stepID)" }
                 trace.record(
                     wait: name, .init(step: index, action: .execute, attempt: 0), stepID, from: step.startedAt ?? now,
-                    to: now, run.steps[index].error?.message)
+                    to: now, run.steps[index].error?.plainMessage)
             }
             guard step.isAccepted, !run.steps[index].isAccepted, let open = step.openAttempt,
                 let accepted = before.marks.accepted.first(where: { $0.step == index }),
@@ -56,7 +57,7 @@ struct RunObserver {
                 wait: "callback \(open.action.rawValue) \(stepID)",
                 .init(step: index, action: open.action, attempt: open.attempt), stepID,
                 from: accepted.until - completion.timeout, to: now,
-                isDone ? nil : run.steps[index].error?.message)
+                isDone ? nil : run.steps[index].error?.plainMessage)
         }
     }
 
@@ -74,7 +75,7 @@ struct RunObserver {
                     run,
                     [
                         "stepId": "\(run.stepID(index))",
-                        "error": "\(run.steps[index].error?.message ?? "-")",
+                        "error": "\(run.steps[index].error?.plainMessage ?? "-")",
                     ]))
         }
     }
@@ -139,11 +140,11 @@ struct RunObserver {
         case .runFailed(let failure), .runQuarantined(let failure):
             logger.error(
                 "a run failed and needs a person",
-                metadata: about(run, ["stepId": "\(failure.stepID ?? "-")", "error": "\(failure.message)"]))
+                metadata: about(run, ["stepId": "\(failure.stepID ?? "-")", "error": "\(failure.plainMessage)"]))
         case .stepFailed(let step, let failure):
             logger.info(
                 "a step failed",
-                metadata: about(run, ["stepId": "\(run.stepID(step))", "error": "\(failure.message)"]))
+                metadata: about(run, ["stepId": "\(run.stepID(step))", "error": "\(failure.plainMessage)"]))
         case .waitStarted(let step, let until):
             logger.debug(
                 "a run waits",
@@ -156,7 +157,8 @@ struct RunObserver {
                 metadata: about(
                     run,
                     [
-                        "stepId": "\(run.stepID(step))", "action": "\(action.rawValue)", "error": "\(failure.message)",
+                        "stepId": "\(run.stepID(step))", "action": "\(action.rawValue)",
+                        "error": "\(failure.plainMessage)",
                         "lookInSeconds": .stringConvertible(Self.seconds(lookIn ?? .zero)),
                     ]))
         case .callbackReceived(let step, let action, let callback):
@@ -194,7 +196,7 @@ struct RunObserver {
                     run,
                     [
                         "stepId": "\(run.stepID(step))", "child": "\(end.runID)", "status": "\(end.status.rawValue)",
-                        "error": "\(end.error?.message ?? "-")",
+                        "error": "\(end.error?.plainMessage ?? "-")",
                     ]))
         case .childCancelRequested(let step, _), .childUndoRequested(let step):
             logger.info(
@@ -205,7 +207,7 @@ struct RunObserver {
         case .childUndoFailed(let step, let failure):
             logger.info(
                 "a child run can't be undone",
-                metadata: about(run, ["stepId": "\(run.stepID(step))", "error": "\(failure.message)"]))
+                metadata: about(run, ["stepId": "\(run.stepID(step))", "error": "\(failure.plainMessage)"]))
         case .runStarted, .parentLinked, .runDelayed, .attemptHeartbeat, .attemptLooked, .signalTaken, .elementsEnded,
             .stepSkipped,
             .stepAbandoned,
@@ -244,7 +246,7 @@ struct RunObserver {
         _ retryIn: Duration?
     ) -> Logger.Metadata {
         var metadata = call(run, step, action, attempt, report)
-        metadata["error"] = "\(failure.message)"
+        metadata["error"] = "\(failure.plainMessage)"
         if let retryIn { metadata["retryInSeconds"] = .stringConvertible(Self.seconds(retryIn)) }
         return metadata
     }

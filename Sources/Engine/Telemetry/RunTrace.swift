@@ -70,7 +70,7 @@ struct RunTrace: Sendable {
             SpanRecord(
                 name: "\(action.rawValue) \(step)", kind: .client, context: context, parentSpanID: runSpanID,
                 start: start, end: max(start, end), attributes: attributes,
-                error: report.outcome == .succeeded ? nil : failure?.message ?? report.outcome.rawValue))
+                error: report.outcome == .succeeded ? nil : failure?.plainMessage ?? report.outcome.rawValue))
     }
 
     /// Spans of it are taken.
@@ -120,7 +120,7 @@ struct RunTrace: Sendable {
                     ("workflowVersion", .string(run.definition.version.description)),
                     ("saga.status", .string(run.status.rawValue)),
                 ],
-                error: run.status == .failed ? run.error?.message ?? "FAILED" : nil))
+                error: run.status == .failed ? run.error?.plainMessage ?? "FAILED" : nil))
     }
 
     /// The low half of a UUIDv7 is random but for its first two bits, which are never both zero.

@@ -55,6 +55,12 @@ extension Parameters {
     @inlinable @inline(__always)
     package mutating func textArray(_ values: some Sequence<String>) { append(array: values, of: WireText.self) }
 
+    /// An array of `text`, or NULL.
+    package mutating func textArrayOrNil(_ values: [String]?) {
+        guard let values else { return appendNull(arrayOf: WireText.self) }
+        textArray(values)
+    }
+
     /// An array of `uuid`.
     @inlinable @inline(__always)
     package mutating func uuidArray(_ values: some Sequence<PGUUID>) { append(array: values, of: WireUUID.self) }

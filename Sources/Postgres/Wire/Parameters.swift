@@ -64,6 +64,12 @@ package struct Parameters: ~Copyable {
         buffer.patch(Int32(buffer.count - start - 4), at: start)
     }
 
+    mutating func appendNull<Type: WireType>(arrayOf _: Type.Type) {
+        types.append(Type.arrayOID)
+        offsets.append(Self.null)
+        lengths.append(0)
+    }
+
     /// The header: dimensions, has-nulls flag, element type, size and lower bound; two are patched at the end.
     @inlinable @inline(__always)
     mutating func beginArray<Type: WireType>(_: Type.Type) -> Int {

@@ -9,6 +9,8 @@ package struct StoredAPIKey: Sendable {
     package let name: String
     /// Whose runs are all that it sees.
     package let tenants: TenantScope
+    /// Of which workflows they are.
+    package let workflows: WorkflowScope
     /// SHA-256 of the secret.
     package let digest: [UInt8]
     /// Names of roles and of permissions; a newer release may know more of them.
@@ -23,7 +25,7 @@ package struct StoredAPIKey: Sendable {
     package let isValid: Bool
 
     static let columns = """
-        key_id, key_name, tenant_id, secret_hash, roles, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by,
+        key_id, key_name, tenant_id, workflows, secret_hash, roles, created_at, created_by, expires_at, last_used_at, revoked_at, revoked_by,
         revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
         """
 
@@ -31,6 +33,7 @@ package struct StoredAPIKey: Sendable {
         keyID = try row.text()
         name = try row.text()
         tenants = TenantScope(name: try row.text())
+        workflows = WorkflowScope(stored: try row.textArrayOrNil())
         digest = try row.bytes()
         roles = try row.textArray()
         createdAt = try row.instant()
@@ -47,7 +50,7 @@ package struct StoredAPIKey: Sendable {
 package struct CreateAPIKey: Statement {
     package let keyID: String
     package let name: String
-    package let tenants: TenantScope
+    package let scope: RunScope
     package let digest: [UInt8]
     package let roles: [String]
     package let expiresAt: Instant?
@@ -56,12 +59,12 @@ package struct CreateAPIKey: Statement {
     package typealias Row = StoredAPIKey
 
     package init(
-        keyID: String, name: String, tenants: TenantScope, digest: [UInt8], roles: [String], expiresAt: Instant?,
+        keyID: String, name: String, scope: RunScope, digest: [UInt8], roles: [String], expiresAt: Instant?,
         by: String
     ) {
         self.keyID = keyID
         self.name = name
-        self.tenants = tenants
+        self.scope = scope
         self.digest = digest
         self.roles = roles
         self.expiresAt = expiresAt
@@ -70,11 +73,12 @@ package struct CreateAPIKey: Statement {
 
     package static let sql = """
         WITH created AS (
-            INSERT INTO api_keys (key_id, key_name, secret_hash, roles, expires_at, created_by, tenant_id)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING *
+            INSERT INTO api_keys (key_id, key_name, secret_hash, roles, expires_at, created_by, tenant_id, workflows)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *
         ), audit AS (
             INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $6, 'create_key', 'keys/' || key_id, json_build_object('name', key_name, 'tenant', tenant_id, 'roles', to_json(roles))
+            SELECT $6, 'create_key', 'keys/' || key_id, json_strip_nulls(json_build_object('name', key_name, 'tenant', tenant_id,
+                'roles', to_json(roles), 'workflows', to_json(workflows)))
             FROM created
         )
         SELECT \(StoredAPIKey.columns) FROM created
@@ -87,7 +91,8 @@ package struct CreateAPIKey: Statement {
         parameters.textArray(roles)
         parameters.timestamp(expiresAt?.microseconds)
         parameters.text(by)
-        parameters.text(tenants.name)
+        parameters.text(scope.tenants.name)
+        parameters.textArrayOrNil(scope.workflows.patterns?.map(\.text))
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }

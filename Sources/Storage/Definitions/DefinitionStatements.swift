@@ -117,12 +117,15 @@ package struct ListVersions: Statement {
 
 /// A page of workflows by name, each with all its versions.
 package struct ListWorkflows: Statement {
+    /// Which of them whoever asks may see.
+    package let scope: WorkflowScope
     /// Only names after this one; empty for the first page.
     package let after: String
     /// Workflows, not versions.
     package let limit: Int
 
-    package init(after: String = "", limit: Int) {
+    package init(scope: WorkflowScope, after: String = "", limit: Int) {
+        self.scope = scope
         self.after = after
         self.limit = limit
     }
@@ -132,7 +135,8 @@ package struct ListWorkflows: Statement {
     package static let sql = """
         SELECT \(StoredVersion.columns) FROM (
             SELECT DISTINCT workflow_name FROM workflow_definitions
-            WHERE tenant_id = 'default' AND workflow_name > $1 ORDER BY workflow_name LIMIT $2
+            WHERE tenant_id = 'default' AND workflow_name > $1
+                AND ($3::text[] IS NULL OR workflow_name LIKE ANY ($3)) ORDER BY workflow_name LIMIT $2
         ) page
         JOIN workflow_definitions d ON d.workflow_name = page.workflow_name
         \(StoredVersion.pauses)
@@ -142,6 +146,7 @@ package struct ListWorkflows: Statement {
     package func bind(_ parameters: inout Parameters) {
         parameters.text(after)
         parameters.int64(Int64(limit))
+        parameters.textArrayOrNil(scope.likes)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredVersion {

@@ -256,7 +256,7 @@ package struct SendToRun: Statement {
             SELECT run_id, $2, $3, $4 FROM woken WHERE NOT is_known
         ), audit AS (
             INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $4, $5, 'runs/' || run_id, $3 FROM woken WHERE NOT is_known AND $5::text IS NOT NULL
+            SELECT $4, $5, 'runs/' || run_id, \(AuditSQL.detail("$2", "$3")) FROM woken WHERE NOT is_known AND $5::text IS NOT NULL
         )
         SELECT true FROM woken UNION ALL SELECT false FROM outbox WHERE run_id = $1 AND NOT EXISTS (SELECT FROM free)
         """

@@ -105,7 +105,7 @@ package struct SnapshotRow: Sendable {
 /// Reads json that we wrote ourselves.
 func parsed(_ bytes: [UInt8]) throws(UnreadableRun) -> JSON {
     do { return try JSON(parsing: bytes, limits: .stored) } catch {
-        throw UnreadableRun("a json column holds what sagaflow did not write: \(error)")
+        throw UnreadableRun("a json column holds what sagaflow did not write: \(error.message) (byte \(error.offset))")
     }
 }
 

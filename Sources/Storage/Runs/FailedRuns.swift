@@ -77,7 +77,7 @@ package struct SendToEndedRuns: Statement {
             INSERT INTO run_inbox (run_id, kind, payload, sent_by) SELECT run_id, $2, $3, $4 FROM asked
         ), audit AS (
             INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $4, $5, 'runs/' || run_id, $3 FROM asked WHERE $5::text IS NOT NULL
+            SELECT $4, $5, 'runs/' || run_id, \(AuditSQL.detail("$2", "$3")) FROM asked WHERE $5::text IS NOT NULL
         )
         SELECT run_id FROM asked
         """
@@ -114,7 +114,7 @@ package struct FailedRunRow: Sendable {
         /// Attempts of the compensation.
         package let attempts: Int
         /// The last failure without the participant's answer; null when there is none.
-        package let error: JSON
+        let error: StoredError
     }
 }
 
@@ -154,6 +154,7 @@ package struct ListFailedRuns: Statement {
                 WHERE r.cause IS NOT NULL AND r.status = 'FAILED'
                     AND ($1::uuid IS NULL OR r.run_id > $1) AND ($2::uuid IS NULL OR r.run_id < $2)
                     AND ($3::text IS NULL OR r.workflow_name = $3) AND ($10::text IS NULL OR r.tenant_id = $10)
+                    AND \(ScopeSQL.sees("r", "$11"))
                     AND ($4::timestamptz IS NULL OR r.created_at >= $4)
                     AND ($5::timestamptz IS NULL OR r.created_at < $5)
                     AND ($6::text IS NULL OR r.error->>'kind' = $6)
@@ -178,7 +179,8 @@ package struct ListFailedRuns: Statement {
         parameters.text(query.stepID)
         parameters.int64(Int64(query.runs.limit))
         parameters.bool(query.showsErrors)
-        parameters.text(query.runs.tenants.tenantID)
+        parameters.text(query.runs.scope.tenants.tenantID)
+        parameters.textArrayOrNil(query.runs.scope.workflows.likes)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> FailedRunRow {
@@ -188,7 +190,7 @@ package struct ListFailedRuns: Statement {
         var steps: [FailedRunRow.FailedStep] = []
         for (index, id) in ids.enumerated() {
             let error = try errors[index].map { bytes throws(PostgresError) in try RowReader.parse(bytes) }
-            steps.append(.init(stepID: id, attempts: Int(attempts[index]), error: error ?? .null))
+            steps.append(.init(stepID: id, attempts: Int(attempts[index]), error: StoredError(error ?? .null)))
         }
         return FailedRunRow(run: run, steps: steps, isAsked: isAsked, isLast: try row.bool())
     }
@@ -212,5 +214,5 @@ package struct FailedRunQuery: Sendable, Hashable {
     /// Whether the errors of steps are wanted; without them a page has `limit` runs however long their errors are.
     package var showsErrors = true
 
-    package init(tenants: TenantScope, limit: Int = 50) { runs = RunQuery(tenants: tenants, limit: limit) }
+    package init(scope: RunScope, limit: Int = 50) { runs = RunQuery(scope: scope, limit: limit) }
 }

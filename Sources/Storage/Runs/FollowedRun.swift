@@ -55,7 +55,7 @@ struct FollowedRun {
         }
         run.status = status
         run.cause = head.causeText.flatMap { RunCause(rawValue: $0) }
-        run.error = head.error.flatMap { Failure($0) }
+        run.error = head.error.flatMap { Failure($0.json) }
         run.updatedAt = head.updatedAt
         var (bytes, errorBytes): ([Int: Int], [Int: Int?]) = ([:], [:])
         try snapshot.restore(&run) { _ throws(UnreadableRun) in JSON.null }
@@ -107,7 +107,8 @@ extension FollowedRun {
 extension ShownStep {
     init(index: Int, _ step: SnapshotStep, output: StoredText, engineID: EngineID?) {
         let error: StoredText =
-            step.errorBytes.map { .large($0) } ?? step.error.map { .here($0.bytes) } ?? .absent
+            step.errorBytes.map { .large($0, short: step.error?.bytes) }
+            ?? step.error.map { .here($0.bytes) } ?? .absent
         self.init(
             index: index, stepID: step.stepID, status: step.status, attempts: step.counts.attempts,
             compensationStatus: step.compensationStatus, compensationAttempts: step.counts.compensationAttempts,

@@ -1,5 +1,5 @@
-// Five statements, because five ways in: by correlation id, by the run that started them, through the outbox (live runs are few among
-// many), through its index of what waits, and down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
+// Six statements, because six ways in: by correlation id, by the run that started them, through the outbox (live runs are few among
+// many), through its index of what waits, and down the primary key, which is newest first, in a window or not. Filters that are not given fold away when the statement is planned for
 // its values; the bounds of ids, too: of a range that says nothing Postgres, which has not counted yet what is in a young
 // partition, believes that it holds one run in two hundred, and reads and sorts them all for the newest 500.
 
@@ -11,6 +11,7 @@ private let filters = """
         AND ($3::text IS NULL OR \(RunStatusSQL.shown) = $3)
         AND ($4::text IS NULL OR r.workflow_name = $4) AND ($5::text IS NULL OR r.tenant_id = $5)
         AND ($6::timestamptz IS NULL OR r.created_at >= $6) AND ($7::timestamptz IS NULL OR r.created_at < $7)
+        AND \(ScopeSQL.sees("r", "$9"))
     """
 
 /// Runs by their status, workflow, tenant and time.
@@ -30,6 +31,54 @@ package struct ListRuns: Statement {
     package func bind(_ parameters: inout Parameters) { bindQuery(query, &parameters) }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
+}
+
+/// The same for whoever sees some workflows alone: of the newest `window` runs, so that nobody reads a million runs of others to show
+/// one.
+package struct ListRunsInWindow: Statement {
+    package let query: RunQuery
+
+    package typealias Row = RunHead
+
+    /// Runs that a page is looked for among.
+    package static let window = 10_000
+
+    package static let sql = """
+        SELECT \(RunHead.columns) FROM (\(newest("*", "LIMIT \(window)"))) r
+        WHERE \(filters) ORDER BY r.run_id DESC LIMIT $8
+        """
+
+    /// The newest runs of the statuses and times that are asked for, as far as that is quickly told.
+    fileprivate static func newest(_ columns: String, _ limit: String) -> String {
+        """
+        SELECT \(columns) FROM workflow_runs r
+            WHERE ($1::uuid IS NULL OR r.run_id > $1) AND ($2::uuid IS NULL OR r.run_id < $2)
+                AND ($3::text IS NULL OR $3 NOT IN ('COMPENSATED', 'CANCELLED', 'FAILED') OR r.cause IS NOT NULL)
+            ORDER BY r.run_id DESC \(limit)
+        """
+    }
+
+    package func bind(_ parameters: inout Parameters) { bindQuery(query, &parameters) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
+}
+
+/// The last run of the window of `ListRunsInWindow`; none where that holds all there are.
+package struct FindWindowEnd: Statement {
+    package let query: RunQuery
+
+    package typealias Row = RunID
+
+    package static let sql = ListRunsInWindow.newest("r.run_id", "OFFSET \(ListRunsInWindow.window - 1) LIMIT 1")
+
+    package func bind(_ parameters: inout Parameters) {
+        let (low, high) = query.idBounds
+        parameters.uuid(low?.uuid)
+        parameters.uuid(high?.uuid)
+        parameters.text(query.status?.rawValue)
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
 }
 
 /// Runs in a live status.
@@ -66,11 +115,11 @@ package struct ListWaitingRuns: Statement {
 
     package static let sql = """
         SELECT \(RunHead.columns) FROM (
-            SELECT w.run_id FROM unnest($9::int2[]) AS k (kinds) CROSS JOIN LATERAL (
+            SELECT w.run_id FROM unnest($10::int2[]) AS k (kinds) CROSS JOIN LATERAL (
                 SELECT o.run_id FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
                 WHERE o.waits_for = k.kinds AND o.waits_for IS NOT NULL AND o.lease_owner IS NULL
                     AND ($1::uuid IS NULL OR o.run_id > $1) AND ($2::uuid IS NULL OR o.run_id < $2)
-                    AND ($10::text IS NULL OR r.correlation_id = $10) AND \(filters)
+                    AND ($11::text IS NULL OR r.correlation_id = $11) AND \(filters)
                 ORDER BY o.run_id DESC LIMIT $8
             ) w ORDER BY w.run_id DESC LIMIT $8
         ) w JOIN workflow_runs r ON r.run_id = w.run_id
@@ -124,9 +173,9 @@ package struct ListCorrelatedRuns: Statement {
 
     package static let sql = """
         SELECT \(RunHead.columns) FROM (
-            SELECT * FROM workflow_runs WHERE correlation_id = $9
+            SELECT * FROM workflow_runs WHERE correlation_id = $10
             UNION ALL
-            SELECT * FROM workflow_runs WHERE run_id = $10 AND correlation_id IS NULL
+            SELECT * FROM workflow_runs WHERE run_id = $11 AND correlation_id IS NULL
         ) r
         WHERE \(filters)
         ORDER BY r.run_id DESC LIMIT $8
@@ -150,7 +199,7 @@ package struct ListChildren: Statement {
 
     package static let sql = """
         SELECT \(RunHead.columns) FROM workflow_runs r
-        WHERE r.parent_run_id = $9 AND ($10::text IS NULL OR r.correlation_id = $10) AND \(filters)
+        WHERE r.parent_run_id = $10 AND ($11::text IS NULL OR r.correlation_id = $11) AND \(filters)
         ORDER BY r.run_id DESC LIMIT $8
         """
 
@@ -186,16 +235,17 @@ private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {
     parameters.uuid(high?.uuid)
     parameters.text(query.status?.rawValue)
     parameters.text(query.workflowName)
-    parameters.text(query.tenants.tenantID ?? query.tenantID)
+    parameters.text(query.scope.tenants.tenantID ?? query.tenantID)
     parameters.timestamp(query.createdAfter?.microseconds)
     parameters.timestamp(query.createdBefore?.microseconds)
     parameters.int64(Int64(query.limit))
+    parameters.textArrayOrNil(query.scope.workflows.likes)
 }
 
 /// What a list of runs is filtered by. All given filters must match; newest first.
 package struct RunQuery: Sendable, Hashable {
-    /// Whose runs whoever asks may see.
-    package let tenants: TenantScope
+    /// Which runs whoever asks may see.
+    package let scope: RunScope
     package var status: RunStatus?
     /// Only live runs that nobody holds, and that wait for this.
     package var waitingFor: WaitKinds?
@@ -214,13 +264,24 @@ package struct RunQuery: Sendable, Hashable {
     /// 1…500.
     package var limit: Int
 
-    package init(tenants: TenantScope, limit: Int = 50) {
-        self.tenants = tenants
+    package init(scope: RunScope, limit: Int = 50) {
+        self.scope = scope
         self.limit = limit
     }
 
     /// Nobody's runs are asked for: those of a tenant that is not seen.
-    var isVain: Bool { tenantID.map { !tenants.sees($0) } ?? false }
+    var isVain: Bool { tenantID.map { !scope.tenants.sees($0) } ?? false }
+
+    /// It is answered from a window of the newest runs. All other ways in are to few runs.
+    package var isWindowed: Bool {
+        guard scope.workflows != .all, !isVain, waitingFor == nil, parent == nil, correlationID == nil else {
+            return false
+        }
+        return switch status {
+        case .pending, .running, .compensating: false
+        case nil, .completed, .compensated, .cancelled, .failed: true
+        }
+    }
 
     /// Ids carry the time of the API's clock that made them; no sane clock is a day off, so a day's slack around the
     /// asked-for times bounds the scan, and `created_at` decides.

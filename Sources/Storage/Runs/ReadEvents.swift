@@ -141,8 +141,9 @@ package struct ShownEvent: Sendable {
     package let httpStatus: Int?
     package let duration: Duration?
     package let retryIn: Duration?
-    package let error: [UInt8]?
-    package let data: [UInt8]?
+    /// See `PayloadView`.
+    let error: [UInt8]?
+    let data: [UInt8]?
     /// The engine that wrote it; nil for the API.
     package let engineID: EngineID?
     package let epoch: Int64

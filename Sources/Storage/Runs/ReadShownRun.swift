@@ -15,7 +15,12 @@ package struct ShownRun: Sendable {
 
     init(_ row: inout RowReader) throws(PostgresError) {
         head = try RunHead(&row)
-        error = try StoredText(&row)
+        let error = try StoredText(&row)
+        if case .large(let size, _) = error.form, let short = head.error {
+            self.error = .large(size, short: short.json.bytes)
+        } else {
+            self.error = error
+        }
         input = try StoredText(&row)
         context = try StoredText(&row)
         output = try StoredText(&row)
@@ -251,13 +256,7 @@ package struct FindRunsWithPayloads: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> ShownRun { try ShownRun(&row) }
 }
 
-/// A payload of a run or a step, as its text: nobody who only shows it needs to take it apart.
-package enum StoredText: Sendable, Hashable {
-    case absent
-    case here([UInt8])
-    /// So many bytes, which are read when their turn comes: see `RunReader.payload`.
-    case large(Int)
-
+extension StoredText {
     /// The next two columns: its size and, unless it is large, itself.
     init(_ row: inout RowReader) throws(PostgresError) {
         let size = try row.int32OrNil()
@@ -268,18 +267,6 @@ package enum StoredText: Sendable, Hashable {
             self = .large(Int(size))
         } else {
             self = .absent
-        }
-    }
-
-    /// There is one.
-    package var isThere: Bool { self != .absent }
-
-    /// Its bytes, wherever they are.
-    package var size: Int {
-        switch self {
-        case .absent: 0
-        case .here(let bytes): bytes.count
-        case .large(let size): size
         }
     }
 }

@@ -13,7 +13,7 @@ package struct RunHead: Sendable {
     let storedStatusText: String
     package let causeText: String?
     /// `{kind, message, httpStatus?, stepId?, before?}`: what participants answered is left out.
-    package let error: JSON?
+    let error: StoredError?
     package let correlationID: String?
     package let createdAt: Instant
     package private(set) var updatedAt: Instant
@@ -27,7 +27,7 @@ package struct RunHead: Sendable {
     /// Nil for a status this version does not know.
     package var status: RunStatus? { RunStatus(rawValue: statusText) }
     /// It is FAILED because it could not be processed; see `Run.isQuarantined`.
-    package var isQuarantined: Bool { status == .failed && error?["kind"]?.string == Failure.quarantinedKind }
+    package var isQuarantined: Bool { status == .failed && error?.kind == Failure.quarantinedKind }
 
     static let columns = """
         r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, \(RunStatusSQL.shown), r.status, r.cause,
@@ -43,7 +43,7 @@ package struct RunHead: Sendable {
         statusText = try row.text()
         storedStatusText = try row.text()
         causeText = try row.textOrNil()
-        error = try row.jsonValueOrNil()
+        error = try row.jsonValueOrNil().map { StoredError($0) }
         correlationID = try row.textOrNil()
         createdAt = try row.instant()
         updatedAt = try row.instant()

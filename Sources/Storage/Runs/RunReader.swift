@@ -88,14 +88,19 @@ package struct RunReader: Sendable {
     func now() async throws(StoreError) -> Instant? { try await read(ReadClock(), on: lookups).first }
 
     /// One payload of a run; nil when there is none (any more).
-    package func payload(_ payload: RunPayload, of runID: RunID) async throws(StoreError) -> [UInt8]? {
+    ///
+    /// - Parameter mask: what of it is not to be seen, as `SeenText` has it. What can't be masked is not given.
+    package func payload(
+        _ payload: RunPayload, of runID: RunID, _ mask: SensitiveMask
+    ) async throws(StoreError) -> [UInt8]? {
         // With a plan made once, which does not know which payload it is for, 40 large outputs took more than ten seconds.
-        try await read(FindPayload(runID: runID, payload: payload)).first ?? nil
+        guard let text = try await read(FindPayload(runID: runID, payload: payload)).first ?? nil else { return nil }
+        return PayloadView.masked(text[...], mask) ?? PayloadView.marker(text.count)
     }
 
-    /// Whose run it is; nil when there is no such run.
-    package func tenant(of runID: RunID) async throws(StoreError) -> String? {
-        try await read(FindRunTenant(runID), on: lookups).first
+    /// Whose run it is, and of which workflow; nil when there is no such run.
+    package func owner(of runID: RunID) async throws(StoreError) -> RunOwner? {
+        try await read(FindRunOwner(runID), on: lookups).first
     }
 
     /// Its status; nil when there is no such run.
@@ -143,10 +148,16 @@ package struct RunReader: Sendable {
         if let correlationID = query.correlationID {
             return try await read(ListCorrelatedRuns(query: query, correlationID: correlationID))
         }
+        if query.isWindowed { return try await read(ListRunsInWindow(query: query)) }
         switch query.status {
         case .pending, .running, .compensating: return try await read(ListLiveRuns(query: query))
         case nil, .completed, .compensated, .cancelled, .failed: return try await read(ListRuns(query: query))
         }
+    }
+
+    /// Where a list that ended early goes on: after this run. Nil where nothing is left to be looked at, or all has been.
+    package func windowEnd(_ query: RunQuery) async throws(StoreError) -> RunID? {
+        query.isWindowed ? try await read(FindWindowEnd(query: query)).first : nil
     }
 
     /// Runs with their payloads, in this order: as many as have `maxBytes` together, and the one that goes beyond.

@@ -26,9 +26,8 @@ package final class WorkflowMetrics: Sendable {
         let definitions = DefinitionStore(pool: pool)
         look = SharedLook {
             // A database that is away, which the pool tells, or a definition that can't be read leaves series for later.
-            guard let versions = try? await pool.execute(ListWorkflows(limit: Self.limit), deadline: .seconds(1)) else {
-                return []
-            }
+            let all = ListWorkflows(scope: .all, limit: Self.limit)
+            guard let versions = try? await pool.execute(all, deadline: .seconds(1)) else { return [] }
             // Ordered by name, then by when they were registered.
             let newest = Dictionary(versions.map { ($0.name, $0.version) }) { $1 }
             var found: [WorkflowDefinition] = []

@@ -35,18 +35,21 @@ struct Stage: Sendable {
 
     /// Runs `body` beside an engine, which is stopped as by SIGTERM afterwards.
     ///
-    /// - Parameter onListening: is told the port of its ops server.
+    /// - Parameters:
+    ///   - onListening: is told the port of its ops server.
+    ///   - logger: where it logs; nil for hardly anywhere.
     func withEngine(
         _ flags: [String] = [], environment more: [String: String] = ["PUBLIC_URL": "http://127.0.0.1:1/saga/"],
-        onListening: @escaping @Sendable (Int) async -> Void = { _ in },
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }, logger: Logger? = nil,
         _ body: @Sendable @escaping (Engine) async throws -> Void
     ) async throws {
         var settings = Settings(
             program: "sagaflow-engine", about: "under test",
             arguments: ["sagaflow-engine", "--ops-port", "0"] + flags,
             environment: ["DATABASE_URL": test.url, "PARTICIPANT_ALLOW": "127.0.0.0/8"].merging(more) { $1 })
-        var logger = Logger(label: "engine")
-        logger.logLevel = .critical
+        var quiet = Logger(label: "engine")
+        quiet.logLevel = .critical
+        let logger = logger ?? quiet
         let engine = try Engine(try EngineConfiguration(&settings), logger: logger)
         let services = try await engine.services(stoppedBy: [], onListening: onListening)
         let outcome: Result<Void, any Error> = try await withThrowingTaskGroup(of: Void.self) { group in
