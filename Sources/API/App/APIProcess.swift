@@ -41,6 +41,7 @@ struct APIProcess {
     private let answers: Answers
     private let redis: RedisClient?
     private let adminLimiter: RateLimiter
+    private let issued: TokenPrincipals?
     private let share: Descriptors.Share
     private let room: ConnectionRoom
     private let metrics: APIMetrics
@@ -81,6 +82,10 @@ struct APIProcess {
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
         metrics.register(adminLimiter)
+        issued = configuration.issuers.map {
+            TokenPrincipals($0, eventLoops: LoopExecutors.shared.group, logger: logger)
+        }
+        issued?.register(in: metrics.registry)
         DatabaseMetrics.register(database, in: metrics.registry)
         WorkflowMetrics.register(database, in: metrics.registry) { [metrics] in metrics.prepare(for: $0) }
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
@@ -151,7 +156,7 @@ struct APIProcess {
         router.add(middleware: ObservingMiddleware(metrics: metrics, tracer: tracer))
         router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
         let gate = AccessGate(
-            tokens: configuration.adminTokens, keys: KeyRing(database: database),
+            tokens: configuration.adminTokens, keys: KeyRing(database: database), issued: issued,
             reader: RunReader(pool: database.reads, lookups: database.lookups), isOpen: configuration.isOpen,
             metrics: metrics,
             limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
