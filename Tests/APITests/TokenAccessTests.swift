@@ -74,10 +74,13 @@ struct TokenAccessTests {
                 try await system.api.client.send("POST", "/v1/admin/api-keys", body: body, Self.bearer(boss))
             }
             let made = try await make(#"{"name":"x","roles":["runs:read"]}"#)
-            #expect(made.status == 201 && made.json["tenant"] == "acme" && made.json["createdBy"] == "jwt:ann/corp", "\(made.text)")
+            #expect(
+                made.status == 201 && made.json["tenant"] == "acme" && made.json["createdBy"] == "jwt:ann/corp",
+                "\(made.text)")
             #expect(try await make(#"{"name":"x","roles":["runs:read"],"tenant":"other"}"#).status == 403)
             #expect(try await make(#"{"name":"x","roles":["audit:read"],"tenant":"*"}"#).status == 403)
-            let actions = try await system.api.client.send("GET", "/v1/admin/actions", Self.admin).json["actions"]?.array
+            let actions = try await system.api.client.send("GET", "/v1/admin/actions", Self.admin).json["actions"]?
+                .array
             #expect(actions?.first?["by"] == "jwt:ann/corp" || actions?.first?.text.contains("jwt:ann/corp") ?? false)
         }
     }
@@ -88,14 +91,17 @@ struct TokenAccessTests {
         try await TokenAPI.with(key: key) { system in
             let name = system.name + "/strict"
             let change: JSONObject = [
-                "iss": .string(name), "tenant": "other", "preferred_username": "bob@example.org", "scope": "openid saga.start",
+                "iss": .string(name), "tenant": "other", "preferred_username": "bob@example.org",
+                "scope": "openid saga.start",
             ]
             let path = "/strict/.well-known/openid-configuration"
             system.issuer.publish(
-                .init((["issuer": .string(name), "jwks_uri": .string(system.issuer.url + "/jwks")] as JSON).text), at: path)
+                .init((["issuer": .string(name), "jwks_uri": .string(system.issuer.url + "/jwks")] as JSON).text),
+                at: path)
             try await system.api.register()
             let token = try system.token(change)
-            let started = try await system.api.client.send("POST", "/v1/workflows/w/start", body: "{}", Self.bearer(token))
+            let started = try await system.api.client.send(
+                "POST", "/v1/workflows/w/start", body: "{}", Self.bearer(token))
             #expect(started.status == 202, "\(started.text)")
             #expect(try await system.api.database.value("SELECT tenant_id FROM workflow_runs") == "acme")
             #expect(system.issuer.count(path) == 1 && system.issuer.count() == 1)
@@ -108,7 +114,8 @@ struct TokenAccessTests {
             try await system.api.register()
             let run = try await {
                 let token = try system.token(["realm_access": ["roles": ["ops"]]])
-                let answer = try await system.api.client.send("POST", "/v1/workflows/w/start", body: "{}", Self.bearer(token))
+                let answer = try await system.api.client.send(
+                    "POST", "/v1/workflows/w/start", body: "{}", Self.bearer(token))
                 return try #require(answer.json["runId"]?.string)
             }()
             // Five seconds more are given for clocks.
@@ -116,14 +123,17 @@ struct TokenAccessTests {
             let begun = ContinuousClock.now
             var headers = Self.bearer(short)
             headers["Accept"] = "text/event-stream"
-            let answer = try await system.api.client.send("GET", "/v1/runs/\(run)/events", headers, within: .seconds(30))
+            let answer = try await system.api.client.send(
+                "GET", "/v1/runs/\(run)/events", headers, within: .seconds(30))
             #expect(answer.status == 200 && answer.text.contains(run), "\(answer.text)")
             #expect(ContinuousClock.now - begun < .seconds(15))
             #expect(try await system.runs(short).status == 401)
         }
     }
 
-    @Test("keys that an issuer has made since are found at once, keys that it took away are forgotten, and made-up ones ask nobody")
+    @Test(
+        "keys that an issuer has made since are found at once, keys that it took away are forgotten, and made-up ones ask nobody"
+    )
     func rotation() async throws {
         try await TokenAPI.with { system in
             let old = try system.token()
@@ -155,7 +165,9 @@ struct TokenAccessTests {
         }
     }
 
-    @Test("while an issuer's keys can't be had its tokens are answered 503, those of others go on, and it is asked once in a while")
+    @Test(
+        "while an issuer's keys can't be had its tokens are answered 503, those of others go on, and it is asked once in a while"
+    )
     func unreachable() async throws {
         try await TokenAPI.with { system in
             system.issuer.publish(.init("broken", status: 500), at: "/jwks")
@@ -208,12 +220,16 @@ struct TokenAccessTests {
             return try APIConfiguration(&reader)
         }
         let entry = "issuers: [{ name: a, issuer: \"https://a\", jwksURL: \"https://a/j\", roles: { x: viewer }"
-        for text in [nil, entry + "}]", entry + ", audience: b, tenant: \"*\" }]", entry + ", audience: b, algorithms: none }]"] {
+        for text in [
+            nil, entry + "}]", entry + ", audience: b, tenant: \"*\" }]", entry + ", audience: b, algorithms: none }]",
+        ] {
             let error = #expect(throws: SettingsError.self) { try read(text) }
             #expect(error?.description.contains("JWT_ISSUERS_FILE") ?? false, "\(error?.description ?? "")")
         }
         #expect(try read(entry + ", audience: b }]").issuers != nil)
-        let wrong = #expect(throws: SettingsError.self) { try read(entry.replacing("viewer", with: "chief") + ", audience: b }]") }
+        let wrong = #expect(throws: SettingsError.self) {
+            try read(entry.replacing("viewer", with: "chief") + ", audience: b }]")
+        }
         #expect(wrong?.description.contains("/issuers/0/roles/x") ?? false, "\(wrong?.description ?? "")")
     }
 

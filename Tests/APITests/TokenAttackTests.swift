@@ -34,9 +34,11 @@ struct TokenAttackTests {
             ("exp beyond all time", ["exp": 1e300], "malformed"), ("exp negative", ["exp": -1], "malformed"),
             ("exp a list", ["exp": [JSON(now + 60)]], "malformed"), ("exp true", ["exp": true], "malformed"),
             ("not yet", ["nbf": JSON(now + 60)], "not valid yet"), ("nbf a text", ["nbf": "0"], "malformed"),
-            ("made in the future", ["iat": JSON(now + 60)], "not valid yet"), ("iat null", ["iat": .object([:])], "malformed"),
+            ("made in the future", ["iat": JSON(now + 60)], "not valid yet"),
+            ("iat null", ["iat": .object([:])], "malformed"),
             ("another audience", ["aud": "other"], "not meant"), ("no audience", ["aud": nil], "not meant"),
-            ("other audiences", ["aud": ["other", "sagaflow2"]], "not meant"), ("no audiences", ["aud": []], "not meant"),
+            ("other audiences", ["aud": ["other", "sagaflow2"]], "not meant"),
+            ("no audiences", ["aud": []], "not meant"),
             ("an audience that begins the same", ["aud": "sagaflow/x"], "not meant"),
             ("an audience among what is none", ["aud": ["sagaflow", 7]], "not meant"),
             ("an audience in an object", ["aud": ["sagaflow": true]], "not meant"),
@@ -44,14 +46,19 @@ struct TokenAttackTests {
             ("an issuer with a slash more", ["iss": .string(system.name + "/")], "issuer"),
             ("an issuer in capitals", ["iss": .string(system.name.uppercased())], "issuer"),
             ("issuers", ["iss": [.string(system.name)]], "malformed"),
-            ("no name", ["sub": nil], "sub"), ("a name that is a number", ["sub": 7], "sub"), ("an empty name", ["sub": ""], "sub"),
+            ("no name", ["sub": nil], "sub"), ("a name that is a number", ["sub": 7], "sub"),
+            ("an empty name", ["sub": ""], "sub"),
             ("a name with a line's end", ["sub": "ann\nforged"], "sub"), ("a name in Unicode", ["sub": "änn"], "sub"),
             ("a long name", ["sub": .string(String(repeating: "a", count: 256))], "sub"),
             ("no tenant", ["tenant": nil], "tenant"), ("all tenants", ["tenant": "*"], "tenant"),
-            ("an empty tenant", ["tenant": ""], "tenant"), ("a tenant with a blank before it", ["tenant": " acme"], "tenant"),
-            ("a tenant with a line's end", ["tenant": "a\n"], "tenant"), ("a tenant in Unicode", ["tenant": "äcme"], "tenant"),
-            ("a tenant with a zero byte", ["tenant": "a\u{1}"], "tenant"), ("two tenants", ["tenant": ["acme", "other"]], "tenant"),
-            ("a tenant that is a number", ["tenant": 7], "tenant"), ("a tenant that is true", ["tenant": true], "tenant"),
+            ("an empty tenant", ["tenant": ""], "tenant"),
+            ("a tenant with a blank before it", ["tenant": " acme"], "tenant"),
+            ("a tenant with a line's end", ["tenant": "a\n"], "tenant"),
+            ("a tenant in Unicode", ["tenant": "äcme"], "tenant"),
+            ("a tenant with a zero byte", ["tenant": "a\u{1}"], "tenant"),
+            ("two tenants", ["tenant": ["acme", "other"]], "tenant"),
+            ("a tenant that is a number", ["tenant": 7], "tenant"),
+            ("a tenant that is true", ["tenant": true], "tenant"),
             ("a long tenant", ["tenant": .string(String(repeating: "a", count: 256))], "tenant"),
             ("roles that are a number", ["realm_access": ["roles": 7]], "roles"),
             ("roles that are an object", ["realm_access": ["roles": ["boss": true]]], "roles"),
@@ -68,16 +75,20 @@ struct TokenAttackTests {
         let crafted: [(String, JSONObject, String)] = [
             ("jku leads to the attacker's keys", ["jku": .string(jwks)], "signature"),
             ("x5u leads to them", ["x5u": .string(jwks)], "signature"),
-            ("the key in the header", ["jwk": other.jwk], "signature"), ("a chain in the header", ["x5c": ["MIIB"]], "signature"),
-            ("an unknown key", ["kid": "none"], "key"),  ("a path", ["kid": "../../../../dev/null"], "key"), ("a file", ["kid": "/etc/passwd"], "key"),
+            ("the key in the header", ["jwk": other.jwk], "signature"),
+            ("a chain in the header", ["x5c": ["MIIB"]], "signature"),
+            ("an unknown key", ["kid": "none"], "key"), ("a path", ["kid": "../../../../dev/null"], "key"),
+            ("a file", ["kid": "/etc/passwd"], "key"),
             ("SQL", ["kid": "corp' OR '1'='1' UNION SELECT 'k'; --"], "key"), ("an empty key", ["kid": ""], "key"),
             ("a key that is a number", ["kid": 1], "malformed"), ("keys", ["kid": ["corp"]], "malformed"),
             ("a long key", ["kid": .string(String(repeating: "k", count: 1025))], "malformed"),
             ("crit", ["crit": ["exp"], "exp": 1], "critical"), ("crit that is empty", ["crit": []], "critical"),
             ("b64", ["crit": ["b64"], "b64": false], "critical"),
             ("a token that ends sessions", ["typ": "logout+jwt"], "type"), ("typ a number", ["typ": 7], "malformed"),
-            ("none", ["alg": "none"], "algorithm"), ("None", ["alg": "None"], "algorithm"), ("NONE", ["alg": "NONE"], "algorithm"),
-            ("an algorithm that is not allowed", ["alg": "ES384"], "algorithm"), ("one in lower case", ["alg": "es256"], "algorithm"),
+            ("none", ["alg": "none"], "algorithm"), ("None", ["alg": "None"], "algorithm"),
+            ("NONE", ["alg": "NONE"], "algorithm"),
+            ("an algorithm that is not allowed", ["alg": "ES384"], "algorithm"),
+            ("one in lower case", ["alg": "es256"], "algorithm"),
             ("none at all", ["alg": nil], "malformed"), ("a list of them", ["alg": .array([])], "malformed"),
             ("another key's algorithm", ["alg": "RS256"], "algorithm"), ("encryption", ["alg": "dir"], "algorithm"),
         ]
@@ -89,7 +100,8 @@ struct TokenAttackTests {
             Attack(name: "signed by another key", token: try other.token(system.claims()), word: "signature"),
             // What everybody can read is taken for a secret.
             Attack(
-                name: "the EC key as a secret", token: try SigningKey.hs256(system.key.pem, "corp").token(system.claims()),
+                name: "the EC key as a secret",
+                token: try SigningKey.hs256(system.key.pem, "corp").token(system.claims()),
                 word: "algorithm"),
             Attack(
                 name: "the RSA key as a secret", token: try SigningKey.hs256(rsa.pem, "rsa").token(system.claims()),
@@ -101,7 +113,8 @@ struct TokenAttackTests {
                 word: "algorithm"),
             Attack(
                 name: "a secret's issuer with another secret",
-                token: try SigningKey.hs256("another secret of 32 bytes or more").token(system.claims(["iss": "urn:secret"])),
+                token: try SigningKey.hs256("another secret of 32 bytes or more").token(
+                    system.claims(["iss": "urn:secret"])),
                 word: "signature"),
             Attack(
                 name: "one issuer's key for another issuer", token: try system.token(["iss": "urn:file"]),
@@ -122,11 +135,17 @@ struct TokenAttackTests {
         let repeated = Array((claims.dropLast() + #","tenant":"other"}"#).utf8)
         let cases: [(String, String, String)] = [
             ("other claims under this signature", altered(token, nil, boss, nil), "signature"),
-            ("another token's signature", altered(token, nil, nil, stranger.split(separator: ".").last.map(String.init)), "signature"),
+            (
+                "another token's signature",
+                altered(token, nil, nil, stranger.split(separator: ".").last.map(String.init)), "signature"
+            ),
             ("no signature", altered(token, nil, nil, ""), "signature"), ("two parts", raw([none, boss]), "malformed"),
             ("none without a signature", raw([none, boss, ""]), "algorithm"),
             ("none with a signature", raw([none, boss, signature]), "algorithm"),
-            ("a signature of zeros", altered(token, nil, nil, Base64URL.encode(Array(repeating: 0, count: 64))), "signature"),
+            (
+                "a signature of zeros", altered(token, nil, nil, Base64URL.encode(Array(repeating: 0, count: 64))),
+                "signature"
+            ),
             ("a short signature", altered(token, nil, nil, Base64URL.encode(Array(bytes.prefix(60)))), "signature"),
             ("cut off", String(token.dropLast(1)), "malformed"), ("a point more", token + ".", "malformed"),
             ("five parts", raw([none, boss, signature, "AA", "AA"]), "malformed"), ("points", "..", "malformed"),
@@ -134,13 +153,17 @@ struct TokenAttackTests {
             ("another alphabet", altered(token, nil, nil, "+/" + signature.dropFirst(2)), "malformed"),
             ("a header that is no JSON", raw(["AAAA", boss, signature]), "malformed"),
             ("claims that are no object", raw([none, encoded([1]), signature]), "malformed"),
-            ("a member twice in the header", try system.key.token(head: twice, payload: Array(claims.utf8)), "malformed"),
+            (
+                "a member twice in the header", try system.key.token(head: twice, payload: Array(claims.utf8)),
+                "malformed"
+            ),
             (
                 "a member twice in the claims",
                 try system.key.token(head: Array(#"{"alg":"ES256","kid":"corp"}"#.utf8), payload: repeated), "malformed"
             ),
             (
-                "deep claims", try system.key.token(
+                "deep claims",
+                try system.key.token(
                     head: Array(#"{"alg":"ES256","kid":"corp"}"#.utf8),
                     payload: Array((String(repeating: "[", count: 1000) + String(repeating: "]", count: 1000)).utf8)),
                 "malformed"
@@ -156,8 +179,10 @@ struct TokenAttackTests {
             system.issuer.publish([system.key, rsa])
             for good in [
                 try system.token(), try system.token(key: rsa), try system.token(["aud": ["x", "sagaflow"]]),
-                try system.token(header: ["typ": "at+jwt"]), try system.token(header: ["kid": nil]), try system.token(["exp": JSON(TokenAPI.now - 2)]),
-                try system.token(["iat": JSON(TokenAPI.now + 3)]), try system.token(["exp": JSON(floatLiteral: Double(TokenAPI.now) + 60.5)]),
+                try system.token(header: ["typ": "at+jwt"]), try system.token(header: ["kid": nil]),
+                try system.token(["exp": JSON(TokenAPI.now - 2)]),
+                try system.token(["iat": JSON(TokenAPI.now + 3)]),
+                try system.token(["exp": JSON(floatLiteral: Double(TokenAPI.now) + 60.5)]),
                 try system.token(["tenant": "a b'; DROP TABLE x; --"]),
                 try system.token(["iss": "urn:file", "roles": ["view"]], key: TokenAPI.fileKey),
                 try system.token(["iss": "urn:secret", "roles": "view x"], key: .hs256(TokenAPI.secret)),
@@ -171,12 +196,16 @@ struct TokenAttackTests {
                 let answer = try await system.runs(attack.token)
                 #expect(answer.status == 401 && answer.problem == "unauthorized", "\(attack.name): \(answer.text)")
                 let challenge = answer.headers["www-authenticate"] ?? ""
-                #expect(challenge.hasPrefix(#"Bearer error="invalid_token", error_description=""#), "\(attack.name): \(challenge)")
+                #expect(
+                    challenge.hasPrefix(#"Bearer error="invalid_token", error_description=""#),
+                    "\(attack.name): \(challenge)")
                 #expect(challenge.contains(attack.word), "\(attack.name): \(challenge)")
                 #expect(challenge.utf8.allSatisfy { (0x20...0x7E).contains($0) } && challenge.count { $0 == "\"" } == 4)
-                for secret in ["ann", "evil", "sagaflow2", system.name, "urn:file", "urn:secret", TokenAPI.secret] + attack.token.split(separator: ".").map(String.init)
+                for secret in ["ann", "evil", "sagaflow2", system.name, "urn:file", "urn:secret", TokenAPI.secret]
+                    + attack.token.split(separator: ".").map(String.init)
                 where !secret.isEmpty {
-                    #expect(!(answer.text + challenge).contains(secret), "\(attack.name) repeats \(secret): \(answer.text)")
+                    #expect(
+                        !(answer.text + challenge).contains(secret), "\(attack.name) repeats \(secret): \(answer.text)")
                 }
             }
             #expect(system.issuer.count("/attacker") == 0, "what a token says was fetched")
@@ -210,7 +239,8 @@ struct TokenAttackTests {
                 #expect(answer?.status == 400 && answer?.problem == "invalid-parameter", "\(answer?.text ?? "")")
             }
             for headers in [
-                "X-Api-Key: \(token)", "X-Admin-Token: \(token)", "Authorization: \(token)", "Authorization: Basic \(token)",
+                "X-Api-Key: \(token)", "X-Admin-Token: \(token)", "Authorization: \(token)",
+                "Authorization: Basic \(token)",
                 "Authorization: Bearer  \(token)", "Authorization: Bearer \(token) \(token)", "Cookie: \(token)",
             ] {
                 let answer = try await ask(headers)

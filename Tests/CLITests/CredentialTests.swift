@@ -16,7 +16,9 @@ struct CredentialTests {
         for token in tokens {
             #expect(APIClient.credential(token) == ["authorization": "Bearer \(token)"], "\(token)")
         }
-        for token in ["secret", "a.b.c", "eyJhbGciOiJub25lIn0", "eyJ.b", "eyJh.b.c!", "eyJh..AA==", "Bearer x", "eyJh.AA.AA.AA"] {
+        for token in [
+            "secret", "a.b.c", "eyJhbGciOiJub25lIn0", "eyJ.b", "eyJh.b.c!", "eyJh..AA==", "Bearer x", "eyJh.AA.AA.AA",
+        ] {
             #expect(APIClient.credential(token) == ["x-admin-token": token], "\(token)")
         }
     }

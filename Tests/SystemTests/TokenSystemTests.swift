@@ -33,7 +33,9 @@ struct TokenSystemTests {
         try outcome.get()
     }
 
-    @Test("saga sends a token as it sends a key, and neither it nor the secret is in the API's log", .timeLimit(.minutes(2)))
+    @Test(
+        "saga sends a token as it sends a key, and neither it nor the secret is in the API's log",
+        .timeLimit(.minutes(2)))
     func saga() async throws {
         try await Self.withFolder { folder in
             let file = try Self.file(folder)
@@ -64,7 +66,8 @@ struct TokenSystemTests {
         }
     }
 
-    @Test("an API whose issuers can't be used ends with a sentence that names the place, and 64", .timeLimit(.minutes(2)))
+    @Test(
+        "an API whose issuers can't be used ends with a sentence that names the place, and 64", .timeLimit(.minutes(2)))
     func start() async throws {
         try await Self.withFolder { folder in
             let environment = ["DATABASE_URL": "postgres://nobody@127.0.0.1:1/nowhere"]

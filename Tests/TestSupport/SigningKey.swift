@@ -49,7 +49,8 @@ package struct SigningKey: Sendable {
         return jwk(
             id, algorithm,
             [
-                "kty": "EC", "crv": .string(curve), "x": .string(Base64URL.encode(Array(bytes.prefix(bytes.count / 2)))),
+                "kty": "EC", "crv": .string(curve),
+                "x": .string(Base64URL.encode(Array(bytes.prefix(bytes.count / 2)))),
                 "y": .string(Base64URL.encode(Array(bytes.suffix(bytes.count / 2)))),
             ])
     }
@@ -102,7 +103,8 @@ package struct SigningKey: Sendable {
         _ id: String? = "k", algorithm: String = "RS256", bits: Int = 2048
     ) throws -> SigningKey {
         let size = _RSA.Signing.KeySize(bitCount: bits)
-        let key = bits < 2048 ? try _RSA.Signing.PrivateKey(unsafeKeySize: size) : try _RSA.Signing.PrivateKey(keySize: size)
+        let key =
+            bits < 2048 ? try _RSA.Signing.PrivateKey(unsafeKeySize: size) : try _RSA.Signing.PrivateKey(keySize: size)
         let primitives = try key.publicKey.getKeyPrimitives()
         let padding: _RSA.Signing.Padding = algorithm.hasPrefix("PS") ? .PSS : .insecurePKCS1v1_5
         return SigningKey(

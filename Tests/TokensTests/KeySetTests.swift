@@ -35,7 +35,8 @@ struct KeySetTests {
         for (key, fit) in keys {
             for algorithm in SignatureAlgorithm.allCases {
                 #expect(
-                    Self.count(set, key.id, algorithm) == (fit.contains(algorithm) ? 1 : 0), "\(key.id ?? "") \(algorithm)")
+                    Self.count(set, key.id, algorithm) == (fit.contains(algorithm) ? 1 : 0),
+                    "\(key.id ?? "") \(algorithm)")
             }
         }
         let narrow = try await Self.set(keys.map(\.0.jwk), for: [.rs256])
@@ -63,7 +64,9 @@ struct KeySetTests {
         #expect(VerificationKey(pem: short.pem) == nil)
         #expect(VerificationKey(pem: try SigningKey.rsa().pem)?.kind == .rsa)
         // A short one does not grow by zeros before it.
-        let padded = try short.with(["n": .string(String(repeating: "A", count: 400) + #require(short.jwk["n"]?.string))])
+        let padded = try short.with([
+            "n": .string(String(repeating: "A", count: 400) + #require(short.jwk["n"]?.string))
+        ])
         #expect(Self.count(try await Self.set([padded.jwk]), "short", .rs256) == nil)
     }
 
@@ -78,7 +81,8 @@ struct KeySetTests {
 
     @Test("keys that share an id are tried in turn, a few of them")
     func duplicates() async throws {
-        let set = try await Self.set((0..<20).map { _ in SigningKey.es256("same").jwk } + [SigningKey.edDSA("same").jwk])
+        let set = try await Self.set(
+            (0..<20).map { _ in SigningKey.es256("same").jwk } + [SigningKey.edDSA("same").jwk])
         #expect(Self.count(set, "same", .es256) == KeySet.mostCandidates)
         #expect(Self.count(set, "same", .edDSA) == 1)
     }

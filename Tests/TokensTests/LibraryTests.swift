@@ -9,7 +9,8 @@ import Testing
 
 @Suite("Tokens that others have signed")
 struct LibraryTests {
-    @Test("what PyJWT, Authlib and joserfc sign is verified with what they publish, and nothing that is nearly the same")
+    @Test(
+        "what PyJWT, Authlib and joserfc sign is verified with what they publish, and nothing that is nearly the same")
     func libraries() async throws {
         let now = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
         let claims: JSON = [
@@ -46,7 +47,9 @@ struct LibraryTests {
                 let parts = token.split(separator: ".").map(String.init)
                 let first = try #require(parts[2].first)
                 let changed = "\(parts[0]).\(parts[1]).\(first == "B" ? "C" : "B")\(parts[2].dropFirst())"
-                await #expect(throws: TokenRefusal.signature, "\(entry)") { try await verifier.verify(changed, now: now) }
+                await #expect(throws: TokenRefusal.signature, "\(entry)") {
+                    try await verifier.verify(changed, now: now)
+                }
             }
             #expect(issuer.count() == 1)
         }

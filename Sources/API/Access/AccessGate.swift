@@ -198,7 +198,8 @@ struct AccessGate: Sendable {
                 .missingPermission,
                 "This needs the permission \(permission.rawValue), which \(caller.principal.name) has not.")
         }
-        return Self.unauthorized(issued == nil
+        return Self.unauthorized(
+            issued == nil
                 ? "This needs an API key or an admin token." : "This needs an API key, a token or an admin token.")
     }
 

@@ -17,7 +17,9 @@ struct TokenPrincipals: Sendable {
     }
 
     /// Whether a text means to be a token: no API key has points.
-    static func isToken(_ text: String) -> Bool { !text.hasPrefix(APIKey.prefix) && text.utf8.contains(UInt8(ascii: ".")) }
+    static func isToken(_ text: String) -> Bool {
+        !text.hasPrefix(APIKey.prefix) && text.utf8.contains(UInt8(ascii: "."))
+    }
 
     /// Whether a word is one of those that a file of issuers may give.
     static func isRole(_ word: String) -> Bool { Role.permissions(of: [word]) != nil }

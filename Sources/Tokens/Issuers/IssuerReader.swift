@@ -46,7 +46,8 @@ struct IssuerReader {
                 !text.contains("\""), !text.contains("\\")
             else {
                 throw MemberFault(
-                    "A claim is named by 1 to \(ClaimPath.maxBytes) visible ASCII characters without quotation marks and backslashes.")
+                    "A claim is named by 1 to \(ClaimPath.maxBytes) visible ASCII characters without quotation marks and backslashes."
+                )
             }
             return ClaimPath(text: text)
         }
@@ -86,7 +87,9 @@ struct IssuerReader {
         if let url = try members.read("jwksURL", { json throws(MemberFault) in try Self.url(try Members.text(json)) }) {
             return .published(.keySet(url))
         }
-        if let keys = try members.read("publicKeyFile", { json throws(MemberFault) in try publicKeys(json, algorithms) }) {
+        if let keys = try members.read(
+            "publicKeyFile", { json throws(MemberFault) in try publicKeys(json, algorithms) })
+        {
             return .known(keys)
         }
         if let secret = try members.read("secretFile", { json throws(MemberFault) in try secret(json, algorithms) }) {

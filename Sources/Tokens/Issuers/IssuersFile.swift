@@ -36,12 +36,13 @@ package struct IssuersFile: Sendable {
 
     init(_ json: JSON, folder: String, isRole: @escaping (String) -> Bool) throws(MemberFault) {
         let members = try Members(json, known: ["allow", "caFile", "issuers"])
-        allowed = try members.read("allow") { value throws(MemberFault) in
-            let list = try Members.words(value).joined(separator: ",")
-            do throws(ParticipantsError) { return try AllowList(parsing: list) } catch {
-                throw MemberFault(error.description)
-            }
-        } ?? AllowList()
+        allowed =
+            try members.read("allow") { value throws(MemberFault) in
+                let list = try Members.words(value).joined(separator: ",")
+                do throws(ParticipantsError) { return try AllowList(parsing: list) } catch {
+                    throw MemberFault(error.description)
+                }
+            } ?? AllowList()
         trustRootsFile = try members.read("caFile") { value throws(MemberFault) in
             let file = Members.path(try Members.text(value), in: folder)
             do throws(ParticipantsError) { try ParticipantClient.check(trustRootsFile: file) } catch {
