@@ -39,12 +39,13 @@ struct TokenPrincipals: Sendable {
         return principal
     }
 
-    func register(in registry: MetricsRegistry) {
+    /// - Parameter principals: nil where no issuer is configured.
+    static func register(_ principals: TokenPrincipals?, in registry: MetricsRegistry) {
         registry.read(
             "jwt_key_fetches_total", "How often issuers of tokens were asked for their keys.", .counter,
             labels: ["issuer", "result"]
-        ) { [verifier] in
-            verifier.fetches.flatMap { issuer, succeeded, failed in
+        ) {
+            (principals?.verifier.fetches ?? []).flatMap { issuer, succeeded, failed in
                 [
                     MetricsRegistry.Reading(succeeded, issuer, "succeeded"),
                     MetricsRegistry.Reading(failed, issuer, "failed"),

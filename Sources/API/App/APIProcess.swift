@@ -85,7 +85,7 @@ struct APIProcess {
         issued = configuration.issuers.map {
             TokenPrincipals($0, eventLoops: LoopExecutors.shared.group, logger: logger)
         }
-        issued?.register(in: metrics.registry)
+        TokenPrincipals.register(issued, in: metrics.registry)
         DatabaseMetrics.register(database, in: metrics.registry)
         WorkflowMetrics.register(database, in: metrics.registry) { [metrics] in metrics.prepare(for: $0) }
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
