@@ -118,8 +118,13 @@ struct TokenAccessTests {
                     "POST", "/v1/workflows/w/start", body: "{}", Self.bearer(token))
                 return try #require(answer.json["runId"]?.string)
             }()
-            // Five seconds more are given for clocks.
-            let short = try system.token(["exp": JSON(TokenAPI.now - 2)])
+            let name = system.name + "/strict"
+            system.issuer.publish(
+                .init((["issuer": .string(name), "jwks_uri": .string(system.issuer.url + "/jwks")] as JSON).text),
+                at: "/strict/.well-known/openid-configuration")
+            let short = try system.token([
+                "iss": .string(name), "preferred_username": "bob", "scope": "saga.start", "exp": JSON(TokenAPI.now + 5),
+            ])
             let begun = ContinuousClock.now
             var headers = Self.bearer(short)
             headers["Accept"] = "text/event-stream"
@@ -179,7 +184,7 @@ struct TokenAccessTests {
             #expect(system.issuer.count() == 1)
             let other = try system.token(["iss": "urn:file", "roles": ["view"]], key: TokenAPI.fileKey)
             #expect(try await system.runs(other).status == 200)
-            #expect(try await system.runs(try system.token(["exp": JSON(TokenAPI.now - 60)])).status == 401)
+            #expect(try await system.runs(try system.token(["exp": JSON(TokenAPI.now - 100)])).status == 401)
             #expect(try await system.api.client.send("GET", "/v1/runs", Self.admin).status == 200)
             let metrics = try await system.api.client.send("GET", "/metrics").text
             #expect(metrics.contains(#"auth_refusals_total{reason="unavailable"} 20"#), "\(metrics)")

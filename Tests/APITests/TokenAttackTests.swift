@@ -29,12 +29,12 @@ struct TokenAttackTests {
     private static func claims(_ system: TokenAPI) throws -> [Attack] {
         let now = TokenAPI.now
         let cases: [(String, JSONObject, String)] = [
-            ("expired", ["exp": JSON(now - 6)], "expired"), ("expired long ago", ["exp": 0], "expired"),
+            ("expired", ["exp": JSON(now - 61)], "expired"), ("expired long ago", ["exp": 0], "expired"),
             ("without exp", ["exp": nil], "malformed"), ("exp a text", ["exp": .string("\(now + 60)")], "malformed"),
             ("exp beyond all time", ["exp": 1e300], "malformed"), ("exp negative", ["exp": -1], "malformed"),
             ("exp a list", ["exp": [JSON(now + 60)]], "malformed"), ("exp true", ["exp": true], "malformed"),
-            ("not yet", ["nbf": JSON(now + 60)], "not valid yet"), ("nbf a text", ["nbf": "0"], "malformed"),
-            ("made in the future", ["iat": JSON(now + 60)], "not valid yet"),
+            ("not yet", ["nbf": JSON(now + 120)], "not valid yet"), ("nbf a text", ["nbf": "0"], "malformed"),
+            ("made in the future", ["iat": JSON(now + 120)], "not valid yet"),
             ("iat null", ["iat": .object([:])], "malformed"),
             ("another audience", ["aud": "other"], "not meant"), ("no audience", ["aud": nil], "not meant"),
             ("other audiences", ["aud": ["other", "sagaflow2"]], "not meant"),

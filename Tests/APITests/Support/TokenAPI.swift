@@ -54,7 +54,7 @@ struct TokenAPI: Sendable {
             audience: sagaflow
             jwksURL: \(issuer.url)/jwks
             algorithms: [ES256, RS256, PS256, EdDSA]
-            clockSkew: 5s
+            clockSkew: 60s
             rolesClaim: realm_access.roles
             roles:
               ops: [operator, starter]
