@@ -23,7 +23,7 @@ package struct TokenVerifier: Sendable {
         let keys: IssuerKeys
     }
 
-    private let issuers: [String: Known]
+    private let issuers: [ExactText: Known]
 
     /// - Parameter eventLoops: outlives it.
     package init(_ file: IssuersFile, eventLoops: any EventLoopGroup, logger: Logger) {
@@ -37,7 +37,7 @@ package struct TokenVerifier: Sendable {
                 case .published(let urls): try await fetcher.keys(urls, for: issuer.algorithms)
                 }
             }
-            known[issuer.issuer] = Known(issuer: issuer, keys: keys)
+            known[ExactText(issuer.issuer)] = Known(issuer: issuer, keys: keys)
         }
     }
 
@@ -53,7 +53,7 @@ package struct TokenVerifier: Sendable {
     package func verify(_ text: String, now: Instant) async throws(TokenRefusal) -> VerifiedToken {
         let token = try CompactToken(text)
         guard let issuer = token.claims["iss"]?.string else { throw .malformed }
-        guard let known = issuers[issuer] else { throw .unknownIssuer }
+        guard let known = issuers[ExactText(issuer)] else { throw .unknownIssuer }
         guard let algorithm = SignatureAlgorithm(rawValue: token.algorithm),
             known.issuer.algorithms.contains(algorithm)
         else { throw .algorithm }

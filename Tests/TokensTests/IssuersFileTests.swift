@@ -42,10 +42,12 @@ struct IssuersFileTests {
     func defaults() throws {
         let issuer = try #require(try Self.read(Self.file([:])).issuers.first)
         #expect(issuer.algorithms == [.rs256, .es256] && issuer.clockSkew == .seconds(30))
-        #expect(issuer.audiences == ["sagaflow"] && issuer.nameClaim.text == "sub" && issuer.rolesClaim.text == "roles")
+        #expect(
+            issuer.audiences == [ExactText("sagaflow")] && issuer.nameClaim.text == "sub"
+                && issuer.rolesClaim.text == "roles")
         guard case .claim(let path, false) = issuer.tenant else { return #expect(Bool(false)) }
         #expect(path.text == "tenant")
-        #expect(issuer.roles == ["ops": ["operator", "runs:start"]])
+        #expect(issuer.roles == [ExactText("ops"): ["operator", "runs:start"]])
     }
 
     @Test(

@@ -33,7 +33,7 @@ struct IssuerReader {
         let audiences = try members.require("audience", Members.words)
         let algorithms = try algorithms()
         return TokenIssuer(
-            name: name, issuer: issuer, audiences: Set(audiences), algorithms: algorithms,
+            name: name, issuer: issuer, audiences: Set(audiences.map(ExactText.init)), algorithms: algorithms,
             source: try source(issuer, algorithms), clockSkew: try clockSkew(), tenant: try tenant(),
             nameClaim: try claim("nameClaim") ?? ClaimPath(text: "sub"),
             rolesClaim: try claim("rolesClaim") ?? ClaimPath(text: "roles"), roles: try roles())
@@ -201,19 +201,19 @@ struct IssuerReader {
     }
 
     /// What each value gives. There is no table by default: an `admin` of the issuer's is not ours by its name alone.
-    private func roles() throws(MemberFault) -> [String: [String]] {
+    private func roles() throws(MemberFault) -> [ExactText: [String]] {
         try members.require("roles") { value throws(MemberFault) in
             guard let object = value.object, !object.isEmpty else {
                 throw MemberFault("This must be an object: for each value of the claim the roles it gives.")
             }
-            var table: [String: [String]] = [:]
+            var table: [ExactText: [String]] = [:]
             for (key, value) in object.members {
                 do throws(MemberFault) {
                     let words = try Members.words(value)
                     guard words.allSatisfy(isRole) else {
                         throw MemberFault("One of these is neither a role nor a permission.")
                     }
-                    table[key] = words
+                    table[ExactText(key)] = words
                 } catch { throw error.below(JSONPointer([key])) }
             }
             return table

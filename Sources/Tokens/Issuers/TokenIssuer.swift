@@ -7,7 +7,7 @@ package struct TokenIssuer: Sendable {
     /// What `iss` must be, character by character.
     let issuer: String
     /// One of these must be in `aud`.
-    let audiences: Set<String>
+    let audiences: Set<ExactText>
     let algorithms: Set<SignatureAlgorithm>
     let source: Source
     /// How far our clocks may be apart.
@@ -16,7 +16,7 @@ package struct TokenIssuer: Sendable {
     let nameClaim: ClaimPath
     let rolesClaim: ClaimPath
     /// What values of the roles' claim give here: roles and permissions.
-    let roles: [String: [String]]
+    let roles: [ExactText: [String]]
 
     /// Where its keys come from.
     enum Source: Sendable {
@@ -31,6 +31,16 @@ package struct TokenIssuer: Sendable {
         /// - `mayBeAll`: whether `*` counts as all tenants.
         case claim(ClaimPath, mayBeAll: Bool)
     }
+}
+
+/// A text that equals none but the one with the same bytes.
+///
+/// Strings are equal when they look the same: the Kelvin sign is a K, and whoever may name a group of their own would be
+/// in another's.
+struct ExactText: Hashable, Sendable {
+    private let bytes: [UInt8]
+
+    init(_ text: String) { bytes = Array(text.utf8) }
 }
 
 /// Where a claim is: a name, or a path through objects with points in it, as in `realm_access.roles`.

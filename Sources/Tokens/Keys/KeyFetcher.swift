@@ -40,7 +40,7 @@ struct KeyFetcher: Sendable {
     /// What the document of OpenID Connect Discovery 1.0 §4.3 says, which must be the issuer's own.
     private static func keySetURL(_ bytes: [UInt8], of issuer: String) throws(KeyFault) -> IssuerURL {
         guard let document = try? JSON(parsing: bytes) else { throw KeyFault("its configuration is no JSON") }
-        guard document["issuer"]?.string == issuer else {
+        guard document["issuer"]?.string.map(ExactText.init) == ExactText(issuer) else {
             throw KeyFault("its configuration is that of another issuer")
         }
         guard let text = document["jwks_uri"]?.string else { throw KeyFault("its configuration names no key set") }

@@ -28,13 +28,14 @@ struct TokenClaims {
     }
 
     func checkAudience() throws(TokenRefusal) {
+        let named: [JSON]
         switch claims["aud"] {
-        case .string(let audience)? where issuer.audiences.contains(audience): return
-        case .array(let list)? where list.allSatisfy({ $0.string != nil }):
-            if list.contains(where: { $0.string.map(issuer.audiences.contains) ?? false }) { return }
-        case .string?, .array?, .object?, .number?, .bool?, .null?, nil: break
+        case .string(let text)?: named = [.string(text)]
+        case .array(let list)? where list.allSatisfy({ $0.string != nil }): named = list
+        case .array?, .object?, .number?, .bool?, .null?, nil: named = []
         }
-        throw .audience
+        let isMeant = named.contains { $0.string.map { issuer.audiences.contains(ExactText($0)) } ?? false }
+        guard isMeant else { throw .audience }
     }
 
     func name() throws(TokenRefusal) -> String {
@@ -67,7 +68,7 @@ struct TokenClaims {
             guard values.count == list.count else { throw .roles(issuer.rolesClaim.text) }
         case .null, .bool, .number, .object: throw .roles(issuer.rolesClaim.text)
         }
-        return Set(values).flatMap { issuer.roles[$0] ?? [] }
+        return Set(values.map(ExactText.init)).flatMap { issuer.roles[$0] ?? [] }
     }
 
     /// Seconds since 1970, perhaps with a fraction (RFC 7519 §2).

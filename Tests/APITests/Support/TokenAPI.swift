@@ -60,6 +60,7 @@ struct TokenAPI: Sendable {
               ops: [operator, starter]
               view: viewer
               boss: admin
+              Kasse: viewer
           - name: strict
             issuer: \(issuer.url)/strict
             audience: sagaflow
