@@ -24,6 +24,7 @@ let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", packa
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -34,6 +35,7 @@ let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "s
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let jwtKit: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
@@ -63,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
@@ -95,6 +98,10 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Participants", dependencies: ["Basics", nioSSL, nioTLS] + nio, swiftSettings: settings),
         .target(
+            name: "Tokens",
+            dependencies: ["Basics", "Core", "Documents", "Settings", "Participants", crypto, jwtKit, logging] + nio,
+            swiftSettings: settings),
+        .target(
             name: "Checker", dependencies: ["Core", "Audit", "Storage", "Postgres", "Participants"] + nio,
             swiftSettings: settings),
 
@@ -102,8 +109,8 @@ let package = Package(
             name: "API",
             dependencies: [
                 "Basics", "Core", "Documents", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis",
-                "Loops", "HTTPServer", hummingbird, hummingbirdCore, httpTypes, crypto, deque, logging, lifecycle,
-                unixSignals,
+                "Loops", "HTTPServer", "Tokens", hummingbird, hummingbirdCore, httpTypes, crypto, deque, logging,
+                lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
         .executableTarget(
@@ -133,7 +140,8 @@ let package = Package(
             path: "bench", exclude: ["peers"], swiftSettings: settings),
 
         .target(
-            name: "TestSupport", dependencies: ["Core", "Postgres", "Storage", asyncHTTPClient] + nio,
+            name: "TestSupport",
+            dependencies: ["Basics", "Core", "Postgres", "Storage", asyncHTTPClient, crypto, cryptoExtras] + nio,
             path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "Simulation", dependencies: ["Core", "Driver", "Audit"], path: "Tests/Simulation",
@@ -164,10 +172,13 @@ let package = Package(
             name: "MocksTests", dependencies: ["Mocks", "Core", "Postgres", hummingbird, httpTypes, logging] + nio,
             swiftSettings: settings),
         .testTarget(
+            name: "TokensTests", dependencies: ["Tokens", "Core", "Basics", "TestSupport", logging] + nio,
+            swiftSettings: settings),
+        .testTarget(
             name: "APITests",
             dependencies: [
                 "API", "Core", "Loops", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres", "Participants",
-                "Redis", "TestSupport", lifecycle, logging,
+                "Redis", "TestSupport", "Tokens", "Basics", lifecycle, logging,
             ] + nio,
             swiftSettings: settings),
         .testTarget(

@@ -1,5 +1,12 @@
 /// Base 64 with the URL-safe alphabet and without padding (RFC 4648 §5), strictly: one text per value.
 package enum Base64URL {
+    /// What each byte stands for; 0xFF for none.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 0xFF, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
+
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
     package static func encode(_ bytes: [UInt8]) -> String {
@@ -19,10 +26,13 @@ package enum Base64URL {
 
     /// Nil for anything `encode` would not have written.
     package static func decode(_ text: String) -> [UInt8]? {
+        let values = values
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count * 3 / 4)
         var (bits, count): (UInt32, Int) = (0, 0)
         for character in text.utf8 {
-            guard let value = alphabet.firstIndex(of: character) else { return nil }
+            let value = values[Int(character)]
+            guard value != 0xFF else { return nil }
             bits = bits << 6 | UInt32(value)
             count += 6
             if count >= 8 {
@@ -30,6 +40,7 @@ package enum Base64URL {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
             }
         }
-        return encode(bytes) == text ? bytes : nil
+        // No character too many, and no bit beyond the last byte.
+        return count < 6 && bits & (1 << UInt32(count) - 1) == 0 ? bytes : nil
     }
 }

@@ -12,9 +12,15 @@ package struct AddressRules: Sendable {
     /// What the operator has allowed.
     let allowed: AllowList
 
-    /// - Parameter allowed: by default nothing but public addresses.
-    package init(allowing allowed: AllowList = AllowList()) {
+    /// What sentences call the list.
+    private let listName: String
+
+    /// - Parameters:
+    ///   - allowed: by default nothing but public addresses.
+    ///   - listName: what sentences call that list.
+    package init(allowing allowed: AllowList = AllowList(), by listName: String = "PARTICIPANT_ALLOW") {
         self.allowed = allowed
+        self.listName = listName
     }
 
     /// Why a host can't be called whatever it resolves to; nil when that has to be looked up.
@@ -26,7 +32,7 @@ package struct AddressRules: Sendable {
             return "\(host) is read as an address by some and not by others; write it as four decimal numbers."
         }
         if SpecialAddresses.metadataNames.contains(name), !allowed.names.contains(name) {
-            return "\(name) is a metadata service, which PARTICIPANT_ALLOW would have to name."
+            return "\(name) is a metadata service, which \(listName) would have to name."
         }
         return nil
     }
@@ -69,11 +75,11 @@ package struct AddressRules: Sendable {
         let address = address.unwrapped
         if SpecialAddresses.metadata.contains(address) {
             guard !allowed.ranges.contains(AddressRange(address)) else { return nil }
-            return sentence(host, address, "a metadata service, and PARTICIPANT_ALLOW does not name that very address.")
+            return sentence(host, address, "a metadata service, and \(listName) does not name that very address.")
         }
         guard let rule = SpecialAddresses.refused.first(where: { $0.range.contains(address) }) else { return nil }
         if allowed.covers(host: host) || allowed.covers(address) { return nil }
-        return sentence(host, address, "\(rule.what), and PARTICIPANT_ALLOW does not cover it.")
+        return sentence(host, address, "\(rule.what), and \(listName) does not cover it.")
     }
 
     private func sentence(_ host: String, _ address: IPAddress, _ what: String) -> String {

@@ -46,6 +46,13 @@ package final class ParticipantClient: Sendable {
         self.resolverPool = resolverPool
     }
 
+    /// Whether a PEM file of certificates can be trusted as a client would. Blocks.
+    ///
+    /// - Throws: `.invalidTrustRoots` or `.invalidTLSConfiguration`.
+    package static func check(trustRootsFile: String) throws(ParticipantsError) {
+        _ = try TLSContext(trustRootsFile: trustRootsFile)
+    }
+
     /// Makes one call and waits for its end, at most for the call's timeout.
     ///
     /// Cancelling the task does not abort the call: whether the participant saw it must still be learned.

@@ -1,3 +1,4 @@
+import Basics
 import Core
 import HTTPServer
 import HTTPTypes
@@ -7,6 +8,7 @@ import Participants
 import Testing
 
 @testable import API
+@testable import Tokens
 
 /// docs/limits.md is what users believe: each figure there is accepted, and one more is refused.
 @Suite("Every limit is on one page, and true")
@@ -18,7 +20,7 @@ struct LimitDocumentTests {
     func figures() throws {
         let probes = Self.definitions.merging(Self.schemas) { $1 }.merging(Self.rendered) { $1 }
             .merging(Self.json) { $1 }
-            .merging(Self.requests) { $1 }.merging(Self.administration) { $1 }
+            .merging(Self.requests) { $1 }.merging(Self.administration) { $1 }.merging(Self.tokens) { $1 }
         let rows = try LimitTables().figures
         #expect(Set(rows.map(\.what)) == Set(probes.keys), "on the page or in this test only")
         for row in rows {
@@ -379,4 +381,42 @@ struct LimitDocumentTests {
         _ = APIKeyRoutes.workflows(&fields)
         return (try? fields.check()) != nil
     }
+
+    // MARK: Tokens of other issuers
+
+    private static func names(_ issuer: JSONObject = [:], count: Int = 1) -> Bool {
+        let list = (0..<count).map { number -> JSON in
+            var entry: JSONObject = [
+                "name": .string("n\(number)"), "issuer": .string("urn:\(number)"), "audience": "a",
+                "jwksURL": "https://idp.example/", "roles": ["r": "viewer"],
+            ]
+            for (key, value) in issuer.members { entry[key] = value }
+            return .object(entry)
+        }
+        return (try? IssuersFile(["issuers": .array(list)], folder: "", isRole: { _ in true })) != nil
+    }
+
+    private static func isRead(_ token: String) -> Bool { (try? CompactToken(token)) != nil }
+
+    private static func encoded(_ json: JSON) -> String { Base64URL.encode(json.bytes) }
+
+    private static let tokens: [String: Probe] = [
+        "token of another issuer (JWT)": { size in
+            let head = encoded(["alg": "ES256"]) + "." + encoded([:]) + "."
+            return isRead(head + String(repeating: "A", count: size - head.utf8.count))
+        },
+        "name of a token's owner": { PrincipalName.isValid(text($0)) },
+        "`kid` of a token": { isRead(encoded(["alg": "ES256", "kid": string($0)]) + "." + encoded([:]) + ".") },
+        "issuers of tokens": { names(count: $0) },
+        "`clockSkew`": { names(["clockSkew": .string("\($0)s")]) },
+        "name of a claim": { names(["rolesClaim": string($0)]) },
+        "public keys in a file": { $0 <= IssuerReader.maxKeys },
+        "keys in a key set": { $0 <= KeySet.maxEntries },
+        "key set, and configuration of an issuer": { $0 <= KeyFetcher.maxBytes },
+        "RSA key": { bits in
+            var modulus = [UInt8](repeating: 0xFF, count: (bits + 7) / 8)
+            if bits % 8 != 0 { modulus[0] = UInt8(1 << (bits % 8) - 1) }
+            return VerificationKey(jwk: ["kty": "RSA", "e": "AQAB", "n": .string(Base64URL.encode(modulus))]) != nil
+        },
+    ]
 }

@@ -24,6 +24,23 @@ struct TextTests {
         ] as [(String, String?)])
     func percentDecoding(_ text: String, _ decoded: String?) { #expect(PercentEncoding.decode(text[...]) == decoded) }
 
+    @Test("base64url has one text for each value, and no other is read")
+    func base64URL() {
+        for count in 0..<70 {
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 97 &+ count) }
+            let text = Base64URL.encode(bytes)
+            #expect(Base64URL.decode(text) == bytes, "\(text)")
+            for other in [text + "=", text + "A", text + " ", " " + text, text + "\n"]
+            where other != Base64URL.encode(bytes + [0]) {
+                #expect(Base64URL.decode(other).map { Base64URL.encode($0) == other } ?? true, "\(other)")
+            }
+        }
+        #expect(Base64URL.encode([0xFB, 0xFF]) == "-_8" && Base64URL.decode("AA") == [0])
+        for text in ["A", "AAAAA", "AB", "AAB", "-_9", "+/8", "AA=", "AA==", "A A", "ÄA", "AAAA\u{0}"] {
+            #expect(Base64URL.decode(text) == nil, "\(text)")
+        }
+    }
+
     @Test(
         "blanks go from the ends only",
         arguments: [(" a b\t", "a b"), ("", ""), (" \t ", ""), ("\na", "\na"), (" é ", "é")])

@@ -1,3 +1,4 @@
+package import Core
 import Foundation
 import Synchronization
 
@@ -84,4 +85,58 @@ final class PythonProgram: Sendable {
             }
         }
     }
+}
+
+/// Tokens (JWT) that others than we have signed: PyJWT, Authlib and joserfc.
+package enum PythonTokens {
+    package struct Trouble: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// `{"jwks": {"keys": […]}, "tokens": [{"by", "alg", "token"}]}`, one of each library and algorithm, all with these claims.
+    package static func make(_ claims: JSON) async throws -> JSON {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sagaflow-tokens-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let program = try PythonProgram(script, folder: folder, environment: ["CLAIMS": claims.text])
+        await program.waitForEnd()
+        let output = program.output
+        try FileManager.default.removeItem(at: folder)
+        // What libraries warn of comes before.
+        let last = output.split(separator: "\n").last.map(String.init) ?? ""
+        do { return try JSON(parsing: last) } catch { throw Trouble(description: output) }
+    }
+
+    private static let script = """
+        import json, os
+        import jwt
+        from jwt.algorithms import get_default_algorithms
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+        from authlib.jose import JsonWebSignature
+        from joserfc import jwt as joserfc_jwt
+        from joserfc.jwk import ECKey, OKPKey, RSAKey
+
+        claims = json.loads(os.environ["CLAIMS"])
+        rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        keys = {a: rsa_key for a in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]}
+        keys["ES256"] = ec.generate_private_key(ec.SECP256R1())
+        keys["ES384"] = ec.generate_private_key(ec.SECP384R1())
+        keys["ES512"] = ec.generate_private_key(ec.SECP521R1())
+        keys["EdDSA"] = ed25519.Ed25519PrivateKey.generate()
+        known = get_default_algorithms()
+        jwks, tokens = [], []
+        for alg, key in keys.items():
+            public = known[alg].to_jwk(key.public_key(), as_dict=True)
+            jwks.append({**public, "kid": alg, "alg": alg, "use": "sig", "key_ops": ["verify"]})
+            pem = key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            tokens.append({"by": "pyjwt", "alg": alg, "token": jwt.encode(claims, key, alg, headers={"kid": alg})})
+            signed = JsonWebSignature().serialize_compact(
+                {"alg": alg, "kid": alg, "typ": "at+jwt"}, json.dumps(claims).encode(), pem)
+            tokens.append({"by": "authlib", "alg": alg, "token": signed.decode()})
+            kind = RSAKey if alg[0] in "RP" else ECKey if alg.startswith("ES") else OKPKey
+            signed = joserfc_jwt.encode({"alg": alg, "kid": alg}, claims, kind.import_key(pem), algorithms=[alg])
+            tokens.append({"by": "joserfc", "alg": alg, "token": signed})
+        print(json.dumps({"jwks": {"keys": jwks}, "tokens": tokens}))
+        """
 }

@@ -4,6 +4,7 @@ import Hummingbird
 import Participants
 import Redis
 import Storage
+import Tokens
 
 /// Lets calls in: it makes a principal of the request, and asks whether that may do what the route needs.
 ///
@@ -21,6 +22,8 @@ struct AccessGate: Sendable {
 
     let tokens: [AdminToken]
     let keys: KeyRing
+    /// Tokens of other issuers; nil where none is configured.
+    let issued: TokenPrincipals?
     /// Tells whose a run is, and of which workflow.
     let reader: RunReader
     /// Tells whose keys are refused.
@@ -92,6 +95,8 @@ struct AccessGate: Sendable {
     private enum Credential {
         case adminToken(String)
         case key(String)
+        /// As `Authorization: Bearer`: a key, or a token of another issuer.
+        case bearer(String)
     }
 
     private func caller(_ request: Request, _ context: APIContext) async throws -> Caller {
@@ -108,18 +113,42 @@ struct AccessGate: Sendable {
                 return Caller(principal: Principal(token), bucket: "token:\(token.name)")
             }
             throw try await guessed("X-Admin-Token holds no known token.", context)
-        case .key(let text):
-            if let key = APIKey(text), let principal = try await keys.principal(of: key) {
-                let keys = keys
-                return Caller(
-                    principal: principal.asLong(as: {
-                        // While nobody can be asked nothing can be read or written either.
-                        do { return try await keys.principal(of: key) != nil } catch { return true }
-                    }),
-                    bucket: "key:\(key.id)")
+        case .bearer(let text):
+            guard let issued, TokenPrincipals.isToken(text) else { return try await holder(ofKey: text, context) }
+            do throws(TokenRefusal) {
+                let principal = try await issued.principal(of: text)
+                return Caller(principal: principal, bucket: principal.name)
+            } catch {
+                throw try await refused(error, context)
             }
-            throw try await guessed("This API key is not known, was revoked or has expired.", context)
+        case .key(let text): return try await holder(ofKey: text, context)
         }
+    }
+
+    private func holder(ofKey text: String, _ context: APIContext) async throws -> Caller {
+        if let key = APIKey(text), let principal = try await keys.principal(of: key) {
+            let keys = keys
+            return Caller(
+                principal: principal.asLong(as: {
+                    // While nobody can be asked nothing can be read or written either.
+                    do { return try await keys.principal(of: key) != nil } catch { return true }
+                }),
+                bucket: "key:\(key.id)")
+        }
+        throw try await guessed("This API key is not known, was revoked or has expired.", context)
+    }
+
+    /// What is said of a token that is not taken. That nobody can know is nobody's guess.
+    private func refused(_ refusal: TokenRefusal, _ context: APIContext) async throws(Problem) -> Problem {
+        if refusal == .unavailable {
+            metrics.countRefusal(.unavailable)
+            return Problem(.issuerUnavailable, refusal.sentence, headers: [.retryAfter: "10"])
+        }
+        var problem = try await guessed(refusal.sentence, context)
+        // RFC 6750 §3.1.
+        problem.headers[.wwwAuthenticate] =
+            "Bearer error=\"invalid_token\", error_description=\"\(refusal.sentence)\""
+        return problem
     }
 
     /// The one that is sent; nil for none.
@@ -140,7 +169,7 @@ struct AccessGate: Sendable {
             // What is no Bearer is no key.
             return .key("")
         }
-        return .key(String(words[1]))
+        return .bearer(String(words[1]))
     }
 
     /// As it was sent, whatever that is.
@@ -174,7 +203,9 @@ struct AccessGate: Sendable {
                 .missingPermission,
                 "This needs the permission \(permission.rawValue), which \(caller.principal.name) has not.")
         }
-        return Self.unauthorized("This needs an API key or an admin token.")
+        return Self.unauthorized(
+            issued == nil
+                ? "This needs an API key or an admin token." : "This needs an API key, a token or an admin token.")
     }
 
     private func count(_ bucket: String, _ context: APIContext, _ kind: Kind) async throws(Problem) -> RateDecision {

@@ -105,7 +105,8 @@ enum Role: String, Sendable, Hashable, CaseIterable {
 
 /// Whoever calls.
 struct Principal: Sendable {
-    /// Goes into histories, audits and logs: `client` for nobody in particular, an admin token's name, or `key:NAME/ID`.
+    /// Goes into histories, audits and logs: `client` for nobody in particular, an admin token's name, `key:NAME/ID`,
+    /// or `jwt:NAME/ISSUER`.
     let name: String
     let permissions: Set<Permission>
     /// Which runs it sees, starts and changes.

@@ -6,6 +6,7 @@ import Redis
 import Settings
 import Storage
 import Telemetry
+import Tokens
 
 /// Everything the API can be told, checked once at start.
 struct APIConfiguration: Sendable {
@@ -15,6 +16,8 @@ struct APIConfiguration: Sendable {
     var adminTokens: [AdminToken]
     /// Whoever reaches it may do what is not an administrator's without saying who they are.
     var isOpen: Bool
+    /// Whose tokens are taken beside keys of our own; nil for nobody's.
+    var issuers: IssuersFile?
     var adminRate: GCRALimit
     var adminAddressRate: GCRALimit
     var participantRules: AddressRules
@@ -57,11 +60,12 @@ struct APIConfiguration: Sendable {
         let auth = settings.optionalText(
             "auth",
             help:
-                "required: every call needs an API key or an admin token; open: only those of administrators do. By default "
+                "required: every call needs an API key, a token or an admin token; open: only those of administrators do. By default "
                 + "open where only this machine can connect, and otherwise required")
         guard auth.map({ ["required", "open"].contains($0) }) ?? true else {
             throw settings.error("auth", "must be required or open.")
         }
+        issuers = try Self.issuers(&settings)
         settings.group("Participants")
         participantRules = try Self.rules(&settings)
         settings.group("Requests")
@@ -147,6 +151,16 @@ struct APIConfiguration: Sendable {
                     + "\(AdminToken.minLength) to 512 visible ASCII characters.")
         }
         return tokens
+    }
+
+    private static func issuers(_ settings: inout Settings) throws(SettingsError) -> IssuersFile? {
+        let path = settings.optionalText(
+            "jwt.issuers.file",
+            help: "a YAML or JSON file that names whose tokens (JWT) are taken as credentials; without it nobody's")
+        guard let path else { return nil }
+        do throws(IssuersFault) { return try IssuersFile(path: path, isRole: TokenPrincipals.isRole) } catch {
+            throw settings.error("jwt.issuers.file", "can't be used: \(error)")
+        }
     }
 
     private static func rate(

@@ -5,6 +5,7 @@ import NIOCore
 import Postgres
 import Settings
 import Telemetry
+import Tokens
 
 /// `sagaflow-api`: takes requests over HTTP.
 @main
@@ -33,6 +34,10 @@ struct APIMain {
             logger.warning(
                 "AUTH=open: whoever reaches this address may start, read and change runs",
                 metadata: ["host": "\(configuration.host)"])
+        }
+        if let issuers = configuration.issuers?.issuers.map(\.name) {
+            logger.info(
+                "tokens of other issuers are taken", metadata: ["issuers": "\(issuers.joined(separator: ", "))"])
         }
         if let warning = configuration.memory.warning { logger.warning("\(warning)") }
         do {

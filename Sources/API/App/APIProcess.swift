@@ -43,6 +43,7 @@ struct APIProcess {
     private let adminLimiter: RateLimiter
     private let tenants: TenantBook
     private let admission: TenantAdmission
+    private let issued: TokenPrincipals?
     private let share: Descriptors.Share
     private let room: ConnectionRoom
     private let metrics: APIMetrics
@@ -88,6 +89,10 @@ struct APIProcess {
             book: tenants, pool: database.reads,
             limiter: RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "starts:", logger: logger),
             metrics: metrics)
+        issued = configuration.issuers.map {
+            TokenPrincipals($0, eventLoops: LoopExecutors.shared.group, logger: logger)
+        }
+        TokenPrincipals.register(issued, in: metrics.registry)
         DatabaseMetrics.register(database, in: metrics.registry)
         WorkflowMetrics.register(database, in: metrics.registry) { [metrics] in metrics.prepare(for: $0) }
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
@@ -158,7 +163,7 @@ struct APIProcess {
         router.add(middleware: ObservingMiddleware(metrics: metrics, tracer: tracer))
         router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
         let gate = AccessGate(
-            tokens: configuration.adminTokens, keys: KeyRing(database: database),
+            tokens: configuration.adminTokens, keys: KeyRing(database: database), issued: issued,
             reader: RunReader(pool: database.reads, lookups: database.lookups), admission: admission,
             isOpen: configuration.isOpen, metrics: metrics,
             limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)

@@ -60,6 +60,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
     case overloaded
     case databaseUnavailable = "database-unavailable"
     case notReady = "not-ready"
+    case issuerUnavailable = "issuer-unavailable"
     case tooManyAnswers = "too-many-answers"
     case tooManyWatchers = "too-many-watchers"
 
@@ -73,7 +74,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .malformedJSON: "The body is not valid JSON."
         case .malformedYAML: "The body is not valid YAML, or not of the kind that is taken."
         case .invalidParameter: "A part of the path, the query or a header is not valid."
-        case .unauthorized: "A valid API key or admin token is needed."
+        case .unauthorized: "A valid credential is needed."
         case .missingPermission: "The caller may not do this."
         case .tenantSuspended: "The tenant is suspended."
         case .tenantClosed: "The tenant is closed."
@@ -119,6 +120,7 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .overloaded: "Too much is waiting to be written."
         case .databaseUnavailable: "The database is unavailable."
         case .notReady: "Not ready."
+        case .issuerUnavailable: "Whether the token is valid can't be known at the moment."
         case .tooManyAnswers: "Too many large answers are being sent."
         case .tooManyWatchers: "Too many clients wait for runs."
         }
@@ -149,7 +151,8 @@ enum ProblemKind: String, CaseIterable, Sendable {
         case .rateLimited, .tenantLimit, .tooManySignals: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
-        case .overloaded, .databaseUnavailable, .notReady, .tooManyAnswers, .tooManyWatchers: .serviceUnavailable
+        case .overloaded, .databaseUnavailable, .notReady, .issuerUnavailable, .tooManyAnswers, .tooManyWatchers:
+            .serviceUnavailable
         }
     }
 }

@@ -188,7 +188,7 @@ struct Import: Sendable {
             switch window.health(limits) {
             case .good:
                 guard await context.principal.counts() else {
-                    window.stop(Problem(.unauthorized, "The API key has been revoked, or has expired."))
+                    window.stop(Problem(.unauthorized, "The API key has been revoked, or the credential has expired."))
                     break
                 }
             case .silent: window.stop(Problem(.requestTimeout, "Nothing was sent for too long."))

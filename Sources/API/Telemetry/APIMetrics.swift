@@ -60,6 +60,8 @@ final class APIMetrics: Sendable {
         case unknown
         /// It lacks the permission.
         case permission
+        /// A token whose issuer's keys can't be had.
+        case unavailable
     }
 
     func countRefusedStart() { refusedStarts.add() }

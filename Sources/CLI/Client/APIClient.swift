@@ -34,9 +34,17 @@ struct APIClient: Sendable {
     /// How API keys begin, and admin tokens never do.
     static let keyPrefix = "sf_"
 
-    /// The header of an admin token, or of an API key, which is told by how it begins.
+    /// Whether a credential is an API key, or a token of another issuer (JWT): three parts of base64url, of which the first is
+    /// a JSON object. What is neither is an admin token.
+    static func isBearer(_ token: String) -> Bool {
+        if token.hasPrefix(keyPrefix) { return true }
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        return token.hasPrefix("eyJ") && parts.count == 3 && parts.allSatisfy { Base64URL.decode(String($0)) != nil }
+    }
+
+    /// The header of a credential, which is told by its form.
     static func credential(_ token: String) -> HTTPHeaders {
-        token.hasPrefix(keyPrefix) ? ["authorization": "Bearer \(token)"] : ["x-admin-token": token]
+        isBearer(token) ? ["authorization": "Bearer \(token)"] : ["x-admin-token": token]
     }
 
     /// Makes one call.

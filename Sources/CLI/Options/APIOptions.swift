@@ -38,12 +38,12 @@ struct APIOptions: ParsableArguments {
         try Endpoint(url: givenURL, profile: profile, environment: Self.environment)
     }
 
-    /// The API key; nil when nothing names one. There is no flag for it, because every user of the machine can read command lines.
+    /// The API key, or the token of another issuer; nil when nothing names one. There is no flag for it, because every user of the machine can read command lines.
     func apiKey() throws -> String? {
         let endpoint = try endpoint()
         // A profile's token may be a key, which counts for every call; of one that is named by a flag it alone.
         let own = try endpoint.token?.text()
-        if endpoint.isNamed { return own.flatMap { $0.hasPrefix(APIClient.keyPrefix) ? $0 : nil } }
+        if endpoint.isNamed { return own.flatMap { APIClient.isBearer($0) ? $0 : nil } }
         var settings = Settings(program: "saga", about: "", arguments: ["saga"], environment: Self.environment)
         let key: String
         do throws(SettingsError) {
@@ -52,9 +52,9 @@ struct APIOptions: ParsableArguments {
             throw CLIError.unusable(error.description)
         }
         guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw CLIError.unusable("SAGAFLOW_API_KEY holds something else than one API key")
+            throw CLIError.unusable("SAGAFLOW_API_KEY holds something else than one API key or token")
         }
-        return key.isEmpty ? own.flatMap { $0.hasPrefix(APIClient.keyPrefix) ? $0 : nil } : key
+        return key.isEmpty ? own.flatMap { APIClient.isBearer($0) ? $0 : nil } : key
     }
 
     /// Runs `body` with a client, which is gone afterwards.

@@ -1,0 +1,102 @@
+import Core
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A server that publishes keys as issuers of tokens do, on this machine: documents by path, which a test changes while it runs.
+package final class FakeIssuer: Sendable {
+    package struct Document: Sendable {
+        package var status: Int
+        package var body: String
+        package var headers: [(String, String)]
+
+        package init(_ body: String, status: Int = 200, headers: [(String, String)] = []) {
+            (self.status, self.body, self.headers) = (status, body, headers)
+        }
+    }
+
+    private struct State {
+        var documents: [String: Document] = [:]
+        var counts: [String: Int] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let channel: any Channel
+
+    package let port: Int
+    /// Without a slash at its end.
+    package var url: String { "http://127.0.0.1:\(port)" }
+
+    private init(_ channel: any Channel, _ port: Int) { (self.channel, self.port) = (channel, port) }
+
+    /// Runs `body` with a server.
+    package static func with<Value>(_ body: (FakeIssuer) async throws -> Value) async throws -> Value {
+        let box = Box()
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(Handler(box: box))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let issuer = FakeIssuer(channel, channel.localAddress?.port ?? 0)
+        box.issuer.withLock { $0 = issuer }
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body(issuer)) } catch { outcome = .failure(error) }
+        await issuer.stop()
+        return try outcome.get()
+    }
+
+    /// Nobody listens from then on.
+    package func stop() async { try? await channel.close() }
+
+    package func publish(_ document: Document, at path: String) { state.withLock { $0.documents[path] = document } }
+
+    /// A key set.
+    package func publish(_ keys: [SigningKey], at path: String = "/jwks") {
+        publish(Document((["keys": .array(keys.map(\.jwk))] as JSON).text), at: path)
+    }
+
+    /// How often something was asked for.
+    package func count(_ path: String = "/jwks") -> Int { state.withLock { $0.counts[path] ?? 0 } }
+
+    fileprivate func answer(_ path: String) -> Document {
+        state.withLock { state in
+            state.counts[path, default: 0] += 1
+            return state.documents[path] ?? Document("", status: 404)
+        }
+    }
+
+    fileprivate final class Box: Sendable {
+        let issuer = Mutex<FakeIssuer?>(nil)
+    }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = HTTPServerRequestPart
+        typealias OutboundOut = HTTPServerResponsePart
+
+        private let box: Box
+        private var path = ""
+
+        init(box: Box) { self.box = box }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            switch unwrapInboundIn(data) {
+            case .head(let head): path = head.uri
+            case .body: break
+            case .end:
+                let document = box.issuer.withLock { $0 }?.answer(path) ?? Document("", status: 503)
+                var headers = HTTPHeaders([("content-type", "application/json")] + document.headers)
+                headers.add(name: "content-length", value: "\(document.body.utf8.count)")
+                let head = HTTPResponseHead(
+                    version: .http1_1, status: .init(statusCode: document.status), headers: headers)
+                context.write(wrapOutboundOut(.head(head)), promise: nil)
+                context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: document.body)))), promise: nil)
+                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            }
+        }
+    }
+}
