@@ -27,6 +27,7 @@ struct AccessGate: Sendable {
     /// Whoever reaches it may do what is open without saying who they are.
     let isOpen: Bool
     let metrics: APIMetrics
+    let refusals: RefusalLog
     let limiter: RateLimiter
     /// What one token or key may do of administrators' calls.
     let tokenLimit: GCRALimit
@@ -37,43 +38,73 @@ struct AccessGate: Sendable {
     func guarded(_ route: Route) -> Route.Handler {
         guard let permission = route.needs else { return route.handler }
         let (handler, counted) = (route.handler, route.counted)
+        // What only reads is not in the audit, and a start is its own record.
+        let isAudited = route.method != .get && permission != .startRuns
         return { request, context in
             var context = context
+            if isAudited { context.origin = context.origin(of: request) }
             let caller: Caller
             do {
-                caller = try await self.caller(request, context)
+                caller = try await self.caller(request, context, route)
                 // What administrators do nobody does without saying who they are.
                 let isKnown = caller.bucket != nil || counted == nil
                 guard isKnown, caller.principal.permissions.contains(permission) else {
-                    throw refusal(caller, permission)
+                    throw refusal(caller, permission, request, context, route)
                 }
-                try await look(for: context, caller.principal.tenants)
+                try await look(for: context, caller.principal, request, route)
             } catch {
                 guard var problem = Problem(error) else { throw error }
+                problem.headers[.xRequestID] = context.origin(of: request).requestID
                 // A body that may have no end is not read to its end for somebody who is not let in.
                 if request.method != .get { problem.headers[.connection] = "close" }
                 throw problem
             }
             context.principal = caller.principal
-            guard let counted, let bucket = caller.bucket else { return try await handler(request, context) }
-            let decision = try await count(bucket, context, counted)
+            var headers: HTTPFields = [:]
+            if let requestID = context.origin.requestID { headers[.xRequestID] = requestID }
             do {
+                if let counted, let bucket = caller.bucket {
+                    let decision = await judge(bucket, context, counted)
+                    if !decision.allowed { note(.rateLimited, caller.principal, request, context, route) }
+                    try check(decision)
+                    headers.append(contentsOf: Self.headers(decision))
+                }
                 var response = try await handler(request, context)
-                response.headers.append(contentsOf: Self.headers(decision))
+                if !headers.isEmpty { response.headers.append(contentsOf: headers) }
                 return response
             } catch {
                 guard var problem = Problem(error) else { throw error }
-                problem.headers.append(contentsOf: Self.headers(decision))
+                if problem.kind == .missingPermission { note(.permission, caller.principal, request, context, route) }
+                // What is our own fault is logged with its cause, where it is answered.
+                guard counted != nil || problem.kind.status.code < 500 else { throw error }
+                problem.headers.append(contentsOf: headers)
                 throw problem
             }
         }
     }
 
+    /// Counts a refusal, and has it written into the audit.
+    private func note(
+        _ refusal: RefusalReason, _ principal: Principal, _ request: Request, _ context: APIContext, _ route: Route
+    ) {
+        metrics.countRefusal(refusal)
+        refusals.note(RefusedCall(refusal, of: principal.name, principal.tenants, request, context, route))
+    }
+
     /// Another tenant's run is as unknown as one that there is not.
-    private func look(for context: APIContext, _ tenants: TenantScope) async throws {
-        guard tenants != .all, context.parameters["runId"] != nil else { return }
+    private func look(
+        for context: APIContext, _ principal: Principal, _ request: Request, _ route: Route
+    ) async throws {
+        guard principal.tenants != .all, context.parameters["runId"] != nil else { return }
         let runID = try context.runID()
-        guard let owner = try await reader.tenant(of: runID), tenants.sees(owner) else { throw Problem.unknownRun }
+        let owner = try await reader.tenant(of: runID)
+        if let owner, principal.tenants.sees(owner) { return }
+        if owner != nil {
+            // That there is such a run is nothing for whoever reads the audit of the caller's tenant.
+            metrics.countRefusal(.otherTenant)
+            refusals.note(RefusedCall(.otherTenant, of: principal.name, .all, request, context, route))
+        }
+        throw Problem.unknownRun
     }
 
     /// Whoever calls.
@@ -89,7 +120,7 @@ struct AccessGate: Sendable {
         case key(String)
     }
 
-    private func caller(_ request: Request, _ context: APIContext) async throws -> Caller {
+    private func caller(_ request: Request, _ context: APIContext, _ route: Route) async throws -> Caller {
         guard let credential = try Self.credential(request.headers) else {
             return Caller(principal: isOpen ? .anonymous : .nobody)
         }
@@ -102,9 +133,11 @@ struct AccessGate: Sendable {
             if let token = AdminToken.find(text, in: tokens) {
                 return Caller(principal: Principal(token), bucket: "token:\(token.name)")
             }
-            throw try await guessed("X-Admin-Token holds no known token.", context)
+            throw try await guessed("X-Admin-Token holds no known token.", .unknown, request, context, route)
         case .key(let text):
-            if let key = APIKey(text), let principal = try await keys.principal(of: key) {
+            let key = APIKey(text)
+            let found = if let key { try await keys.judge(key) } else { KeyRing.Finding.unknown }
+            if let key, case .principal(let principal) = found {
                 let keys = keys
                 return Caller(
                     principal: principal.asLong(as: {
@@ -113,7 +146,8 @@ struct AccessGate: Sendable {
                     }),
                     bucket: "key:\(key.id)")
             }
-            throw try await guessed("This API key is not known, was revoked or has expired.", context)
+            throw try await guessed(
+                "This API key is not known, was revoked or has expired.", found, request, context, route)
         }
     }
 
@@ -146,14 +180,26 @@ struct AccessGate: Sendable {
     }
 
     /// What is said of a guess; too many of them are told to wait.
-    private func guessed(_ text: String, _ context: APIContext) async throws(Problem) -> Problem {
-        metrics.countRefusal(.unknown)
+    ///
+    /// In the audit is who names a key that there is, and who has to wait.
+    private func guessed(
+        _ text: String, _ found: KeyRing.Finding, _ request: Request, _ context: APIContext, _ route: Route
+    ) async throws(Problem) -> Problem {
+        var (name, tenants, refusal) = (AdminToken.anonymous, TenantScope.all, RefusalReason.unknown)
+        if case .refused(let keyName, let keyTenants, let why) = found {
+            (name, tenants, refusal) = (keyName, keyTenants, why)
+        }
+        metrics.countRefusal(refusal)
         // Whatever is guessed at, guesses count together.
-        try check(
-            await limiter.judge([
-                RateBucket("guess:\(context.limitedAddress)", tokenLimit),
-                RateBucket("address:\(context.limitedAddress)", addressLimit),
-            ]))
+        let decision = await limiter.judge([
+            RateBucket("guess:\(context.limitedAddress)", tokenLimit),
+            RateBucket("address:\(context.limitedAddress)", addressLimit),
+        ])
+        if refusal != .unknown || !decision.allowed {
+            let noted = refusal == .unknown ? .rateLimited : refusal
+            refusals.note(RefusedCall(noted, of: name, tenants, request, context, route))
+        }
+        try check(decision)
         return Self.unauthorized(text)
     }
 
@@ -162,9 +208,12 @@ struct AccessGate: Sendable {
     }
 
     /// Nobody is asked who they are; somebody is told what they lack.
-    private func refusal(_ caller: Caller, _ permission: Permission) -> Problem {
-        metrics.countRefusal(caller.bucket == nil ? .anonymous : .permission)
+    private func refusal(
+        _ caller: Caller, _ permission: Permission, _ request: Request, _ context: APIContext, _ route: Route
+    ) -> Problem {
+        if caller.bucket == nil { metrics.countRefusal(.anonymous) }
         guard caller.bucket == nil else {
+            note(.permission, caller.principal, request, context, route)
             return Problem(
                 .missingPermission,
                 "This needs the permission \(permission.rawValue), which \(caller.principal.name) has not.")
@@ -172,13 +221,11 @@ struct AccessGate: Sendable {
         return Self.unauthorized("This needs an API key or an admin token.")
     }
 
-    private func count(_ bucket: String, _ context: APIContext, _ kind: Kind) async throws(Problem) -> RateDecision {
-        let decision = await limiter.judge([
+    private func judge(_ bucket: String, _ context: APIContext, _ kind: Kind) async -> RateDecision {
+        await limiter.judge([
             RateBucket("\(kind.rawValue)\(bucket)", tokenLimit),
             RateBucket("\(kind.rawValue)address:\(context.limitedAddress)", addressLimit),
         ])
-        try check(decision)
-        return decision
     }
 
     /// What the limit of an address counts under: an IPv4 address, or the /64 of an IPv6 address, all of which usually

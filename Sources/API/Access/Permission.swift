@@ -15,15 +15,15 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     case readCluster = "cluster:read"
     case readParticipants = "participants:read"
     case writeParticipants = "participants:write"
-    /// What was changed, and by whom.
+    /// What was changed, by whom, and who was refused.
     case readAudit = "audit:read"
     case manageKeys = "keys:manage"
 
     /// It can be had for one tenant alone. What the others are for belongs to all tenants together.
     var isOfTenants: Bool {
         switch self {
-        case .readRuns, .startRuns, .operateRuns, .readWorkflows, .manageKeys: true
-        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit: false
+        case .readRuns, .startRuns, .operateRuns, .readWorkflows, .readAudit, .manageKeys: true
+        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants: false
         }
     }
 

@@ -24,9 +24,8 @@ import UnixSignals
 //   Watch/      clients that wait for runs, streams
 //   Import/     many starts in one request, as streams
 //   Access/     who calls, and what they may do
-//   Admin/      definitions, participants, failed runs, what      Health/     live, ready, the cluster
-//               admins did; behind a token
-//   Telemetry/  metrics and spans of requests
+//   Admin/      definitions, participants, failed runs            Health/     live, ready, the cluster
+//   AuditTrail/ who changed what, who was refused, reports       Telemetry/  metrics and spans of requests
 
 /// One API: its parts, wired.
 struct APIProcess {
@@ -41,6 +40,7 @@ struct APIProcess {
     private let answers: Answers
     private let redis: RedisClient?
     private let adminLimiter: RateLimiter
+    private let refusals: RefusalLog
     private let share: Descriptors.Share
     private let room: ConnectionRoom
     private let metrics: APIMetrics
@@ -81,6 +81,7 @@ struct APIProcess {
         redis = configuration.redis.map { RedisClient($0, logger: logger) }
         adminLimiter = RateLimiter(redis: redis, keyPrefix: configuration.redisPrefix + "admin:", logger: logger)
         metrics.register(adminLimiter)
+        refusals = RefusalLog(pool: database.writes, logger: logger, metrics: metrics.registry)
         DatabaseMetrics.register(database, in: metrics.registry)
         WorkflowMetrics.register(database, in: metrics.registry) { [metrics] in metrics.prepare(for: $0) }
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
@@ -121,7 +122,7 @@ struct APIProcess {
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             [limit.watch] + export + [
-                ClosedLast(notifier), ClosedLast(starter), watch,
+                ClosedLast(notifier), ClosedLast(starter), ClosedLast(refusals), watch,
                 ClockService(clock: clock, pool: database.writes, logger: logger),
                 buildApplication { port in await onListening(port) },
             ]
@@ -153,7 +154,7 @@ struct APIProcess {
         let gate = AccessGate(
             tokens: configuration.adminTokens, keys: KeyRing(database: database),
             reader: RunReader(pool: database.reads, lookups: database.lookups), isOpen: configuration.isOpen,
-            metrics: metrics,
+            metrics: metrics, refusals: refusals,
             limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         for route in routes {
             router.on(
@@ -200,7 +201,7 @@ struct APIProcess {
             starts: starts, body: body, values: importValues, room: ImportRoom(queue: configuration.startQueue),
             limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
         let door = RunDoor(inbox: RunInbox(database: database), notifier: notifier)
-        let operators = OperatorRoutes(door: door, body: body)
+        let operators = OperatorRoutes(door: door, body: body, auditsSignals: configuration.auditsSignals)
         let restarts = RestartRoutes(
             restarts: RunRestarts(starts: starts, restarter: RunRestarter(database: database)), body: body)
         let callbacks = CallbackRoutes(
@@ -225,7 +226,8 @@ struct APIProcess {
             WorkflowPauseRoutes(definitions: definitions, notifier: notifier, body: body).routes,
             participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body).routes,
             failed.routes,
-            ActionRoutes(reads: database.reads, answers: answers).routes,
+            AuditRoutes(reads: database.reads, answers: answers).routes,
+            ReportRoutes(reader: reader, reads: database.reads, answers: answers, waiting: waiting).routes,
             APIKeyRoutes(writes: database.writes, reads: database.reads, body: body, answers: answers).routes,
             ClusterRoutes(reads: database.reads, clock: clock).routes,
             HealthRoutes(database: database, redis: redis).routes, [metricsRoute],

@@ -15,7 +15,7 @@ struct RunRestarts: Sendable {
         self.restarter = restarter
     }
 
-    func restart(_ asked: RestartRequest) async throws -> RunStarts.Accepted {
+    func restart(_ asked: RestartRequest, from origin: CallOrigin) async throws -> RunStarts.Accepted {
         try await room.hold(Run.maxWeight) {
             for _ in 0..<Self.looks {
                 let old: EndedRun?
@@ -26,7 +26,8 @@ struct RunRestarts: Sendable {
                 // What was accepted before is answered as it was then, whatever stands in the way now.
                 if let known = try await starts.accepted(asked.key, of: old.tenantID, nil) { return known }
                 let (new, restart) = try await made(asked, of: old)
-                switch try await restarter.submit(new, restart, of: old, detail: Self.detail(asked, new.run)) {
+                switch try await restarter.submit(new, restart, of: old, detail: Self.detail(asked, new.run), origin: origin)
+                {
                 case .started:
                     starts.metrics.countStart(of: new.run)
                     starts.notifier.wake()
@@ -89,7 +90,7 @@ struct RunRestarts: Sendable {
         }
     }
 
-    /// What `admin_actions` says, beside who asked and of which run.
+    /// What the audit says, beside who asked and of which run.
     private static func detail(_ asked: RestartRequest, _ new: Run) -> JSON {
         var members: JSONObject = ["runId": .string(new.id.description), "reason": .string(asked.reason)]
         if let fromStep = asked.fromStep { members["fromStep"] = .string(fromStep) }

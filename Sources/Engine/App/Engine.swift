@@ -146,7 +146,8 @@ struct Engine {
                     pool: database.reads, engine: id, own: configuration.agreed, disagreement: disagreement,
                     logger: logger),
                 Maintenance(
-                    database: database, retention: configuration.retention, metrics: metrics, logger: logger),
+                    database: database, retention: configuration.retention,
+                    auditRetention: configuration.auditRetention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
                 OpsServer.make(
                     configuration, database: database, table: table, metrics: metrics.registry, loops: .shared,
