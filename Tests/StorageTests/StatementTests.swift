@@ -71,7 +71,8 @@ struct StatementTests {
                 .about("runs/1"), before: AuditPlace(at: .now, tenantID: "t", number: 7), limit: 3),
             ExportAuditEntries(.about("runs/1"), limit: 3), ReadAuditHeads(after: nil, limit: 3), ListHeadless(),
             ReadAuditPage(tenantID: "t", after: 0, through: 3, limit: 3), RetainAudit(age: .seconds(1), limit: 3),
-            WriteRefusals([.sample()]), ListInbox(runID: runID, after: 0, limit: 3), ListFailedRuns(FailedRunQuery(tenants: .all)),
+            WriteRefusals([.sample()]), ListInbox(runID: runID, after: 0, limit: 3),
+            ListFailedRuns(FailedRunQuery(tenants: .all)),
             PutParticipant(
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),

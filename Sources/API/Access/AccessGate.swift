@@ -45,66 +45,88 @@ struct AccessGate: Sendable {
             if isAudited { context.origin = context.origin(of: request) }
             let caller: Caller
             do {
-                caller = try await self.caller(request, context, route)
+                caller = try await self.caller(request, context)
                 // What administrators do nobody does without saying who they are.
                 let isKnown = caller.bucket != nil || counted == nil
                 guard isKnown, caller.principal.permissions.contains(permission) else {
-                    throw refusal(caller, permission, request, context, route)
+                    throw refusal(caller, permission)
                 }
-                try await look(for: context, caller.principal, request, route)
+                try await look(for: context, caller.principal)
             } catch {
-                guard var problem = Problem(error) else { throw error }
-                problem.headers[.xRequestID] = context.origin(of: request).requestID
+                if context.origin == .unknown { context.origin = context.origin(of: request) }
+                guard var problem = told(error, request, context, route) else { throw error }
                 // A body that may have no end is not read to its end for somebody who is not let in.
                 if request.method != .get { problem.headers[.connection] = "close" }
                 throw problem
             }
             context.principal = caller.principal
-            var headers: HTTPFields = [:]
-            if let requestID = context.origin.requestID { headers[.xRequestID] = requestID }
+            var rate: HTTPFields = [:]
             do {
                 if let counted, let bucket = caller.bucket {
-                    let decision = await judge(bucket, context, counted)
-                    if !decision.allowed { note(.rateLimited, caller.principal, request, context, route) }
-                    try check(decision)
-                    headers.append(contentsOf: Self.headers(decision))
+                    rate = Self.headers(try await count(bucket, context, counted, caller.principal))
                 }
                 var response = try await handler(request, context)
-                if !headers.isEmpty { response.headers.append(contentsOf: headers) }
+                if !rate.isEmpty { response.headers.append(contentsOf: rate) }
+                if let requestID = context.origin.requestID { response.headers[.xRequestID] = requestID }
                 return response
             } catch {
-                guard var problem = Problem(error) else { throw error }
-                if problem.kind == .missingPermission { note(.permission, caller.principal, request, context, route) }
+                guard var problem = Problem(error) ?? told(error, request, context, route) else { throw error }
                 // What is our own fault is logged with its cause, where it is answered.
                 guard counted != nil || problem.kind.status.code < 500 else { throw error }
-                problem.headers.append(contentsOf: headers)
+                if problem.kind == .missingPermission {
+                    let refused = Refused(problem, .permission, caller.principal)
+                    problem = told(refused, request, context, route) ?? problem
+                }
+                problem.headers.append(contentsOf: rate)
+                if let requestID = context.origin.requestID { problem.headers[.xRequestID] = requestID }
                 throw problem
             }
         }
     }
 
-    /// Counts a refusal, and has it written into the audit.
-    private func note(
-        _ refusal: RefusalReason, _ principal: Principal, _ request: Request, _ context: APIContext, _ route: Route
-    ) {
-        metrics.countRefusal(refusal)
-        refusals.note(RefusedCall(refusal, of: principal.name, principal.tenants, request, context, route))
+    /// A call that is refused because of who made it.
+    private struct Refused: Error {
+        let problem: Problem
+        let reason: RefusalReason
+        /// Who called, or said to; nil where nobody said so, which is counted and not in the audit.
+        let actor: (name: String, tenants: TenantScope)?
+
+        init(_ problem: Problem, _ reason: RefusalReason, actor: (name: String, tenants: TenantScope)?) {
+            (self.problem, self.reason, self.actor) = (problem, reason, actor)
+        }
+
+        init(_ problem: Problem, _ reason: RefusalReason, _ principal: Principal) {
+            self.init(problem, reason, actor: (principal.name, principal.tenants))
+        }
+    }
+
+    /// What is answered; a refusal is counted, and on its way into the audit. Nil for what nobody knows an answer to.
+    private func told(_ error: any Error, _ request: Request, _ context: APIContext, _ route: Route) -> Problem? {
+        var context = context
+        guard let refused = error as? Refused else {
+            var problem = Problem(error)
+            problem?.headers[.xRequestID] = context.origin.requestID
+            return problem
+        }
+        if context.origin == .unknown { context.origin = context.origin(of: request) }
+        metrics.countRefusal(refused.reason)
+        if let actor = refused.actor {
+            refusals.note(RefusedCall(refused.reason, of: actor.name, actor.tenants, request, context, route))
+        }
+        var problem = refused.problem
+        problem.headers[.xRequestID] = context.origin.requestID
+        return problem
     }
 
     /// Another tenant's run is as unknown as one that there is not.
-    private func look(
-        for context: APIContext, _ principal: Principal, _ request: Request, _ route: Route
-    ) async throws {
-        guard principal.tenants != .all, context.parameters["runId"] != nil else { return }
+    private func look(for context: APIContext, _ principal: Principal) async throws {
+        let tenants = principal.tenants
+        guard tenants != .all, context.parameters["runId"] != nil else { return }
         let runID = try context.runID()
-        let owner = try await reader.tenant(of: runID)
-        if let owner, principal.tenants.sees(owner) { return }
-        if owner != nil {
-            // That there is such a run is nothing for whoever reads the audit of the caller's tenant.
-            metrics.countRefusal(.otherTenant)
-            refusals.note(RefusedCall(.otherTenant, of: principal.name, .all, request, context, route))
-        }
-        throw Problem.unknownRun
+        guard let owner = try await reader.tenant(of: runID) else { throw Problem.unknownRun }
+        guard !tenants.sees(owner) else { return }
+        // That there is such a run is nothing for whoever reads the audit of the caller's tenant.
+        throw Refused(.unknownRun, .otherTenant, actor: (principal.name, .all))
     }
 
     /// Whoever calls.
@@ -120,7 +142,7 @@ struct AccessGate: Sendable {
         case key(String)
     }
 
-    private func caller(_ request: Request, _ context: APIContext, _ route: Route) async throws -> Caller {
+    private func caller(_ request: Request, _ context: APIContext) async throws -> Caller {
         guard let credential = try Self.credential(request.headers) else {
             return Caller(principal: isOpen ? .anonymous : .nobody)
         }
@@ -133,7 +155,7 @@ struct AccessGate: Sendable {
             if let token = AdminToken.find(text, in: tokens) {
                 return Caller(principal: Principal(token), bucket: "token:\(token.name)")
             }
-            throw try await guessed("X-Admin-Token holds no known token.", .unknown, request, context, route)
+            throw await guessed("X-Admin-Token holds no known token.", .unknown, context)
         case .key(let text):
             let key = APIKey(text)
             let found = if let key { try await keys.judge(key) } else { KeyRing.Finding.unknown }
@@ -146,8 +168,7 @@ struct AccessGate: Sendable {
                     }),
                     bucket: "key:\(key.id)")
             }
-            throw try await guessed(
-                "This API key is not known, was revoked or has expired.", found, request, context, route)
+            throw await guessed("This API key is not known, was revoked or has expired.", found, context)
         }
     }
 
@@ -180,27 +201,19 @@ struct AccessGate: Sendable {
     }
 
     /// What is said of a guess; too many of them are told to wait.
-    ///
     /// In the audit is who names a key that there is, and who has to wait.
-    private func guessed(
-        _ text: String, _ found: KeyRing.Finding, _ request: Request, _ context: APIContext, _ route: Route
-    ) async throws(Problem) -> Problem {
-        var (name, tenants, refusal) = (AdminToken.anonymous, TenantScope.all, RefusalReason.unknown)
-        if case .refused(let keyName, let keyTenants, let why) = found {
-            (name, tenants, refusal) = (keyName, keyTenants, why)
-        }
-        metrics.countRefusal(refusal)
+    private func guessed(_ text: String, _ found: KeyRing.Finding, _ context: APIContext) async -> Refused {
         // Whatever is guessed at, guesses count together.
         let decision = await limiter.judge([
             RateBucket("guess:\(context.limitedAddress)", tokenLimit),
             RateBucket("address:\(context.limitedAddress)", addressLimit),
         ])
-        if refusal != .unknown || !decision.allowed {
-            let noted = refusal == .unknown ? .rateLimited : refusal
-            refusals.note(RefusedCall(noted, of: name, tenants, request, context, route))
+        let problem = decision.allowed ? Self.unauthorized(text) : Self.tooMany(decision)
+        if case .refused(let name, let tenants, let reason) = found {
+            return Refused(problem, reason, actor: (name, tenants))
         }
-        try check(decision)
-        return Self.unauthorized(text)
+        if decision.allowed { return Refused(problem, .unknown, actor: nil) }
+        return Refused(problem, .rateLimited, actor: (AdminToken.anonymous, .all))
     }
 
     private static func unauthorized(_ text: String) -> Problem {
@@ -208,24 +221,26 @@ struct AccessGate: Sendable {
     }
 
     /// Nobody is asked who they are; somebody is told what they lack.
-    private func refusal(
-        _ caller: Caller, _ permission: Permission, _ request: Request, _ context: APIContext, _ route: Route
-    ) -> Problem {
-        if caller.bucket == nil { metrics.countRefusal(.anonymous) }
+    private func refusal(_ caller: Caller, _ permission: Permission) -> Refused {
         guard caller.bucket == nil else {
-            note(.permission, caller.principal, request, context, route)
-            return Problem(
-                .missingPermission,
-                "This needs the permission \(permission.rawValue), which \(caller.principal.name) has not.")
+            return Refused(
+                Problem(
+                    .missingPermission,
+                    "This needs the permission \(permission.rawValue), which \(caller.principal.name) has not."),
+                .permission, caller.principal)
         }
-        return Self.unauthorized("This needs an API key or an admin token.")
+        return Refused(Self.unauthorized("This needs an API key or an admin token."), .anonymous, actor: nil)
     }
 
-    private func judge(_ bucket: String, _ context: APIContext, _ kind: Kind) async -> RateDecision {
-        await limiter.judge([
+    private func count(
+        _ bucket: String, _ context: APIContext, _ kind: Kind, _ principal: Principal
+    ) async throws(Refused) -> RateDecision {
+        let decision = await limiter.judge([
             RateBucket("\(kind.rawValue)\(bucket)", tokenLimit),
             RateBucket("\(kind.rawValue)address:\(context.limitedAddress)", addressLimit),
         ])
+        guard decision.allowed else { throw Refused(Self.tooMany(decision), .rateLimited, principal) }
+        return decision
     }
 
     /// What the limit of an address counts under: an IPv4 address, or the /64 of an IPv6 address, all of which usually
@@ -236,11 +251,10 @@ struct AccessGate: Sendable {
             ? address.description : "\(IPAddress(family: .v6, bits: (address.bits >> 64) << 64))/64"
     }
 
-    private func check(_ decision: RateDecision) throws(Problem) {
-        guard !decision.allowed else { return }
+    private static func tooMany(_ decision: RateDecision) -> Problem {
         var headers = Self.headers(decision)
         headers[.retryAfter] = String(max(1, decision.retryAfter.roundedUpToSeconds))
-        throw Problem(.rateLimited, "Wait before the next admin call.", headers: headers)
+        return Problem(.rateLimited, "Wait before the next admin call.", headers: headers)
     }
 
     private static func headers(_ decision: RateDecision) -> HTTPFields {

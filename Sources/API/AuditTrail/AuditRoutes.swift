@@ -31,7 +31,9 @@ struct AuditRoutes: Sendable {
         for row in rows.prefix(limit) where !page.isFull { page.add(row.text) }
         let next = rows.count > page.count ? rows.prefix(page.count).last.map { AuditPlace($0) } : nil
         return try answers.json(
-            page.text("entries", ["nextCursor": JSON(next.map { TextCursor(after: Self.text($0)).text(of: Self.cursorKind) })]),
+            page.text(
+                "entries", ["nextCursor": JSON(next.map { TextCursor(after: Self.text($0)).text(of: Self.cursorKind) })]
+            ),
             to: context)
     }
 

@@ -35,7 +35,7 @@ extension RefusedCall {
     ) {
         self.init(
             tenantID: tenants.name, actor: actor, action: "\(request.method.rawValue) \(route.documentedPath)",
-            subject: Self.subject(route, context), reason: refusal.rawValue, origin: context.origin(of: request))
+            subject: Self.subject(route, context), reason: refusal.rawValue, origin: context.origin)
     }
 
     /// What the path names, as changes name it; nil where it names nothing, or what nothing can be called.

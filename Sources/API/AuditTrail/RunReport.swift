@@ -178,7 +178,8 @@ private struct ShownAttempt {
         object["endedSeq"] = event.map { JSON($0.sequence) } ?? .null
         object["outcome"] = JSON(event?.outcome)
         object["httpStatus"] = event?.httpStatus.map { JSON($0) } ?? .null
-        object["durationMs"] = event?.duration.flatMap { JSONNumber(Double($0.microseconds) / 1000) }.map { .number($0) } ?? .null
+        object["durationMs"] =
+            event?.duration.flatMap { JSONNumber(Double($0.microseconds) / 1000) }.map { .number($0) } ?? .null
         return JSON.object(object).bytes
     }
 }

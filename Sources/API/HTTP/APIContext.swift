@@ -33,7 +33,8 @@ struct APIContext: RequestContext {
         let isGood = given.count == 1 && (1...128).contains(given[0].utf8.count) && HTTPFields.isPrintable(given[0])
         let trace = trace ?? request.headers[.traceparent].flatMap { TraceContext(traceparent: $0) }
         return CallOrigin(
-            address: clientAddress, requestID: isGood ? given[0] : id, traceID: trace.map { "\($0.traceID)" })
+            address: clientAddress, requestID: isGood ? given[0] : "\(TraceID.random())",
+            traceID: trace.map { "\($0.traceID)" })
     }
 
     /// Takes the request's body out of the deadline for requests: the route reads it as it comes, and sees to it that

@@ -26,7 +26,8 @@ struct RunRestarts: Sendable {
                 // What was accepted before is answered as it was then, whatever stands in the way now.
                 if let known = try await starts.accepted(asked.key, of: old.tenantID, nil) { return known }
                 let (new, restart) = try await made(asked, of: old)
-                switch try await restarter.submit(new, restart, of: old, detail: Self.detail(asked, new.run), origin: origin)
+                switch try await restarter.submit(
+                    new, restart, of: old, detail: Self.detail(asked, new.run), origin: origin)
                 {
                 case .started:
                     starts.metrics.countStart(of: new.run)

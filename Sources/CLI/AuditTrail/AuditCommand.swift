@@ -72,7 +72,8 @@ struct AuditList: AsyncParsableCommand {
         table.rows = list.items.map { entry in
             let detail = entry["detail"].flatMap { $0.isNull || $0 == [:] ? nil : $0.text }
             return [
-                RunTimes.short(entry["at"]), entry["tenant"]?.string ?? "?", entry["number"]?.int.map { "\($0)" } ?? "?",
+                RunTimes.short(entry["at"]), entry["tenant"]?.string ?? "?",
+                entry["number"]?.int.map { "\($0)" } ?? "?",
                 entry["actor"]?.string ?? "?", entry["action"]?.string ?? "?", entry["subject"]?.string ?? "",
                 entry["reason"]?.string ?? entry["outcome"]?.string ?? "?", entry["clientAddress"]?.string ?? "",
                 entry["requestId"]?.string ?? "", detail ?? "",
@@ -107,7 +108,8 @@ struct AuditExport: AsyncParsableCommand {
 /// `saga audit report`.
 struct AuditReport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Writes all that is known of a run, or of a correlation id's, as one document.",
+        commandName: "report",
+        abstract: "Writes all that is known of a run, or of a correlation id's, as one document.",
         discussion: """
             As GET /v1/admin/reports answers: runs with their payloads, events, attempts, requests, children, and what the \
             audit says of them. Exit codes: 0, 1 refused, 64 wrong usage, 69.

@@ -147,7 +147,8 @@ package final class DefinitionStore: Sendable {
         _ name: String, version: String, by: String, reason: String?, origin: CallOrigin = .unknown
     ) async throws(DefinitionProblem) -> Deprecation? {
         defer { cache.withLock { $0.releases[name] = nil } }
-        return try await read(DeprecateDefinition(name: name, version: version, by: by, reason: reason, origin: origin)).first
+        return try await read(DeprecateDefinition(name: name, version: version, by: by, reason: reason, origin: origin))
+            .first
     }
 
     /// Takes a deprecation back; false when there is no such version.
