@@ -202,7 +202,7 @@ struct FailedRunTests {
         "Nothing of this is done without a token",
         arguments: [
             ("GET", "runs/failed"), ("POST", "runs/failed/retry"), ("POST", "runs/x/retry"), ("POST", "runs/x/resolve"),
-            ("GET", "actions"), ("POST", "workflows/validate"), ("PUT", "workflows/w/1.0.0/deprecation"),
+            ("GET", "audit"), ("POST", "workflows/validate"), ("PUT", "workflows/w/1.0.0/deprecation"),
             ("DELETE", "workflows/w/1.0.0/deprecation"),
         ])
     func token(method: String, path: String) async throws {
