@@ -194,6 +194,19 @@ struct AuditTests {
             let starts = try await Self.refused(api, 1, where: "action LIKE '%start'")
             #expect(
                 starts == [["acme", Self.name(own), "POST /v1/workflows/{name}/start", "workflows/w", "permission"]])
+            var headers = Self.bearer(own)
+            headers["Content-Type"] = "application/x-ndjson"
+            let line = #"{"context":{"tenantId":"other"}}"# + "\n"
+            try await api.client.send("POST", "/v1/workflows/w/start-batch", body: line + "{}\n" + line, headers)
+                .expect(200)
+            let lines = try await Self.refused(api, 2, where: "action LIKE '%batch'")
+            #expect(
+                lines
+                    == Array(
+                        repeating: [
+                            "acme", Self.name(own), "POST /v1/workflows/{name}/start-batch", "workflows/w",
+                            "permission",
+                        ], count: 2))
         }
     }
 

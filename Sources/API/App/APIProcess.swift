@@ -199,7 +199,8 @@ struct APIProcess {
             keyLifetime: configuration.keyLifetime, metrics: metrics)
         let imports = ImportRoutes(
             starts: starts, body: body, values: importValues, room: ImportRoom(queue: configuration.startQueue),
-            limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
+            limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout),
+            refusals: refusals)
         let door = RunDoor(inbox: RunInbox(database: database), notifier: notifier)
         let operators = OperatorRoutes(door: door, body: body, auditsSignals: configuration.auditsSignals)
         let restarts = RestartRoutes(
