@@ -223,18 +223,151 @@ CREATE TABLE idempotency_keys (
 );
 CREATE INDEX idempotency_keys_expiry ON idempotency_keys (expires_at);
 
--- What admins did, append-only; each row is written by the statement that makes the change. Never a secret in it.
-CREATE TABLE admin_actions (
-    action_id  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at         timestamptz NOT NULL DEFAULT now(),
-    -- The token's name, or key:NAME.
-    admin_name text        NOT NULL,
-    action     text        NOT NULL,
-    -- workflows/NAME, workflows/NAME/VERSION, participants/NAME, runs/ID or keys/ID.
-    subject    text        NOT NULL,
-    detail     json        NOT NULL DEFAULT '{}'
+-- The audit trail: who changed what, or was refused, row after row. A change and its row are written by one statement. Never a
+-- secret in it, and no payload of a run.
+--
+-- Each tenant has a chain of its own, * one for what belongs to all: its rows are numbered from 1 without gaps, and each carries
+-- the hash of the one before. The head says how far the chain goes, and the anchor after which row it begins since retention has
+-- removed what was older. Whoever inserts says who, what and of what; number, time and hashes are the trigger's, which locks the
+-- head: writers of one tenant wait for each other, so what takes other locks takes them before, and who writes rows of several
+-- tenants orders them by tenant.
+--
+-- Nothing here keeps the tables' owner from anything; it keeps everybody from doing it unnoticed. A chain that was written anew
+-- from its beginning is whole: only a head that was noted elsewhere tells (`saga audit verify --expect`).
+CREATE TABLE audit_heads (
+    tenant_id     text        PRIMARY KEY,
+    last_number   bigint      NOT NULL DEFAULT 0,
+    last_hash     bytea       NOT NULL DEFAULT decode(repeat('00', 32), 'hex'),
+    last_at       timestamptz NOT NULL DEFAULT now(),
+    -- The last row that retention has removed.
+    anchor_number bigint      NOT NULL DEFAULT 0,
+    anchor_hash   bytea       NOT NULL DEFAULT decode(repeat('00', 32), 'hex')
+) WITH (fillfactor = 50);
+
+CREATE TABLE audit_trail (
+    -- Whose what was changed is; of a refusal, whose the caller is.
+    tenant_id      text        NOT NULL,
+    number         bigint      NOT NULL,
+    -- Never before that of the row before.
+    at             timestamptz NOT NULL,
+    -- The admin token's name, key:NAME/ID, or client for nobody in particular.
+    actor          text        NOT NULL,
+    -- What was done; of a refusal, the method and path that were asked for.
+    action         text        NOT NULL,
+    -- workflows/NAME, workflows/NAME/VERSION, participants/NAME, runs/ID or keys/ID; null for nothing in particular.
+    subject        text,
+    outcome        text        NOT NULL DEFAULT 'done' CHECK (outcome IN ('done', 'refused')),
+    -- Why it was refused.
+    reason         text        CHECK ((outcome = 'refused') = (reason IS NOT NULL)),
+    client_address text,
+    request_id     text,
+    trace_id       text,
+    detail         json        NOT NULL DEFAULT '{}',
+    previous_hash  bytea       NOT NULL,
+    hash           bytea       NOT NULL,
+    PRIMARY KEY (tenant_id, number)
 );
-CREATE INDEX admin_actions_subject ON admin_actions (subject, action_id);
+CREATE INDEX audit_trail_at ON audit_trail (at, tenant_id, number);
+CREATE INDEX audit_trail_tenant ON audit_trail (tenant_id, at, number);
+CREATE INDEX audit_trail_actor ON audit_trail (actor, at);
+CREATE INDEX audit_trail_subject ON audit_trail (subject, at);
+CREATE INDEX audit_trail_request ON audit_trail (request_id) WHERE request_id IS NOT NULL;
+
+-- A value as it is hashed: its bytes behind their number, as in 5:hello, so that no two rows look alike. Null is -,
+CREATE FUNCTION audit_field(value text) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN value IS NULL THEN convert_to('-,', 'UTF8')
+        ELSE convert_to(octet_length(convert_to(value, 'UTF8')) || ':' || value || ',', 'UTF8') END
+$$;
+
+-- The hash of a row: SHA-256 of the hash of the one before and these values. Sources/Core/AuditTrail computes the same.
+CREATE FUNCTION audit_hash(entry audit_trail) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256(entry.previous_hash || audit_field('sagaflow-audit-1') || audit_field(entry.tenant_id)
+        || audit_field(entry.number::text) || audit_field((extract(epoch FROM entry.at) * 1000000)::bigint::text)
+        || audit_field(entry.actor) || audit_field(entry.action) || audit_field(entry.subject)
+        || audit_field(entry.outcome) || audit_field(entry.reason) || audit_field(entry.client_address)
+        || audit_field(entry.request_id) || audit_field(entry.trace_id) || audit_field(entry.detail::text))
+$$;
+
+CREATE FUNCTION audit_append() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    head audit_heads;
+BEGIN
+    LOOP
+        SELECT * INTO head FROM audit_heads WHERE tenant_id = NEW.tenant_id FOR UPDATE;
+        EXIT WHEN FOUND;
+        INSERT INTO audit_heads (tenant_id) VALUES (NEW.tenant_id) ON CONFLICT DO NOTHING;
+    END LOOP;
+    NEW.number := head.last_number + 1;
+    NEW.at := greatest(clock_timestamp(), head.last_at);
+    NEW.previous_hash := head.last_hash;
+    NEW.hash := audit_hash(NEW);
+    UPDATE audit_heads SET last_number = NEW.number, last_hash = NEW.hash, last_at = NEW.at
+        WHERE tenant_id = NEW.tenant_id;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER audit_append BEFORE INSERT ON audit_trail FOR EACH ROW EXECUTE FUNCTION audit_append();
+
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit trail is append-only: no % of %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER audit_no_change BEFORE UPDATE OR TRUNCATE ON audit_trail FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER audit_no_change BEFORE DELETE OR TRUNCATE ON audit_heads FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+
+-- What the anchor stands behind may go.
+CREATE FUNCTION audit_remove() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM audit_heads WHERE tenant_id = OLD.tenant_id AND anchor_number >= OLD.number;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the audit trail is append-only: no DELETE of row % of %', OLD.number, OLD.tenant_id
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN OLD;
+END
+$$;
+CREATE TRIGGER audit_remove BEFORE DELETE ON audit_trail FOR EACH ROW EXECUTE FUNCTION audit_remove();
+
+-- A head goes forward by a row, or its anchor to a row that is there.
+CREATE FUNCTION audit_move() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.tenant_id = OLD.tenant_id AND NEW.last_number = OLD.last_number + 1
+        AND (NEW.anchor_number, NEW.anchor_hash) = (OLD.anchor_number, OLD.anchor_hash) THEN
+        RETURN NEW;
+    END IF;
+    IF (NEW.tenant_id, NEW.last_number, NEW.last_hash, NEW.last_at)
+            = (OLD.tenant_id, OLD.last_number, OLD.last_hash, OLD.last_at) AND NEW.anchor_number > OLD.anchor_number
+        AND EXISTS (SELECT FROM audit_trail t WHERE t.tenant_id = NEW.tenant_id AND t.number = NEW.anchor_number
+            AND t.hash = NEW.anchor_hash) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'the audit trail is append-only: no such UPDATE of the head of %', OLD.tenant_id
+        USING ERRCODE = 'restrict_violation';
+END
+$$;
+CREATE TRIGGER audit_move BEFORE UPDATE ON audit_heads FOR EACH ROW EXECUTE FUNCTION audit_move();
+
+-- Removes the oldest rows of a tenant that are past their time, at most so many; how many.
+CREATE FUNCTION audit_retain(tenant text, age interval, most int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+    head audit_heads;
+    last audit_trail;
+    removed int;
+BEGIN
+    SELECT * INTO head FROM audit_heads WHERE tenant_id = tenant FOR UPDATE;
+    SELECT * INTO last FROM (
+        SELECT * FROM audit_trail WHERE tenant_id = tenant AND number > head.anchor_number ORDER BY number LIMIT most
+    ) oldest WHERE at < now() - age ORDER BY number DESC LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN 0;
+    END IF;
+    UPDATE audit_heads SET anchor_number = last.number, anchor_hash = last.hash WHERE tenant_id = tenant;
+    DELETE FROM audit_trail WHERE tenant_id = tenant AND number <= last.number;
+    GET DIAGNOSTICS removed = ROW_COUNT;
+    RETURN removed;
+END
+$$;
 
 -- Keys with which the API is called. The secret is nowhere, only its digest: it has 256 random bits, so that is as good.
 CREATE TABLE api_keys (

@@ -18,6 +18,8 @@ enum Console {
         return Int(size.ws_col)
     }
 
+    static let output = STDOUT_FILENO
+
     /// A line on standard error.
     static func complain(_ text: String) { _ = write(Array((text + "\n").utf8), to: STDERR_FILENO) }
 

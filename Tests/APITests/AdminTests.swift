@@ -206,8 +206,8 @@ struct AdminTests {
                 let body = #"{"url":"https://p.example"\#(asked)}"#
                 #expect(try await api.client.send("PUT", path, body: body, Self.token).json["signWith"] == shown)
                 #expect(try await api.client.send("GET", path, Self.token).json["signWith"] == shown)
-                let actions = try await api.client.send("GET", "/v1/admin/actions?limit=1", Self.token)
-                #expect(actions.json["actions"]?[0]?["detail"]?["signWith"] == shown, "\(actions.text)")
+                let actions = try await api.client.send("GET", "/v1/admin/audit?limit=1", Self.token)
+                #expect(actions.json["entries"]?[0]?["detail"]?["signWith"] == shown, "\(actions.text)")
             }
         }
     }

@@ -51,14 +51,14 @@ struct DefinitionTests {
             #expect(try await change("PUT", "9.9.9").problem == "unknown-workflow")
             #expect(try await change("DELETE", "9.9.9").problem == "unknown-workflow")
             #expect(try await change("PUT", "1.0.0", #"{"why":"x"}"#).pointers == ["/why"])
-            let actions = try await api.client.send("GET", "/v1/admin/actions?limit=3", Self.token).json
+            let actions = try await api.client.send("GET", "/v1/admin/audit?limit=3", Self.token).json
             #expect(
-                actions["actions"]?.array?.compactMap { $0["action"]?.string }
+                actions["entries"]?.array?.compactMap { $0["action"]?.string }
                     == ["restore_workflow", "deprecate_workflow", "deprecate_workflow"])
             let cursor = try #require(actions["nextCursor"]?.string)
-            let rest = try await api.client.send("GET", "/v1/admin/actions?cursor=\(cursor)", Self.token).json
+            let rest = try await api.client.send("GET", "/v1/admin/audit?cursor=\(cursor)", Self.token).json
             #expect(
-                rest["actions"]?.array?.compactMap { $0["action"]?.string }
+                rest["entries"]?.array?.compactMap { $0["action"]?.string }
                     == Array(repeating: "register_workflow", count: 2))
         }
     }
@@ -138,7 +138,7 @@ struct DefinitionTests {
                 #expect(
                     try await api.client.send("GET", "/v1/workflows?\(bad)").problem == "invalid-parameter", "\(bad)")
             }
-            let other = try await api.client.send("GET", "/v1/admin/actions?limit=1", Self.token).json["nextCursor"]?
+            let other = try await api.client.send("GET", "/v1/admin/audit?limit=1", Self.token).json["nextCursor"]?
                 .string
             let foreign = try #require(other)
             #expect(try await api.client.send("GET", "/v1/workflows?cursor=\(foreign)").status == 400)

@@ -93,10 +93,10 @@ struct FailedRunTests {
             let inbox = try await api.database.query(
                 "SELECT kind, payload->>'stepIds', payload->>'reason', sent_by FROM run_inbox")
             #expect(inbox == [["resolve", #"["a"]"#, "refunded by hand", "tester"]])
-            let actions = try await api.client.send("GET", "/v1/admin/actions?subject=runs/\(id)", Self.token).json
-            #expect(actions["actions"]?.array?.count == 1)
-            #expect(actions["actions"]?[0]?["action"] == "resolve_step" && actions["actions"]?[0]?["admin"] == "tester")
-            #expect(actions["actions"]?[0]?["detail"] == ["stepIds": ["a"], "reason": "refunded by hand"])
+            let actions = try await api.client.send("GET", "/v1/admin/audit?subject=runs/\(id)", Self.token).json
+            #expect(actions["entries"]?.array?.count == 1)
+            #expect(actions["entries"]?[0]?["action"] == "resolve_step" && actions["entries"]?[0]?["actor"] == "tester")
+            #expect(actions["entries"]?[0]?["detail"] == ["stepIds": ["a"], "reason": "refunded by hand"])
         }
     }
 
@@ -127,7 +127,7 @@ struct FailedRunTests {
             #expect(try await resolve(#""c","a","b""#).status == 202)
             let sent = "SELECT kind, payload->>'stepIds' FROM run_inbox"
             #expect(try await api.database.query(sent) == [["resolve", #"["c","a","b"]"#]])
-            let actions = "SELECT count(*) FROM admin_actions WHERE action = 'resolve_step'"
+            let actions = "SELECT count(*) FROM audit_trail WHERE action = 'resolve_step'"
             #expect(try await api.database.query(actions) == [["1"]])
             // Of a quarantined run, once it is taken up, the engine undoes everything else: a second one comes too late.
             let second = try await resolve(#""a""#)
@@ -185,7 +185,7 @@ struct FailedRunTests {
             #expect(rest.json["retried"] == .array([runs[3], runs[1], runs[0]].map { .string($0) }))
             #expect(rest.json["skipped"]?.array?.map { $0["runId"]?.string } == [runs[2]])
             #expect(
-                try await api.database.query("SELECT count(*) FROM admin_actions WHERE action = 'retry_run'") == [["4"]]
+                try await api.database.query("SELECT count(*) FROM audit_trail WHERE action = 'retry_run'") == [["4"]]
             )
             for (bad, pointer) in [
                 (#"{"limit":1001}"#, "/limit"), (#"{"limit":0}"#, "/limit"), (#"{"dryRun":1}"#, "/dryRun"),
@@ -202,7 +202,7 @@ struct FailedRunTests {
         "Nothing of this is done without a token",
         arguments: [
             ("GET", "runs/failed"), ("POST", "runs/failed/retry"), ("POST", "runs/x/retry"), ("POST", "runs/x/resolve"),
-            ("GET", "actions"), ("POST", "workflows/validate"), ("PUT", "workflows/w/1.0.0/deprecation"),
+            ("GET", "audit"), ("POST", "workflows/validate"), ("PUT", "workflows/w/1.0.0/deprecation"),
             ("DELETE", "workflows/w/1.0.0/deprecation"),
         ])
     func token(method: String, path: String) async throws {

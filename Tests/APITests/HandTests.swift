@@ -96,7 +96,7 @@ struct HandTests {
             #expect(try await post("a", "complete", #"{"reason":"paid","output":{"id":1.50}}"#).status == 202)
             let asked = try await api.database.query("SELECT kind, payload::text FROM run_inbox")
             #expect(asked == [["settle", #"{"stepId":"a","as":"complete","reason":"paid","output":{"id":1.50}}"#]])
-            let actions = try await api.database.query("SELECT action FROM admin_actions WHERE subject LIKE 'runs/%'")
+            let actions = try await api.database.query("SELECT action FROM audit_trail WHERE subject LIKE 'runs/%'")
             #expect(actions == [["settle_step"]])
         }
     }

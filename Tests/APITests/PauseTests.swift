@@ -44,9 +44,9 @@ struct PauseTests {
                 try await api.client.send("GET", "/v1/runs/\(next)").json["run"]?["waitingFor"]?["kind"] == "engine")
             let again = try await api.resume("workflows/w")
             #expect(again.status == 200 && again.json["resumedRuns"] == 0)
-            let actions = try await api.client.send("GET", "/v1/admin/actions?subject=workflows/w", Self.token)
+            let actions = try await api.client.send("GET", "/v1/admin/audit?subject=workflows/w", Self.token)
             #expect(
-                actions.json["actions"]?.array?.map { $0["action"] } == ["resume_workflow", "pause_workflow"])
+                actions.json["entries"]?.array?.map { $0["action"] } == ["resume_workflow", "pause_workflow"])
         }
     }
 

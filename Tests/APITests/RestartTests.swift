@@ -162,8 +162,8 @@ struct RestartTests {
             )
             #expect(last == [["restarted_as", new, "tester", "a"]])
             let actions = try await api.client.send(
-                "GET", "/v1/admin/actions?subject=runs/\(old)", ["X-Admin-Token": TestAPI.token]
-            ).json["actions"]?.array
+                "GET", "/v1/admin/audit?subject=runs/\(old)", ["X-Admin-Token": TestAPI.token]
+            ).json["entries"]?.array
             #expect(actions?.count == 1 && actions?.first?["action"] == "restart_run")
             #expect(
                 actions?.first?["detail"]?["runId"] == .string(new) && actions?.first?["detail"]?["reason"] == "lost")

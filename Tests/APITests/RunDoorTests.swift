@@ -97,7 +97,7 @@ struct RunDoorTests {
                 #expect((resolved.status == 202) == run.canResolve(step: index), "\(what): \(resolved.text)")
             }
             if stand.status == .failed {
-                let actions = "SELECT count(*) FROM admin_actions WHERE subject = 'runs/\(id)'"
+                let actions = "SELECT count(*) FROM audit_trail WHERE subject = 'runs/\(id)'"
                 #expect(try await api.database.query(actions) == [["\(revivals)"]])
             }
         }
@@ -130,7 +130,7 @@ struct RunDoorTests {
             #expect(try await api.database.query(requests) == asked)
             #expect(
                 try await api.database.query("SELECT inbox_count, available_at <= now() FROM outbox") == [["3", "t"]])
-            let actions = "SELECT action, admin_name FROM admin_actions WHERE subject = 'runs/\(id)' ORDER BY action_id"
+            let actions = "SELECT action, actor FROM audit_trail WHERE subject = 'runs/\(id)' ORDER BY number"
             #expect(
                 try await api.database.query(actions)
                     == [["retry_run", "client"], ["retry_run", "tester"], ["resolve_step", "tester"]])

@@ -132,21 +132,21 @@ struct RunTests {
                 #expect(try await api.client.send("POST", "/v1/runs/\(id)/steps/a/retry", headers).status == 202)
             }
             func actions() async throws -> [JSON] {
-                let list = try await api.client.send("GET", "/v1/admin/actions?subject=runs/\(id)", admin).json
-                return try #require(list["actions"]?.array)
+                let list = try await api.client.send("GET", "/v1/admin/audit?subject=runs/\(id)", admin).json
+                return try #require(list["entries"]?.array)
             }
             try await retry()
             try await retry()  // the first is not read yet
             #expect(try await api.client.send("POST", "/v1/runs/\(id)/steps/b/retry").status == 409)
             let first = try await actions()
-            #expect(first.map { $0["action"] } == ["retry_run"] && first.map { $0["admin"] } == ["client"])
+            #expect(first.map { $0["action"] } == ["retry_run"] && first.map { $0["actor"] } == ["client"])
             #expect(first.first?["detail"]?["stepId"] == "a")
             try await api.database.query(
                 "UPDATE run_steps SET status = 'SUCCEEDED', compensation_status = 'FAILED' WHERE step_id = 'a'")
             try await api.database.end(id, status: "FAILED")
             try await api.database.query("DELETE FROM run_inbox")
             try await retry(admin)
-            #expect(try await actions().map { $0["admin"] } == ["tester", "client"])
+            #expect(try await actions().map { $0["actor"] } == ["tester", "client"])
         }
     }
 

@@ -44,7 +44,7 @@ struct TenantTests {
             let next = try await api.client.send("GET", "/v1/admin/tenants?limit=1&cursor=\(cursor)", Self.admin).json
             #expect(next["tenants"]?.array?.map { $0["id"] } == ["zeta"] && next["nextCursor"] == .null)
             let audited = try await api.database.value(
-                "SELECT string_agg(action || ' ' || subject, ',' ORDER BY action_id) FROM admin_actions WHERE action = 'put_tenant'"
+                "SELECT string_agg(action || ' ' || subject, ',' ORDER BY at) FROM audit_trail WHERE action = 'put_tenant'"
             )
             #expect(audited == "put_tenant tenants/acme,put_tenant tenants/acme,put_tenant tenants/zeta")
         }

@@ -15,7 +15,9 @@ struct CongestionTests {
         }
     }
 
-    @Test("as long as decisions are as quick as ever more runs are held, and fewer when they are not, never fewer than some")
+    @Test(
+        "as long as decisions are as quick as ever more runs are held, and fewer when they are not, never fewer than some"
+    )
     func follows() {
         let congestion = Congestion()
         let limits = Self.play(

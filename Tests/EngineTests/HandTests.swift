@@ -38,7 +38,7 @@ struct HandTests {
                 #expect(kinds.filter { $0 == "undo_requested" }.count == 1 && kinds.last == "run_compensated")
                 try await stage.expectConsistent(runID, definition)
                 let actions = try await stage.test.query(
-                    "SELECT action, admin_name FROM admin_actions WHERE subject LIKE 'runs/%'")
+                    "SELECT action, actor FROM audit_trail WHERE subject LIKE 'runs/%'")
                 #expect(Set(actions) == [["undo_run", "ann"]])
             }
         }

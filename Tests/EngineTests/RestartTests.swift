@@ -66,7 +66,7 @@ struct RestartTests {
                 #expect(undos.allSatisfy { $0.headers["x-saga-run-id"] == first.description })
                 try await stage.expectConsistent(third, definition)
                 let actions = try await stage.test.query(
-                    "SELECT action, subject FROM admin_actions WHERE subject LIKE 'runs/%' ORDER BY action_id")
+                    "SELECT action, subject FROM audit_trail WHERE subject LIKE 'runs/%' ORDER BY number")
                 #expect(actions == [["restart_run", "runs/\(first)"], ["restart_run", "runs/\(second)"]])
             }
         }

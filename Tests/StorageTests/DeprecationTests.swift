@@ -57,12 +57,12 @@ struct DeprecationTests {
             let second = try await store.deprecate("sample-chain", version: "1.0.0", by: "bob", reason: nil)
             #expect(first?.at == second?.at && second?.by == "bob" && second?.reason == nil)
             for _ in 0..<2 { #expect(try await store.restore("sample-chain", version: "1.0.0", by: "bob")) }
-            let actions = try await test.database.reads.execute(ListAdminActions(limit: 10))
+            let actions = try await test.database.reads.execute(ListAuditEntries(AuditQuery(tenants: .all), limit: 10))
             #expect(
                 actions.map(\.action)
                     == ["restore_workflow", "deprecate_workflow", "deprecate_workflow", "register_workflow"])
             #expect(Set(actions.map(\.subject)) == ["workflows/sample-chain/1.0.0"])
-            #expect(actions[2].detail == ["reason": "old"] && actions[2].adminName == "ann")
+            #expect(actions[2].said == ["reason": "old"] && actions[2].actor == "ann")
         }
     }
 
@@ -85,23 +85,23 @@ struct DeprecationTests {
             }
             let definition = try WorkflowDefinition.sampleChain(1)
             for _ in 0..<2 { try await test.register(definition) }
-            let actions = try await test.database.reads.execute(ListAdminActions(limit: 10))
+            let actions = try await test.database.reads.execute(ListAuditEntries(AuditQuery(tenants: .all), limit: 10))
             #expect(
-                actions.map { "\($0.adminName) \($0.action)" }
+                actions.map { "\($0.actor) \($0.action)" }
                     == [
                         "tests register_workflow", "bob delete_participant", "ann put_participant",
                         "ann put_participant",
                     ])
             #expect(
-                actions[3].detail == [
+                actions[3].said == [
                     "isNew": true, "url": "http://one", "maxConcurrent": nil,
                     "headerNames": ["Authorization", "X-Key"], "breaker": false, "signWith": [],
                 ])
-            let all = try await test.value("SELECT string_agg(a::text, ' ') FROM admin_actions a")
+            let all = try await test.value("SELECT string_agg(a::text, ' ') FROM audit_trail a")
             #expect(all?.contains("canary") == false)
             let mine = try await test.database.reads.execute(
-                ListAdminActions(subject: "participants/p", before: actions[1].actionID, limit: 1))
-            #expect(mine.map(\.actionID) == [actions[2].actionID])
+                ListAuditEntries(.about("participants/p"), before: AuditPlace(actions[1]), limit: 1))
+            #expect(mine.map(\.number) == [actions[2].number])
         }
     }
 

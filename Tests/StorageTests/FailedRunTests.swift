@@ -26,7 +26,7 @@ struct FailedRunTests {
                 "SELECT step_id, action, data->>'by', data->>'reason' FROM run_events WHERE kind = 'step_resolved'")
             #expect(word == [["step-2", "compensate", "ann", "by hand"]])
             let audit = try await test.query(
-                "SELECT admin_name, action, subject, detail->>'stepIds' FROM admin_actions WHERE subject LIKE 'runs/%'")
+                "SELECT actor, action, subject, detail->>'stepIds' FROM audit_trail WHERE subject LIKE 'runs/%'")
             #expect(audit == [["ann", "resolve_step", "runs/\(runID)", #"["step-2"]"#]])
         }
     }
@@ -167,7 +167,7 @@ struct FailedRunTests {
                 #expect(try await inbox.ask(.sample(), request) == .unknownRun)
             }
             #expect(try await test.snapshot() == before)
-            #expect(try await test.value("SELECT count(*) FROM admin_actions WHERE subject LIKE 'runs/%'") == "1")
+            #expect(try await test.value("SELECT count(*) FROM audit_trail WHERE subject LIKE 'runs/%'") == "1")
         }
     }
 
@@ -207,7 +207,7 @@ struct FailedRunTests {
                 runs + [.sample()], stepID: nil, reason: nil, by: "ann")
             #expect(asked == Set(runs[1...]))
             #expect(try await inbox.retryFailed(runs, stepID: nil, reason: nil, by: "ann").isEmpty)
-            #expect(try await test.value("SELECT count(*) FROM admin_actions WHERE action = 'retry_run'") == "4")
+            #expect(try await test.value("SELECT count(*) FROM audit_trail WHERE action = 'retry_run'") == "4")
             try await engine.drive { _, _ in .yes }
             let statuses = try await test.query("SELECT DISTINCT status FROM workflow_runs")
             #expect(statuses == [["COMPENSATED"]])

@@ -31,12 +31,12 @@ struct PauseTests {
             let third = try #require(try await store.pause("sample-chain", by: "ann", reason: "again", starts: .wait))
             #expect(third.since > first.since, "it is another pause")
             let actions = try await test.database.reads.execute(
-                ListAdminActions(subject: "workflows/sample-chain", limit: 10))
+                ListAuditEntries(.about("workflows/sample-chain"), limit: 10))
             #expect(
-                actions.map { "\($0.adminName) \($0.action)" }
+                actions.map { "\($0.actor) \($0.action)" }
                     == ["ann pause_workflow", "cid resume_workflow", "bob pause_workflow", "ann pause_workflow"])
-            #expect(actions[2].detail == ["reason": "more", "starts": "refuse"])
-            #expect(actions[1].detail == ["reason": "done"])
+            #expect(actions[2].said == ["reason": "more", "starts": "refuse"])
+            #expect(actions[1].said == ["reason": "done"])
         }
     }
 
@@ -180,13 +180,13 @@ struct PauseTests {
                 #expect(resumed == [isPaused])
             }
             #expect(try await found()?.pause == nil)
-            let actions = try await test.database.reads.execute(ListAdminActions(subject: "participants/p", limit: 10))
+            let actions = try await test.database.reads.execute(ListAuditEntries(.about("participants/p"), limit: 10))
             #expect(
-                actions.map { "\($0.adminName) \($0.action)" } == [
+                actions.map { "\($0.actor) \($0.action)" } == [
                     "cid resume_participant", "ann put_participant", "bob pause_participant", "ann pause_participant",
                     "ann put_participant",
                 ])
-            #expect(actions[0].detail == ["reason": "done"] && actions[3].detail == ["reason": "patch"])
+            #expect(actions[0].said == ["reason": "done"] && actions[3].said == ["reason": "patch"])
         }
     }
 

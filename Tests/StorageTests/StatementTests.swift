@@ -68,7 +68,12 @@ struct StatementTests {
             ListWorkflows(scope: .all, limit: 3),
             DeprecateDefinition(name: "a", version: "1.0.0", by: "tests", reason: nil),
             RestoreDefinition(name: "a", version: "1.0.0", by: "tests"),
-            ListAdminActions(subject: "runs/1", before: 7, limit: 3), ListFailedRuns(FailedRunQuery(scope: .all)),
+            ListAuditEntries(
+                .about("runs/1"), before: AuditPlace(at: .now, tenantID: "t", number: 7), limit: 3),
+            ExportAuditEntries(.about("runs/1"), limit: 3), ReadAuditHeads(after: nil, limit: 3), ListHeadless(),
+            ReadAuditPage(tenantID: "t", after: 0, through: 3, limit: 3), RetainAudit(age: .seconds(1), limit: 3),
+            WriteRefusals([.sample()]), ListInbox(runID: runID, after: 0, limit: 3),
+            ListFailedRuns(FailedRunQuery(scope: .all)),
             PutParticipant(
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),

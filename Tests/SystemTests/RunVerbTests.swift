@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("saga run, cluster, actions and doctor against a real stack")
+@Suite("saga run, cluster, audit and doctor against a real stack")
 struct RunVerbTests {
     private static let order = #"{"orderId":"1","amount":5,"sku":"b","quantity":1,"email":"a@b"}"#
 
@@ -110,12 +110,12 @@ struct RunVerbTests {
         let again = try await saga("run", "retry", failed[2], "charge-payment")
         #expect(again.exitCode == 1 && again.errors.contains("409"), "\(again)")
 
-        let actions = try await saga("actions", "-o", "json")
-        let kinds = actions.json["actions"]?.array?.compactMap { $0["action"]?.string } ?? []
+        let actions = try await saga("audit", "list", "-o", "json")
+        let kinds = actions.json["entries"]?.array?.compactMap { $0["action"]?.string } ?? []
         #expect(kinds.count { $0.contains("retry") } == 3 && kinds.count { $0.contains("resolve") } == 1, "\(actions)")
-        let mine = try await saga("actions", "--subject", "runs/\(failed[0])")
+        let mine = try await saga("audit", "list", "--subject", "runs/\(failed[0])")
         #expect(mine.output.contains("by phone") && mine.output.contains("tests"), "\(mine)")
-        #expect(try await saga("actions", "--limit", "1", "-o", "jsonl").lines.count == 1)
+        #expect(try await saga("audit", "list", "--limit", "1", "-o", "jsonl").lines.count == 1)
     }
 
     @Test(

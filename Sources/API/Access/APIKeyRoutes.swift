@@ -59,7 +59,7 @@ struct APIKeyRoutes: Sendable {
             CreateAPIKey(
                 keyID: key.id, name: name ?? "", scope: scope, digest: key.digest, roles: roles,
                 expiresAt: expiresAt,
-                by: context.principal.name))
+                by: context.principal.name, origin: context.origin))
         guard let row = created.first else { throw StoreError.unavailable(.decoding("no key came back")) }
         context.logger.notice(
             "API key made", metadata: ["key": "\(key.id)", "name": "\(row.name)", "by": "\(context.principal.name)"])
@@ -160,7 +160,8 @@ struct APIKeyRoutes: Sendable {
 
     @Sendable private func revoke(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.pathText("keyId")
-        let revoke = RevokeAPIKey(keyID: id, tenants: context.principal.tenants, by: context.principal.name)
+        let revoke = RevokeAPIKey(
+            keyID: id, tenants: context.principal.tenants, by: context.principal.name, origin: context.origin)
         guard let row = try await writes.execute(revoke).first else {
             throw Problem(.notFound, "There is no such key.")
         }

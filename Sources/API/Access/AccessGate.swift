@@ -31,6 +31,7 @@ struct AccessGate: Sendable {
     /// Whoever reaches it may do what is open without saying who they are.
     let isOpen: Bool
     let metrics: APIMetrics
+    let refusals: RefusalLog
     let limiter: RateLimiter
     /// What one token or key may do of administrators' calls.
     let tokenLimit: GCRALimit
@@ -41,8 +42,11 @@ struct AccessGate: Sendable {
     func guarded(_ route: Route) -> Route.Handler {
         guard let permission = route.needs else { return route.handler }
         let (handler, counted) = (route.handler, route.counted)
+        // What only reads is not in the audit, and a start is its own record.
+        let isAudited = route.method != .get && permission != .startRuns
         return { request, context in
             var context = context
+            if isAudited { context.origin = context.origin(of: request) }
             let caller: Caller
             do {
                 caller = try await self.caller(request, context)
@@ -51,37 +55,90 @@ struct AccessGate: Sendable {
                 guard isKnown, caller.principal.permissions.contains(permission) else {
                     throw refusal(caller, permission)
                 }
-                if let tenantID = caller.principal.scope.tenants.tenantID { try await admission.checkIsOpen(tenantID) }
-                try await look(for: context, route, caller.principal.scope)
+                let scope = caller.principal.scope
+                if let tenantID = scope.tenants.tenantID { try await admission.checkIsOpen(tenantID) }
+                try await look(for: context, route, caller.principal)
             } catch {
-                guard var problem = Problem(error) else { throw error }
+                if context.origin == .unknown { context.origin = context.origin(of: request) }
+                guard var problem = told(error, request, context, route) else { throw error }
                 // A body that may have no end is not read to its end for somebody who is not let in.
                 if request.method != .get { problem.headers[.connection] = "close" }
                 throw problem
             }
             context.principal = caller.principal
-            guard let counted, let bucket = caller.bucket else { return try await handler(request, context) }
-            let decision = try await count(bucket, context, counted)
+            var rate: HTTPFields = [:]
             do {
+                if let counted, let bucket = caller.bucket {
+                    rate = Self.headers(try await count(bucket, context, counted, caller.principal))
+                }
                 var response = try await handler(request, context)
-                response.headers.append(contentsOf: Self.headers(decision))
+                if !rate.isEmpty { response.headers.append(contentsOf: rate) }
+                if let requestID = context.origin.requestID { response.headers[.xRequestID] = requestID }
                 return response
             } catch {
-                guard var problem = Problem(error) else { throw error }
-                problem.headers.append(contentsOf: Self.headers(decision))
+                guard var problem = Problem(error) ?? told(error, request, context, route) else { throw error }
+                // What is our own fault is logged with its cause, where it is answered.
+                guard counted != nil || problem.kind.status.code < 500 else { throw error }
+                if problem.kind == .missingPermission {
+                    let refused = Refused(problem, .permission, caller.principal)
+                    problem = told(refused, request, context, route) ?? problem
+                }
+                problem.headers.append(contentsOf: rate)
+                if let requestID = context.origin.requestID { problem.headers[.xRequestID] = requestID }
                 throw problem
             }
         }
     }
 
+    /// A call that is refused because of who made it.
+    private struct Refused: Error {
+        let problem: Problem
+        let reason: RefusalReason
+        /// Who called, or said to; nil where nobody said so, which is counted and not in the audit.
+        let actor: (name: String, tenants: TenantScope)?
+
+        init(_ problem: Problem, _ reason: RefusalReason, actor: (name: String, tenants: TenantScope)?) {
+            (self.problem, self.reason, self.actor) = (problem, reason, actor)
+        }
+
+        init(_ problem: Problem, _ reason: RefusalReason, _ principal: Principal) {
+            self.init(problem, reason, actor: (principal.name, principal.scope.tenants))
+        }
+    }
+
+    /// What is answered; a refusal is counted, and on its way into the audit. Nil for what nobody knows an answer to.
+    private func told(_ error: any Error, _ request: Request, _ context: APIContext, _ route: Route) -> Problem? {
+        var context = context
+        guard let refused = error as? Refused else {
+            var problem = Problem(error)
+            problem?.headers[.xRequestID] = context.origin.requestID
+            return problem
+        }
+        if context.origin == .unknown { context.origin = context.origin(of: request) }
+        metrics.countRefusal(refused.reason)
+        if let actor = refused.actor {
+            refusals.note(RefusedCall(refused.reason, of: actor.name, actor.tenants, request, context, route))
+        }
+        var problem = refused.problem
+        problem.headers[.xRequestID] = context.origin.requestID
+        return problem
+    }
+
     /// Another tenant's run, and one of a workflow that a key is not for, is as unknown as one that there is not; and so is such a
     /// workflow.
-    private func look(for context: APIContext, _ route: Route, _ scope: RunScope) async throws {
+    private func look(for context: APIContext, _ route: Route, _ principal: Principal) async throws {
+        let scope = principal.scope
         guard scope != .all else { return }
         if route.namesWorkflow, !scope.workflows.sees(try context.pathText("name")) { throw DefinitionProblem.unknown }
         guard route.namesRun else { return }
         let runID = try context.runID()
-        guard let owner = try await reader.owner(of: runID), scope.sees(owner) else { throw Problem.unknownRun }
+        guard let owner = try await reader.owner(of: runID) else { throw Problem.unknownRun }
+        guard !scope.sees(owner) else { return }
+        guard scope.tenants.sees(owner.tenantID) else {
+            // That there is such a run is nothing for whoever reads the audit of the caller's tenant.
+            throw Refused(.unknownRun, .otherTenant, actor: (principal.name, .all))
+        }
+        throw Problem.unknownRun
     }
 
     /// Whoever calls.
@@ -112,21 +169,23 @@ struct AccessGate: Sendable {
             if let token = AdminToken.find(text, in: tokens) {
                 return Caller(principal: Principal(token), bucket: "token:\(token.name)")
             }
-            throw try await guessed("X-Admin-Token holds no known token.", context)
+            throw await guessed("X-Admin-Token holds no known token.", .unknown, context)
         case .bearer(let text):
             guard let issued, TokenPrincipals.isToken(text) else { return try await holder(ofKey: text, context) }
             do throws(TokenRefusal) {
                 let principal = try await issued.principal(of: text)
                 return Caller(principal: principal, bucket: principal.name)
             } catch {
-                throw try await refused(error, context)
+                throw await refused(error, context)
             }
         case .key(let text): return try await holder(ofKey: text, context)
         }
     }
 
     private func holder(ofKey text: String, _ context: APIContext) async throws -> Caller {
-        if let key = APIKey(text), let principal = try await keys.principal(of: key) {
+        let key = APIKey(text)
+        let found = if let key { try await keys.judge(key) } else { KeyRing.Finding.unknown }
+        if let key, case .principal(let principal) = found {
             let keys = keys
             return Caller(
                 principal: principal.asLong(as: {
@@ -135,20 +194,21 @@ struct AccessGate: Sendable {
                 }),
                 bucket: "key:\(key.id)")
         }
-        throw try await guessed("This API key is not known, was revoked or has expired.", context)
+        throw await guessed("This API key is not known, was revoked or has expired.", found, context)
     }
 
     /// What is said of a token that is not taken. That nobody can know is nobody's guess.
-    private func refused(_ refusal: TokenRefusal, _ context: APIContext) async throws(Problem) -> Problem {
+    private func refused(_ refusal: TokenRefusal, _ context: APIContext) async -> Refused {
         if refusal == .unavailable {
-            metrics.countRefusal(.unavailable)
-            return Problem(.issuerUnavailable, refusal.sentence, headers: [.retryAfter: "10"])
+            let problem = Problem(.issuerUnavailable, refusal.sentence, headers: [.retryAfter: "10"])
+            return Refused(problem, .unavailable, actor: nil)
         }
-        var problem = try await guessed(refusal.sentence, context)
+        let guess = await guessed(refusal.sentence, .unknown, context)
+        var problem = guess.problem
         // RFC 6750 §3.1.
         problem.headers[.wwwAuthenticate] =
             "Bearer error=\"invalid_token\", error_description=\"\(refusal.sentence)\""
-        return problem
+        return Refused(problem, guess.reason, actor: guess.actor)
     }
 
     /// The one that is sent; nil for none.
@@ -180,15 +240,19 @@ struct AccessGate: Sendable {
     }
 
     /// What is said of a guess; too many of them are told to wait.
-    private func guessed(_ text: String, _ context: APIContext) async throws(Problem) -> Problem {
-        metrics.countRefusal(.unknown)
+    /// In the audit is who names a key that there is, and who has to wait.
+    private func guessed(_ text: String, _ found: KeyRing.Finding, _ context: APIContext) async -> Refused {
         // Whatever is guessed at, guesses count together.
-        try check(
-            await limiter.judge([
-                RateBucket("guess:\(context.limitedAddress)", tokenLimit),
-                RateBucket("address:\(context.limitedAddress)", addressLimit),
-            ]))
-        return Self.unauthorized(text)
+        let decision = await limiter.judge([
+            RateBucket("guess:\(context.limitedAddress)", tokenLimit),
+            RateBucket("address:\(context.limitedAddress)", addressLimit),
+        ])
+        let problem = decision.allowed ? Self.unauthorized(text) : Self.tooMany(decision)
+        if case .refused(let name, let tenants, let reason) = found {
+            return Refused(problem, reason, actor: (name, tenants))
+        }
+        if decision.allowed { return Refused(problem, .unknown, actor: nil) }
+        return Refused(problem, .rateLimited, actor: (AdminToken.anonymous, .all))
     }
 
     private static func unauthorized(_ text: String) -> Problem {
@@ -196,24 +260,29 @@ struct AccessGate: Sendable {
     }
 
     /// Nobody is asked who they are; somebody is told what they lack.
-    private func refusal(_ caller: Caller, _ permission: Permission) -> Problem {
-        metrics.countRefusal(caller.bucket == nil ? .anonymous : .permission)
+    private func refusal(_ caller: Caller, _ permission: Permission) -> Refused {
         guard caller.bucket == nil else {
-            return Problem(
-                .missingPermission,
-                "This needs the permission \(permission.rawValue), which \(caller.principal.name) has not.")
+            return Refused(
+                Problem(
+                    .missingPermission,
+                    "This needs the permission \(permission.rawValue), which \(caller.principal.name) has not."),
+                .permission, caller.principal)
         }
-        return Self.unauthorized(
-            issued == nil
-                ? "This needs an API key or an admin token." : "This needs an API key, a token or an admin token.")
+        return Refused(
+            Self.unauthorized(
+                issued == nil
+                    ? "This needs an API key or an admin token." : "This needs an API key, a token or an admin token."),
+            .anonymous, actor: nil)
     }
 
-    private func count(_ bucket: String, _ context: APIContext, _ kind: Kind) async throws(Problem) -> RateDecision {
+    private func count(
+        _ bucket: String, _ context: APIContext, _ kind: Kind, _ principal: Principal
+    ) async throws(Refused) -> RateDecision {
         let decision = await limiter.judge([
             RateBucket("\(kind.rawValue)\(bucket)", tokenLimit),
             RateBucket("\(kind.rawValue)address:\(context.limitedAddress)", addressLimit),
         ])
-        try check(decision)
+        guard decision.allowed else { throw Refused(Self.tooMany(decision), .rateLimited, principal) }
         return decision
     }
 
@@ -225,11 +294,10 @@ struct AccessGate: Sendable {
             ? address.description : "\(IPAddress(family: .v6, bits: (address.bits >> 64) << 64))/64"
     }
 
-    private func check(_ decision: RateDecision) throws(Problem) {
-        guard !decision.allowed else { return }
+    private static func tooMany(_ decision: RateDecision) -> Problem {
         var headers = Self.headers(decision)
         headers[.retryAfter] = String(max(1, decision.retryAfter.roundedUpToSeconds))
-        throw Problem(.rateLimited, "Wait before the next admin call.", headers: headers)
+        return Problem(.rateLimited, "Wait before the next admin call.", headers: headers)
     }
 
     static func headers(_ decision: RateDecision) -> HTTPFields {

@@ -47,9 +47,31 @@ final class KeyRing: Sendable {
     /// - Throws: `overloaded` when too many that are not known are looked for; and when the database can't be asked: nobody is let in by
     ///   what was true before.
     func principal(of key: APIKey) async throws -> Principal? {
-        guard let known = try await find(key.id), known.key.isValid, key.fits(known.key.digest) else { return nil }
+        switch try await judge(key) {
+        case .principal(let principal): principal
+        case .refused, .unknown: nil
+        }
+    }
+
+    /// What there is to say of a key.
+    enum Finding {
+        case principal(Principal)
+        /// There is a key of that id, which histories would call by this name, and of these tenants.
+        case refused(name: String, TenantScope, RefusalReason)
+        /// There is no such key.
+        case unknown
+    }
+
+    /// The same, with the reason. Whoever has another secret is told nothing of the key's state.
+    func judge(_ key: APIKey) async throws -> Finding {
+        guard let known = try await find(key.id) else { return .unknown }
+        func refused(_ refusal: RefusalReason) -> Finding {
+            .refused(name: Self.name(of: known.key), known.key.tenants, refusal)
+        }
+        guard key.fits(known.key.digest) else { return refused(.wrongSecret) }
+        guard known.key.isValid else { return refused(known.key.revokedAt == nil ? .expired : .revoked) }
         touch(known)
-        return known.principal
+        return known.principal.map { .principal($0) } ?? refused(.unknownRole)
     }
 
     private func find(_ keyID: String) async throws -> Known? {

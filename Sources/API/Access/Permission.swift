@@ -20,7 +20,7 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     case readCluster = "cluster:read"
     case readParticipants = "participants:read"
     case writeParticipants = "participants:write"
-    /// What was changed, and by whom.
+    /// What was changed, by whom, and who was refused.
     case readAudit = "audit:read"
     case manageKeys = "keys:manage"
     /// Their state, weight, limits, and how much they have.
@@ -31,10 +31,9 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     var isOfTenants: Bool {
         switch self {
         case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .manageKeys,
-            .readTenants:
+            .readTenants, .readAudit:
             true
-        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit,
-            .manageTenants:
+        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .manageTenants:
             false
         }
     }
@@ -45,7 +44,8 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
         case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .writeWorkflows:
             true
         // To operate workflows is to pause participants, too.
-        case .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit, .manageKeys, .readTenants,
+        case .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .readAudit, .manageKeys,
+            .readTenants,
             .manageTenants:
             false
         }

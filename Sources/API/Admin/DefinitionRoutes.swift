@@ -38,7 +38,7 @@ struct DefinitionRoutes: Sendable {
             definition, registered: nil, participants: try await reads.execute(FindParticipants()), rules: rules)
         try review.refuse(isStrict: isStrict)
         let outcome = try await definitions.register(
-            definition, specHash: Self.hash(definition), by: context.principal.name)
+            definition, specHash: Self.hash(definition), by: context.principal.name, origin: context.origin)
         let answer: JSON = [
             "name": .string(definition.name), "version": .string(version),
             "findings": .array(review.findings.map(\.json)),
@@ -88,7 +88,7 @@ struct DefinitionRoutes: Sendable {
         try fields.check()
         guard
             let deprecation = try await definitions.deprecate(
-                name, version: version, by: context.principal.name, reason: reason)
+                name, version: version, by: context.principal.name, reason: reason, origin: context.origin)
         else { throw DefinitionProblem.unknown }
         context.logger.info(
             "workflow deprecated",
@@ -101,7 +101,10 @@ struct DefinitionRoutes: Sendable {
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let (name, version) = (try context.pathText("name"), try context.pathText("version"))
-        guard try await definitions.restore(name, version: version, by: context.principal.name) else {
+        guard
+            try await definitions.restore(
+                name, version: version, by: context.principal.name, origin: context.origin)
+        else {
             throw DefinitionProblem.unknown
         }
         return Response(status: .noContent)

@@ -50,7 +50,8 @@ struct FailedRunRoutes: Sendable {
         let reason = fields.string("reason", maxBytes: 1000)
         try fields.check()
         return try await door.ask(
-            id, InboxRequest(.retry(stepID: stepID, reason: reason), sentBy: context.principal.name))
+            id, InboxRequest(.retry(stepID: stepID, reason: reason), sentBy: context.principal.name),
+            from: context.origin)
     }
 
     @Sendable private func resolve(
@@ -59,7 +60,7 @@ struct FailedRunRoutes: Sendable {
         let id = try context.runID()
         let resolution = try ResolveRequest(try await body.json(request))
         let kind = InboxRequest.Kind.resolve(stepIDs: resolution.stepIDs, reason: resolution.reason)
-        return try await door.ask(id, InboxRequest(kind, sentBy: context.principal.name))
+        return try await door.ask(id, InboxRequest(kind, sentBy: context.principal.name), from: context.origin)
     }
 
     @Sendable private func retryMany(
@@ -75,7 +76,8 @@ struct FailedRunRoutes: Sendable {
         var retried = free
         if !asked.isDryRun, !free.isEmpty {
             let sent = try await door.inbox.retryFailed(
-                free, stepID: asked.query.stepID, reason: asked.reason, by: context.principal.name)
+                free, stepID: asked.query.stepID, reason: asked.reason, by: context.principal.name,
+                origin: context.origin)
             retried = free.filter { sent.contains($0) }
             skipped += free.filter { !sent.contains($0) }.map { ($0, "Somebody else took this run up meanwhile.") }
             door.notifier.wake()

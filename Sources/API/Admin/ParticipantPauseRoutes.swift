@@ -23,7 +23,8 @@ struct ParticipantPauseRoutes: Sendable {
         var fields = try Fields(try await body.json(request), known: ["reason"])
         let reason = fields.reason()
         try fields.check()
-        let paused = try await writes.execute(PauseParticipant(name: name, by: context.principal.name, reason: reason))
+        let paused = try await writes.execute(
+            PauseParticipant(name: name, by: context.principal.name, reason: reason, origin: context.origin))
         guard let pause = paused.first else { throw ParticipantRoutes.unknown }
         context.logger.notice(
             "participant paused", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
@@ -37,7 +38,8 @@ struct ParticipantPauseRoutes: Sendable {
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: Fields.maxReason)
         try fields.check()
-        let known = try await writes.execute(ResumeParticipant(name: name, by: context.principal.name, reason: reason))
+        let known = try await writes.execute(
+            ResumeParticipant(name: name, by: context.principal.name, reason: reason, origin: context.origin))
         guard !known.isEmpty else { throw ParticipantRoutes.unknown }
         context.logger.notice(
             "participant resumed", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])

@@ -50,7 +50,8 @@ struct ParticipantRoutes: Sendable {
         let written = try await database.writes.execute(
             PutParticipant(
                 name: name, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
-                breaker: asked.breaker, signWith: asked.signWith, updatedBy: context.principal.name))
+                breaker: asked.breaker, signWith: asked.signWith, updatedBy: context.principal.name,
+                origin: context.origin))
         context.logger.info(
             "participant registered", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
         let shown = Self.shown(
@@ -62,7 +63,8 @@ struct ParticipantRoutes: Sendable {
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try Self.name(context)
-        let gone = try await database.writes.execute(DeleteParticipant(name: name, deletedBy: context.principal.name))
+        let gone = try await database.writes.execute(
+            DeleteParticipant(name: name, deletedBy: context.principal.name, origin: context.origin))
         guard !gone.isEmpty else { throw Self.unknown }
         context.logger.info(
             "participant removed", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])

@@ -35,7 +35,8 @@ struct TenantRoutes: Sendable {
         let limits = Self.limits(&fields)
         try fields.check()
         let put = PutTenant(
-            tenantID: id, state: state, weight: weight, limits: limits, by: context.principal.name)
+            tenantID: id, state: state, weight: weight, limits: limits, by: context.principal.name,
+            origin: context.origin)
         // Where another has made it just then it is changed the second time.
         for _ in 0..<2 {
             guard let (tenant, isNew) = try await writes.execute(put).first else { continue }

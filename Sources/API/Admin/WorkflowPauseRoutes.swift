@@ -25,7 +25,9 @@ struct WorkflowPauseRoutes: Sendable {
         let reason = fields.reason()
         let starts = Self.starts(&fields)
         try fields.check()
-        guard let pause = try await definitions.pause(name, by: context.principal.name, reason: reason, starts: starts)
+        guard
+            let pause = try await definitions.pause(
+                name, by: context.principal.name, reason: reason, starts: starts, origin: context.origin)
         else {
             throw DefinitionProblem.unknown
         }
@@ -42,7 +44,10 @@ struct WorkflowPauseRoutes: Sendable {
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: Fields.maxReason)
         try fields.check()
-        guard let resumed = try await definitions.resume(name, by: context.principal.name, reason: reason) else {
+        guard
+            let resumed = try await definitions.resume(
+                name, by: context.principal.name, reason: reason, origin: context.origin)
+        else {
             throw DefinitionProblem.unknown
         }
         notifier.wake()

@@ -20,6 +20,8 @@ struct APIConfiguration: Sendable {
     var issuers: IssuersFile?
     var adminRate: GCRALimit
     var adminAddressRate: GCRALimit
+    /// Whether signals are in the audit, too.
+    var auditsSignals: Bool
     var participantRules: AddressRules
     var host: String
     var port: Int
@@ -66,6 +68,7 @@ struct APIConfiguration: Sendable {
             throw settings.error("auth", "must be required or open.")
         }
         issuers = try Self.issuers(&settings)
+        auditsSignals = try Self.auditsSignals(&settings)
         settings.group("Participants")
         participantRules = try Self.rules(&settings)
         settings.group("Requests")
@@ -129,6 +132,14 @@ struct APIConfiguration: Sendable {
         // Of the IPv6 addresses that carry one of IPv4 those alone that are the same socket: ::ffff:127.0.0.0/104.
         return address.family == .v4
             ? address.bits >> 24 == 127 : address.bits == 1 || address.bits >> 24 == 0xFFFF_7F
+    }
+
+    private static func auditsSignals(_ settings: inout Settings) throws(SettingsError) -> Bool {
+        let text = try settings.text(
+            "audit.signals", default: "on",
+            help: "on: signals of callers who say who they are have rows in the audit; off: histories alone name them")
+        guard ["on", "off"].contains(text) else { throw settings.error("audit.signals", "must be on or off.") }
+        return text == "on"
     }
 
     private static func redis(_ settings: inout Settings) throws(SettingsError) -> RedisConfiguration? {

@@ -24,9 +24,8 @@ import UnixSignals
 //   Watch/      clients that wait for runs, streams
 //   Import/     many starts in one request, as streams
 //   Access/     who calls, and what they may do
-//   Admin/      definitions, participants, failed runs, what      Health/     live, ready, the cluster
-//               admins did; behind a token
-//   Telemetry/  metrics and spans of requests
+//   Admin/      definitions, participants, failed runs            Health/     live, ready, the cluster
+//   AuditTrail/ who changed what, who was refused, reports       Telemetry/  metrics and spans of requests
 
 /// One API: its parts, wired.
 struct APIProcess {
@@ -44,6 +43,7 @@ struct APIProcess {
     private let tenants: TenantBook
     private let admission: TenantAdmission
     private let issued: TokenPrincipals?
+    private let refusals: RefusalLog
     private let share: Descriptors.Share
     private let room: ConnectionRoom
     private let metrics: APIMetrics
@@ -93,6 +93,7 @@ struct APIProcess {
             TokenPrincipals($0, eventLoops: LoopExecutors.shared.group, logger: logger)
         }
         TokenPrincipals.register(issued, in: metrics.registry)
+        refusals = RefusalLog(pool: database.writes, logger: logger, metrics: metrics.registry)
         DatabaseMetrics.register(database, in: metrics.registry)
         WorkflowMetrics.register(database, in: metrics.registry) { [metrics] in metrics.prepare(for: $0) }
         ProcessMetrics.register(in: metrics.registry, program: "sagaflow-api", version: sagaflowVersion)
@@ -133,7 +134,7 @@ struct APIProcess {
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             [limit.watch] + export + [
-                ClosedLast(notifier), ClosedLast(starter), watch,
+                ClosedLast(notifier), ClosedLast(starter), ClosedLast(refusals), watch,
                 ClockService(clock: clock, pool: database.writes, logger: logger),
                 buildApplication { port in await onListening(port) },
             ]
@@ -165,7 +166,7 @@ struct APIProcess {
         let gate = AccessGate(
             tokens: configuration.adminTokens, keys: KeyRing(database: database), issued: issued,
             reader: RunReader(pool: database.reads, lookups: database.lookups), admission: admission,
-            isOpen: configuration.isOpen, metrics: metrics,
+            isOpen: configuration.isOpen, metrics: metrics, refusals: refusals,
             limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
         for route in routes {
             router.on(
@@ -210,9 +211,10 @@ struct APIProcess {
             keyLifetime: configuration.keyLifetime, metrics: metrics)
         let imports = ImportRoutes(
             starts: starts, body: body, values: importValues, room: ImportRoom(queue: configuration.startQueue),
-            limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout))
+            limits: .init(silence: configuration.importTimeout, writing: configuration.limits.idleTimeout),
+            refusals: refusals)
         let door = RunDoor(inbox: RunInbox(database: database), notifier: notifier)
-        let operators = OperatorRoutes(door: door, body: body)
+        let operators = OperatorRoutes(door: door, body: body, auditsSignals: configuration.auditsSignals)
         let restarts = RestartRoutes(
             restarts: RunRestarts(starts: starts, restarter: RunRestarter(database: database)), body: body)
         let callbacks = CallbackRoutes(
@@ -237,7 +239,8 @@ struct APIProcess {
             WorkflowPauseRoutes(definitions: definitions, notifier: notifier, body: body).routes,
             participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body).routes,
             failed.routes,
-            ActionRoutes(reads: database.reads, answers: answers).routes,
+            AuditRoutes(reads: database.reads, answers: answers).routes,
+            ReportRoutes(reader: reader, reads: database.reads, answers: answers, waiting: waiting).routes,
             TenantRoutes(
                 writes: database.writes, reads: database.reads, book: tenants, body: body, answers: answers
             ).routes,

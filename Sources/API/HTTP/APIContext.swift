@@ -1,6 +1,8 @@
 import HTTPServer
+import HTTPTypes
 import Hummingbird
 import NIOCore
+import Storage
 import Telemetry
 
 /// What a route knows of its request besides the request itself.
@@ -10,7 +12,9 @@ struct APIContext: RequestContext {
     var principal = Principal.anonymous
     /// The span of this request, when it is traced.
     var trace: TraceContext?
-    private let channel: any Channel
+    /// From where the call came, for the audit; known of calls that change something, but not of starts.
+    var origin = CallOrigin.unknown
+    private let channel: any NIOCore.Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
@@ -22,6 +26,16 @@ struct APIContext: RequestContext {
 
     /// What limits per client count under: see `AccessGate.limitedAddress`.
     var limitedAddress: String { AccessGate.limitedAddress(clientAddress) }
+
+    /// From where a call came: its request id is the client's, or one that nobody else has.
+    func origin(of request: Request) -> CallOrigin {
+        let given = request.headers[values: .xRequestID]
+        let isGood = given.count == 1 && (1...128).contains(given[0].utf8.count) && HTTPFields.isPrintable(given[0])
+        let trace = trace ?? request.headers[.traceparent].flatMap { TraceContext(traceparent: $0) }
+        return CallOrigin(
+            address: clientAddress, requestID: isGood ? given[0] : "\(TraceID.random())",
+            traceID: trace.map { "\($0.traceID)" })
+    }
 
     /// Takes the request's body out of the deadline for requests: the route reads it as it comes, and sees to it that
     /// clients who do nothing go.

@@ -87,7 +87,7 @@ struct Answers: Sendable {
         return here + largest
     }
 
-    private func take(_ bytes: Int, for context: APIContext) throws(Problem) -> Shares.Share {
+    func take(_ bytes: Int, for context: APIContext) throws(Problem) -> Shares.Share {
         guard let share = room.take(bytes, for: context.limitedAddress) else {
             throw Problem(
                 .tooManyAnswers, "Other large answers are still being sent. Try again, or ask for less at once.",

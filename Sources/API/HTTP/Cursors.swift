@@ -9,7 +9,7 @@ struct TextCursor {
     /// The last item of the page before.
     let last: String
 
-    private static let maxBytes = 256
+    private static let maxBytes = 512
 
     init(after last: String) { self.last = last }
 

@@ -10,6 +10,7 @@ extension HTTPField.Name {
     static let prefer = HTTPField.Name(known: "Prefer")
     static let preferenceApplied = HTTPField.Name(known: "Preference-Applied")
     static let lastEventID = HTTPField.Name(known: "Last-Event-ID")
+    static let xRequestID = HTTPField.Name(known: "X-Request-Id")
     static let xAPIKey = HTTPField.Name(known: "X-Api-Key")
     static let xAdminToken = HTTPField.Name(known: "X-Admin-Token")
     static let rateLimitLimit = HTTPField.Name(known: "RateLimit-Limit")

@@ -34,12 +34,15 @@ struct Import: Sendable {
     let origin: StartOrigin
     let path: String
     let context: APIContext
+    /// A line asks for what its caller may not do.
+    let denied: @Sendable () -> Void
     private let window = ImportWindow()
 
     init(
         starts: RunStarts, body: BodyReader, values: ByteRoom, room: ImportRoom, limits: Limits, origin: StartOrigin,
-        path: String, context: APIContext
+        path: String, context: APIContext, denied: @escaping @Sendable () -> Void
     ) {
+        self.denied = denied
         self.starts = starts
         self.body = body
         self.values = values
@@ -131,6 +134,7 @@ struct Import: Sendable {
     }
 
     private func refuse(_ number: Int, _ problem: Problem) async -> Bool {
+        if problem.kind == .missingPermission { denied() }
         let result = ImportResult.refused(problem, line: number, path: path)
         guard let place = await window.enter(line: number, bytes: result.count) else { return false }
         window.finish(place, result)

@@ -19,6 +19,7 @@ struct ImportRoutes: Sendable {
     let values: ByteRoom
     let room: ImportRoom
     let limits: Import.Limits
+    let refusals: RefusalLog
 
     var routes: [Route] { [Route(.post, "/v1/workflows/:name/start-batch", needs: .startRuns, start)] }
 
@@ -42,7 +43,7 @@ struct ImportRoutes: Sendable {
         context.handOverReading()
         let work = Import(
             starts: starts, body: body, values: values, room: room, limits: limits, origin: origin,
-            path: request.uri.path, context: context)
+            path: request.uri.path, context: context, denied: denied(request, context, origin.workflow))
         // Closed afterwards: an answer that ends early leaves a body that nobody reads.
         let headers: HTTPFields = [
             .contentType: BodyReader.lines[0], .cacheControl: "no-store", .connection: "close",
@@ -56,5 +57,19 @@ struct ImportRoutes: Sendable {
                     try await context.awaitWrites()
                 }
             })
+    }
+
+    /// Has a line that is denied counted, and written into the audit, as any call that is.
+    private func denied(
+        _ request: Request, _ context: APIContext, _ workflow: String
+    ) -> @Sendable () -> Void {
+        { [refusals, metrics = starts.metrics] in
+            metrics.countRefusal(.permission)
+            refusals.note(
+                RefusedCall(
+                    tenantID: context.principal.tenants.name, actor: context.principal.name,
+                    action: "POST /v1/workflows/{name}/start-batch", subject: "workflows/\(workflow)",
+                    reason: RefusalReason.permission.rawValue, origin: context.origin(of: request)))
+        }
     }
 }

@@ -7,6 +7,8 @@ import Storage
 struct OperatorRoutes: Sendable {
     let door: RunDoor
     let body: BodyReader
+    /// Whether signals are in the audit, too.
+    let auditsSignals: Bool
 
     private static let maxReason = 1000
 
@@ -56,7 +58,10 @@ struct OperatorRoutes: Sendable {
         guard !payload.isLonger(than: KeptSignal.maxPayload) else {
             throw Problem(.bodyTooLarge, "A signal has at most \(KeptSignal.maxPayload >> 10) KiB.")
         }
-        return try await door.ask(id, InboxRequest(.signal(name: name, payload: payload, key: key), sentBy: caller))
+        // The run itself knows who sent it. Where nobody says who they are there is nothing to add.
+        return try await door.ask(
+            id, InboxRequest(.signal(name: name, payload: payload, key: key), sentBy: caller), from: context.origin,
+            isAudited: auditsSignals && caller != AdminToken.anonymous)
     }
 
     @Sendable private func retry(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -90,7 +95,7 @@ struct OperatorRoutes: Sendable {
         var fields = try Fields(json ?? .object(JSONObject()), known: known)
         let asked = kind(&fields)
         try fields.check()
-        return try await door.ask(id, InboxRequest(asked, sentBy: caller))
+        return try await door.ask(id, InboxRequest(asked, sentBy: caller), from: context.origin)
     }
 
     /// As long as an answer of a participant may be.

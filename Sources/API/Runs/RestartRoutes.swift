@@ -24,7 +24,7 @@ struct RestartRoutes: Sendable {
                 .missingPermission,
                 "A restart with another input or version needs the permission \(Permission.startRuns.rawValue), too.")
         }
-        let accepted = try await restarts.restart(asked)
+        let accepted = try await restarts.restart(asked, from: context.origin)
         var headers: HTTPFields = [:]
         if accepted.isReplay { headers[.idempotencyReplayed] = "true" }
         headers[.location] = "/v1/runs/\(accepted.runID)"

@@ -9,8 +9,12 @@ struct RunDoor: Sendable {
     let notifier: OutboxNotifier
 
     /// - Throws: the problem that stands in the way; see `Problem.init(_: InboxOutcome)`.
-    func ask(_ runID: RunID, _ request: InboxRequest) async throws -> Response {
-        if let problem = Problem(try await inbox.ask(runID, request)) { throw problem }
+    func ask(
+        _ runID: RunID, _ request: InboxRequest, from origin: CallOrigin = .unknown, isAudited: Bool = true
+    ) async throws -> Response {
+        if let problem = Problem(try await inbox.ask(runID, request, from: origin, isAudited: isAudited)) {
+            throw problem
+        }
         notifier.wake()
         notifier.inboxFilled(runID)
         let text = runID.description

@@ -15,7 +15,7 @@ struct RunRestarts: Sendable {
         self.restarter = restarter
     }
 
-    func restart(_ asked: RestartRequest) async throws -> RunStarts.Accepted {
+    func restart(_ asked: RestartRequest, from origin: CallOrigin) async throws -> RunStarts.Accepted {
         try await room.hold(Run.maxWeight) {
             for _ in 0..<Self.looks {
                 let old: EndedRun?
@@ -27,7 +27,9 @@ struct RunRestarts: Sendable {
                 if let known = try await starts.accepted(asked.key, of: old.tenantID, nil) { return known }
                 let ticket = try await starts.admission.admit(old.tenantID) { 0 }
                 let (new, restart) = try await made(asked, of: old)
-                switch try await restarter.submit(new, restart, of: old, detail: Self.detail(asked, new.run)) {
+                switch try await restarter.submit(
+                    new, restart, of: old, detail: Self.detail(asked, new.run), origin: origin)
+                {
                 case .started:
                     ticket?.use()
                     starts.metrics.countStart(of: new.run)
@@ -95,7 +97,7 @@ struct RunRestarts: Sendable {
         }
     }
 
-    /// What `admin_actions` says, beside who asked and of which run.
+    /// What the audit says, beside who asked and of which run.
     private static func detail(_ asked: RestartRequest, _ new: Run) -> JSON {
         var members: JSONObject = ["runId": .string(new.id.description), "reason": .string(asked.reason)]
         if let fromStep = asked.fromStep { members["fromStep"] = .string(fromStep) }

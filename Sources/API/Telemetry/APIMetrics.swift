@@ -43,7 +43,7 @@ final class APIMetrics: Sendable {
         refusals = registry.counters(
             "auth_refusals_total", "Calls refused because of who made them, by why.", labels: ["reason"])
         // There before the first, so that it is an increase.
-        for reason in Refusal.allCases { _ = refusals[reason.rawValue] }
+        for reason in RefusalReason.allCases { _ = refusals[reason.rawValue] }
         requests = registry.histograms(
             "http_server_request_duration_seconds", "From a request's head to its answer's, in seconds.",
             labels: ["method", "route", "status"], bounds: Buckets.latency, limit: 500)
@@ -52,21 +52,9 @@ final class APIMetrics: Sendable {
     /// A callback that was accepted, late, different from the first, or unknown.
     func countCallback(_ result: String) { callbacks[result].add() }
 
-    /// Why nobody, or somebody, was not let in.
-    enum Refusal: String, CaseIterable {
-        /// Nobody said who they are.
-        case anonymous
-        /// A credential that nobody knows, that was revoked or has expired.
-        case unknown
-        /// It lacks the permission.
-        case permission
-        /// A token whose issuer's keys can't be had.
-        case unavailable
-    }
-
     func countRefusedStart() { refusedStarts.add() }
 
-    func countRefusal(_ reason: Refusal) { refusals[reason.rawValue].add() }
+    func countRefusal(_ reason: RefusalReason) { refusals[reason.rawValue].add() }
 
     /// Registers what the limiter of admin calls tells.
     func register(_ limiter: RateLimiter) {

@@ -116,6 +116,19 @@ struct APIClient: Sendable {
         return response
     }
 
+    /// Opens an answer that may be of any length.
+    func download(_ path: String, accept: String) async throws(CLIError) -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: url + path)
+        request.headers.add(name: "accept", value: accept)
+        if let token { request.headers.add(contentsOf: Self.credential(token)) }
+        let response: HTTPClientResponse
+        do { response = try await http.execute(request, deadline: .distantFuture) } catch {
+            throw .unreachable(url: url, reason: Self.reason(error))
+        }
+        try await Self.check(response)
+        return response
+    }
+
     /// - Throws: `CLIError.refused` for 400 and above.
     static func check(_ response: HTTPClientResponse) async throws(CLIError) {
         guard response.status.code >= 400 else { return }

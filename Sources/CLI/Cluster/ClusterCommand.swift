@@ -58,37 +58,3 @@ struct ClusterCommand: AsyncParsableCommand {
         return lines.joined(separator: "\n")
     }
 }
-
-/// `saga actions`.
-struct ActionsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "actions", abstract: "Lists what admins changed and who asked for retries, latest first.",
-        discussion: "With -o json as GET /v1/admin/actions answers. Exit codes: 0, 1 refused, 64 wrong usage, 69.")
-
-    @OptionGroup var api: APIOptions
-    @OptionGroup var admin: AdminOptions
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var paging: Paging
-
-    @Option(help: "Only about workflows/NAME/VERSION, participants/NAME or runs/ID.")
-    var subject: String?
-
-    func run() async throws {
-        let list = try await api.withClient(token: try admin.token(api)) {
-            try await paging.read("actions", at: "/v1/admin/actions", [("subject", subject)], $0)
-        }
-        var table = Table(columns: [
-            .init(title: "AT"), .init(title: "WHO"), .init(title: "WHAT"), .init(title: "SUBJECT", shrinks: true),
-            .init(title: "DETAIL", shrinks: true),
-        ])
-        table.rows = list.items.map { action in
-            let detail = action["detail"].flatMap { $0.isNull || $0 == [:] ? nil : $0.text }
-            return [
-                RunTimes.short(action["at"]), action["admin"]?.string ?? "?", action["action"]?.string ?? "?",
-                action["subject"]?.string ?? "", detail ?? "",
-            ]
-        }
-        output.show(table, none: "nothing was done", items: list.items, json: list.json)
-        list.hint()
-    }
-}

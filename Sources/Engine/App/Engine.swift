@@ -84,7 +84,8 @@ struct Engine {
         let leases = LeaseStore(database: database, engine: id, length: configuration.lease)
         let definitions = DefinitionStore(pool: database.reads)
         let context = EngineContext(
-            engine: id, table: table, leases: leases, committer: committer, pacer: Pacer(), congestion: Congestion(), definitions: definitions,
+            engine: id, table: table, leases: leases, committer: committer, pacer: Pacer(), congestion: Congestion(),
+            definitions: definitions,
             quarantine: Quarantine(
                 engine: id, definitions: definitions, leases: leases, metrics: metrics, logger: logger),
             notifier: notifier, caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,
@@ -146,7 +147,8 @@ struct Engine {
                     pool: database.reads, engine: id, own: configuration.agreed, disagreement: disagreement,
                     logger: logger),
                 Maintenance(
-                    database: database, retention: configuration.retention, metrics: metrics, logger: logger),
+                    database: database, retention: configuration.retention,
+                    auditRetention: configuration.auditRetention, metrics: metrics, logger: logger),
                 WakeListener(configuration: configuration.database, table: table, wakeUp: wakeUp, logger: logger),
                 OpsServer.make(
                     configuration, database: database, table: table, metrics: metrics.registry, loops: .shared,

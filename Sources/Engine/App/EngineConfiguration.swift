@@ -20,6 +20,8 @@ struct EngineConfiguration: Sendable {
     var committers: Int
     /// How long runs are kept, from their start; nil for ever.
     var retention: Duration?
+    /// How long rows of the audit trail are kept; nil for ever.
+    var auditRetention: Duration?
     var participantConnections: Int
     var trustRoots: String?
     var participantRules: AddressRules
@@ -58,7 +60,12 @@ struct EngineConfiguration: Sendable {
             help: "how long runs may go on after a SIGTERM")
         committers = try settings.integer(
             "committers", default: 2, in: 1...16, help: "batches of decisions written at once")
-        retention = try Self.retention(&settings)
+        retention = try Self.retention(
+            &settings, "retention", default: "30d", from: ("1h", .seconds(3600)),
+            help: "how long finished runs are kept, from their start, at least 1h; off keeps them for ever")
+        auditRetention = try Self.retention(
+            &settings, "audit.retention", default: "400d", from: ("1d", .seconds(86_400)),
+            help: "how long rows of the audit are kept, at least 1d; off keeps them for ever")
         settings.group("Participants")
         participantConnections = try settings.integer(
             "participant.connections", default: 256, in: 1...10_000, help: "connections to one participant")
@@ -99,6 +106,7 @@ struct EngineConfiguration: Sendable {
         telemetry = try OpenTelemetryConfiguration(&settings, service: "sagaflow-engine", version: sagaflowVersion)
         agreed = AgreedSettings([
             "LEASE": DurationText.format(lease), "RETENTION": retention.map { DurationText.format($0) } ?? "off",
+            "AUDIT_RETENTION": auditRetention.map { DurationText.format($0) } ?? "off",
             "PARTICIPANT_ALLOW": Self.list(allowed ?? ""), "PARTICIPANT_CA_FILE": Self.content(of: trustRoots),
             "LOG_SENSITIVE": logs.sensitive.sorted().joined(separator: ","),
         ])
@@ -139,13 +147,14 @@ struct EngineConfiguration: Sendable {
             + (telemetry.isEnabled ? Descriptors.perLoop * loops + 8 : 0)
     }
 
-    private static func retention(_ settings: inout Settings) throws(SettingsError) -> Duration? {
-        let text = try settings.text(
-            "retention", default: "30d",
-            help: "how long finished runs are kept, from their start, at least 1h; off keeps them for ever")
+    private static func retention(
+        _ settings: inout Settings, _ key: String, default fallback: String, from least: (text: String, Duration),
+        help: String
+    ) throws(SettingsError) -> Duration? {
+        let text = try settings.text(key, default: fallback, help: help)
         if text == "off" { return nil }
-        guard let value = DurationText.parse(text), value >= .seconds(3600), value <= .seconds(36_500 * 86_400) else {
-            throw settings.error("retention", "must be a duration from 1h to 36500d, like 30d, or off.")
+        guard let value = DurationText.parse(text), value >= least.1, value <= .seconds(36_500 * 86_400) else {
+            throw settings.error(key, "must be a duration from \(least.text) to 36500d, like \(fallback), or off.")
         }
         return value
     }

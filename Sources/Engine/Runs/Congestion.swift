@@ -40,7 +40,8 @@ final class Congestion: Sendable {
     /// A decision was stored, so long after it was handed to the store.
     func stored(took: Duration) {
         guard isSparing.load(ordering: .relaxed) else { return }
-        let nanoseconds = Int(took.components.attoseconds / 1_000_000_000) + Int(took.components.seconds) * 1_000_000_000
+        let nanoseconds =
+            Int(took.components.attoseconds / 1_000_000_000) + Int(took.components.seconds) * 1_000_000_000
         sum.add(nanoseconds, ordering: .relaxed)
         count.add(1, ordering: .relaxed)
         shortest.min(nanoseconds, ordering: .relaxed)

@@ -5,15 +5,17 @@ import ServiceLifecycle
 import Storage
 import Telemetry
 
-/// Makes the partitions of the coming weeks, and clears away what nobody needs any more: partitions past their time, and
-/// expired idempotency keys. Once a minute. It resumes runs that wait for a workflow that was resumed: who was asked for that
-/// may not have lived to see to all of them. And it measures what tenants have stored.
+/// Makes the partitions of the coming weeks, and clears away what nobody needs any more: partitions past their time,
+/// expired idempotency keys, and rows of the audit past theirs. Once a minute. It resumes runs that wait for a workflow that was
+/// resumed: who was asked for that may not have lived to see to all of them. And it measures what tenants have stored.
 ///
 /// Every engine tries. For each partition one is elected; of the keys, rows another engine is deleting are skipped.
 struct Maintenance: Service {
     let database: Database
     /// How long runs are kept, from their start; nil for ever.
     let retention: Duration?
+    /// How long rows of the audit trail are kept; nil for ever.
+    var auditRetention: Duration?
     let metrics: EngineMetrics
     var interval: Duration = .seconds(60)
     let logger: Logger
@@ -25,6 +27,7 @@ struct Maintenance: Service {
             repeat {
                 await maintainPartitions()
                 await deleteExpiredKeys()
+                await retainAudit()
                 await wakeHeldStarts()
                 await measureTenants()
             } while await pause(for: interval)
@@ -81,6 +84,24 @@ struct Maintenance: Service {
     private func measureTenants() async {
         do { _ = try await TenantMeasurement(database: database).run() } catch {
             logger.warning("what tenants have stored can't be measured now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func retainAudit() async {
+        guard let auditRetention else { return }
+        do {
+            var removed = 0
+            let statement = RetainAudit(age: auditRetention, limit: Self.batch)
+            while let more = try await database.writes.execute(statement).first, more > 0 {
+                removed += more
+                if Task.isCancelled { break }
+            }
+            if removed > 0 {
+                logger.info(
+                    "rows of the audit past their time were removed", metadata: ["count": .stringConvertible(removed)])
+            }
+        } catch {
+            logger.warning("old rows of the audit can't be removed now", metadata: ["error": "\(error)"])
         }
     }
 

@@ -1,4 +1,4 @@
-// Keys with which the API is called. Each change writes its row of `admin_actions` along.
+// Keys with which the API is called. Each change writes its row of the audit trail along.
 
 package import Core
 package import Postgres
@@ -55,13 +55,15 @@ package struct CreateAPIKey: Statement {
     package let roles: [String]
     package let expiresAt: Instant?
     package let by: String
+    package let origin: CallOrigin
 
     package typealias Row = StoredAPIKey
 
     package init(
         keyID: String, name: String, scope: RunScope, digest: [UInt8], roles: [String], expiresAt: Instant?,
-        by: String
+        by: String, origin: CallOrigin = .unknown
     ) {
+        self.origin = origin
         self.keyID = keyID
         self.name = name
         self.scope = scope
@@ -76,10 +78,13 @@ package struct CreateAPIKey: Statement {
             INSERT INTO api_keys (key_id, key_name, secret_hash, roles, expires_at, created_by, tenant_id, workflows)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $6, 'create_key', 'keys/' || key_id, json_strip_nulls(json_build_object('name', key_name, 'tenant', tenant_id,
-                'roles', to_json(roles), 'workflows', to_json(workflows)))
-            FROM created
+            \(AuditSQL.insert(
+                tenant: "tenant_id", by: "$6", origin: "$9", action: "'create_key'", subject: "'keys/' || key_id",
+                detail: """
+                    json_strip_nulls(json_build_object('name', key_name, 'tenant', tenant_id, 'roles', to_json(roles),
+                        'workflows', to_json(workflows), 'expiresAt', expires_at))
+                    """,
+                from: "created"))
         )
         SELECT \(StoredAPIKey.columns) FROM created
         """
@@ -93,6 +98,7 @@ package struct CreateAPIKey: Statement {
         parameters.text(by)
         parameters.text(scope.tenants.name)
         parameters.textArrayOrNil(scope.workflows.patterns?.map(\.text))
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }
@@ -149,10 +155,12 @@ package struct RevokeAPIKey: Statement {
     package let keyID: String
     package let tenants: TenantScope
     package let by: String
+    package let origin: CallOrigin
 
     package typealias Row = StoredAPIKey
 
-    package init(keyID: String, tenants: TenantScope, by: String) {
+    package init(keyID: String, tenants: TenantScope, by: String, origin: CallOrigin = .unknown) {
+        self.origin = origin
         self.keyID = keyID
         self.tenants = tenants
         self.by = by
@@ -161,14 +169,15 @@ package struct RevokeAPIKey: Statement {
     // Once more changes nothing: who did it first stays known.
     package static let sql = """
         WITH known AS MATERIALIZED (
-            SELECT key_id, revoked_at IS NULL AS is_live FROM api_keys
+            SELECT key_id, tenant_id, revoked_at IS NULL AS is_live FROM api_keys
             WHERE key_id = $1 AND ($3::text IS NULL OR tenant_id = $3) FOR UPDATE
         ), revoked AS (
             UPDATE api_keys k SET revoked_at = COALESCE(k.revoked_at, now()), revoked_by = COALESCE(k.revoked_by, $2)
             FROM known WHERE k.key_id = known.key_id RETURNING k.*
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $2, 'revoke_key', 'keys/' || key_id, '{}' FROM known WHERE is_live
+            \(AuditSQL.insert(
+                tenant: "tenant_id", by: "$2", origin: "$4", action: "'revoke_key'", subject: "'keys/' || key_id",
+                from: "known WHERE is_live"))
         )
         SELECT \(StoredAPIKey.columns) FROM revoked
         """
@@ -177,6 +186,7 @@ package struct RevokeAPIKey: Statement {
         parameters.text(keyID)
         parameters.text(by)
         parameters.text(tenants.tenantID)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row { try StoredAPIKey(&row) }

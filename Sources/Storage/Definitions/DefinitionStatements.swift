@@ -36,11 +36,15 @@ package struct RegisterDefinition: Statement {
     package let definition: WorkflowDefinition
     package let specHash: [UInt8]
     package let createdBy: String
+    package let origin: CallOrigin
 
     /// When it was written.
     package typealias Row = Instant
 
-    package init(_ definition: WorkflowDefinition, specHash: [UInt8], createdBy: String) {
+    package init(
+        _ definition: WorkflowDefinition, specHash: [UInt8], createdBy: String, origin: CallOrigin = .unknown
+    ) {
+        self.origin = origin
         self.definition = definition
         self.specHash = specHash
         self.createdBy = createdBy
@@ -51,8 +55,10 @@ package struct RegisterDefinition: Statement {
             INSERT INTO workflow_definitions (workflow_name, version, spec, spec_hash, created_by)
             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING created_at
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject)
-            SELECT $5, 'register_workflow', 'workflows/' || $1 || '/' || $2 FROM written
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$5", origin: "$6", action: "'register_workflow'",
+                subject: "'workflows/' || $1 || '/' || $2",
+                detail: "json_build_object('specHash', encode($4::bytea, 'hex'))", from: "written"))
         )
         SELECT created_at FROM written
         """
@@ -63,6 +69,7 @@ package struct RegisterDefinition: Statement {
         parameters.json(definition.source.bytes)
         parameters.bytes(specHash)
         parameters.text(createdBy)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Instant { try row.instant() }

@@ -144,24 +144,27 @@ package final class DefinitionStore: Sendable {
 
     /// Deprecates a version; nil when there is no such version.
     package func deprecate(
-        _ name: String, version: String, by: String, reason: String?
+        _ name: String, version: String, by: String, reason: String?, origin: CallOrigin = .unknown
     ) async throws(DefinitionProblem) -> Deprecation? {
         defer { cache.withLock { $0.releases[name] = nil } }
-        return try await read(DeprecateDefinition(name: name, version: version, by: by, reason: reason)).first
+        return try await read(DeprecateDefinition(name: name, version: version, by: by, reason: reason, origin: origin))
+            .first
     }
 
     /// Takes a deprecation back; false when there is no such version.
-    package func restore(_ name: String, version: String, by: String) async throws(DefinitionProblem) -> Bool {
+    package func restore(
+        _ name: String, version: String, by: String, origin: CallOrigin = .unknown
+    ) async throws(DefinitionProblem) -> Bool {
         defer { cache.withLock { $0.releases[name] = nil } }
-        return !(try await read(RestoreDefinition(name: name, version: version, by: by))).isEmpty
+        return !(try await read(RestoreDefinition(name: name, version: version, by: by, origin: origin))).isEmpty
     }
 
     /// Pauses a workflow; nil when there is none of that name.
     package func pause(
-        _ name: String, by: String, reason: String, starts: WorkflowPause.Starts
+        _ name: String, by: String, reason: String, starts: WorkflowPause.Starts, origin: CallOrigin = .unknown
     ) async throws(DefinitionProblem) -> WorkflowPause? {
         defer { cache.withLock { $0.releases[name] = nil } }
-        return try await read(PauseWorkflow(name: name, by: by, reason: reason, starts: starts)).first
+        return try await read(PauseWorkflow(name: name, by: by, reason: reason, starts: starts, origin: origin)).first
     }
 
     /// Takes a pause back, and resumes runs that waited for it, the first `maxWoken` of them at once; engines see to the
@@ -169,10 +172,11 @@ package final class DefinitionStore: Sendable {
     ///
     /// - Returns: how many were resumed.
     package func resume(
-        _ name: String, by: String, reason: String?, maxWoken: Int = 10_000
+        _ name: String, by: String, reason: String?, origin: CallOrigin = .unknown, maxWoken: Int = 10_000
     ) async throws(DefinitionProblem) -> Int? {
         defer { cache.withLock { $0.releases[name] = nil } }
-        guard !(try await read(ResumeWorkflow(name: name, by: by, reason: reason))).isEmpty else { return nil }
+        let resume = ResumeWorkflow(name: name, by: by, reason: reason, origin: origin)
+        guard !(try await read(resume)).isEmpty else { return nil }
         var woken = 0
         while woken < maxWoken, let more = try await read(WakeHeldStarts()).first, more > 0 { woken += more }
         return woken
@@ -191,9 +195,10 @@ package final class DefinitionStore: Sendable {
     /// Registers a version. Immutable from then on.
     /// - Parameter specHash: SHA-256 of `definition.canonicalBytes`.
     package func register(
-        _ definition: WorkflowDefinition, specHash: [UInt8], by: String
+        _ definition: WorkflowDefinition, specHash: [UInt8], by: String, origin: CallOrigin = .unknown
     ) async throws(DefinitionProblem) -> Registration {
-        let written = try await read(RegisterDefinition(definition, specHash: specHash, createdBy: by))
+        let written = try await read(
+            RegisterDefinition(definition, specHash: specHash, createdBy: by, origin: origin))
         cache.withLock { $0.releases[definition.name] = nil }
         if !written.isEmpty { return .created }
         let known = try await read(FindDefinition(name: definition.name, version: definition.version.description))

@@ -9,10 +9,12 @@ package struct DeprecateDefinition: Statement {
     package let version: String
     package let by: String
     package let reason: String?
+    package let origin: CallOrigin
 
     package typealias Row = Deprecation
 
-    package init(name: String, version: String, by: String, reason: String?) {
+    package init(name: String, version: String, by: String, reason: String?, origin: CallOrigin = .unknown) {
+        self.origin = origin
         self.name = name
         self.version = version
         self.by = by
@@ -26,9 +28,10 @@ package struct DeprecateDefinition: Statement {
             WHERE tenant_id = 'default' AND workflow_name = $1 AND version = $2
             RETURNING \(Deprecation.columns)
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $3, 'deprecate_workflow', 'workflows/' || $1 || '/' || $2, json_build_object('reason', $4::text)
-            FROM changed
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$3", origin: "$5", action: "'deprecate_workflow'",
+                subject: "'workflows/' || $1 || '/' || $2", detail: "json_build_object('reason', $4::text)",
+                from: "changed"))
         )
         SELECT \(Deprecation.columns) FROM changed
         """
@@ -38,6 +41,7 @@ package struct DeprecateDefinition: Statement {
         parameters.text(version)
         parameters.text(by)
         parameters.text(reason)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Deprecation {
@@ -51,11 +55,13 @@ package struct RestoreDefinition: Statement {
     package let name: String
     package let version: String
     package let by: String
+    package let origin: CallOrigin
 
     /// Whether it was deprecated.
     package typealias Row = Bool
 
-    package init(name: String, version: String, by: String) {
+    package init(name: String, version: String, by: String, origin: CallOrigin = .unknown) {
+        self.origin = origin
         self.name = name
         self.version = version
         self.by = by
@@ -71,8 +77,9 @@ package struct RestoreDefinition: Statement {
             SET deprecated_at = NULL, deprecated_by = NULL, deprecation_reason = NULL
             FROM known WHERE is_deprecated AND tenant_id = 'default' AND workflow_name = $1 AND version = $2
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject)
-            SELECT $3, 'restore_workflow', 'workflows/' || $1 || '/' || $2 FROM known WHERE is_deprecated
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$3", origin: "$4", action: "'restore_workflow'",
+                subject: "'workflows/' || $1 || '/' || $2", from: "known WHERE is_deprecated"))
         )
         SELECT is_deprecated FROM known
         """
@@ -81,6 +88,7 @@ package struct RestoreDefinition: Statement {
         parameters.text(name)
         parameters.text(version)
         parameters.text(by)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }

@@ -41,10 +41,14 @@ package struct PauseWorkflow: Statement {
     package let by: String
     package let reason: String
     package let starts: WorkflowPause.Starts
+    package let origin: CallOrigin
 
     package typealias Row = WorkflowPause
 
-    package init(name: String, by: String, reason: String, starts: WorkflowPause.Starts) {
+    package init(
+        name: String, by: String, reason: String, starts: WorkflowPause.Starts, origin: CallOrigin = .unknown
+    ) {
+        self.origin = origin
         self.name = name
         self.by = by
         self.reason = reason
@@ -62,9 +66,10 @@ package struct PauseWorkflow: Statement {
                 resumed_at = NULL, resumed_by = NULL, resume_reason = NULL
             RETURNING \(WorkflowPause.columns)
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $2, 'pause_workflow', 'workflows/' || $1, json_build_object('reason', $3::text, 'starts', $4::text)
-            FROM changed
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$2", origin: "$5", action: "'pause_workflow'",
+                subject: "'workflows/' || $1", detail: "json_build_object('reason', $3::text, 'starts', $4::text)",
+                from: "changed"))
         )
         SELECT \(WorkflowPause.columns) FROM changed
         """
@@ -74,6 +79,7 @@ package struct PauseWorkflow: Statement {
         parameters.text(by)
         parameters.text(reason)
         parameters.text(starts.rawValue)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> WorkflowPause {
@@ -88,11 +94,13 @@ package struct ResumeWorkflow: Statement {
     package let name: String
     package let by: String
     package let reason: String?
+    package let origin: CallOrigin
 
     /// Whether it was paused.
     package typealias Row = Bool
 
-    package init(name: String, by: String, reason: String?) {
+    package init(name: String, by: String, reason: String?, origin: CallOrigin = .unknown) {
+        self.origin = origin
         self.name = name
         self.by = by
         self.reason = reason
@@ -107,8 +115,9 @@ package struct ResumeWorkflow: Statement {
             UPDATE workflow_pauses SET resumed_at = now(), resumed_by = $2, resume_reason = $3
             WHERE tenant_id = 'default' AND workflow_name = $1 AND EXISTS (SELECT FROM paused)
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $2, 'resume_workflow', 'workflows/' || $1, json_build_object('reason', $3::text) FROM paused
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$2", origin: "$4", action: "'resume_workflow'",
+                subject: "'workflows/' || $1", detail: "json_build_object('reason', $3::text)", from: "paused"))
         )
         SELECT EXISTS (SELECT FROM paused) FROM workflow_definitions
         WHERE tenant_id = 'default' AND workflow_name = $1 LIMIT 1
@@ -118,6 +127,7 @@ package struct ResumeWorkflow: Statement {
         parameters.text(name)
         parameters.text(by)
         parameters.text(reason)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }

@@ -4,7 +4,7 @@ import Postgres
 /// What comes to a run from outside: signals, and the ends of what participants accepted.
 extension RunInbox {
     func signal(
-        _ runID: RunID, _ request: InboxRequest, _ name: String, bytes: Int
+        _ runID: RunID, _ request: InboxRequest, _ name: String, bytes: Int, audit: AuditAction?, _ origin: CallOrigin
     ) async throws(StoreError) -> InboxOutcome {
         for _ in 0..<Self.looks {
             guard let (found, status) = try await reader.standing(of: runID) else { return .unknownRun }
@@ -12,7 +12,8 @@ extension RunInbox {
             guard let standing = found else { return .later }
             if let names = standing.signalNames, !names.contains(name) { return .unknownSignal }
             guard standing.isGoingForward else { return .turnedBack }
-            let statement = SendSignal(runID: runID, request: request, bytes: bytes, waiting: standing.signals)
+            let statement = SendSignal(
+                runID: runID, request: request, bytes: bytes, waiting: standing.signals, action: audit, origin: origin)
             switch try await sendUnlocked(statement) {
             case .asked: return .accepted
             case .full: return .tooManySignals

@@ -63,26 +63,34 @@ package struct RunInbox: Sendable {
         reader = RunReader(pool: database.reads, lookups: database.lookups)
     }
 
-    /// Asks for something. A retry and a resolve are in `admin_actions`, too, whoever asks; after a cancel that is accepted
-    /// the run never ends COMPLETED.
-    package func ask(_ runID: RunID, _ request: InboxRequest) async throws(StoreError) -> InboxOutcome {
+    /// Asks for something. What people ask for is in the audit, too, whoever they are; what participants say, and children, is in
+    /// the history alone. After a cancel that is accepted the run never ends COMPLETED.
+    ///
+    /// - Parameters:
+    ///   - origin: from where.
+    ///   - isAudited: whether a signal is in the audit; everything else is.
+    package func ask(
+        _ runID: RunID, _ request: InboxRequest, from origin: CallOrigin = .unknown, isAudited: Bool = true
+    ) async throws(StoreError) -> InboxOutcome {
         switch request.kind {
-        case .cancel: try await cancel(runID, request)
+        case .cancel: try await cancel(runID, request, origin)
         case .settle(let stepID, let settlement, _, _):
-            try await ask(runID, request, as: .settleStep) { $0.refusal(ofSettling: stepID, settlement) }
-        case .pause: try await ask(runID, request, as: .pauseRun) { $0.refusalOfPausing }
-        case .resume: try await ask(runID, request, as: .resumeRun) { $0.refusalOfResuming }
-        case .undo: try await undo(runID, request)
+            try await ask(runID, request, origin, as: .settleStep) { $0.refusal(ofSettling: stepID, settlement) }
+        case .pause: try await ask(runID, request, origin, as: .pauseRun) { $0.refusalOfPausing }
+        case .resume: try await ask(runID, request, origin, as: .resumeRun) { $0.refusalOfResuming }
+        case .undo: try await undo(runID, request, origin)
         // Nobody but a child tells its end, with its last decision.
         case .childEnded: .later
         case .callback(let stepID, let action, let callback):
             try await self.callback(runID, request, stepID, action, callback)
         case .heartbeat(let stepID, let action): try await heartbeat(runID, request, stepID, action)
-        case .signal(let name, let payload, _): try await signal(runID, request, name, bytes: payload.bytes.count)
+        case .signal(let name, let payload, _):
+            try await signal(
+                runID, request, name, bytes: payload.bytes.count, audit: isAudited ? .signalRun : nil, origin)
         case .retry(let stepID, _):
-            try await ask(runID, request, as: .retryRun) { $0.refusal(ofRetrying: stepID) }
+            try await ask(runID, request, origin, as: .retryRun) { $0.refusal(ofRetrying: stepID) }
         case .resolve(let stepIDs, _):
-            try await ask(runID, request, as: .resolveStep) { $0.refusal(ofResolving: stepIDs) }
+            try await ask(runID, request, origin, as: .resolveStep) { $0.refusal(ofResolving: stepIDs) }
         }
     }
 
@@ -91,26 +99,33 @@ package struct RunInbox: Sendable {
     ///
     /// - Parameter stepID: a step whose compensation gave up in all of them; nil for all that gave up.
     package func retryFailed(
-        _ runIDs: [RunID], stepID: String?, reason: String?, by: String
+        _ runIDs: [RunID], stepID: String?, reason: String?, by: String, origin: CallOrigin = .unknown
     ) async throws(StoreError) -> Set<RunID> {
         let request = InboxRequest(.retry(stepID: stepID, reason: reason), sentBy: by)
-        let statement = SendToEndedRuns(runIDs: runIDs, request: request, action: .retryRun, repeats: false)
+        let statement = SendToEndedRuns(
+            runIDs: runIDs, request: request, action: .retryRun, origin: origin, repeats: false)
         do throws(PostgresError) { return Set(try await pool.execute(statement)) } catch { throw StoreError(error) }
     }
 
-    private func cancel(_ runID: RunID, _ request: InboxRequest) async throws(StoreError) -> InboxOutcome {
+    private func cancel(
+        _ runID: RunID, _ request: InboxRequest, _ origin: CallOrigin
+    ) async throws(StoreError) -> InboxOutcome {
         // Of a run that can't be understood it is not known whether it has a pivot: its engine will know.
         if let known = try await reader.standing(of: runID)?.standing {
             if known.status == .completed { return .terminal(.completed) }
             if !known.status.isTerminal, known.isGoingForward, known.mustGoOn { return .pastPivot }
         }
-        if try await send(SendToRun(runID: runID, request: request)) { return .accepted }
+        if try await send(SendToRun(runID: runID, request: request, action: .cancelRun, origin: origin)) {
+            return .accepted
+        }
         guard let status = try await reader.status(of: runID) else { return .unknownRun }
         return .terminal(status)
     }
 
     /// The same asked twice is one undo.
-    private func undo(_ runID: RunID, _ request: InboxRequest) async throws(StoreError) -> InboxOutcome {
+    private func undo(
+        _ runID: RunID, _ request: InboxRequest, _ origin: CallOrigin
+    ) async throws(StoreError) -> InboxOutcome {
         guard let now = try await reader.now() else { throw .unavailable(.decoding("there is a clock")) }
         for _ in 0..<Self.looks {
             guard let (found, status) = try await reader.standing(of: runID) else { return .unknownRun }
@@ -123,7 +138,8 @@ package struct RunInbox: Sendable {
             if standing.isPastPivot { return .pastPivot }
             if standing.isHandedOver, let other = standing.restartedAs { return .restarted(other) }
             guard standing.canUndo(at: now) else { return .undoOver }
-            let statement = SendToEndedRuns(runIDs: [runID], status: .completed, request: request, action: .undoRun)
+            let statement = SendToEndedRuns(
+                runIDs: [runID], status: .completed, request: request, action: .undoRun, origin: origin)
             if try await send(statement) { return .accepted }
         }
         return .notCompleted(nil)
@@ -131,7 +147,8 @@ package struct RunInbox: Sendable {
 
     /// Sends what is not refused as the run stands.
     private func ask(
-        _ runID: RunID, _ request: InboxRequest, as action: AdminAction, refusal: (RunStanding) -> InboxOutcome?
+        _ runID: RunID, _ request: InboxRequest, _ origin: CallOrigin, as action: AuditAction,
+        refusal: (RunStanding) -> InboxOutcome?
     ) async throws(StoreError) -> InboxOutcome {
         var isFirst = false
         for _ in 0..<Self.looks {
@@ -143,8 +160,9 @@ package struct RunInbox: Sendable {
             let isSent =
                 standing.status == .failed
                 ? try await send(
-                    SendToEndedRuns(runIDs: [runID], request: request, action: action, repeats: !isFirst))
-                : try await send(SendToRun(runID: runID, request: request, action: action))
+                    SendToEndedRuns(
+                        runIDs: [runID], request: request, action: action, origin: origin, repeats: !isFirst))
+                : try await send(SendToRun(runID: runID, request: request, action: action, origin: origin))
             if isSent { return .accepted }
             // Somebody else was asking, or the run was taken up, ended or failed, in this very moment.
         }
@@ -223,8 +241,9 @@ package struct SendToRun: Statement {
     package let runID: RunID
     /// What is asked.
     package let request: InboxRequest
-    /// What goes into `admin_actions` when it is written; nil for what is not listed there.
-    package let action: AdminAction?
+    /// What goes into the audit when it is written; nil for what is not listed there.
+    package let action: AuditAction?
+    package let origin: CallOrigin
 
     /// Nothing comes back when the run does not live.
     package enum Row: Sendable {
@@ -235,7 +254,10 @@ package struct SendToRun: Statement {
         case full
     }
 
-    package init(runID: RunID, request: InboxRequest, action: AdminAction? = nil) {
+    package init(
+        runID: RunID, request: InboxRequest, action: AuditAction? = nil, origin: CallOrigin = .unknown
+    ) {
+        self.origin = origin
         self.runID = runID
         self.request = request
         self.action = action
@@ -255,8 +277,10 @@ package struct SendToRun: Statement {
             INSERT INTO run_inbox (run_id, kind, payload, sent_by)
             SELECT run_id, $2, $3, $4 FROM woken WHERE NOT is_known
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $4, $5, 'runs/' || run_id, \(AuditSQL.detail("$2", "$3")) FROM woken WHERE NOT is_known AND $5::text IS NOT NULL
+            \(AuditSQL.insert(
+                tenant: AuditSQL.tenant(ofRun: "woken.run_id"), by: "$4", origin: "$6", action: "$5::text",
+                subject: "'runs/' || woken.run_id", detail: "$7::json",
+                from: "woken WHERE NOT is_known AND $5::text IS NOT NULL"))
         )
         SELECT true FROM woken UNION ALL SELECT false FROM outbox WHERE run_id = $1 AND NOT EXISTS (SELECT FROM free)
         """
@@ -281,6 +305,8 @@ extension SendToRun {
         parameters.json(request.payload.bytes)
         parameters.text(request.sentBy)
         parameters.text(action?.rawValue)
+        parameters.origin(origin)
+        parameters.json((action == nil ? JSON.null : request.auditDetail).bytes)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {

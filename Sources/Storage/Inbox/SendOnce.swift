@@ -12,10 +12,18 @@ package struct SendSignal: Statement {
     package let bytes: Int
     /// What waits in the run already. What waits in its inbox is counted here.
     package let waiting: (count: Int, bytes: Int)
+    /// What goes into the audit; nil for nothing.
+    package let action: AuditAction?
+    package let origin: CallOrigin
 
     package typealias Row = SendToRun.Row
 
-    package init(runID: RunID, request: InboxRequest, bytes: Int, waiting: (count: Int, bytes: Int)) {
+    package init(
+        runID: RunID, request: InboxRequest, bytes: Int, waiting: (count: Int, bytes: Int), action: AuditAction? = nil,
+        origin: CallOrigin = .unknown
+    ) {
+        self.action = action
+        self.origin = origin
         self.runID = runID
         self.request = request
         self.bytes = bytes
@@ -29,7 +37,11 @@ package struct SendSignal: Statement {
             SELECT COALESCE(bool_or(payload->>'key' = $2::json->>'key'), false) AS is_known,
                 count(*) < $4 AND COALESCE(sum(octet_length(payload::text)), 0) + $5 <= $6 AS is_free
             FROM run_inbox WHERE run_id = $1 AND kind = 'signal'
-            """)
+            """,
+        audit: AuditSQL.insert(
+            tenant: AuditSQL.tenant(ofRun: "woken.run_id"), by: "$3", origin: "$8", action: "$7::text",
+            subject: "'runs/' || woken.run_id", detail: "$9::json",
+            from: "woken WHERE NOT is_known AND $7::text IS NOT NULL"))
 
     package func bind(_ parameters: inout Parameters) {
         parameters.uuid(runID.uuid)
@@ -38,6 +50,9 @@ package struct SendSignal: Statement {
         parameters.int64(Int64(max(0, KeptSignal.mostWaiting - waiting.count)))
         parameters.int64(Int64(bytes))
         parameters.int64(Int64(max(0, KeptSignal.maxWaitingBytes - waiting.bytes)))
+        parameters.text(action?.rawValue)
+        parameters.origin(origin)
+        parameters.json((action == nil ? JSON.null : request.auditDetail).bytes)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {
@@ -52,7 +67,8 @@ enum SendOnce {
     /// - Parameters:
     ///   - kind: `run_inbox.kind`.
     ///   - unread: of what waits, whether it `is_known`, and otherwise whether there `is_free` room for it.
-    static func sql(_ kind: String, unread: String) -> String {
+    ///   - audit: writes the audit's row of what `woken` has newly been sent; nil for none.
+    static func sql(_ kind: String, unread: String, audit: String? = nil) -> String {
         """
         WITH unread AS MATERIALIZED (\(unread)), free AS MATERIALIZED (
             SELECT run_id FROM outbox WHERE run_id = $1 FOR UPDATE SKIP LOCKED
@@ -64,7 +80,7 @@ enum SendOnce {
         ), sent AS (
             INSERT INTO run_inbox (run_id, kind, payload, sent_by)
             SELECT run_id, '\(kind)', $2, $3 FROM woken WHERE NOT is_known
-        )
+        )\(audit.map { ", audit AS (\n\($0)\n)" } ?? "")
         SELECT CASE WHEN NOT EXISTS (SELECT FROM free) THEN 'locked' WHEN is_known OR is_free THEN 'asked' ELSE 'full' END
         FROM outbox, unread WHERE run_id = $1
         """

@@ -26,10 +26,12 @@ package struct PauseParticipant: Statement {
     package let name: String
     package let by: String
     package let reason: String
+    package let origin: CallOrigin
 
     package typealias Row = ParticipantPause
 
-    package init(name: String, by: String, reason: String) {
+    package init(name: String, by: String, reason: String, origin: CallOrigin = .unknown) {
+        self.origin = origin
         self.name = name
         self.by = by
         self.reason = reason
@@ -41,8 +43,9 @@ package struct PauseParticipant: Statement {
             WHERE participant_name = $1
             RETURNING \(ParticipantPause.columns)
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $2, 'pause_participant', 'participants/' || $1, json_build_object('reason', $3::text) FROM changed
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$2", origin: "$4", action: "'pause_participant'",
+                subject: "'participants/' || $1", detail: "json_build_object('reason', $3::text)", from: "changed"))
         )
         SELECT \(ParticipantPause.columns) FROM changed
         """
@@ -51,6 +54,7 @@ package struct PauseParticipant: Statement {
         parameters.text(name)
         parameters.text(by)
         parameters.text(reason)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> ParticipantPause {
@@ -64,11 +68,13 @@ package struct ResumeParticipant: Statement {
     package let name: String
     package let by: String
     package let reason: String?
+    package let origin: CallOrigin
 
     /// Whether it was paused.
     package typealias Row = Bool
 
-    package init(name: String, by: String, reason: String?) {
+    package init(name: String, by: String, reason: String?, origin: CallOrigin = .unknown) {
+        self.origin = origin
         self.name = name
         self.by = by
         self.reason = reason
@@ -82,9 +88,10 @@ package struct ResumeParticipant: Statement {
             UPDATE participants SET paused_at = NULL, paused_by = NULL, pause_reason = NULL
             FROM known WHERE is_paused AND participant_name = $1
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $2, 'resume_participant', 'participants/' || $1, json_build_object('reason', $3::text)
-            FROM known WHERE is_paused
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$2", origin: "$4", action: "'resume_participant'",
+                subject: "'participants/' || $1", detail: "json_build_object('reason', $3::text)",
+                from: "known WHERE is_paused"))
         )
         SELECT is_paused FROM known
         """
@@ -93,6 +100,7 @@ package struct ResumeParticipant: Statement {
         parameters.text(name)
         parameters.text(by)
         parameters.text(reason)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }

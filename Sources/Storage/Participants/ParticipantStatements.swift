@@ -45,14 +45,16 @@ package struct PutParticipant: Statement {
     package let breaker: BreakerPolicy?
     package let signWith: [String]
     package let updatedBy: String
+    package let origin: CallOrigin
 
     /// Whether the participant is new.
     package typealias Row = Bool
 
     package init(
         name: String, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?, signWith: [String] = [],
-        updatedBy: String
+        updatedBy: String, origin: CallOrigin = .unknown
     ) {
+        self.origin = origin
         self.name = name
         self.url = url
         self.maxConcurrent = maxConcurrent
@@ -73,11 +75,15 @@ package struct PutParticipant: Statement {
                 updated_by = excluded.updated_by, updated_at = now()
             RETURNING xmax = 0 AS is_new
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $6, 'put_participant', 'participants/' || $1, json_build_object('isNew', is_new, 'url', $2,
-                'maxConcurrent', $3, 'headerNames', ARRAY (SELECT json_object_keys($4)), 'breaker', $5::json,
-                'signWith', to_json($7::text[]))
-            FROM written
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$6", origin: "$8", action: "'put_participant'",
+                subject: "'participants/' || $1",
+                detail: """
+                    json_build_object('isNew', is_new, 'url', $2, 'maxConcurrent', $3,
+                        'headerNames', ARRAY (SELECT json_object_keys($4)), 'breaker', $5::json,
+                        'signWith', to_json($7::text[]))
+                    """,
+                from: "written"))
         )
         SELECT is_new FROM written
         """
@@ -90,6 +96,7 @@ package struct PutParticipant: Statement {
         parameters.json((breaker?.json ?? .bool(false)).bytes)
         parameters.text(updatedBy)
         parameters.textArray(signWith)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
@@ -131,10 +138,12 @@ package struct FindParticipants: Statement {
 package struct DeleteParticipant: Statement {
     package let name: String
     package let deletedBy: String
+    package let origin: CallOrigin
 
     package typealias Row = String
 
-    package init(name: String, deletedBy: String) {
+    package init(name: String, deletedBy: String, origin: CallOrigin = .unknown) {
+        self.origin = origin
         self.name = name
         self.deletedBy = deletedBy
     }
@@ -143,8 +152,9 @@ package struct DeleteParticipant: Statement {
         WITH gone AS (
             DELETE FROM participants WHERE participant_name = $1 RETURNING participant_name
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject)
-            SELECT $2, 'delete_participant', 'participants/' || participant_name FROM gone
+            \(AuditSQL.insert(
+                tenant: AuditSQL.everybodys, by: "$2", origin: "$3", action: "'delete_participant'",
+                subject: "'participants/' || participant_name", from: "gone"))
         )
         SELECT participant_name FROM gone
         """
@@ -152,6 +162,7 @@ package struct DeleteParticipant: Statement {
     package func bind(_ parameters: inout Parameters) {
         parameters.text(name)
         parameters.text(deletedBy)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> String { try row.text() }

@@ -13,8 +13,9 @@ package struct SendToEndedRuns: Statement {
     package let status: RunStatus
     /// What is asked.
     package let request: InboxRequest
-    /// What goes into `admin_actions`; nil when no admin asks.
-    package let action: AdminAction?
+    /// What goes into the audit; nil for nothing.
+    package let action: AuditAction?
+    package let origin: CallOrigin
     /// Whether runs of which something is asked already are asked once more; else they are left out.
     package let repeats: Bool
 
@@ -22,9 +23,10 @@ package struct SendToEndedRuns: Statement {
     package typealias Row = RunID
 
     package init(
-        runIDs: [RunID], status: RunStatus = .failed, request: InboxRequest, action: AdminAction? = nil,
-        repeats: Bool = true
+        runIDs: [RunID], status: RunStatus = .failed, request: InboxRequest, action: AuditAction? = nil,
+        origin: CallOrigin = .unknown, repeats: Bool = true
     ) {
+        self.origin = origin
         self.runIDs = runIDs
         self.status = status
         self.request = request
@@ -76,8 +78,9 @@ package struct SendToEndedRuns: Statement {
         ), sent AS (
             INSERT INTO run_inbox (run_id, kind, payload, sent_by) SELECT run_id, $2, $3, $4 FROM asked
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $4, $5, 'runs/' || run_id, \(AuditSQL.detail("$2", "$3")) FROM asked WHERE $5::text IS NOT NULL
+            \(AuditSQL.insert(
+                tenant: AuditSQL.tenant(ofRun: "asked.run_id"), by: "$4", origin: "$8", action: "$5::text",
+                subject: "'runs/' || asked.run_id", detail: "$9::json", from: "asked WHERE $5::text IS NOT NULL"))
         )
         SELECT run_id FROM asked
         """
@@ -90,6 +93,8 @@ package struct SendToEndedRuns: Statement {
         parameters.text(action?.rawValue)
         parameters.bool(repeats)
         parameters.text(status.rawValue)
+        parameters.origin(origin)
+        parameters.json(request.auditDetail.bytes)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }

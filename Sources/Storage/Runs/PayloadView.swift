@@ -189,7 +189,7 @@ package struct PayloadView: Sendable {
     }
 
     /// What stands in the place of a payload of so many bytes: `{"redacted": true, "bytes": n}`.
-    static func marker(_ bytes: Int) -> [UInt8] { Array(#"{"redacted":true,"bytes":\#(bytes)}"#.utf8) }
+    package static func marker(_ bytes: Int) -> [UInt8] { Array(#"{"redacted":true,"bytes":\#(bytes)}"#.utf8) }
 
     private static func marker(bytes: Int) -> JSON { ["redacted": true, "bytes": JSON(bytes)] }
 }

@@ -47,11 +47,11 @@ package struct RunRestarter: Sendable {
     /// - Parameters:
     ///   - new: the run that is started.
     ///   - restart: what it takes over.
-    ///   - detail: what `admin_actions` says of it.
+    ///   - detail: what the audit says of it.
     package func submit(
-        _ new: NewRun, _ restart: Restart, of old: EndedRun, detail: JSON
+        _ new: NewRun, _ restart: Restart, of old: EndedRun, detail: JSON, origin: CallOrigin = .unknown
     ) async throws(StoreError) -> RestartOutcome {
-        let mark = MarkRestarted(new, restart, of: old.run, detail: detail)
+        let mark = MarkRestarted(new, restart, of: old.run, detail: detail, origin: origin)
         return try await whileLocked(for: .milliseconds(500)) { () async throws(StoreError) in
             do throws(PostgresError) {
                 return try await pool.withConnection { connection throws(PostgresError) in
@@ -145,6 +145,7 @@ package struct MarkRestarted: Statement {
     private let newID: RunID
     private let by: String
     private let detail: JSON
+    private let origin: CallOrigin
     private let event: [UInt8]
     private let snapshot: StoredSnapshot
     private let references: String
@@ -152,7 +153,10 @@ package struct MarkRestarted: Statement {
     package typealias Row = Bool
 
     /// - Parameter old: as it stands before.
-    package init(_ new: NewRun, _ restart: Restart, of old: Run, detail: JSON) {
+    package init(
+        _ new: NewRun, _ restart: Restart, of old: Run, detail: JSON, origin: CallOrigin = .unknown
+    ) {
+        self.origin = origin
         self.old = old
         self.detail = detail
         (newID, by, references) = (new.run.id, restart.by, new.snapshotReferences)
@@ -172,7 +176,9 @@ package struct MarkRestarted: Statement {
                 SELECT epoch FROM run_journal WHERE run_id = $1 ORDER BY seq DESC LIMIT 1
             ) last
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail) VALUES ($5, 'restart_run', 'runs/' || $1, $6)
+            \(AuditSQL.insert(
+                tenant: "r.tenant_id", by: "$5", origin: "$10", action: "'restart_run'", subject: "'runs/' || r.run_id",
+                detail: "$6::json", from: "workflow_runs r WHERE r.run_id = $1"))
         ), referring AS (
             UPDATE workflow_runs SET snapshot_refs = string_to_array($8, ' ')::int4[] WHERE run_id = $7 AND $8 <> ''
         )
@@ -191,6 +197,7 @@ package struct MarkRestarted: Statement {
         parameters.uuid(newID.uuid)
         parameters.text(references)
         parameters.text(snapshot.referencesText)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }

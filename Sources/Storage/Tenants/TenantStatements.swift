@@ -1,4 +1,4 @@
-// Tenants that somebody has said something about. A change writes its row of `admin_actions` along.
+// Tenants that somebody has said something about. A change writes its row of `audit_trail` along.
 
 package import Core
 package import Postgres
@@ -12,11 +12,16 @@ package struct PutTenant: Statement {
     package let weight: Int
     package let limits: TenantLimits
     package let by: String
+    package let origin: CallOrigin
 
     /// The tenant, and whether it was made.
     package typealias Row = (tenant: StoredTenant, isNew: Bool)
 
-    package init(tenantID: String, state: TenantState, weight: Int, limits: TenantLimits, by: String) {
+    package init(
+        tenantID: String, state: TenantState, weight: Int, limits: TenantLimits, by: String,
+        origin: CallOrigin = .unknown
+    ) {
+        self.origin = origin
         self.tenantID = tenantID
         self.state = state
         self.weight = weight
@@ -37,9 +42,9 @@ package struct PutTenant: Statement {
         ), put AS (
             SELECT *, false AS is_new FROM changed UNION ALL SELECT *, true FROM made
         ), audit AS (
-            INSERT INTO admin_actions (admin_name, action, subject, detail)
-            SELECT $5, 'put_tenant', 'tenants/' || tenant_id, json_build_object('state', state, 'weight', weight, 'limits', limits)
-            FROM put
+            \(AuditSQL.insert(
+                tenant: "tenant_id", by: "$5", origin: "$6", action: "'put_tenant'", subject: "'tenants/' || tenant_id",
+                detail: "json_build_object('state', state, 'weight', weight, 'limits', limits)", from: "put"))
         )
         SELECT \(StoredTenant.columns), is_new FROM put
         """
@@ -50,6 +55,7 @@ package struct PutTenant: Statement {
         parameters.int32(Int32(weight))
         parameters.json(limits.json.bytes)
         parameters.text(by)
+        parameters.origin(origin)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Row {

@@ -32,7 +32,7 @@ struct TestDatabase: Sendable {
     func rowCount() async throws -> Int {
         let tables = [
             "workflow_definitions", "participants", "workflow_runs", "run_journal", "outbox", "run_inbox",
-            "idempotency_keys", "admin_actions", "workflow_pauses", "held_starts",
+            "idempotency_keys", "audit_trail", "workflow_pauses", "held_starts",
             "api_keys",
         ]
         let sum = tables.map { "(SELECT count(*) FROM \($0))" }.joined(separator: " + ")
