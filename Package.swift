@@ -144,7 +144,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "RehearsalTests", dependencies: ["Core", "Documents", "Rehearsal"], swiftSettings: settings),
-        .testTarget(name: "CoreTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
+        .testTarget(name: "CoreTests", dependencies: ["Basics", "Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "Core"], swiftSettings: settings),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: settings),
@@ -166,7 +166,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Core", "Loops", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres", "Participants",
+                "API", "Basics", "Core", "Loops", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres",
+                "Participants",
                 "Redis", "TestSupport", lifecycle, logging,
             ] + nio,
             swiftSettings: settings),

@@ -18,7 +18,7 @@ struct Saga: AsyncParsableCommand {
             """,
         subcommands: [
             DevCommand.self, RunCommand.self, WorkflowCommand.self, ParticipantCommand.self, ClusterCommand.self,
-            ActionsCommand.self, KeyCommand.self,
+            ActionsCommand.self, KeyCommand.self, SecretsCommand.self,
             Doctor.self, Recover.self, Check.self, Migrate.self, Seed.self, Simulate.self, Completion.self,
         ])
 

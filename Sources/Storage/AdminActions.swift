@@ -15,6 +15,7 @@ package enum AdminAction: String, Sendable, Hashable, CaseIterable {
     case deleteParticipant = "delete_participant"
     case pauseParticipant = "pause_participant"
     case resumeParticipant = "resume_participant"
+    case rotateSecrets = "rotate_secrets"
     case retryRun = "retry_run"
     case resolveStep = "resolve_step"
     case settleStep = "settle_step"

@@ -46,7 +46,7 @@ final class Certificates {
             "-extfile", "\(name).ext", "-out", "\(name).pem")
     }
 
-    private func openssl(_ arguments: String...) throws {
+    func openssl(_ arguments: String...) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments

@@ -133,6 +133,7 @@ final class ParticipantCaller: Sendable {
             return completion(judge(.notSent("No participant is registered as \(name)."), .zero))
         }
         if participant.pause.isOn { return hold(placement) }
+        if let lack = participant.credentials.lack { return completion(judge(.notAllowed("\(lack)."), .zero)) }
         let call = placement.scope.call
         var request = CallRequest(
             scope: placement.scope, definition: placement.definition, name: name, participant: participant,
@@ -260,19 +261,22 @@ final class ParticipantCaller: Sendable {
                 return paused()
             }
             let begun = ContinuousClock.now
-            let answered: @Sendable (TransportResult) -> Void = { answer in
-                judge.judge(Answer(answer), ContinuousClock.now - begun) { result in
-                    breaker?.report(
-                        Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.message)
+            let proven = ProvenCall(
+                call: call, request: request, client: client, injector: injector, isWanted: isWanted)
+            proven.send { end in
+                switch end {
+                case .answered(let answer):
+                    judge.judge(Answer(answer), ContinuousClock.now - begun) { result in
+                        breaker?.report(
+                            Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.message)
+                        done()
+                        completion(result)
+                    }
+                case .unproven(let reason, let retryAfter):
+                    breaker?.report(.neither, of: run, era: era)
                     done()
-                    completion(result)
+                    completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
                 }
-            }
-            let call = request.signed(call)
-            if let injector {
-                injector.send(call, through: client, isWanted: isWanted, completion: answered)
-            } else {
-                client.send(call, isWanted: isWanted, completion: answered)
             }
         }
         registry.limiter.run(request.name, limit: participant.maxConcurrent) { done in

@@ -13,16 +13,37 @@ struct RegisteredParticipant: Sendable {
     let baseURL: BaseURL
     /// Calls in flight to it from this engine at the most; nil for no limit of its own.
     let maxConcurrent: Int?
-    /// Sent with every call. May hold secrets.
-    let headers: [(name: String, value: String)]
-    /// Names of the secrets that sign its calls; empty for none.
-    let signWith: [String]
+    /// What its calls carry, secrets included.
+    let credentials: Credentials
     /// Stands before its calls; nil when it is switched off.
     let breaker: BreakerGate?
     /// On while somebody has paused it: no call is sent.
     let pause: PauseSwitch
     /// When it was registered last.
     fileprivate let updatedAt: Instant
+    /// What the credentials were made of.
+    fileprivate let trust: TrustVersion
+}
+
+/// What credentials are made of, so that they are made anew only when some of it has changed.
+private struct TrustVersion: Hashable {
+    var headers: [String]
+    var stored: [StoredSecret]
+    var signWith: [String]
+    var tls: ParticipantTLS?
+    var client: OAuth2Client?
+    var secrets: Int
+    var published: Int
+
+    init(_ row: StoredParticipant, secrets: Int, published: Int) {
+        headers = row.headers.map(\.name)
+        stored = row.headers.map(\.value)
+        signWith = row.signWith
+        tls = row.tls
+        client = row.client
+        self.secrets = secrets
+        self.published = published
+    }
 }
 
 /// The breaker of a participant as metrics show it.
@@ -40,6 +61,7 @@ final class ParticipantRegistry: Service {
     /// Holds calls to participants that are paused.
     let held: PausedCalls
     private let pool: Pool
+    private let maker: CredentialMaker
     private let eventLoops: any EventLoopGroup
     private let logger: Logger
     private let interval: Duration
@@ -49,12 +71,15 @@ final class ParticipantRegistry: Service {
 
     /// - Parameters:
     ///   - maxHeld: calls that are held at the most because their participants are paused.
+    ///   - maker: of what calls carry.
     ///   - eventLoops: for the timers of calls that wait for a breaker.
     init(
-        pool: Pool, interval: Duration = .seconds(1), maxHeld: Int, eventLoops: any EventLoopGroup, logger: Logger
+        pool: Pool, interval: Duration = .seconds(1), maxHeld: Int, maker: CredentialMaker,
+        eventLoops: any EventLoopGroup, logger: Logger
     ) {
         held = PausedCalls(capacity: maxHeld)
         self.pool = pool
+        self.maker = maker
         self.eventLoops = eventLoops
         self.interval = interval
         self.logger = logger
@@ -76,7 +101,15 @@ final class ParticipantRegistry: Service {
         for gate in known.withLock({ Array($0.values.compactMap(\.breaker)) }) {
             readings[gate.participant] = gate.reading
         }
-        return ParticipantReport.json(readings, queued: limiter.queued, paused: paused, held: held.counts)
+        return ParticipantReport.json(
+            readings, queued: limiter.queued, paused: paused, held: held.counts, lacks: lacks)
+    }
+
+    /// Why participants can't be called from here, or have no access token, by their names.
+    private var lacks: [String: String] {
+        known.withLock { known in
+            known.compactMapValues { $0.credentials.lack.map { "\($0)." } ?? $0.credentials.tokens?.failure }
+        }
     }
 
     /// The participants that are paused.
@@ -109,10 +142,16 @@ final class ParticipantRegistry: Service {
                     "a registered participant has an unusable URL", metadata: ["participant": "\(row.name)"])
             }
         }
-        let read = rows
+        let (lately, secrets) = (known.withLock { $0 }, maker.secrets.known)
+        // Not under the lock: what is made of files may take its time, and calls ask for participants meanwhile.
+        let trusted = rows.map { row, baseURL in
+            (row, baseURL, self.credentials(of: row, secrets, before: lately[row.name]))
+        }
         let (before, after) = known.withLock { known in
             let before = known
-            let fresh = read.map { ($0.name, registered($0, at: $1, before: before[$0.name])) }
+            let fresh = trusted.map { row, baseURL, trust in
+                (row.name, registered(row, at: baseURL, trust, before: before[row.name]))
+            }
             known = Dictionary(fresh) { $1 }
             return (before, known)
         }
@@ -124,9 +163,23 @@ final class ParticipantRegistry: Service {
         held.look(paused: paused)
     }
 
+    /// Those that it has, unless something that they are made of has changed, or their certificate is not good any more.
+    private func credentials(
+        of row: StoredParticipant, _ secrets: Secrets.Known, before: RegisteredParticipant?
+    ) -> (Credentials, TrustVersion) {
+        let version = TrustVersion(row, secrets: secrets.version, published: maker.published.version)
+        if let before, before.trust == version, row.tls == nil { return (before.credentials, version) }
+        let made = maker.credentials(of: row, secrets: secrets.all, before: before?.credentials)
+        if let lack = made.lack, lack != before?.credentials.lack {
+            logger.error("a participant can't be called", metadata: ["participant": "\(row.name)", "why": "\(lack)"])
+        }
+        return (made, version)
+    }
+
     /// Its breaker stays the same one as long as nobody registers the participant anew.
     private func registered(
-        _ row: StoredParticipant, at baseURL: BaseURL, before: RegisteredParticipant?
+        _ row: StoredParticipant, at baseURL: BaseURL, _ trust: (Credentials, TrustVersion),
+        before: RegisteredParticipant?
     ) -> RegisteredParticipant {
         var breaker = before?.breaker
         if before?.updatedAt != row.updatedAt || before?.baseURL != baseURL || breaker?.policy != row.breaker {
@@ -145,9 +198,8 @@ final class ParticipantRegistry: Service {
                 metadata: ["participant": "\(row.name)"])
         }
         return RegisteredParticipant(
-            baseURL: baseURL, maxConcurrent: row.maxConcurrent, headers: row.headers, signWith: row.signWith,
-            breaker: breaker, pause: pause,
-            updatedAt: row.updatedAt)
+            baseURL: baseURL, maxConcurrent: row.maxConcurrent, credentials: trust.0, breaker: breaker, pause: pause,
+            updatedAt: row.updatedAt, trust: trust.1)
     }
 
     /// Reads the table again and again.
