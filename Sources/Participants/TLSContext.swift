@@ -74,7 +74,8 @@ struct TLSContext: Sendable {
     /// What a server says that does not let this client in (RFC 8446 §6.2). In TLS 1.3 it can do so only when the client believes
     /// that all is well, and has sent a request; but before the handshake is over nothing of that is passed on.
     private static let refusals = [
-        "CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNSUPPORTED_CERTIFICATE", "CERTIFICATE_REVOKED", "CERTIFICATE_EXPIRED",
+        "CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "UNSUPPORTED_CERTIFICATE", "CERTIFICATE_REVOKED",
+        "CERTIFICATE_EXPIRED",
         "CERTIFICATE_UNKNOWN", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE",
     ].map { "_ALERT_\($0)" }
 

@@ -24,7 +24,8 @@ struct TrustTests {
     func plain() async throws {
         try await TestAPI.with { api in
             for (headers, pointer) in [
-                (["Authorization": "Bearer canary"], "/headers/Authorization"), (["X-Api-Key": "canary"], "/headers/X-Api-Key"),
+                (["Authorization": "Bearer canary"], "/headers/Authorization"),
+                (["X-Api-Key": "canary"], "/headers/X-Api-Key"),
                 (["Cookie": "a=canary"], "/headers/Cookie"), (["X-Tenant": "Bearer canary"], "/headers/X-Tenant"),
                 (["X-Vault-Token": "canary"], "/headers/X-Vault-Token"),
                 (["Authorization": "${secret:Canary}"], "/headers/Authorization"),
@@ -67,7 +68,8 @@ struct TrustTests {
             let actions = try await api.client.send("GET", "/v1/admin/actions", Self.admin)
             #expect(actions.json["actions"]?[0]?["detail"]?["secretsKey"] == "2026-11", "\(actions.text)")
             let dump = try await api.database.value(
-                "SELECT (SELECT string_agg(p::text, '') FROM participants p) || (SELECT string_agg(a::text, '') FROM admin_actions a)")
+                "SELECT (SELECT string_agg(p::text, '') FROM participants p) || (SELECT string_agg(a::text, '') FROM admin_actions a)"
+            )
             for text in [answer.text, shown.text, actions.text, dump ?? ""] { #expect(!text.contains("canary")) }
             let keys = try SecretKeys(Self.key)
             let row = try #require(try await api.database.connection.execute(FindParticipants()).first)
@@ -157,7 +159,8 @@ struct TrustTests {
         }
     }
 
-    @Test("the public keys of engines that were there within a day are for everybody, and two of them live side by side")
+    @Test(
+        "the public keys of engines that were there within a day are for everybody, and two of them live side by side")
     func keys() async throws {
         try await TestAPI.with(["AUTH": "required"]) { api in
             _ = try await api.database.query(

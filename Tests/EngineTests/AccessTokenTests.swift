@@ -156,7 +156,8 @@ struct AccessTokenTests {
         }
     }
 
-    @Test("it is renewed at four fifths of its lifetime, while calls go on with the old one, and never used past its end")
+    @Test(
+        "it is renewed at four fifths of its lifetime, while calls go on with the old one, and never used past its end")
     func renewed() async throws {
         try await Self.with { stage, issuer, definition, files in
             issuer.state.withLock { $0.lifetime = 1 }

@@ -78,7 +78,9 @@ struct ClientCertificateTests {
         try names.map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }.joined()
     }
 
-    @Test("they see the one that is registered, its successor without a restart, and no call once it is gone or has expired")
+    @Test(
+        "they see the one that is registered, its successor without a restart, and no call once it is gone or has expired"
+    )
     func seen() async throws {
         let definition = try TrustTests.definition()
         try await SecretFiles.with([:]) { made in
@@ -114,7 +116,10 @@ struct ClientCertificateTests {
                             #expect(now == "second")
                         }
                         for (certificate, reason) in [
-                            (try Self.read(folder, "expired.pem", "expired.key"), "the client's certificate has expired"),
+                            (
+                                try Self.read(folder, "expired.pem", "expired.key"),
+                                "the client's certificate has expired"
+                            ),
                             (try Self.read(folder, "first.pem", "second.key"), "TLS with demo can't be set up"),
                             (try Self.read(folder, "first.pem"), "the client's private key is not there"),
                         ] {

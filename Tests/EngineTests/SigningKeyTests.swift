@@ -80,7 +80,10 @@ struct SigningKeyTests {
             steps: [
                 [
                     "id": "a",
-                    "action": ["participant": "demo", "path": "/a/${input.n}", "query": ["x": "1"], "body": ["n": "${input.n}"]],
+                    "action": [
+                        "participant": "demo", "path": "/a/${input.n}", "query": ["x": "1"],
+                        "body": ["n": "${input.n}"],
+                    ],
                 ]
             ])
     }
@@ -105,7 +108,8 @@ struct SigningKeyTests {
                     let key = try #require(SigningKey(id: "2026-11", file: Array(Self.pem.utf8)))
                     let parts = right["TOKEN", default: ""].split(separator: ".").map(String.init)
                     let claims = try JSON(parsing: try #require(Base64URL.decode(parts[1]))).object ?? JSONObject()
-                    #expect(claims["idempotencyKey"]?.string == call.key && claims["runId"]?.string == runID.description)
+                    #expect(
+                        claims["idempotencyKey"]?.string == call.key && claims["runId"]?.string == runID.description)
                     func token(_ member: String, _ value: JSON) throws -> String {
                         var changed = claims
                         changed[member] = value
@@ -114,7 +118,8 @@ struct SigningKeyTests {
                     let now = Int(Date().timeIntervalSince1970)
                     let forged = try #require(SigningKey(id: "2026-11", file: Array(Self.old.utf8)))
                     let wrong: [(String, [String: String], [UInt8])] = [
-                        ("another body", [:], Array(#"{"n":"u"}"#.utf8)), ("another method", ["METHOD": "PUT"], call.bytes),
+                        ("another body", [:], Array(#"{"n":"u"}"#.utf8)),
+                        ("another method", ["METHOD": "PUT"], call.bytes),
                         ("another path", ["CALL_PATH": "/v1/a/u?x=1"], call.bytes),
                         ("another participant", ["PARTICIPANT": "other"], call.bytes),
                         ("no key", ["JWKS": #"{"keys":[]}"#], call.bytes),
@@ -125,7 +130,8 @@ struct SigningKeyTests {
                         (
                             "no algorithm",
                             [
-                                "TOKEN": Base64URL.encode(Array(#"{"alg":"none","kid":"2026-11"}"#.utf8)) + "." + parts[1]
+                                "TOKEN": Base64URL.encode(Array(#"{"alg":"none","kid":"2026-11"}"#.utf8)) + "."
+                                    + parts[1]
                                     + "."
                             ], call.bytes
                         ),

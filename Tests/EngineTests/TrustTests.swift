@@ -68,7 +68,8 @@ struct TrustTests {
     private static func key(_ byte: UInt8) -> String { Base64.encode(Array(repeating: byte, count: 32)) }
 
     /// What the participant's row says of a header.
-    private static func sealed(_ text: String, _ keys: String, header: String, of participant: String) throws -> String {
+    private static func sealed(_ text: String, _ keys: String, header: String, of participant: String) throws -> String
+    {
         let keys = try SecretKeys(keys)
         let json: JSON = [header: ["sealed": .string(keys.seal(text, for: .header(header, of: participant)))]]
         return "headers = '\(json.text)', secrets_key = '\(keys.newest)'"
@@ -80,7 +81,8 @@ struct TrustTests {
         try await SecretFiles.with(["payments": "s3cret", "b": "two"]) { files in
             try await Stage.with([definition]) { stage in
                 try await stage.register(
-                    #"headers = '{"Authorization": "Bearer ${secret:payments}", "X-B": "${secret:b}-${secret:b}", "X-C": "c"}'"#)
+                    #"headers = '{"Authorization": "Bearer ${secret:payments}", "X-B": "${secret:b}-${secret:b}", "X-C": "c"}'"#
+                )
                 try await stage.withEngine(files.flags) { _ in
                     let runID = try await stage.start(definition)[0]
                     #expect(try await stage.end(of: runID) == .completed)
@@ -95,14 +97,16 @@ struct TrustTests {
                         return stage.participant.calls.last?.headers["authorization"] == "Bearer another"
                     }
                     let dump = try await stage.test.value(
-                        "SELECT (SELECT string_agg(p::text, '') FROM participants p) || (SELECT string_agg(e::text, '') FROM run_journal e)")
+                        "SELECT (SELECT string_agg(p::text, '') FROM participants p) || (SELECT string_agg(e::text, '') FROM run_journal e)"
+                    )
                     #expect(dump?.contains("s3cret") == false && dump?.contains("two-two") == false)
                 }
             }
         }
     }
 
-    @Test("one that an engine has not: nothing is sent, no attempt is used up, and an engine that has it makes the call")
+    @Test(
+        "one that an engine has not: nothing is sent, no attempt is used up, and an engine that has it makes the call")
     func missing() async throws {
         let definition = try Self.definition()
         try await Stage.with([definition]) { stage in
@@ -113,7 +117,9 @@ struct TrustTests {
                     let runID = try await stage.start(definition)[0]
                     runs.withLock { $0 = [runID] }
                     let reason = try await stage.lack(of: runID)
-                    #expect(reason.contains("no secret payments, which the header Authorization of demo names"), "\(reason)")
+                    #expect(
+                        reason.contains("no secret payments, which the header Authorization of demo names"), "\(reason)"
+                    )
                     #expect(stage.participant.calls.isEmpty)
                     // Operators see it without looking for a run.
                     let report = engine.participants.report["demo"]
@@ -138,7 +144,9 @@ struct TrustTests {
         }
     }
 
-    @Test("what is encrypted is sent by engines that have its key; others name the key, and so for what was moved or altered")
+    @Test(
+        "what is encrypted is sent by engines that have its key; others name the key, and so for what was moved or altered"
+    )
     func encrypted() async throws {
         let definition = try Self.definition()
         let (old, new) = ("2026-05: \(Self.key(5))", "2026-11: \(Self.key(11))")
@@ -155,7 +163,10 @@ struct TrustTests {
                 }
                 for (environment, row, reason) in [
                     (["SECRET_KEYS": new], nil, "lacks the key 2026-05 of SECRET_KEYS"),
-                    ([:], nil, "no SECRET_KEYS, and the header Authorization of demo is encrypted with the key 2026-05"),
+                    (
+                        [:], nil,
+                        "no SECRET_KEYS, and the header Authorization of demo is encrypted with the key 2026-05"
+                    ),
                     (
                         ["SECRET_KEYS": old], try Self.sealed("x", old, header: "Authorization", of: "another"),
                         "does not open with the key 2026-05"

@@ -47,7 +47,8 @@ struct MutualTLSTests {
         return call
     }
 
-    @Test("the right certificate lets calls in, on a connection that is reused", arguments: [TLSVersion.tlsv12, .tlsv13])
+    @Test(
+        "the right certificate lets calls in, on a connection that is reused", arguments: [TLSVersion.tlsv12, .tlsv13])
     func right(version: TLSVersion) async throws {
         try await FaultyServer.with(tls: context(version), script: { _ in [.send(answer())] }) { server in
             try await withClient { client in

@@ -12,12 +12,14 @@ struct SecretRotationTests {
     }
 
     private static func put(
-        _ test: TestDatabase, _ name: String, _ headers: JSONObject, keys: SecretKeys? = nil, client: OAuth2Client? = nil
+        _ test: TestDatabase, _ name: String, _ headers: JSONObject, keys: SecretKeys? = nil,
+        client: OAuth2Client? = nil
     ) async throws {
         var stored = JSONObject()
         for (header, value) in headers.members {
             let text = StoredSecret.text(value.string ?? "")
-            stored[header] = try keys.map { try text.sealed(with: $0, for: .header(header, of: name)).json } ?? text.json
+            stored[header] =
+                try keys.map { try text.sealed(with: $0, for: .header(header, of: name)).json } ?? text.json
         }
         _ = try await test.database.writes.execute(
             PutParticipant(
@@ -47,7 +49,8 @@ struct SecretRotationTests {
             let both = try SecretKeys(Self.key("new", 2) + "\n" + Self.key("old", 1))
             func client(_ secret: String) -> OAuth2Client {
                 OAuth2Client(
-                    tokenURL: "https://id.example/token", clientID: "c", secret: .text(secret), scope: nil, audience: nil)
+                    tokenURL: "https://id.example/token", clientID: "c", secret: .text(secret), scope: nil,
+                    audience: nil)
             }
             try await Self.put(test, "a", ["Authorization": "one", "X-B": "two"], keys: old)
             try await Self.put(test, "b", ["X-B": "three"], client: client("plain"))
@@ -72,7 +75,8 @@ struct SecretRotationTests {
                 try await test.value("SELECT max(updated_at)::text FROM participants") == before,
                 "breakers stay as they are")
             let audit = try await test.value(
-                "SELECT detail->>'secretsKey' FROM admin_actions WHERE action = 'rotate_secrets' AND subject = 'participants/a'")
+                "SELECT detail->>'secretsKey' FROM admin_actions WHERE action = 'rotate_secrets' AND subject = 'participants/a'"
+            )
             #expect(audit == "new")
             let again = try await SecretRotation(pool: test.database.writes, keys: both).run()
             #expect(again.rotated == 0 && again.failures.isEmpty)
@@ -88,7 +92,9 @@ struct SecretRotationTests {
             let report = try await SecretRotation(pool: test.database.writes, keys: new).run()
             #expect(report.rotated == 1 && report.failures.map(\.participant) == ["a"])
             #expect(report.failures.first?.reason == "the key lost is missing")
-            #expect(try await Self.opened(test, try SecretKeys(Self.key("new", 2) + "," + Self.key("lost", 1)))["a X"] == "one")
+            #expect(
+                try await Self.opened(test, try SecretKeys(Self.key("new", 2) + "," + Self.key("lost", 1)))["a X"]
+                    == "one")
         }
     }
 

@@ -17,7 +17,8 @@ struct DatabaseTLSTests {
     private static func certificates(in folder: URL) async throws {
         for name in ["ca", "other"] {
             try await openssl(
-                folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(name)", "-keyout",
+                folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(name)",
+                "-keyout",
                 "%/\(name).key", "-out", "%/\(name).pem")
         }
         try Data("subjectAltName=DNS:localhost".utf8).write(to: folder.appending(path: "names"))
@@ -64,7 +65,8 @@ struct DatabaseTLSTests {
                 ("localhost", "nothing", "does not exist"),
             ] {
                 let error = await #expect(throws: PostgresError.self) { _ = try await connect(host, ca) }
-                #expect("\(error.map { "\($0)" } ?? "")".contains(reason), "\(host) \(ca): \(error.map { "\($0)" } ?? "")")
+                #expect(
+                    "\(error.map { "\($0)" } ?? "")".contains(reason), "\(host) \(ca): \(error.map { "\($0)" } ?? "")")
             }
         }
     }

@@ -5,16 +5,22 @@ import Testing
 
 @Suite("saga participant set and saga secrets against a real stack")
 struct SecretVerbTests {
-    @Test("what a participant is trusted with is set, shown, kept by later changes, and taken back", .timeLimit(.minutes(2)))
+    @Test(
+        "what a participant is trusted with is set, shown, kept by later changes, and taken back",
+        .timeLimit(.minutes(2)))
     func trust() async throws {
         try await CommandLineSystem.with { system, saga in
             try system.write("token", "canary\n")
-            let plain = try await saga("participant", "set", "pay", "https://pay.example", "--header-from", "authorization=\(system.path("token"))")
+            let plain = try await saga(
+                "participant", "set", "pay", "https://pay.example", "--header-from",
+                "authorization=\(system.path("token"))")
             #expect(plain.exitCode == 1 && plain.errors.contains("looks like a credential"), "\(plain)")
             #expect(!plain.errors.contains("canary"))
             let set = try await saga(
-                "participant", "set", "pay", "https://pay.example", "--header", "x-api-key=k ${secret:pay}", "--sign-with",
-                "pay", "--sign-with", "ed25519:2026-11", "--tls-certificate", "client", "--tls-ca", "bank", "--token-url",
+                "participant", "set", "pay", "https://pay.example", "--header", "x-api-key=k ${secret:pay}",
+                "--sign-with",
+                "pay", "--sign-with", "ed25519:2026-11", "--tls-certificate", "client", "--tls-ca", "bank",
+                "--token-url",
                 "https://id.example/token", "--client-id", "saga", "--client-secret", "idp", "--scope", "pay")
             #expect(set.exitCode == 0, "\(set)")
             for text in [
@@ -25,21 +31,27 @@ struct SecretVerbTests {
             }
             // What is not given stays, but for values of headers, which nobody can read back.
             let changed = try await saga(
-                "participant", "set", "pay", "--max-concurrent", "3", "--header", "x-api-key=${secret:pay}", "-o", "json")
+                "participant", "set", "pay", "--max-concurrent", "3", "--header", "x-api-key=${secret:pay}", "-o",
+                "json")
             #expect(changed.exitCode == 0, "\(changed)")
             #expect(changed.json["tls"] == ["certificate": "client", "key": nil, "ca": "bank"])
             #expect(changed.json["auth"]?["oauth2"]?["clientSecret"] == "${secret:idp}")
             #expect(changed.json["signWith"] == ["pay", "ed25519:2026-11"])
             let none = try await saga(
-                "participant", "set", "pay", "--drop-headers", "--no-tls", "--no-tokens", "--no-signature", "-o", "json")
+                "participant", "set", "pay", "--drop-headers", "--no-tls", "--no-tokens", "--no-signature", "-o", "json"
+            )
             #expect(none.json["tls"] == .null && none.json["auth"] == .null && none.json["signWith"] == [], "\(none)")
         }
     }
 
-    @Test("credentials are encrypted with the newest key; what can't be decrypted is named, and ends it with 2", .timeLimit(.minutes(2)))
+    @Test(
+        "credentials are encrypted with the newest key; what can't be decrypted is named, and ends it with 2",
+        .timeLimit(.minutes(2)))
     func rotate() async throws {
         try await CommandLineSystem.with { system, _ in
-            func key(_ id: String, _ byte: UInt8) -> String { "\(id): \(Data(repeating: byte, count: 32).base64EncodedString())" }
+            func key(_ id: String, _ byte: UInt8) -> String {
+                "\(id): \(Data(repeating: byte, count: 32).base64EncodedString())"
+            }
             func rotate(_ keys: String?) async throws -> Tool.Outcome {
                 var environment = system.environment
                 environment["DATABASE_URL"] = system.deployment.databaseURL

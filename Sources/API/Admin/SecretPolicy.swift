@@ -19,7 +19,8 @@ enum SecretPolicy: Sendable {
         case .plain, .encrypted: return nil
         case .references:
             guard isCredential, text.isLiteral else { return nil }
-            return "This looks like a credential, which would stand in the database for all who can read it: name a secret of "
+            return
+                "This looks like a credential, which would stand in the database for all who can read it: name a secret of "
                 + "the engines, as in ${secret:payments-token}, or set SECRET_KEYS, or ALLOW_PLAIN_SECRETS=true."
         }
     }

@@ -69,7 +69,9 @@ struct APIConfiguration: Sendable {
         let secretKeys = try SecretKeys.setting(&settings)
         let allowsPlain = try settings.text(
             "allow.plain.secrets", default: "false",
-            help: "true: credentials of participants may be registered as they are, and stand so in the database; true or false")
+            help:
+                "true: credentials of participants may be registered as they are, and stand so in the database; true or false"
+        )
         guard ["true", "false"].contains(allowsPlain) else {
             throw settings.error("allow.plain.secrets", "must be true or false.")
         }

@@ -155,7 +155,8 @@ enum HeaderFiles {
             do { text = try SecretText(value) } catch { throw ValidationError("\(name.clipped): \(error)") }
             guard !name.isEmpty, !text.isLiteral else {
                 throw ValidationError(
-                    "--header is NAME=VALUE with ${secret:NAME} in the value; any other value belongs into a file (--header-from).")
+                    "--header is NAME=VALUE with ${secret:NAME} in the value; any other value belongs into a file (--header-from)."
+                )
             }
         }
     }

@@ -77,7 +77,10 @@ struct EngineConfiguration: Sendable {
             throw settings.error("participant.allow", "can't be used: \(error)")
         }
         secretsFolder = settings.optionalText(
-            "participant.secrets", help: "folder with a file for each secret that calls are signed with, and that participants' registrations name")
+            "participant.secrets",
+            help:
+                "folder with a file for each secret that calls are signed with, and that participants' registrations name"
+        )
         if let folder = secretsFolder, !Secrets.isReadable(folder) {
             throw settings.error("participant.secrets", "is \"\(folder)\", which can't be read as a folder.")
         }

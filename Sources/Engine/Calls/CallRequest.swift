@@ -26,7 +26,6 @@ struct CallRequest: Sendable {
         do throws(TemplateError) { return try renderedBelow() } catch { throw Self.placed(error, call, of: run) }
     }
 
-
     /// The same error, said of the definition.
     static func placed(_ error: TemplateError, _ call: Command.Call, of run: Run) -> TemplateError {
         error.below(run.pointer(of: call.step).appending(call.action.member))
@@ -79,7 +78,8 @@ struct CallRequest: Sendable {
         }
         return ParticipantCall(
             method: "GET", baseURL: participant.baseURL, path: place, headers: headers, body: [],
-            timeout: definition.timeout, maxResponseBytes: definition.maxResponseBytes, wantedHeaders: wantedHeaders, identity: participant.credentials.identity)
+            timeout: definition.timeout, maxResponseBytes: definition.maxResponseBytes, wantedHeaders: wantedHeaders,
+            identity: participant.credentials.identity)
     }
 
     /// The path and query; a location is followed below the participant's base only.

@@ -261,22 +261,20 @@ final class ParticipantCaller: Sendable {
                 return paused()
             }
             let begun = ContinuousClock.now
-            let proven = ProvenCall(
-                call: call, request: request, client: client, injector: injector, isWanted: isWanted)
-            proven.send { end in
-                switch end {
-                case .answered(let answer):
-                    judge.judge(Answer(answer), ContinuousClock.now - begun) { result in
-                        breaker?.report(
-                            Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.message)
-                        done()
-                        completion(result)
-                    }
-                case .unproven(let reason, let retryAfter):
-                    breaker?.report(.neither, of: run, era: era)
+            let answered: @Sendable (TransportResult) -> Void = { answer in
+                judge.judge(Answer(answer), ContinuousClock.now - begun) { result in
+                    breaker?.report(
+                        Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.message)
                     done()
-                    completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
+                    completion(result)
                 }
+            }
+            let sent = SentCall(request: request, client: client, injector: injector, isWanted: isWanted)
+            if participant.credentials.areHeadersAll { return sent.transmit(call, answered) }
+            sent.prove(call, answered) { reason, retryAfter in
+                breaker?.report(.neither, of: run, era: era)
+                done()
+                completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
             }
         }
         registry.limiter.run(request.name, limit: participant.maxConcurrent) { done in

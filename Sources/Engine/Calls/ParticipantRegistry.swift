@@ -21,29 +21,6 @@ struct RegisteredParticipant: Sendable {
     let pause: PauseSwitch
     /// When it was registered last.
     fileprivate let updatedAt: Instant
-    /// What the credentials were made of.
-    fileprivate let trust: TrustVersion
-}
-
-/// What credentials are made of, so that they are made anew only when some of it has changed.
-private struct TrustVersion: Hashable {
-    var headers: [String]
-    var stored: [StoredSecret]
-    var signWith: [String]
-    var tls: ParticipantTLS?
-    var client: OAuth2Client?
-    var secrets: Int
-    var published: Int
-
-    init(_ row: StoredParticipant, secrets: Int, published: Int) {
-        headers = row.headers.map(\.name)
-        stored = row.headers.map(\.value)
-        signWith = row.signWith
-        tls = row.tls
-        client = row.client
-        self.secrets = secrets
-        self.published = published
-    }
 }
 
 /// The breaker of a participant as metrics show it.
@@ -145,12 +122,12 @@ final class ParticipantRegistry: Service {
         let (lately, secrets) = (known.withLock { $0 }, maker.secrets.known)
         // Not under the lock: what is made of files may take its time, and calls ask for participants meanwhile.
         let trusted = rows.map { row, baseURL in
-            (row, baseURL, self.credentials(of: row, secrets, before: lately[row.name]))
+            (row, baseURL, self.credentials(of: row, secrets, before: lately[row.name]?.credentials))
         }
         let (before, after) = known.withLock { known in
             let before = known
-            let fresh = trusted.map { row, baseURL, trust in
-                (row.name, registered(row, at: baseURL, trust, before: before[row.name]))
+            let fresh = trusted.map { row, baseURL, credentials in
+                (row.name, registered(row, at: baseURL, credentials, before: before[row.name]))
             }
             known = Dictionary(fresh) { $1 }
             return (before, known)
@@ -163,22 +140,19 @@ final class ParticipantRegistry: Service {
         held.look(paused: paused)
     }
 
-    /// Those that it has, unless something that they are made of has changed, or their certificate is not good any more.
     private func credentials(
-        of row: StoredParticipant, _ secrets: Secrets.Known, before: RegisteredParticipant?
-    ) -> (Credentials, TrustVersion) {
-        let version = TrustVersion(row, secrets: secrets.version, published: maker.published.version)
-        if let before, before.trust == version, row.tls == nil { return (before.credentials, version) }
-        let made = maker.credentials(of: row, secrets: secrets.all, before: before?.credentials)
-        if let lack = made.lack, lack != before?.credentials.lack {
+        of row: StoredParticipant, _ secrets: Secrets.Known, before: Credentials?
+    ) -> Credentials {
+        let made = maker.credentials(of: row, secrets: secrets, before: before)
+        if let lack = made.lack, lack != before?.lack {
             logger.error("a participant can't be called", metadata: ["participant": "\(row.name)", "why": "\(lack)"])
         }
-        return (made, version)
+        return made
     }
 
     /// Its breaker stays the same one as long as nobody registers the participant anew.
     private func registered(
-        _ row: StoredParticipant, at baseURL: BaseURL, _ trust: (Credentials, TrustVersion),
+        _ row: StoredParticipant, at baseURL: BaseURL, _ credentials: Credentials,
         before: RegisteredParticipant?
     ) -> RegisteredParticipant {
         var breaker = before?.breaker
@@ -198,8 +172,9 @@ final class ParticipantRegistry: Service {
                 metadata: ["participant": "\(row.name)"])
         }
         return RegisteredParticipant(
-            baseURL: baseURL, maxConcurrent: row.maxConcurrent, credentials: trust.0, breaker: breaker, pause: pause,
-            updatedAt: row.updatedAt, trust: trust.1)
+            baseURL: baseURL, maxConcurrent: row.maxConcurrent, credentials: credentials, breaker: breaker,
+            pause: pause,
+            updatedAt: row.updatedAt)
     }
 
     /// Reads the table again and again.

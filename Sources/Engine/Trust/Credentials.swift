@@ -5,23 +5,66 @@ import Core
 import Participants
 import Storage
 
-/// What a participant's calls carry, ready to be sent.
-struct Credentials: Sendable {
+/// What a participant's calls carry, ready to be sent. A class: each call refers to it, whatever it holds.
+final class Credentials: Sendable {
     /// Its headers with all secrets.
-    var headers: [(name: String, value: String)] = []
+    let headers: [(name: String, value: String)]
     /// The secrets of its HMAC signatures, in their order; empty for none.
-    var hmacSecrets: [[UInt8]] = []
+    let hmacSecrets: [[UInt8]]
     /// What signs its calls with a key pair; nil for nothing.
-    var signingKey: SigningKey?
+    let signingKey: SigningKey?
     /// What connections to it are made with; nil for what all have in common.
-    var identity: TLSIdentity?
+    let identity: TLSIdentity?
     /// Where its access tokens come from; nil when it has none.
-    var tokens: AccessTokens?
+    let tokens: AccessTokens?
     /// Why no call to it can be made from here; a sentence without its stop, which names what is missing and no secret.
-    var lack: String?
+    let lack: String?
+    /// What they were made of.
+    let source: Source
+    /// A call goes out as it was built.
+    let areHeadersAll: Bool
 
-    /// Nothing, of a participant with the headers as they are in the table.
-    static func plain(_ headers: [(name: String, value: String)]) -> Credentials { Credentials(headers: headers) }
+    /// What credentials are made of, so that they are made anew only when some of it has changed.
+    struct Source: Hashable {
+        private let headers: [String]
+        private let values: [StoredSecret]
+        private let signWith: [String]
+        private let tls: ParticipantTLS?
+        private let client: OAuth2Client?
+        private let secrets: Int
+        private let published: Int
+
+        init(_ row: StoredParticipant, secrets: Int, published: Int) {
+            headers = row.headers.map(\.name)
+            values = row.headers.map(\.value)
+            signWith = row.signWith
+            tls = row.tls
+            client = row.client
+            self.secrets = secrets
+            self.published = published
+        }
+    }
+
+    /// The same while they are being made.
+    struct Draft {
+        var headers: [(name: String, value: String)] = []
+        var hmacSecrets: [[UInt8]] = []
+        var signingKey: SigningKey?
+        var identity: TLSIdentity?
+        var tokens: AccessTokens?
+        var lack: String?
+    }
+
+    init(_ draft: Draft, of source: Source) {
+        headers = draft.headers
+        hmacSecrets = draft.hmacSecrets
+        signingKey = draft.signingKey
+        identity = draft.identity
+        tokens = draft.tokens
+        lack = draft.lack
+        self.source = source
+        areHeadersAll = draft.hmacSecrets.isEmpty && draft.signingKey == nil && draft.tokens == nil
+    }
 }
 
 /// Makes credentials of rows.
@@ -36,15 +79,22 @@ struct CredentialMaker: Sendable {
     /// Asks for access tokens.
     let client: ParticipantClient
 
-    /// The credentials of a row.
+    /// The credentials of a row: those that it has, unless something that they are made of has changed.
     ///
     /// - Parameters:
     ///   - secrets: as they were read last.
     ///   - before: those of the row as it was, whose tokens and connections are kept as long as they fit.
-    func credentials(
-        of row: StoredParticipant, secrets: [String: [UInt8]], before: Credentials?
-    ) -> Credentials {
-        var made = Credentials()
+    func credentials(of row: StoredParticipant, secrets: Secrets.Known, before: Credentials?) -> Credentials {
+        let source = Credentials.Source(row, secrets: secrets.version, published: published.version)
+        // A certificate may be good no more although nothing has changed.
+        if let before, before.source == source, row.tls == nil { return before }
+        return Credentials(draft(row, secrets.all, before), of: source)
+    }
+
+    private func draft(
+        _ row: StoredParticipant, _ secrets: [String: [UInt8]], _ before: Credentials?
+    ) -> Credentials.Draft {
+        var made = Credentials.Draft()
         do throws(Lack) {
             made.headers = try headers(of: row, secrets)
             for name in row.signWith {

@@ -8,7 +8,8 @@ struct SecretKeysTests {
 
     private static let place = SecretPlace.header("Authorization", of: "payments")
 
-    @Test("what the newest key encrypts opens with it at its place, and nowhere else", arguments: ["", "Bearer x", "ü€"])
+    @Test(
+        "what the newest key encrypts opens with it at its place, and nowhere else", arguments: ["", "Bearer x", "ü€"])
     func roundTrip(text: String) throws {
         let old = try SecretKeys("2026-05: \(Self.key(5))")
         let both = try SecretKeys("# the newest first\n2026-11: \(Self.key(11))\n2026-05: \(Self.key(5))\n")

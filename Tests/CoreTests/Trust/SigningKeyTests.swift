@@ -30,7 +30,8 @@ struct SigningKeyTests {
     func others() throws {
         let pem = try Self.pem
         for text in [
-            "", "secret", Self.seed, "whsec_\(Self.seed)", "whsk_", "whsk_AAAA", pem.replacing("PRIVATE", with: "PUBLIC"),
+            "", "secret", Self.seed, "whsec_\(Self.seed)", "whsk_", "whsk_AAAA",
+            pem.replacing("PRIVATE", with: "PUBLIC"),
             pem.replacing("MC4C", with: "MC4D"), "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n" + pem,
         ] {
             #expect(SigningKey(id: "k", file: Array(text.utf8)) == nil, "\(text)")
