@@ -13,6 +13,8 @@ package struct SecretText: Sendable, Hashable {
     private let parts: [Part]
 
     private static let opening = "${secret:"
+    /// What secrets that sign begin with.
+    private static let signing = [CallSignature.prefix, SigningKey.seedPrefix, "-----BEGIN "]
 
     /// - Throws: `SecretTextError` for a reference that does not end, or whose name is none.
     package init(_ text: String) throws(SecretTextError) {
@@ -57,6 +59,8 @@ package struct SecretText: Sendable, Hashable {
             case .text(let text): value += text
             case .secret(let name):
                 guard let bytes = secret(name) else { throw .absent(name) }
+                // Whoever may register participants could have it sent to themselves, and sign from then on.
+                if Self.signing.contains(where: { bytes.starts(with: $0.utf8) }) { throw .signs(name) }
                 guard bytes.allSatisfy({ (0x20...0x7E).contains($0) }) else { throw .unprintable(name) }
                 value += String(decoding: bytes, as: UTF8.self)
             }
@@ -75,10 +79,13 @@ package enum MissingSecret: Error, Sendable, Hashable, CustomStringConvertible {
     case absent(String)
     /// It holds what no header may.
     case unprintable(String)
+    /// It is one that calls are signed with.
+    case signs(String)
 
     package var description: String {
         switch self {
         case .absent(let name): "This engine has no secret \(name)"
+        case .signs(let name): "The secret \(name) signs calls, and is not sent with them"
         case .unprintable(let name): "The secret \(name) holds more than printable ASCII on one line"
         }
     }

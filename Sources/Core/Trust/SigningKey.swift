@@ -6,6 +6,9 @@ package struct SigningKey: Sendable {
     /// What stands before the names of such keys in `signWith`.
     package static let prefix = "ed25519:"
 
+    /// What stands before a seed that is written in base64.
+    static let seedPrefix = "whsk_"
+
     package let id: String
     private let key: Curve25519.Signing.PrivateKey
 
@@ -25,8 +28,8 @@ package struct SigningKey: Sendable {
     }
 
     private static func seed(_ text: String) -> [UInt8]? {
-        if text.hasPrefix("whsk_") {
-            let bytes = Base64.decode(String(text.dropFirst(5)))
+        if text.hasPrefix(seedPrefix) {
+            let bytes = Base64.decode(String(text.dropFirst(seedPrefix.count)))
             return bytes?.count == 32 ? bytes : nil
         }
         let lines = text.split(whereSeparator: \.isNewline).map { $0.filter { !$0.isWhitespace } }

@@ -39,6 +39,15 @@ struct SecretTextTests {
     }
 
     @Test(
+        "what signs calls is never sent with one: who may register a participant could have it sent to themselves",
+        arguments: ["whsec_bmV3", "whsk_bmV3", "-----BEGIN PRIVATE KEY-----"])
+    func signing(secret: String) {
+        #expect(throws: MissingSecret.signs("s")) {
+            try SecretText("${secret:s}").resolved { _ in Array(secret.utf8) }
+        }
+    }
+
+    @Test(
         "headers with credentials are known by their names and by their values",
         arguments: [
             ("Authorization", "x", true), ("cookie", "x", true), ("X-Api-Key", "x", true), ("x-vault-token", "x", true),
