@@ -67,7 +67,8 @@ struct ClientCertificateTests {
     private static func issue(_ name: String, days: Int = 2, in folder: URL) throws {
         try Data("subjectAltName=DNS:localhost,IP:127.0.0.1".utf8).write(to: folder.appending(path: "names"))
         try openssl(
-            folder, "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=\(name)", "-keyout", "\(name).key", "-out",
+            folder, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+            "/CN=\(name)", "-keyout", "\(name).key", "-out",
             "\(name).csr")
         try openssl(
             folder, "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
@@ -86,7 +87,8 @@ struct ClientCertificateTests {
         try await SecretFiles.with([:]) { made in
             let folder = made.folder
             try Self.openssl(
-                folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=ca", "-keyout",
+                folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+                "2", "-subj", "/CN=ca", "-keyout",
                 "ca.key", "-out", "ca.pem")
             for name in ["server", "first", "second"] { try Self.issue(name, in: folder) }
             try Self.issue("expired", days: -1, in: folder)

@@ -143,14 +143,16 @@ struct MutualTLSTests {
 extension Certificates {
     func makeAuthority(_ name: String) throws {
         try openssl(
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(name)", "-keyout",
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=\(name)", "-keyout",
             "\(name).key", "-out", "\(name).pem")
     }
 
     /// - Parameter days: until it expires; negative for one that has.
     func makeClient(_ name: String, authority: String = "ca", days: Int = 2) throws {
         try openssl(
-            "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=\(name)", "-keyout", "\(name).key", "-out",
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(name)",
+            "-keyout", "\(name).key", "-out",
             "\(name).csr")
         try openssl(
             "x509", "-req", "-in", "\(name).csr", "-CA", "\(authority).pem", "-CAkey", "\(authority).key",

@@ -17,13 +17,15 @@ struct DatabaseTLSTests {
     private static func certificates(in folder: URL) async throws {
         for name in ["ca", "other"] {
             try await openssl(
-                folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(name)",
+                folder, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+                "2", "-subj", "/CN=\(name)",
                 "-keyout",
                 "%/\(name).key", "-out", "%/\(name).pem")
         }
         try Data("subjectAltName=DNS:localhost".utf8).write(to: folder.appending(path: "names"))
         try await openssl(
-            folder, "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=server", "-keyout", "%/server.key", "-out",
+            folder, "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=server",
+            "-keyout", "%/server.key", "-out",
             "%/server.csr")
         try await openssl(
             folder, "x509", "-req", "-in", "%/server.csr", "-CA", "%/ca.pem", "-CAkey", "%/ca.key", "-CAcreateserial",
