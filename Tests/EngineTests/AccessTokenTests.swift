@@ -133,6 +133,8 @@ struct AccessTokenTests {
         try await Self.with { stage, issuer, _, files in
             try await stage.test.register(patient)
             issuer.state.withLock { $0.isDown = true }
+            try await stage.register(
+                #"breaker = '{"failureThreshold": 1, "successThreshold": 1, "openFor": "30s"}'"#)
             try await stage.withEngine(files.flags) { engine in
                 let runID = try await stage.start(patient)[0]
                 try await stage.wait(for: runID, "tried more than once") { _, steps in
