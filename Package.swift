@@ -152,7 +152,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "RehearsalTests", dependencies: ["Core", "Documents", "Rehearsal"], swiftSettings: settings),
-        .testTarget(name: "CoreTests", dependencies: ["Core", "Simulation"], swiftSettings: settings),
+        .testTarget(name: "CoreTests", dependencies: ["Basics", "Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "Core"], swiftSettings: settings),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: settings),

@@ -80,12 +80,18 @@ CREATE TABLE participants (
     url              text        NOT NULL,
     -- Calls in flight to it, per engine; null = no limit of its own.
     max_concurrent   int         CHECK (max_concurrent > 0),
-    -- May hold secrets: never shown, never logged.
+    -- Texts, which may name secrets of the engines, or {sealed}: encrypted with secrets_key. Never shown, never logged.
     headers          json        NOT NULL DEFAULT '{}',
     -- {failureThreshold, successThreshold, openFor} of the circuit breaker; null = the default, false = none.
     breaker          json,
     -- The names of the secrets that sign its calls, in the order of their signatures; the secrets are the engines'.
     sign_with        text[]      NOT NULL DEFAULT '{}',
+    -- {certificate, key, ca}: names of the engines' files with which connections to it are made; null for none.
+    tls              json,
+    -- {oauth2: {tokenUrl, clientId, clientSecret, scope, audience}}; clientSecret as a header's value. Null for none.
+    auth             json,
+    -- The id of the engines' key with which values of headers and auth are encrypted; null when none is.
+    secrets_key      text,
     updated_at       timestamptz NOT NULL DEFAULT now(),
     updated_by       text        NOT NULL,
     -- While these are set no calls are sent to it.
@@ -93,6 +99,16 @@ CREATE TABLE participants (
     paused_by        text,
     pause_reason     text,
     CHECK ((paused_at IS NULL) = (paused_by IS NULL))
+);
+
+-- The public halves of the keys with which engines sign calls, for those who verify them.
+CREATE TABLE signing_keys (
+    key_id           text        PRIMARY KEY,
+    -- 32 bytes of Ed25519 in base64url.
+    public_key       text        NOT NULL,
+    first_seen_at    timestamptz NOT NULL DEFAULT now(),
+    -- An engine that could sign with it says so once a minute.
+    last_seen_at     timestamptz NOT NULL DEFAULT now()
 );
 
 CREATE TABLE workflow_runs (

@@ -18,7 +18,7 @@ struct Saga: AsyncParsableCommand {
             """,
         subcommands: [
             DevCommand.self, RunCommand.self, WorkflowCommand.self, ParticipantCommand.self, ClusterCommand.self,
-            AuditCommand.self, KeyCommand.self, TenantCommand.self,
+            AuditCommand.self, KeyCommand.self, TenantCommand.self, SecretsCommand.self,
             Doctor.self, Recover.self, Check.self, Migrate.self, Seed.self, Simulate.self, Completion.self,
         ])
 

@@ -80,7 +80,7 @@ final class ConnectAttempt {
 
     private func addHandlers(to channel: any Channel, _ connection: Connection) throws {
         if pool.origin.scheme == .https {
-            let handler = try pool.loopPool.tls.makeHandler(host: pool.origin.host)
+            let handler = try pool.tls.makeHandler(host: pool.origin.host)
             try channel.pipeline.syncOperations.addHandler(handler)
         }
         try channel.pipeline.syncOperations.addHandler(connection)

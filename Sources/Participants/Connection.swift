@@ -26,6 +26,8 @@ final class Connection: ChannelInboundHandler {
     /// Set while a request is handed to the channel. What the channel reports meanwhile, it reports because the write
     /// failed.
     private var isWriting = false
+    /// It has read an answer: what comes later can't be the end of the handshake.
+    private var hasAnswered = false
     /// Larger TLS writes may reach the socket in several parts.
     private static let oneTLSRecord = 16_000
 
@@ -100,6 +102,7 @@ final class Connection: ChannelInboundHandler {
             idleTimeout = min(idleTimeout, .seconds(Int64(max(seconds - 1, 0))))
         }
         state = .idle(until: .distantFuture)
+        hasAnswered = true
         if head.isEncoded, !body.isEmpty {
             call.finish(response(head, body: [], fault: "is in a content coding, which was not asked for"))
         } else {
@@ -248,6 +251,12 @@ final class Connection: ChannelInboundHandler {
             attempt?.handshakeFailed(TLSContext.reason(of: error))
         case .busy where isWriting:
             break
+        case .busy(let call) where !hasAnswered && !parser.hasBegun && TLSContext.refusesClient(error):
+            closeHard()
+            call.finish(
+                .notSent(
+                    TransportFailure(
+                        .tls, "The TLS handshake with \(pool.origin) failed: \(TLSContext.reason(of: error)).")))
         case .busy:
             fail(.connectionClosed, "\(pool.origin) broke the connection off before its answer was complete.")
         case .idle:

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// Everything the client has on one event loop: a pool per origin and one timer for all their deadlines.
+/// Everything the client has on one event loop: a pool per origin and identity and one timer for all their deadlines.
 ///
 /// A timer per call would be set and cancelled a thousand times for each time it fires. The sweep is set for the
 /// earliest deadline instead, and when it fires it looks at all of them; calls that end in time, which is nearly all,
@@ -18,7 +18,7 @@ final class LoopPool {
     private let connections: Int
     /// An origin wanted a connection and there was no room for it.
     private var isShort = false
-    private var origins: [Origin: OriginPool] = [:]
+    private var origins: [PoolKey: OriginPool] = [:]
     private var sweepAt: NIODeadline?
     private var sweepTimer: Scheduled<Void>?
     /// Set once shutdown began: when calls in flight are given up, and what to do when the last connection is closed.
@@ -48,12 +48,12 @@ final class LoopPool {
             return
         }
         watch(call.deadline)
-        let origin = call.call.baseURL.origin
-        if let pool = origins[origin] {
+        let key = PoolKey(origin: call.call.baseURL.origin, identity: call.call.identity)
+        if let pool = origins[key] {
             pool.start(call)
         } else {
-            let pool = OriginPool(origin: origin, loopPool: self, quota: connectionsPerOrigin)
-            origins[origin] = pool
+            let pool = OriginPool(key, loopPool: self, quota: connectionsPerOrigin)
+            origins[key] = pool
             pool.start(call)
         }
     }

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOPosix
 
-/// The connections to one origin on one event loop, and the calls that wait for one.
+/// The connections to one origin with one identity on one event loop, and the calls that wait for one.
 ///
 /// Idle connections are reused last in, first out, so that the surplus of a burst ages and is closed. Calls that find
 /// none wait in order of arrival while connections are opened, one per waiting call, up to the quota. A connection
@@ -9,6 +9,8 @@ internal import NIOPosix
 /// and only when no other attempt is left for it. Used only on its loop.
 final class OriginPool {
     let origin: Origin
+    /// What its connections are made with.
+    let tls: TLSContext
     let encoder: RequestEncoder
     let loopPool: LoopPool
     private let quota: Int
@@ -19,8 +21,9 @@ final class OriginPool {
     private var waiting = CircularBuffer<PendingCall>()
     private var lookup = AddressLookup()
 
-    init(origin: Origin, loopPool: LoopPool, quota: Int) {
-        self.origin = origin
+    init(_ key: PoolKey, loopPool: LoopPool, quota: Int) {
+        origin = key.origin
+        tls = key.identity?.context ?? loopPool.tls
         self.encoder = RequestEncoder(origin: origin)
         self.loopPool = loopPool
         self.quota = quota

@@ -15,10 +15,12 @@ package struct ParticipantCall: Sendable {
     package var maxResponseBytes: Int?
     /// Headers of the answer that the caller wants, in lower case.
     package var wantedHeaders: [String]
+    /// What its connection is made with; nil for what all have in common. Calls with different ones share no connections.
+    package var identity: TLSIdentity?
 
     package init(
         method: String = "POST", baseURL: BaseURL, path: String, headers: [(String, String)] = [], body: [UInt8] = [],
-        timeout: Duration, maxResponseBytes: Int? = nil, wantedHeaders: [String] = []
+        timeout: Duration, maxResponseBytes: Int? = nil, wantedHeaders: [String] = [], identity: TLSIdentity? = nil
     ) {
         self.method = method
         self.baseURL = baseURL
@@ -28,6 +30,7 @@ package struct ParticipantCall: Sendable {
         self.timeout = timeout
         self.maxResponseBytes = maxResponseBytes
         self.wantedHeaders = wantedHeaders
+        self.identity = identity
     }
 }
 

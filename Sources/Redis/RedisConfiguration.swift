@@ -18,7 +18,11 @@ package struct RedisConfiguration: Sendable {
     /// URL.
     package init(url: String) throws(RedisError) {
         let scheme = "redis://"
-        guard !url.hasPrefix("rediss://") else { throw .configuration("TLS (rediss:) is not supported") }
+        guard !url.hasPrefix("rediss://") else {
+            throw .configuration(
+                "TLS (rediss:) is not supported: Debian's hiredis has none; put stunnel or a sidecar beside the API and give "
+                    + "its address as redis://")
+        }
         guard url.hasPrefix(scheme) else { throw .configuration("it must begin with redis://") }
         let rest = url.dropFirst(scheme.count)
         guard !rest.contains("?"), !rest.contains("#") else { throw .configuration("it takes no ? or #") }

@@ -139,6 +139,9 @@ package struct Settings {
         return SettingsError("\(key.name) is \"\(found.value.prefix(200))\", set by \(found.source), but \(wanted)")
     }
 
+    /// Why a value could not be read by a call that can't throw; nil when all could.
+    package var firstProblem: SettingsError? { problems.first }
+
     /// Refuses what no setting has read, and tells what could not be told before. To be called last.
     package func finish() throws(SettingsError) {
         if wantsHelp { return }

@@ -123,7 +123,7 @@ struct AdminTests {
 
     @Test("A participant can be registered, changed, shown without its secrets, and removed")
     func participants() async throws {
-        try await TestAPI.with { api in
+        try await TestAPI.with(["ALLOW_PLAIN_SECRETS": "true"]) { api in
             let path = "\(Self.path)/payments"
             let body =
                 #"{"url":"https://pay.example/v1","maxConcurrent":5,"headers":{"Authorization":"Bearer canary"}}"#
@@ -217,7 +217,8 @@ struct AdminTests {
         let lines = Lines()
         let logger = Logger(label: "test") { _ in lines.handler }
         try await TestDatabase.with { database in
-            try await TestAPI.with(["ADMIN_TOKENS": "a:canary-token"], on: database, logger: logger) { api in
+            let settings = ["ADMIN_TOKENS": "a:canary-token", "ALLOW_PLAIN_SECRETS": "true"]
+            try await TestAPI.with(settings, on: database, logger: logger) { api in
                 let token = ["X-Admin-Token": "canary-token"]
                 let path = "\(Self.path)/p"
                 for body in [

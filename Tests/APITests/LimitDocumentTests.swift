@@ -355,7 +355,8 @@ struct LimitDocumentTests {
 
     private static func participates(_ more: JSONObject) -> Bool {
         let whole = more.members.reduce(into: ["url": "https://pay.example"] as JSONObject) { $0[$1.key] = $1.value }
-        return (try? ParticipantRequest(.object(whole), rules: AddressRules(allowing: AllowList()))) != nil
+        let rules = AddressRules(allowing: AllowList())
+        return (try? ParticipantRequest(.object(whole), of: "p", rules: rules, secrets: .plain)) != nil
     }
 
     private static let administration: [String: Probe] = [
@@ -365,6 +366,26 @@ struct LimitDocumentTests {
         "`maxConcurrent`": { participates(["maxConcurrent": JSON($0)]) },
         "secrets that sign a participant's calls": { count in
             participates(["signWith": .array((0..<count).map { .string("secret-\($0)") })])
+        },
+        "keys that sign a participant's calls": { count in
+            participates(["signWith": .array((0..<count).map { .string("ed25519:key-\($0)") })])
+        },
+        "each part of a client for access tokens": { count in
+            let parts: [String: JSON] = [
+                "tokenUrl": .string("https://id.example/" + text(count - 19)), "clientId": string(count),
+                "clientSecret": string(count), "scope": string(count), "audience": string(count),
+            ]
+            let short: JSONObject = ["tokenUrl": "https://id.example/", "clientId": "c", "clientSecret": "s"]
+            let accepted = parts.map { key, value in
+                var client = short
+                client[key] = value
+                return participates(["auth": ["oauth2": .object(client)]])
+            }
+            return accepted.allSatisfy { $0 == accepted[0] } && accepted[0]
+        },
+        "keys in `SECRET_KEYS`": { count in
+            let key = Base64.encode(Array(repeating: 1, count: 32))
+            return (try? SecretKeys((0..<count).map { "k\($0):\(key)" }.joined(separator: ","))) != nil
         },
         "`failureThreshold`": { participates(["breaker": ["failureThreshold": JSON($0)]]) },
         "`successThreshold`": { participates(["breaker": ["successThreshold": JSON($0)]]) },

@@ -90,7 +90,7 @@ struct TokenAccessTests {
 
     @Test("an issuer that is found by its own configuration, a tenant that is fixed, and a name by another claim")
     func discovery() async throws {
-        let key = try SigningKey.rsa("r")
+        let key = try IssuerKey.rsa("r")
         try await TokenAPI.with(key: key) { system in
             let name = system.name + "/strict"
             let change: JSONObject = [
@@ -147,7 +147,7 @@ struct TokenAccessTests {
             let old = try system.token()
             #expect(try await system.runs(old).status == 200)
             #expect(system.issuer.count() == 1)
-            let next = SigningKey.edDSA("next")
+            let next = IssuerKey.edDSA("next")
             system.issuer.publish([next])
             #expect(try await system.runs(try system.token(key: next)).status == 200)
             #expect(system.issuer.count() == 2)
@@ -164,7 +164,7 @@ struct TokenAccessTests {
 
     @Test("two keys of one id are both tried, and a key without an id counts for tokens without one")
     func duplicates() async throws {
-        let (one, two, nameless) = (SigningKey.es256("same"), SigningKey.es256("same"), SigningKey.edDSA(nil))
+        let (one, two, nameless) = (IssuerKey.es256("same"), IssuerKey.es256("same"), IssuerKey.edDSA(nil))
         try await TokenAPI.with(key: one) { system in
             system.issuer.publish([one, two, nameless])
             for key in [one, two, nameless] { #expect(try await system.runs(try system.token(key: key)).status == 200) }
@@ -202,7 +202,7 @@ struct TokenAccessTests {
         let logger = Logger(label: "test") { _ in lines.handler }
         try await TokenAPI.with(logger: logger) { system in
             let tokens = [
-                try system.token(), try system.token(["aud": "x"]), try SigningKey.es256("corp").token(system.claims()),
+                try system.token(), try system.token(["aud": "x"]), try IssuerKey.es256("corp").token(system.claims()),
                 try system.token(["iss": "urn:secret", "roles": "view"], key: .hs256(TokenAPI.secret)),
             ]
             for token in tokens { _ = try await system.runs(token) }

@@ -68,8 +68,8 @@ struct TokenAttackTests {
     }
 
     /// Headers: the claims are those that let in.
-    private static func headers(_ system: TokenAPI, _ rsa: SigningKey) throws -> [Attack] {
-        let other = SigningKey.es256("corp")
+    private static func headers(_ system: TokenAPI, _ rsa: IssuerKey) throws -> [Attack] {
+        let other = IssuerKey.es256("corp")
         let jwks = "\(system.issuer.url)/attacker"
         system.issuer.publish([other], at: "/attacker")
         let crafted: [(String, JSONObject, String)] = [
@@ -101,19 +101,19 @@ struct TokenAttackTests {
             // What everybody can read is taken for a secret.
             Attack(
                 name: "the EC key as a secret",
-                token: try SigningKey.hs256(system.key.pem, "corp").token(system.claims()),
+                token: try IssuerKey.hs256(system.key.pem, "corp").token(system.claims()),
                 word: "algorithm"),
             Attack(
-                name: "the RSA key as a secret", token: try SigningKey.hs256(rsa.pem, "rsa").token(system.claims()),
+                name: "the RSA key as a secret", token: try IssuerKey.hs256(rsa.pem, "rsa").token(system.claims()),
                 word: "algorithm"),
             Attack(
                 name: "the key of a file as a secret",
-                token: try SigningKey.hs256(TokenAPI.fileKey.pem).token(
+                token: try IssuerKey.hs256(TokenAPI.fileKey.pem).token(
                     system.claims(["iss": "urn:file", "roles": ["view"]])),
                 word: "algorithm"),
             Attack(
                 name: "a secret's issuer with another secret",
-                token: try SigningKey.hs256("another secret of 32 bytes or more").token(
+                token: try IssuerKey.hs256("another secret of 32 bytes or more").token(
                     system.claims(["iss": "urn:secret"])),
                 word: "signature"),
             Attack(
@@ -174,7 +174,7 @@ struct TokenAttackTests {
 
     @Test("none of them lets in, each says why, and what it says holds nothing of the token or of other issuers")
     func table() async throws {
-        let rsa = try SigningKey.rsa("rsa")
+        let rsa = try IssuerKey.rsa("rsa")
         try await TokenAPI.with { system in
             system.issuer.publish([system.key, rsa])
             for good in [
@@ -254,7 +254,7 @@ struct TokenAttackTests {
     func guesses() async throws {
         let settings = ["ADMIN_BURST": "30", "ADMIN_RATE": "1/1h", "ADMIN_ADDRESS_RATE": "10000/1s"]
         try await TokenAPI.with(settings) { system in
-            let bad = try SigningKey.es256("corp").token(system.claims())
+            let bad = try IssuerKey.es256("corp").token(system.claims())
             var statuses: [Int] = []
             for _ in 0..<40 { statuses.append(try await system.runs(bad).status) }
             #expect(statuses.first == 401 && statuses.last == 429, "\(statuses)")
@@ -265,7 +265,7 @@ struct TokenAttackTests {
     @Test("an API that names no issuers takes no tokens")
     func off() async throws {
         try await TestAPI.with(["AUTH": "required"]) { api in
-            let token = try SigningKey.es256().token(["sub": "ann", "exp": JSON(TokenAPI.now + 60)])
+            let token = try IssuerKey.es256().token(["sub": "ann", "exp": JSON(TokenAPI.now + 60)])
             let answer = try await api.client.send("GET", "/v1/runs", ["Authorization": "Bearer \(token)"])
             #expect(answer.status == 401 && answer.headers["www-authenticate"] == "Bearer", "\(answer.text)")
             #expect(try await !api.client.send("GET", "/metrics").text.contains("jwt_key_fetches_total{"))

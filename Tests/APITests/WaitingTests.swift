@@ -18,7 +18,7 @@ struct WaitingTests {
         }
     }
 
-    @Test("Its backoff, or a participant whose breaker is open")
+    @Test("Its backoff, or a participant whose breaker is open, or what an engine lacks to call it")
     func backoff() async throws {
         try await Self.with { api, id in
             try await api.database.query(
@@ -34,6 +34,12 @@ struct WaitingTests {
             try await api.beat(Self.engine, report: #"{"participants": {"p": {"breaker": "closed", "paused": true}}}"#)
             expected["kind"] = "retry"
             expected["participantPaused"] = true
+            try await api.awaitWaiting(id) { $0 == .object(expected) }
+            let lacks = "This engine has no secret s."
+            try await api.beat(
+                Self.engine, report: #"{"participants": {"p": {"breaker": "closed", "lacks": "\#(lacks)"}}}"#)
+            expected["participantPaused"] = nil
+            expected["lacks"] = .string(lacks)
             try await api.awaitWaiting(id) { $0 == .object(expected) }
         }
     }

@@ -10,7 +10,7 @@ struct CredentialTests {
     @Test("keys and tokens of other issuers are bearers', and admin tokens are not, whatever is in them")
     func headers() throws {
         let tokens = [
-            try SigningKey.es256().token(["sub": "ann"]), try SigningKey.hs256("s", "k").token([:]),
+            try IssuerKey.es256().token(["sub": "ann"]), try IssuerKey.hs256("s", "k").token([:]),
             "sf_0123456789abcdef_" + String(repeating: "A", count: 43),
         ]
         for token in tokens {

@@ -112,7 +112,7 @@ struct SignatureTests {
         }
     }
 
-    @Test("are not made without the secret, and calls of others are not signed")
+    @Test("are not made without the secret, and wait for an engine that has it; calls of others are not signed")
     func missing() async throws {
         let definition = try Self.definition()
         try await Stage.with([definition]) { stage in
@@ -124,9 +124,11 @@ struct SignatureTests {
             }
             try await stage.withEngine { _ in
                 let runID = try await stage.start(definition, input: ["n": 1])[0]
-                #expect(try await stage.end(of: runID) == .compensated)
-                let error = try #require(try await stage.reader.find(runID)?.run.error)
-                #expect(error["message"]?.string?.contains("no secret new") == true, "\(error)")
+                try await stage.wait(for: runID, "left to an engine that has the secret") { _, steps in
+                    guard let error = steps[0].step.error else { return false }
+                    #expect(error.kind == "notAllowed", "\(error)")
+                    return error.message.contains("no secret new")
+                }
                 #expect(stage.participant.calls.count == 1)
             }
         }

@@ -13,7 +13,8 @@ final class Certificates {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent("participants-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try openssl(
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=Test CA", "-keyout", "ca.key",
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=Test CA", "-keyout", "ca.key",
             "-out", "ca.pem")
         try makeServer("right", names: "DNS:localhost,IP:127.0.0.1")
         try makeServer("wrong", names: "DNS:elsewhere.test,IP:127.0.0.9")
@@ -39,14 +40,15 @@ final class Certificates {
     private func makeServer(_ name: String, names: String) throws {
         try Data("subjectAltName=\(names)".utf8).write(to: directory.appendingPathComponent("\(name).ext"))
         try openssl(
-            "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=\(name)", "-keyout", "\(name).key", "-out",
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(name)",
+            "-keyout", "\(name).key", "-out",
             "\(name).csr")
         try openssl(
             "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
             "-extfile", "\(name).ext", "-out", "\(name).pem")
     }
 
-    private func openssl(_ arguments: String...) throws {
+    func openssl(_ arguments: String...) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments

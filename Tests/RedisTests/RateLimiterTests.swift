@@ -51,6 +51,23 @@ struct RateLimiterTests {
         #expect(await limiter.judge("a").source == .redis)
     }
 
+    @Test("a user with no more than the commands of docs/security.md is enough, and one with fewer is as no Redis")
+    func leastPrivilege() async throws {
+        let rules = ["~sagaflow:*", "+evalsha", "+eval", "+get", "+set", "+time", "+ping", "+select"]
+        let server = try RedisServer(
+            ["--user", "default", "off", "--user", "saga", "on", ">pa@ss"] + rules
+                + ["--user", "few", "on", ">pa@ss", "~sagaflow:*", "+ping"])
+        for (credentials, prefix, source) in [
+            ("saga:pa%40ss@", "sagaflow:admin:", RateDecision.Source.redis), ("saga:pa%40ss@", "other:", .local),
+            ("few:pa%40ss@", "sagaflow:admin:", .local), ("saga:wrong@", "sagaflow:admin:", .local),
+            ("", "sagaflow:admin:", .local),
+        ] {
+            let client = RedisClient(try server.configuration(credentials: credentials), logger: .quiet)
+            let limiter = RateLimiter(redis: client, keyPrefix: prefix, logger: .quiet)
+            #expect(await limiter.judge("a").source == source, "\(credentials) \(prefix)")
+        }
+    }
+
     @Test("a Redis that answers with errors is away too")
     func redisRefuses() async throws {
         let server = try RedisServer(["--requirepass", "s3cret"])

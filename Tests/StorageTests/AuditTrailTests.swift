@@ -34,7 +34,8 @@ struct AuditTrailTests {
             _ = try await store.resume("sample-chain", by: "b", reason: nil)
             _ = try await test.database.writes.execute(
                 CreateAPIKey(
-                    keyID: "k", name: "ann", scope: RunScope(tenants: .one("tenant: 1,"), workflows: .all), digest: Array(repeating: 1, count: 32),
+                    keyID: "k", name: "ann", scope: RunScope(tenants: .one("tenant: 1,"), workflows: .all),
+                    digest: Array(repeating: 1, count: 32),
                     roles: ["viewer"], expiresAt: .now, by: "tests", origin: origin))
             _ = try await test.database.writes.execute(WriteRefusals([.sample(), .sample(tenant: "*")]))
             try await test.tamper("SET LOCAL TimeZone = 'Asia/Kathmandu'; SELECT 1")

@@ -96,6 +96,7 @@ struct DeprecationTests {
                 actions[3].said == [
                     "isNew": true, "url": "http://one", "maxConcurrent": nil,
                     "headerNames": ["Authorization", "X-Key"], "breaker": false, "signWith": [],
+                    "tls": nil, "auth": nil, "secretsKey": nil,
                 ])
             let all = try await test.value("SELECT string_agg(a::text, ' ') FROM audit_trail a")
             #expect(all?.contains("canary") == false)

@@ -58,6 +58,7 @@ struct StatementTests {
             table: .journal, lower: .init(microseconds: 4_102_444_800_000_000),
             upper: .init(microseconds: 4_102_531_200_000_000))
         let migration = Migration(version: 7, title: "sample", up: "SELECT 1", down: "SELECT 1")
+        let secrets = StoredSecrets(name: "demo", headers: [:], auth: ["oauth2": [:]], key: "k")
         let repeatable = RepeatableMigration(title: "70_sample", sql: "SELECT 1")
         return [
             FindMigrationTables(), ListMigrations(), DigestMigrations([migration.up]), RecordMigration(migration),
@@ -77,6 +78,9 @@ struct StatementTests {
             PutParticipant(
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),
+            PublishSigningKey(keyID: "k", publicKey: "x"), ListSigningKeys(),
+            FindUnrotatedSecrets(key: "k", after: "", limit: 3),
+            ReplaceSecrets(secrets, with: secrets, by: "tests"),
             CreateAPIKey(
                 keyID: "k", name: "ann", scope: .all, digest: Array(repeating: 1, count: 32), roles: ["viewer"],
                 expiresAt: nil,

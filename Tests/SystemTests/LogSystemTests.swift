@@ -20,6 +20,8 @@ struct LogSystemTests {
             "DATABASE_URL": "postgres://postgres:\(canary)database@\(host)\n",
             "REDIS_URL": "redis://:\(canary)redis@127.0.0.1:\(redisPort)",
             "ADMIN_TOKENS": "tests:\(canary)admin", "OPS_TOKEN": "\(canary)ops",
+            // A key of 32 bytes that has the canary in its base64.
+            "SECRET_KEYS": "2026-11: \(canary)secretkeys\(String(repeating: "A", count: 26))",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
             "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20\(canary)otlp,x-key=\(canary)key",
             "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "authorization=Bearer%20\(canary)traces,x-key=\(canary)tracekey",

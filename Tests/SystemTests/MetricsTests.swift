@@ -17,7 +17,9 @@ struct MetricsTests {
             let port = try Ports.take()
             try await system.startMocks(injectFailure: 0.3, seed: 7)
             let logging = ["LOG_LEVEL": "debug", "LOG_SENSITIVE": "cardNumber", "LOG_FORMAT": "json"]
-            try await system.startAPI("api", port: port, ["--admin-burst", "100"], logging)
+            try await system.startAPI(
+                "api", port: port, ["--admin-burst", "100"],
+                logging.merging(["ALLOW_PLAIN_SECRETS": "true"]) { $1 })
             try await system.register(port: port)
             try await registerWithSecret(system, port: port)
             let engine = ["--lease", "2s", "--poll", "200ms"]

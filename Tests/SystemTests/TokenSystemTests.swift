@@ -47,7 +47,7 @@ struct TokenSystemTests {
                     "iss": "urn:team", "aud": "sagaflow", "sub": "ann", "tenant": "acme", "roles": ["ops"],
                     "exp": JSON(Int(Date().timeIntervalSince1970) + 600),
                 ]
-                let token = try SigningKey.hs256(Self.secret).token(claims)
+                let token = try IssuerKey.hs256(Self.secret).token(claims)
                 func saga(_ token: String, _ words: String...) async throws -> Tool.Outcome {
                     let environment = ["SAGAFLOW_URL": "http://127.0.0.1:\(port)", "SAGAFLOW_API_KEY": token]
                     return try await Tool("saga", environment: environment).run(words)
@@ -55,7 +55,7 @@ struct TokenSystemTests {
                 #expect(try await saga(token, "run", "list").exitCode == 0)
                 let refused = try await saga(token, "participant", "list")
                 #expect(refused.exitCode == 1 && refused.errors.contains("jwt:ann/team"), "\(refused)")
-                let forged = try await saga(try SigningKey.hs256("x").token(claims), "run", "list")
+                let forged = try await saga(try IssuerKey.hs256("x").token(claims), "run", "list")
                 #expect(forged.exitCode == 1 && forged.errors.contains("signature"), "\(forged)")
                 try system.signal("api", SIGTERM)
                 try await system.until(.seconds(20), "the api has ended") { !system.isRunning("api") }

@@ -56,7 +56,7 @@ package final class FakeIssuer: Sendable {
     package func publish(_ document: Document, at path: String) { state.withLock { $0.documents[path] = document } }
 
     /// A key set.
-    package func publish(_ keys: [SigningKey], at path: String = "/jwks") {
+    package func publish(_ keys: [IssuerKey], at path: String = "/jwks") {
         publish(Document((["keys": .array(keys.map(\.jwk))] as JSON).text), at: path)
     }
 

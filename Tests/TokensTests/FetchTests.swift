@@ -91,7 +91,7 @@ struct FetchTests {
             () async throws(KeyFault) in
             beginner.yield()
             await gate.wait()
-            return try await KeySet(jwks: (["keys": [SigningKey.es256().jwk]] as JSON).bytes, for: [.es256])
+            return try await KeySet(jwks: (["keys": [IssuerKey.es256().jwk]] as JSON).bytes, for: [.es256])
         }
         let found = await withTaskGroup(of: Bool.self) { tasks in
             for _ in 0..<50 { tasks.addTask { (try? await keys.verifiers("k", .es256)) != nil } }

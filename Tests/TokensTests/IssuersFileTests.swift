@@ -15,9 +15,9 @@ struct IssuersFileTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let files = [
-            "issuers.yaml": text, "public.pem": SigningKey.es256().pem,
-            "two.pem": SigningKey.es256().pem + "\n" + SigningKey.es384().pem,
-            "short.pem": try SigningKey.rsa(bits: 1024).pem,
+            "issuers.yaml": text, "public.pem": IssuerKey.es256().pem,
+            "two.pem": IssuerKey.es256().pem + "\n" + IssuerKey.es384().pem,
+            "short.pem": try IssuerKey.rsa(bits: 1024).pem,
             "private.pem": "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n", "empty": "",
             "secret": String(repeating: "s", count: 32) + "\n", "short": String(repeating: "s", count: 31) + "\n\n",
             "long": String(repeating: "s", count: 64),

@@ -25,7 +25,7 @@ struct KeySetTests {
 
     @Test("a key is tried with the algorithm it is for, or with those of its kind, and with no other")
     func kinds() async throws {
-        let keys: [(SigningKey, [SignatureAlgorithm])] = [
+        let keys: [(IssuerKey, [SignatureAlgorithm])] = [
             (.es256("a"), [.es256]), (.es384("b"), [.es384]), (.es512("c"), [.es512]), (.edDSA("d"), [.edDSA]),
             (try .rsa("e"), [.rs256]), (try .rsa("f", algorithm: "PS512"), [.ps512]),
             (try .rsa("g").with(["alg": nil]), [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512]),
@@ -51,18 +51,18 @@ struct KeySetTests {
             ["n": "AQAB"], ["n": "!"], ["n": 7], ["n": nil], ["e": nil], ["e": "Ag"], ["e": ""],
         ] as [JSONObject])
     func passedOver(_ change: JSONObject) async throws {
-        let bad = try SigningKey.rsa("bad").with(change)
-        let set = try await Self.set([bad.jwk, 7, SigningKey.es256("good").jwk])
+        let bad = try IssuerKey.rsa("bad").with(change)
+        let set = try await Self.set([bad.jwk, 7, IssuerKey.es256("good").jwk])
         #expect((Self.count(set, "bad", .rs256) ?? 0) == 0, "\(change)")
         #expect(Self.count(set, "good", .es256) == 1)
     }
 
     @Test("an RSA key has 2048 bits at least, in a set as in a file")
     func sizes() async throws {
-        let short = try SigningKey.rsa("short", bits: 1024)
+        let short = try IssuerKey.rsa("short", bits: 1024)
         #expect(Self.count(try await Self.set([short.jwk]), "short", .rs256) == nil)
         #expect(VerificationKey(pem: short.pem) == nil)
-        #expect(VerificationKey(pem: try SigningKey.rsa().pem)?.kind == .rsa)
+        #expect(VerificationKey(pem: try IssuerKey.rsa().pem)?.kind == .rsa)
         // A short one does not grow by zeros before it.
         let padded = try short.with([
             "n": .string(String(repeating: "A", count: 400) + #require(short.jwk["n"]?.string))
@@ -72,7 +72,7 @@ struct KeySetTests {
 
     @Test("points that are not on their curve are no keys")
     func points() async throws {
-        let (one, other) = (SigningKey.es256("x"), SigningKey.es256())
+        let (one, other) = (IssuerKey.es256("x"), IssuerKey.es256())
         let mixed = one.with(["y": other.jwk["y"] ?? .null])
         #expect(Self.count(try await Self.set([mixed.jwk]), "x", .es256) == nil)
         #expect(Self.count(try await Self.set([one.with(["crv": "P-384"]).jwk]), "x", .es256) == nil)
@@ -82,17 +82,17 @@ struct KeySetTests {
     @Test("keys that share an id are tried in turn, a few of them")
     func duplicates() async throws {
         let set = try await Self.set(
-            (0..<20).map { _ in SigningKey.es256("same").jwk } + [SigningKey.edDSA("same").jwk])
+            (0..<20).map { _ in IssuerKey.es256("same").jwk } + [IssuerKey.edDSA("same").jwk])
         #expect(Self.count(set, "same", .es256) == KeySet.mostCandidates)
         #expect(Self.count(set, "same", .edDSA) == 1)
     }
 
     @Test("a token that names no key means the only one that fits, and a key without an id is no other's")
     func nameless() async throws {
-        let one = try await Self.set([SigningKey.es256(nil).jwk, SigningKey.edDSA("e").jwk])
+        let one = try await Self.set([IssuerKey.es256(nil).jwk, IssuerKey.edDSA("e").jwk])
         #expect(Self.count(one, nil, .es256) == 1 && Self.count(one, nil, .edDSA) == 1)
         #expect(Self.count(one, "k", .es256) == nil)
-        let two = try await Self.set([SigningKey.es256(nil).jwk, SigningKey.es256("k").jwk])
+        let two = try await Self.set([IssuerKey.es256(nil).jwk, IssuerKey.es256("k").jwk])
         #expect(Self.count(two, nil, .es256) == 0 && Self.count(two, "k", .es256) == 1)
         #expect(Self.count(try await Self.set([]), nil, .es256) == nil)
     }

@@ -11,7 +11,7 @@ struct KeyStateTests {
     private static func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
 
     private static func keys(_ ids: [String] = ["k"]) async throws -> KeySet {
-        let keys = JSON.array(ids.map { SigningKey.es256($0).jwk })
+        let keys = JSON.array(ids.map { IssuerKey.es256($0).jwk })
         return try await KeySet(jwks: (["keys": keys] as JSON).bytes, for: [.es256])
     }
 

@@ -57,7 +57,8 @@ extension Session {
             let (shares, saturated) = try await database.shares(since: weighted)
             return Fairness(
                 backlog: backlog, aloneMs: aloneMs.times, besideMs: besideMs.times,
-                backlogPerSecond: (Double(backlog) / (Double(end - begin) / 1e6)).figure, finishedBeside: besideMs.count,
+                backlogPerSecond: (Double(backlog) / (Double(end - begin) / 1e6)).figure,
+                finishedBeside: besideMs.count,
                 shares: shares, saturatedSeconds: saturated)
         }
         try await system.gone("fairness")

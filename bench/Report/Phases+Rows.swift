@@ -78,7 +78,8 @@ extension Fairness {
         return [
             Row(
                 "\(Self.perSecond) runs/s of a tenant beside \(backlog.grouped) of another: p95 start to finished / alone",
-                "\(besideMs.p95.places(1)) / \(aloneMs.p95.places(1)) ms, \(finishedBeside.grouped) runs", goal: "≤ 3 ×",
+                "\(besideMs.p95.places(1)) / \(aloneMs.p95.places(1)) ms, \(finishedBeside.grouped) runs",
+                goal: "≤ 3 ×",
                 reached: besideMs.p95 <= 3 * aloneMs.p95),
             Row(
                 "  p50, and what is finished of the backlog",

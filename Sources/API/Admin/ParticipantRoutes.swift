@@ -12,6 +12,7 @@ struct ParticipantRoutes: Sendable {
     let body: BodyReader
     let rules: AddressRules
     let lookup: HostLookup
+    let secrets: SecretPolicy
 
     var routes: [Route] {
         [
@@ -45,17 +46,19 @@ struct ParticipantRoutes: Sendable {
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try Self.name(context)
-        let asked = try ParticipantRequest(try await body.json(request), rules: rules)
-        try await checkAddresses(of: asked.host, context)
+        let asked = try ParticipantRequest(try await body.json(request), of: name, rules: rules, secrets: secrets)
+        for (pointer, host) in asked.hosts { try await checkAddresses(of: host, at: pointer, context) }
         let written = try await database.writes.execute(
             PutParticipant(
                 name: name, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
-                breaker: asked.breaker, signWith: asked.signWith, updatedBy: context.principal.name,
+                breaker: asked.breaker, signWith: asked.signWith, tls: asked.tls, client: asked.client,
+                secretsKey: asked.secretsKey, updatedBy: context.principal.name,
                 origin: context.origin))
         context.logger.info(
             "participant registered", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
         let shown = Self.shown(
-            name, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker, asked.signWith)
+            name, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker, asked.signWith,
+            asked.tls, asked.client, asked.secretsKey)
         return .json(written.first == true ? .created : .ok, .object(shown))
     }
 
@@ -73,7 +76,9 @@ struct ParticipantRoutes: Sendable {
 
     /// Refuses a host none of whose addresses may be called. A name that can't be looked up is accepted: it may be
     /// known only where engines are, or later, and engines judge the addresses again at every connection.
-    private func checkAddresses(of host: String, _ context: APIContext) async throws(Problem) {
+    private func checkAddresses(
+        of host: String, at pointer: JSONPointer, _ context: APIContext
+    ) async throws(Problem) {
         do throws(ParticipantsError) {
             _ = try rules.permitted(try await lookup.addresses(of: host), of: host)
         } catch {
@@ -81,25 +86,28 @@ struct ParticipantRoutes: Sendable {
                 context.logger.notice("a participant's address is not known here", metadata: ["reason": "\(error)"])
                 return
             }
-            throw .content(JSONPointer(["url"]), sentence)
+            throw .content(pointer, sentence)
         }
     }
 
     /// Values of headers are never shown.
     private static func shown(
         _ name: String, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String], _ breaker: BreakerPolicy?,
-        _ signWith: [String]
+        _ signWith: [String], _ tls: ParticipantTLS?, _ client: OAuth2Client?, _ secretsKey: String?
     ) -> JSONObject {
         [
             "name": .string(name), "url": .string(url), "maxConcurrent": maxConcurrent.map { JSON($0) } ?? .null,
             "headerNames": .array(headerNames.map { .string($0) }), "breaker": breaker?.json ?? .bool(false),
-            "signWith": .array(signWith.map { .string($0) }),
+            "signWith": .array(signWith.map { .string($0) }), "tls": tls?.json ?? .null,
+            "auth": client?.shown ?? .null, "secretsKey": JSON(secretsKey),
         ]
     }
 
     /// With what each engine that lives told of it in its last heartbeat; engines for which all is well tell nothing.
     private static func shown(_ row: StoredParticipant, _ engines: [ListEngines.Row]) -> JSONObject {
-        var object = shown(row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker, row.signWith)
+        var object = shown(
+            row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker, row.signWith, row.tls,
+            row.client, row.secretsKey)
         object["updatedAt"] = RunJSON.time(row.updatedAt)
         object["paused"] = row.pause?.json ?? .null
         object["engines"] = .array(

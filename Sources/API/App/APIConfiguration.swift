@@ -23,6 +23,8 @@ struct APIConfiguration: Sendable {
     /// Whether signals are in the audit, too.
     var auditsSignals: Bool
     var participantRules: AddressRules
+    /// What may be registered of participants' credentials.
+    var secretPolicy: SecretPolicy
     var host: String
     var port: Int
     var maxBodyBytes: Int
@@ -71,6 +73,16 @@ struct APIConfiguration: Sendable {
         auditsSignals = try Self.auditsSignals(&settings)
         settings.group("Participants")
         participantRules = try Self.rules(&settings)
+        let secretKeys = try SecretKeys.setting(&settings)
+        let allowsPlain = try settings.text(
+            "allow.plain.secrets", default: "false",
+            help:
+                "true: credentials of participants may be registered as they are, and stand so in the database; true or false"
+        )
+        guard ["true", "false"].contains(allowsPlain) else {
+            throw settings.error("allow.plain.secrets", "must be true or false.")
+        }
+        secretPolicy = secretKeys.map { .encrypted($0) } ?? (allowsPlain == "true" ? .plain : .references)
         settings.group("Requests")
         host = try settings.text("host", default: "127.0.0.1", help: "the address to listen on")
         isOpen = auth.map { $0 == "open" } ?? Self.isLoopback(host)

@@ -224,7 +224,7 @@ struct APIProcess {
             reader: reader, answers: answers, waiting: waiting, door: door, body: body)
         let participants = ParticipantRoutes(
             database: database, body: body, rules: configuration.participantRules,
-            lookup: HostLookup(eventLoops: LoopExecutors.shared.group))
+            lookup: HostLookup(eventLoops: LoopExecutors.shared.group), secrets: configuration.secretPolicy)
         return [
             StartRoutes(
                 starts: starts, body: body, values: values, window: window, watch: watch, places: places,
@@ -246,6 +246,7 @@ struct APIProcess {
             ).routes,
             APIKeyRoutes(writes: database.writes, reads: database.reads, body: body, answers: answers).routes,
             ClusterRoutes(reads: database.reads, clock: clock).routes,
+            SigningKeyRoutes(reads: database.reads).routes,
             HealthRoutes(database: database, redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }
     }

@@ -79,7 +79,8 @@ struct ReportRoutes: Sendable {
 
     private func report(for context: APIContext) -> RunReport {
         RunReport(
-            reader: reader, reads: reads, waiting: waiting, scope: context.principal.scope, sight: context.principal.payloads)
+            reader: reader, reads: reads, waiting: waiting, scope: context.principal.scope,
+            sight: context.principal.payloads)
     }
 
     private static func head(_ context: APIContext) -> JSONObject {

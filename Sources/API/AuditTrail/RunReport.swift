@@ -82,7 +82,8 @@ struct RunReport: Sendable {
     }
 
     @concurrent private func writeEvents(
-        of id: RunID, for view: PayloadView, to stream: inout AnswerStream) async throws {
+        of id: RunID, for view: PayloadView, to stream: inout AnswerStream
+    ) async throws {
         var list = StreamedList("events")
         try await eachEventPage(of: id, &stream) { page, stream in
             try await list.write(page.map { $0.text(for: view) }, to: &stream)

@@ -148,6 +148,9 @@ struct WaitingFor: Sendable {
         let isOpen = engines.contains { $0.report["participants"]?[participant]?["breaker"]?.string == "open" }
         if isOpen { object["kind"] = "breaker" }
         if isPaused(participant, engines) { object["participantPaused"] = true }
+        // What one engine lacks another may have: the run waits for that one.
+        let lacks = engines.lazy.compactMap { $0.report["participants"]?[participant]?["lacks"]?.string }.first
+        if let lacks { object["lacks"] = .string(lacks) }
         return object
     }
 

@@ -111,10 +111,25 @@ enum ParticipantView {
         ]
         let secrets = participant["signWith"]?.array?.compactMap(\.string) ?? []
         if !secrets.isEmpty { lines.append("signed with  \(secrets.joined(separator: ", "))") }
+        lines += trust(participant)
         if let updated = participant["updatedAt"]?.string { lines.append("updated      \(updated)") }
         if let paused = paused(participant) { lines.append("paused       \(paused)") }
         for engine in participant["engines"]?.array ?? [] { lines.append("engine       \(told(by: engine))") }
         return lines.joined(separator: "\n")
+    }
+
+    private static func trust(_ participant: JSON) -> [String] {
+        var lines: [String] = []
+        if let tls = participant["tls"]?.object {
+            let files = tls.members.compactMap { name, file in file.string.map { "\(name) \($0)" } }
+            lines.append("tls          \(files.joined(separator: ", "))")
+        }
+        if let client = participant["auth"]?["oauth2"] {
+            lines.append(
+                "tokens from  \(client["tokenUrl"]?.string ?? "?") as \(client["clientId"]?.string ?? "?")")
+        }
+        if let key = participant["secretsKey"]?.string { lines.append("encrypted    with the key \(key)") }
+        return lines
     }
 
     /// What engines tell of it, the worst first; empty when all is well.
@@ -135,6 +150,7 @@ enum ParticipantView {
         ] {
             if let count = engine[key]?.int, count > 0 { parts.append("\(count) \(text)") }
         }
+        if let lacks = engine["lacks"]?.string { parts.append(lacks.clipped) }
         if let error = engine["lastError"]?.string { parts.append(error.clipped) }
         return parts.joined(separator: ", ")
     }

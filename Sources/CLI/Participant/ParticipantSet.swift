@@ -30,17 +30,27 @@ struct ParticipantSet: AsyncParsableCommand {
             valueName: "name=file"))
     var headers: [String] = []
 
+    @Option(
+        name: .customLong("header"),
+        help: ArgumentHelp(
+            "A header that names one of the engines' secrets, as in 'Authorization=Bearer ${secret:payments}', repeatable.",
+            valueName: "name=value"))
+    var references: [String] = []
+
     @Flag(help: "Send no headers any more.")
     var dropHeaders = false
 
     @Option(
         help: ArgumentHelp(
-            "The engines' secret that signs its calls; twice for two, while participants are moved from one to the other.",
+            "The engines' secret that signs its calls, or ed25519:NAME for a key of theirs; twice for two, while participants are moved.",
             valueName: "secret"))
     var signWith: [String] = []
 
     @Flag(help: "Sign its calls no more.")
     var noSignature = false
+
+    @OptionGroup(title: "TLS") var tls: TLSOptions
+    @OptionGroup(title: "Access tokens") var client: ClientOptions
 
     @Option(help: "After so many failures in a row an engine stops calling it for a while.")
     var failureThreshold: Int?
@@ -57,7 +67,10 @@ struct ParticipantSet: AsyncParsableCommand {
     private var changesBreaker: Bool { failureThreshold != nil || successThreshold != nil || openFor != nil }
 
     func validate() throws {
-        if dropHeaders, !headers.isEmpty { throw ValidationError("Give --header-from or --drop-headers, not both.") }
+        if dropHeaders, !(headers + references).isEmpty {
+            throw ValidationError("Give --header-from or --drop-headers, not both.")
+        }
+        try HeaderFiles.checkReferences(references)
         if noSignature, !signWith.isEmpty { throw ValidationError("Give --sign-with or --no-signature, not both.") }
         if noBreaker, changesBreaker { throw ValidationError("Give --no-breaker or its numbers, not both.") }
         if let maxConcurrent, maxConcurrent != "none", Int(maxConcurrent) == nil {
@@ -67,7 +80,8 @@ struct ParticipantSet: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let given = try HeaderFiles.read(headers)
+        var given = try HeaderFiles.read(headers)
+        for (name, value) in HeaderFiles.values(references) { given[name] = .string(value) }
         let (isNew, shown) = try await api.withClient(token: try admin.token(api)) { client in
             let known = try await registered(client)
             let body = try self.body(known, given)
@@ -119,6 +133,8 @@ struct ParticipantSet: AsyncParsableCommand {
                     + "them again with --header-from, or --drop-headers")
         }
         if !given.isEmpty { body["headers"] = .object(given) }
+        body["tls"] = tls.body(known?["tls"])
+        body["auth"] = try client.body(known?["auth"], of: argument.name)
         return body
     }
 }
@@ -129,6 +145,26 @@ enum HeaderFiles {
     static func check(_ headers: [String]) throws {
         for header in headers where header.split(separator: "=", maxSplits: 1).count != 2 {
             throw ValidationError("\(header.clipped) is no NAME=FILE.")
+        }
+    }
+
+    /// - Parameter headers: each `NAME=VALUE`, with a reference in its value.
+    static func checkReferences(_ headers: [String]) throws {
+        for (name, value) in values(headers) {
+            let text: SecretText
+            do { text = try SecretText(value) } catch { throw ValidationError("\(name.clipped): \(error)") }
+            guard !name.isEmpty, !text.isLiteral else {
+                throw ValidationError(
+                    "--header is NAME=VALUE with ${secret:NAME} in the value; any other value belongs into a file (--header-from)."
+                )
+            }
+        }
+    }
+
+    static func values(_ headers: [String]) -> [(name: String, value: String)] {
+        headers.map { header in
+            let sides = header.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(sides[0]), sides.count == 2 ? String(sides[1]) : "")
         }
     }
 

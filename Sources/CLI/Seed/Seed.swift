@@ -72,11 +72,13 @@ struct Seed: AsyncParsableCommand {
                 if known["url"]?.string == url { continue }
                 let former = formerMocksPort.map { "\(mocksURL):\($0 + offset)" }
                 // Values of headers are not shown, so one that has any can't be registered again without losing them.
-                guard let former, known["url"]?.string == former, known["headerNames"]?.array?.isEmpty == true else {
+                guard let former, known["url"]?.string == former, known["headerNames"]?.array?.isEmpty == true,
+                    known["auth"]?.isNull ?? true
+                else {
                     left.append(name)
                     continue
                 }
-                for member in ["maxConcurrent", "breaker"] { wanted[member] = known[member] }
+                for member in ["maxConcurrent", "breaker", "signWith", "tls"] { wanted[member] = known[member] }
             }
             _ = try await client.patiently(.put, "/v1/admin/participants/\(name)", .object(wanted))
         }

@@ -24,6 +24,7 @@ struct Engine {
     private let notifier: OutboxNotifier
     private let registry: ParticipantRegistry
     private let secrets: Secrets
+    private let published: PublishedKeys
     private let callbacks: CallbackURLs
     private let claimer: Claimer
     private let wakeUp = WakeUp()
@@ -65,19 +66,24 @@ struct Engine {
             observer: { [commitBatch = metrics.commitBatch] in commitBatch.observe(Double($0)) },
             others: { [others] in others.count })
         let loops = LoopExecutors.shared
-        registry = ParticipantRegistry(
-            pool: database.reads, maxHeld: max(1, configuration.maxInFlight / 4), eventLoops: loops.group,
-            logger: logger)
         var client = ParticipantClient.Configuration()
         client.maxConnectionsPerOrigin = configuration.participantConnections
         client.maxConnections = participantConnections
         client.maxWaitingPerOrigin = configuration.maxInFlight
         client.trustRootsFile = configuration.trustRoots
         client.resolver = configuration.participantRules.guarding()
+        let participantClient = try ParticipantClient(eventLoopGroup: loops.group, configuration: client)
         secrets = Secrets(folder: configuration.secretsFolder, logger: logger)
+        published = PublishedKeys(secrets: secrets, pool: database.writes, logger: logger)
+        registry = ParticipantRegistry(
+            pool: database.reads, maxHeld: max(1, configuration.maxInFlight / 4),
+            maker: CredentialMaker(
+                secrets: secrets, keys: configuration.secretKeys, published: published,
+                trustRoots: configuration.trustRoots, client: participantClient),
+            eventLoops: loops.group, logger: logger)
         callbacks = CallbackURLs(base: configuration.publicURL)
         let caller = ParticipantCaller(
-            client: try ParticipantClient(eventLoopGroup: loops.group, configuration: client), registry: registry,
+            client: participantClient, registry: registry,
             room: RequestRoom(bytes: configuration.memory.requestBytes), secrets: secrets,
             callbacks: callbacks, injector: FailureInjector(share: configuration.injectFailure))
         notifier = OutboxNotifier(configuration.database)
@@ -139,7 +145,7 @@ struct Engine {
             [limit.watch] + export + [
                 ClosedLast(notifier), ClosedLast(committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
-                registry, secrets,
+                registry, secrets, published,
                 Heartbeat(
                     pool: database.writes, engine: id, host: Self.hostName, table: table, others: others, clock: clock,
                     report: { [self] in report }, logger: logger),
@@ -210,6 +216,7 @@ struct Engine {
             do throws(PostgresError) {
                 try await Connection.requireOwnSession(configuration.database, logger: logger)
                 try await callbacks.refresh(database.reads)
+                try await published.publish()
                 return try await registry.refresh()
             } catch {
                 guard error.isTransient || error.isSchemaMissing else { throw error }

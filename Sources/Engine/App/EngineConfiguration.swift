@@ -27,8 +27,10 @@ struct EngineConfiguration: Sendable {
     var participantRules: AddressRules
     /// Where participants call back; nil where they can't.
     var publicURL: String?
-    /// The folder of secrets that calls may be signed with.
+    /// The folder of secrets that calls are signed with, and that registrations name.
     var secretsFolder: String?
+    /// For what is encrypted in the database; nil where nothing is.
+    var secretKeys: SecretKeys?
     var injectFailure: Double
     /// What it may spend its memory on.
     let memory: MemoryBudget
@@ -82,10 +84,14 @@ struct EngineConfiguration: Sendable {
             throw settings.error("participant.allow", "can't be used: \(error)")
         }
         secretsFolder = settings.optionalText(
-            "participant.secrets", help: "folder with a file for each secret that definitions may sign calls with")
+            "participant.secrets",
+            help:
+                "folder with a file for each secret that calls are signed with, and that participants' registrations name"
+        )
         if let folder = secretsFolder, !Secrets.isReadable(folder) {
             throw settings.error("participant.secrets", "is \"\(folder)\", which can't be read as a folder.")
         }
+        secretKeys = try SecretKeys.setting(&settings)
         publicURL = settings.optionalText(
             "public.url",
             help: "where participants reach the API, as in https://saga.example.com: they call back there")

@@ -26,17 +26,6 @@ struct CallRequest: Sendable {
         do throws(TemplateError) { return try renderedBelow() } catch { throw Self.placed(error, call, of: run) }
     }
 
-    /// The same call signed, if its participant wants that, with the time at which it is sent.
-    func signed(_ call: ParticipantCall) -> ParticipantCall {
-        if participant.signWith.isEmpty { return call }
-        var call = call
-        call.headers.removeAll { CallSignature.names.contains($0.0.lowercased()) }
-        call.headers += CallSignature.headers(
-            id: run.idempotencyKey(of: self.call), at: .machineTime, body: call.body,
-            secrets: participant.signWith.compactMap { scope.secret($0) })
-        return call
-    }
-
     /// The same error, said of the definition.
     static func placed(_ error: TemplateError, _ call: Command.Call, of run: Run) -> TemplateError {
         error.below(run.pointer(of: call.step).appending(call.action.member))
@@ -44,9 +33,6 @@ struct CallRequest: Sendable {
 
     private func renderedBelow() throws(TemplateError) -> ParticipantCall {
         if let missing = scope.missingSecret(of: definition) { throw TemplateError(.noSecret(missing), pointer: .root) }
-        if let missing = participant.signWith.first(where: { scope.secret($0) == nil }) {
-            throw TemplateError(.noSecret(missing), pointer: .root)
-        }
         if let lookPath { return try look(lookPath) }
         let key = run.idempotencyKey(of: call)
         let body = try definition.renderedBody(scope, of: run)
@@ -60,7 +46,7 @@ struct CallRequest: Sendable {
         return ParticipantCall(
             method: definition.method, baseURL: participant.baseURL, path: try path(), headers: headers,
             body: body?.bytes ?? [], timeout: definition.timeout, maxResponseBytes: definition.maxResponseBytes,
-            wantedHeaders: wantedHeaders)
+            wantedHeaders: wantedHeaders, identity: participant.credentials.identity)
     }
 
     private func appendOwnHeaders(to headers: inout [(String, String)]) {
@@ -74,7 +60,7 @@ struct CallRequest: Sendable {
     /// Those of the trace, of the participant and of the definition.
     private func appendOthers(to headers: inout [(String, String)]) throws(TemplateError) {
         if let traceparent = trace.header(of: span) { headers.append(("traceparent", traceparent)) }
-        for (name, value) in participant.headers { headers.append((name, value)) }
+        for (name, value) in participant.credentials.headers { headers.append((name, value)) }
         try definition.appendHeaders(scope, to: &headers)
     }
 
@@ -92,7 +78,8 @@ struct CallRequest: Sendable {
         }
         return ParticipantCall(
             method: "GET", baseURL: participant.baseURL, path: place, headers: headers, body: [],
-            timeout: definition.timeout, maxResponseBytes: definition.maxResponseBytes, wantedHeaders: wantedHeaders)
+            timeout: definition.timeout, maxResponseBytes: definition.maxResponseBytes, wantedHeaders: wantedHeaders,
+            identity: participant.credentials.identity)
     }
 
     /// The path and query; a location is followed below the participant's base only.

@@ -133,6 +133,7 @@ final class ParticipantCaller: Sendable {
             return completion(judge(.notSent("No participant is registered as \(name)."), .zero))
         }
         if participant.pause.isOn { return hold(placement) }
+        if let lack = participant.credentials.lack { return completion(judge(.notAllowed("\(lack)."), .zero)) }
         let call = placement.scope.call
         var request = CallRequest(
             scope: placement.scope, definition: placement.definition, name: name, participant: participant,
@@ -268,11 +269,12 @@ final class ParticipantCaller: Sendable {
                     completion(result)
                 }
             }
-            let call = request.signed(call)
-            if let injector {
-                injector.send(call, through: client, isWanted: isWanted, completion: answered)
-            } else {
-                client.send(call, isWanted: isWanted, completion: answered)
+            let sent = SentCall(request: request, client: client, injector: injector, isWanted: isWanted)
+            if participant.credentials.areHeadersAll { return sent.transmit(call, answered) }
+            sent.prove(call, answered) { reason, retryAfter in
+                breaker?.report(.neither, of: run, era: era)
+                done()
+                completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
             }
         }
         registry.limiter.run(request.name, limit: participant.maxConcurrent) { done in

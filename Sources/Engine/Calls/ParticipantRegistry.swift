@@ -13,10 +13,8 @@ struct RegisteredParticipant: Sendable {
     let baseURL: BaseURL
     /// Calls in flight to it from this engine at the most; nil for no limit of its own.
     let maxConcurrent: Int?
-    /// Sent with every call. May hold secrets.
-    let headers: [(name: String, value: String)]
-    /// Names of the secrets that sign its calls; empty for none.
-    let signWith: [String]
+    /// What its calls carry, secrets included.
+    let credentials: Credentials
     /// Stands before its calls; nil when it is switched off.
     let breaker: BreakerGate?
     /// On while somebody has paused it: no call is sent.
@@ -40,6 +38,7 @@ final class ParticipantRegistry: Service {
     /// Holds calls to participants that are paused.
     let held: PausedCalls
     private let pool: Pool
+    private let maker: CredentialMaker
     private let eventLoops: any EventLoopGroup
     private let logger: Logger
     private let interval: Duration
@@ -49,12 +48,15 @@ final class ParticipantRegistry: Service {
 
     /// - Parameters:
     ///   - maxHeld: calls that are held at the most because their participants are paused.
+    ///   - maker: of what calls carry.
     ///   - eventLoops: for the timers of calls that wait for a breaker.
     init(
-        pool: Pool, interval: Duration = .seconds(1), maxHeld: Int, eventLoops: any EventLoopGroup, logger: Logger
+        pool: Pool, interval: Duration = .seconds(1), maxHeld: Int, maker: CredentialMaker,
+        eventLoops: any EventLoopGroup, logger: Logger
     ) {
         held = PausedCalls(capacity: maxHeld)
         self.pool = pool
+        self.maker = maker
         self.eventLoops = eventLoops
         self.interval = interval
         self.logger = logger
@@ -76,7 +78,15 @@ final class ParticipantRegistry: Service {
         for gate in known.withLock({ Array($0.values.compactMap(\.breaker)) }) {
             readings[gate.participant] = gate.reading
         }
-        return ParticipantReport.json(readings, queued: limiter.queued, paused: paused, held: held.counts)
+        return ParticipantReport.json(
+            readings, queued: limiter.queued, paused: paused, held: held.counts, lacks: lacks)
+    }
+
+    /// Why participants can't be called from here, or have no access token, by their names.
+    private var lacks: [String: String] {
+        known.withLock { known in
+            known.compactMapValues { $0.credentials.lack.map { "\($0)." } ?? $0.credentials.tokens?.failure }
+        }
     }
 
     /// The participants that are paused.
@@ -109,10 +119,16 @@ final class ParticipantRegistry: Service {
                     "a registered participant has an unusable URL", metadata: ["participant": "\(row.name)"])
             }
         }
-        let read = rows
+        let (lately, secrets) = (known.withLock { $0 }, maker.secrets.known)
+        // Not under the lock: what is made of files may take its time, and calls ask for participants meanwhile.
+        let trusted = rows.map { row, baseURL in
+            (row, baseURL, self.credentials(of: row, secrets, before: lately[row.name]?.credentials))
+        }
         let (before, after) = known.withLock { known in
             let before = known
-            let fresh = read.map { ($0.name, registered($0, at: $1, before: before[$0.name])) }
+            let fresh = trusted.map { row, baseURL, credentials in
+                (row.name, registered(row, at: baseURL, credentials, before: before[row.name]))
+            }
             known = Dictionary(fresh) { $1 }
             return (before, known)
         }
@@ -124,9 +140,20 @@ final class ParticipantRegistry: Service {
         held.look(paused: paused)
     }
 
+    private func credentials(
+        of row: StoredParticipant, _ secrets: Secrets.Known, before: Credentials?
+    ) -> Credentials {
+        let made = maker.credentials(of: row, secrets: secrets, before: before)
+        if let lack = made.lack, lack != before?.lack {
+            logger.error("a participant can't be called", metadata: ["participant": "\(row.name)", "why": "\(lack)"])
+        }
+        return made
+    }
+
     /// Its breaker stays the same one as long as nobody registers the participant anew.
     private func registered(
-        _ row: StoredParticipant, at baseURL: BaseURL, before: RegisteredParticipant?
+        _ row: StoredParticipant, at baseURL: BaseURL, _ credentials: Credentials,
+        before: RegisteredParticipant?
     ) -> RegisteredParticipant {
         var breaker = before?.breaker
         if before?.updatedAt != row.updatedAt || before?.baseURL != baseURL || breaker?.policy != row.breaker {
@@ -145,8 +172,8 @@ final class ParticipantRegistry: Service {
                 metadata: ["participant": "\(row.name)"])
         }
         return RegisteredParticipant(
-            baseURL: baseURL, maxConcurrent: row.maxConcurrent, headers: row.headers, signWith: row.signWith,
-            breaker: breaker, pause: pause,
+            baseURL: baseURL, maxConcurrent: row.maxConcurrent, credentials: credentials, breaker: breaker,
+            pause: pause,
             updatedAt: row.updatedAt)
     }
 

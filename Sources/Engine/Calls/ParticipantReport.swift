@@ -7,18 +7,19 @@ enum ParticipantReport {
     /// Bytes of an error's text at most.
     static let maxErrorBytes = 200
 
-    /// `{NAME: {breaker, failures, openMs?, lastError?, lastErrorAgeMs?, waiting, queued, paused?, held?}}`.
+    /// `{NAME: {breaker, failures, openMs?, lastError?, lastErrorAgeMs?, waiting, queued, paused?, held?, lacks?}}`.
     ///
     /// - Parameters:
     ///   - queued: calls that wait for `maxConcurrent`.
     ///   - paused: participants that are paused.
     ///   - held: calls that wait for the end of a pause.
+    ///   - lacks: why participants can't be called from here, in a sentence.
     static func json(
         _ readings: [String: BreakerGate.Reading], queued: [String: Int], paused: Set<String> = [],
-        held: [String: Int] = [:]
+        held: [String: Int] = [:], lacks: [String: String] = [:]
     ) -> JSON {
         let quiet = BreakerGate.Reading(state: .closed, waiting: 0)
-        let names = Set(readings.keys).union(queued.keys).union(paused).sorted {
+        let names = Set(readings.keys).union(queued.keys).union(paused).union(lacks.keys).sorted {
             let (first, second) = (readings[$0] ?? quiet, readings[$1] ?? quiet)
             return (-first.state.rawValue, -first.failures, $0) < (-second.state.rawValue, -second.failures, $1)
         }
@@ -28,6 +29,9 @@ enum ParticipantReport {
             if paused.contains(name) {
                 told["paused"] = true
                 told["held"] = JSON(held[name] ?? 0)
+            }
+            if let lack = lacks[name] {
+                told["lacks"] = .string(String(decoding: lack.utf8.prefix(maxErrorBytes), as: UTF8.self))
             }
             report[name] = .object(told)
         }

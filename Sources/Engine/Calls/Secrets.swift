@@ -5,8 +5,8 @@ import ServiceLifecycle
 import Settings
 import Synchronization
 
-/// The secrets that calls may be signed with (`hmacSha256`): the files of a folder, each named as its secret. Read anew every few
-/// seconds, so that one can be changed without a restart.
+/// The secrets of calls: what they are signed with, and what participants' registrations name. They are the files of a folder, each
+/// named as its secret, read anew every few seconds, so that one can be changed without a restart.
 final class Secrets: Service {
     /// Files that are read at most.
     static let maxCount = 256
@@ -14,21 +14,30 @@ final class Secrets: Service {
     private let folder: String?
     private let interval: Duration
     private let logger: Logger
-    private let known: Mutex<[String: [UInt8]]>
+    /// As they were read last, by name.
+    struct Known: Sendable {
+        fileprivate(set) var all: [String: [UInt8]]
+        /// Another one whenever a secret has changed.
+        fileprivate(set) var version = 0
+    }
+
+    private let latest: Mutex<Known>
 
     /// - Parameter folder: nil for none.
     init(folder: String?, interval: Duration = .seconds(5), logger: Logger) {
         self.folder = folder
         self.interval = interval
         self.logger = logger
-        known = Mutex(folder.map { Self.read($0) ?? [:] } ?? [:])
+        latest = Mutex(Known(all: folder.flatMap(Self.read) ?? [:]))
     }
 
     /// By name.
     var all: [String: [UInt8]] {
         if folder == nil { return [:] }
-        return known.withLock { $0 }
+        return latest.withLock { $0.all }
     }
+
+    var known: Known { latest.withLock { $0 } }
 
     /// The folder can be read.
     static func isReadable(_ folder: String) -> Bool { read(folder) != nil }
@@ -58,7 +67,9 @@ final class Secrets: Service {
                     self.logger.warning("the folder of secrets can't be read", metadata: ["folder": "\(folder)"])
                     continue
                 }
-                self.known.withLock { $0 = read }
+                self.latest.withLock { known in
+                    if known.all != read { known = Known(all: read, version: known.version + 1) }
+                }
             }
         }
     }

@@ -28,6 +28,7 @@ package enum AuditAction: String, Sendable, Hashable, CaseIterable {
     case createKey = "create_key"
     case revokeKey = "revoke_key"
     case putTenant = "put_tenant"
+    case rotateSecrets = "rotate_secrets"
 }
 
 /// From where a change was asked for, beside by whom.

@@ -10,19 +10,26 @@ package struct StoredParticipant: Sendable {
     /// Calls in flight to it, per engine; nil for the engine's default.
     package let maxConcurrent: Int?
     /// Sent with every call. May hold secrets: never shown, never logged.
-    package let headers: [(name: String, value: String)]
+    package let headers: [(name: String, value: StoredSecret)]
     /// When calls to it are stopped because it keeps failing; nil for never.
     package let breaker: BreakerPolicy?
     /// Names of the secrets that sign its calls; empty for none.
     package let signWith: [String]
+    /// What connections to it are made with; nil for what all have in common.
+    package let tls: ParticipantTLS?
+    /// Where its access tokens come from; nil when it has none.
+    package let client: OAuth2Client?
+    /// The id of the key with which its secrets are encrypted; nil when none is.
+    package let secretsKey: String?
     /// When it was last changed.
     package let updatedAt: Instant
     /// Nil while it is not paused.
     package let pause: ParticipantPause?
 
     package init(
-        name: String, url: String, maxConcurrent: Int?, headers: [(name: String, value: String)],
-        breaker: BreakerPolicy?, signWith: [String] = [], updatedAt: Instant, pause: ParticipantPause? = nil
+        name: String, url: String, maxConcurrent: Int?, headers: [(name: String, value: StoredSecret)],
+        breaker: BreakerPolicy?, signWith: [String] = [], tls: ParticipantTLS? = nil, client: OAuth2Client? = nil,
+        secretsKey: String? = nil, updatedAt: Instant, pause: ParticipantPause? = nil
     ) {
         self.name = name
         self.url = url
@@ -30,6 +37,9 @@ package struct StoredParticipant: Sendable {
         self.headers = headers
         self.breaker = breaker
         self.signWith = signWith
+        self.tls = tls
+        self.client = client
+        self.secretsKey = secretsKey
         self.updatedAt = updatedAt
         self.pause = pause
     }
@@ -44,6 +54,10 @@ package struct PutParticipant: Statement {
     /// Nil for none: `false` in the table.
     package let breaker: BreakerPolicy?
     package let signWith: [String]
+    package let tls: ParticipantTLS?
+    package let client: OAuth2Client?
+    /// The id of the key with which values are encrypted; nil when none is.
+    package let secretsKey: String?
     package let updatedBy: String
     package let origin: CallOrigin
 
@@ -52,7 +66,8 @@ package struct PutParticipant: Statement {
 
     package init(
         name: String, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?, signWith: [String] = [],
-        updatedBy: String, origin: CallOrigin = .unknown
+        tls: ParticipantTLS? = nil, client: OAuth2Client? = nil, secretsKey: String? = nil, updatedBy: String,
+        origin: CallOrigin = .unknown
     ) {
         self.origin = origin
         self.name = name
@@ -61,6 +76,9 @@ package struct PutParticipant: Statement {
         self.headers = headers
         self.breaker = breaker
         self.signWith = signWith
+        self.tls = tls
+        self.client = client
+        self.secretsKey = secretsKey
         self.updatedBy = updatedBy
     }
 
@@ -68,20 +86,22 @@ package struct PutParticipant: Statement {
     // told: their values may be secret.
     package static let sql = """
         WITH written AS (
-            INSERT INTO participants (participant_name, url, max_concurrent, headers, breaker, updated_by, sign_with)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            INSERT INTO participants (participant_name, url, max_concurrent, headers, breaker, updated_by, sign_with, tls,
+                auth, secrets_key)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (participant_name) DO UPDATE SET url = excluded.url, max_concurrent = excluded.max_concurrent,
                 headers = excluded.headers, breaker = excluded.breaker, sign_with = excluded.sign_with,
+                tls = excluded.tls, auth = excluded.auth, secrets_key = excluded.secrets_key,
                 updated_by = excluded.updated_by, updated_at = now()
             RETURNING xmax = 0 AS is_new
         ), audit AS (
             \(AuditSQL.insert(
-                tenant: AuditSQL.everybodys, by: "$6", origin: "$8", action: "'put_participant'",
+                tenant: AuditSQL.everybodys, by: "$6", origin: "$12", action: "'put_participant'",
                 subject: "'participants/' || $1",
                 detail: """
                     json_build_object('isNew', is_new, 'url', $2, 'maxConcurrent', $3,
                         'headerNames', ARRAY (SELECT json_object_keys($4)), 'breaker', $5::json,
-                        'signWith', to_json($7::text[]))
+                        'signWith', to_json($7::text[]), 'tls', $8::json, 'auth', $11::json, 'secretsKey', $10::text)
                     """,
                 from: "written"))
         )
@@ -96,6 +116,10 @@ package struct PutParticipant: Statement {
         parameters.json((breaker?.json ?? .bool(false)).bytes)
         parameters.text(updatedBy)
         parameters.textArray(signWith)
+        parameters.json(tls?.json.bytes)
+        parameters.json(client?.json.bytes)
+        parameters.text(secretsKey)
+        parameters.json(client?.shown.bytes)
         parameters.origin(origin)
     }
 
@@ -112,7 +136,8 @@ package struct FindParticipants: Statement {
     package init(name: String? = nil) { self.name = name }
 
     package static let sql = """
-        SELECT participant_name, url, max_concurrent, headers, breaker, sign_with, updated_at, \(ParticipantPause.columns)
+        SELECT participant_name, url, max_concurrent, headers, breaker, sign_with, tls, auth, secrets_key, updated_at,
+            \(ParticipantPause.columns)
         FROM participants
         WHERE $1::text IS NULL OR participant_name = $1 ORDER BY participant_name LIMIT 10000
         """
@@ -122,13 +147,16 @@ package struct FindParticipants: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredParticipant {
         let (name, url) = (try row.text(), try row.text())
         let maxConcurrent = try row.int32OrNil().map { Int($0) }
-        let headers = try row.jsonValue().object?.members ?? []
+        let stored = try row.jsonValue().object?.members ?? []
         let breaker = try row.jsonValueOrNil() ?? .null
         let signWith = try row.textArray()
+        let (tls, auth) = (try row.jsonValueOrNil() ?? .null, try row.jsonValueOrNil() ?? .null)
+        let key = try row.textOrNil()
         return StoredParticipant(
             name: name, url: url, maxConcurrent: maxConcurrent,
-            headers: headers.map { ($0.key, $0.value.string ?? "") },
+            headers: stored.map { ($0.key, StoredSecret(stored: $0.value, key: key) ?? .text("")) },
             breaker: breaker.bool == false ? nil : BreakerPolicy(stored: breaker), signWith: signWith,
+            tls: ParticipantTLS(stored: tls), client: OAuth2Client(stored: auth, key: key), secretsKey: key,
             updatedAt: try row.instant(),
             pause: try ParticipantPause.read(&row))
     }

@@ -12,7 +12,7 @@ struct TokenAPI: Sendable {
     let api: TestAPI
     let issuer: FakeIssuer
     /// What the issuer signs with, once `publish` was called.
-    let key: SigningKey
+    let key: IssuerKey
     /// What names the issuers.
     let file: String
 
@@ -21,7 +21,7 @@ struct TokenAPI: Sendable {
     /// An API with the issuers `corp` (whose key is published), `team` (of one tenant), `all` (which may give all tenants), `file`
     /// and `secret`.
     static func with<Value: Sendable>(
-        _ settings: [String: String] = [:], key: SigningKey = .es256("corp"), logger: Logger = TestAPI.quiet,
+        _ settings: [String: String] = [:], key: IssuerKey = .es256("corp"), logger: Logger = TestAPI.quiet,
         _ body: @Sendable (TokenAPI) async throws -> Value
     ) async throws -> Value {
         try await FakeIssuer.with { issuer in
@@ -42,7 +42,7 @@ struct TokenAPI: Sendable {
         }
     }
 
-    static let fileKey = SigningKey.es256(nil)
+    static let fileKey = IssuerKey.es256(nil)
     static let secret = "a secret of thirty-two bytes or more"
 
     private static func text(_ issuer: FakeIssuer) -> String {
@@ -103,7 +103,7 @@ struct TokenAPI: Sendable {
     }
 
     func token(
-        _ change: JSONObject = [:], header: JSONObject = [:], key: SigningKey? = nil
+        _ change: JSONObject = [:], header: JSONObject = [:], key: IssuerKey? = nil
     ) throws -> String { try (key ?? self.key).token(claims(change), header: header) }
 
     func runs(_ token: String, _ path: String = "/v1/runs") async throws -> Answer {

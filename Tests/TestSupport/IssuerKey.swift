@@ -5,7 +5,7 @@ import CryptoExtras
 import Foundation
 
 /// A key that tests sign tokens (JWT) with, by other means than those that verify them.
-package struct SigningKey: Sendable {
+package struct IssuerKey: Sendable {
     package let id: String?
     package let algorithm: String
     /// As an issuer publishes it; null for a secret.
@@ -29,7 +29,7 @@ package struct SigningKey: Sendable {
     }
 
     /// The same key, said to be for something else.
-    package func with(_ members: JSONObject) -> SigningKey {
+    package func with(_ members: JSONObject) -> IssuerKey {
         var key = self
         var jwk = key.jwk.object ?? JSONObject()
         for (name, value) in members.members { jwk[name] = value.isNull ? JSON?.none : value }
@@ -55,43 +55,43 @@ package struct SigningKey: Sendable {
             ])
     }
 
-    package static func es256(_ id: String? = "k") -> SigningKey {
+    package static func es256(_ id: String? = "k") -> IssuerKey {
         let key = P256.Signing.PrivateKey()
-        return SigningKey(
+        return IssuerKey(
             id: id, algorithm: "ES256", jwk: ec(id, "ES256", "P-256", key.publicKey.x963Representation),
             pem: key.publicKey.pemRepresentation
         ) { Array(try key.signature(for: $0).rawRepresentation) }
     }
 
-    package static func es384(_ id: String? = "k") -> SigningKey {
+    package static func es384(_ id: String? = "k") -> IssuerKey {
         let key = P384.Signing.PrivateKey()
-        return SigningKey(
+        return IssuerKey(
             id: id, algorithm: "ES384", jwk: ec(id, "ES384", "P-384", key.publicKey.x963Representation),
             pem: key.publicKey.pemRepresentation
         ) { Array(try key.signature(for: $0).rawRepresentation) }
     }
 
-    package static func es512(_ id: String? = "k") -> SigningKey {
+    package static func es512(_ id: String? = "k") -> IssuerKey {
         let key = P521.Signing.PrivateKey()
-        return SigningKey(
+        return IssuerKey(
             id: id, algorithm: "ES512", jwk: ec(id, "ES512", "P-521", key.publicKey.x963Representation),
             pem: key.publicKey.pemRepresentation
         ) { Array(try key.signature(for: $0).rawRepresentation) }
     }
 
-    package static func edDSA(_ id: String? = "k") -> SigningKey {
+    package static func edDSA(_ id: String? = "k") -> IssuerKey {
         let key = Curve25519.Signing.PrivateKey()
         let x = Base64URL.encode(Array(key.publicKey.rawRepresentation))
-        return SigningKey(
+        return IssuerKey(
             id: id, algorithm: "EdDSA", jwk: jwk(id, "EdDSA", ["kty": "OKP", "crv": "Ed25519", "x": .string(x)]),
             pem: ""
         ) { Array(try key.signature(for: $0)) }
     }
 
     /// The secret is its bytes.
-    package static func hs256(_ secret: String, _ id: String? = nil) -> SigningKey {
+    package static func hs256(_ secret: String, _ id: String? = nil) -> IssuerKey {
         let key = SymmetricKey(data: Array(secret.utf8))
-        return SigningKey(id: id, algorithm: "HS256", jwk: .null, pem: "") {
+        return IssuerKey(id: id, algorithm: "HS256", jwk: .null, pem: "") {
             Array(HMAC<SHA256>.authenticationCode(for: $0, using: key))
         }
     }
@@ -101,13 +101,13 @@ package struct SigningKey: Sendable {
     ///   - bits: 1024 is what must be refused.
     package static func rsa(
         _ id: String? = "k", algorithm: String = "RS256", bits: Int = 2048
-    ) throws -> SigningKey {
+    ) throws -> IssuerKey {
         let size = _RSA.Signing.KeySize(bitCount: bits)
         let key =
             bits < 2048 ? try _RSA.Signing.PrivateKey(unsafeKeySize: size) : try _RSA.Signing.PrivateKey(keySize: size)
         let primitives = try key.publicKey.getKeyPrimitives()
         let padding: _RSA.Signing.Padding = algorithm.hasPrefix("PS") ? .PSS : .insecurePKCS1v1_5
-        return SigningKey(
+        return IssuerKey(
             id: id, algorithm: algorithm,
             jwk: jwk(
                 id, algorithm,
