@@ -37,8 +37,8 @@ struct ReportTests {
         try await TestAPI.with(Self.settings) { api in
             try await api.register()
             let (starter, auditor) = (
-                try await Self.key(api, of: "acme", ["starter", "operator"]),
-                try await Self.key(api, of: "acme", ["audit:read", "runs:read"])
+                try await Self.key(api, of: "acme", ["starter", "operator", "payloads:read"]),
+                try await Self.key(api, of: "acme", ["audit:read", "runs:read", "payloads:read"])
             )
             let id = try await Self.run(api, starter, input: #"{"order":1.50}"#)
             let child = try #require(
@@ -71,7 +71,7 @@ struct ReportTests {
             let (starter, other) = (
                 try await Self.key(api, of: "acme", ["starter"]), try await Self.key(api, of: "other", ["starter"])
             )
-            let auditor = try await Self.key(api, of: "acme", ["audit:read", "runs:read"])
+            let auditor = try await Self.key(api, of: "acme", ["audit:read", "runs:read", "payloads:read"])
             var ids: [String] = []
             for _ in 0..<3 { ids.append(try await Self.run(api, starter)) }
             _ = try await Self.run(api, other)

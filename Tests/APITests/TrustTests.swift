@@ -65,8 +65,8 @@ struct TrustTests {
             let client = answer.json["auth"]?["oauth2"]
             #expect(client?["clientId"] == "c" && client?["clientSecret"] == .null)
             let shown = try await api.client.send("GET", Self.path, Self.admin)
-            let actions = try await api.client.send("GET", "/v1/admin/actions", Self.admin)
-            #expect(actions.json["actions"]?[0]?["detail"]?["secretsKey"] == "2026-11", "\(actions.text)")
+            let actions = try await api.client.send("GET", "/v1/admin/audit", Self.admin)
+            #expect(actions.json["entries"]?[0]?["detail"]?["secretsKey"] == "2026-11", "\(actions.text)")
             let dump = try await api.database.value(
                 "SELECT (SELECT string_agg(p::text, '') FROM participants p) || (SELECT string_agg(a::text, '') FROM audit_trail a)"
             )
@@ -117,8 +117,8 @@ struct TrustTests {
             ] as [(JSONObject, JSON, JSON, JSON?)] {
                 let put = try await Self.put(api, asked)
                 let got = try await api.client.send("GET", Self.path, Self.admin)
-                let action = try await api.client.send("GET", "/v1/admin/actions?limit=1", Self.admin)
-                for json in [put.json, got.json, action.json["actions"]?[0]?["detail"] ?? .null] {
+                let action = try await api.client.send("GET", "/v1/admin/audit?limit=1", Self.admin)
+                for json in [put.json, got.json, action.json["entries"]?[0]?["detail"] ?? .null] {
                     #expect(json["tls"] == tls && json["auth"] == auth && json["signWith"] == signed, "\(json.text)")
                 }
             }
