@@ -136,7 +136,8 @@ let package = Package(
             ] + nio,
             path: "mocks", exclude: ["workflows"], swiftSettings: settings),
         .executableTarget(
-            name: "Bench", dependencies: ["Core", "Postgres", "Storage", argumentParser, subprocess] + nio,
+            name: "Bench",
+            dependencies: ["Basics", "Core", "Postgres", "Storage", argumentParser, crypto, subprocess] + nio,
             path: "bench", exclude: ["peers"], swiftSettings: settings),
 
         .target(

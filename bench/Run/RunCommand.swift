@@ -25,6 +25,8 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(
         help: "The API asks for keys (AUTH=required), and starts are sent with one; for throughput and latency alone.")
     var withKey = false
+    @Flag(help: "The same with a token (JWT, ES256) of an issuer.")
+    var withToken = false
     @Flag(help: "All phases, but small.")
     var quick = false
 
@@ -47,13 +49,16 @@ struct RunCommand: AsyncParsableCommand {
         ] {
             try Self.requireCount(name, value)
         }
-        guard !withKey || phases.allSatisfy({ $0 == .throughput || $0 == .latency }) else {
-            throw ValidationError("--with-key is for --only throughput and --only latency")
+        guard !withKey || !withToken else { throw ValidationError("--with-key and --with-token exclude each other") }
+        guard credential == nil || phases.allSatisfy({ $0 == .throughput || $0 == .latency }) else {
+            throw ValidationError("--with-key and --with-token are for --only throughput and --only latency")
         }
         guard 0..<10_000 ~= participantLatency else {
             throw ValidationError("--participant-latency must be a number of milliseconds below 10000")
         }
     }
+
+    private var credential: MeasuredSystem.Credential? { withKey ? .key : withToken ? .token : nil }
 
     /// As many as options may ask for.
     static func requireCount(_ name: String, _ value: Int?) throws {
@@ -63,7 +68,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         Console.heading("Starting Postgres, Redis and the participant")
-        let system = try await MeasuredSystem(participantLatency: participantLatency, hasKey: withKey)
+        let system = try await MeasuredSystem(participantLatency: participantLatency, credential: credential)
         Console.say(system.machine)
         let session = Session(system, sizes, isQuick: quick)
         for phase in phases { try await session.measure(phase) }

@@ -12,8 +12,12 @@ final class MeasuredSystem {
     /// For requests that are made one by one.
     let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
     private(set) var target: APITarget
-    /// The API asks for keys, and starts are sent with one.
-    let hasKey: Bool
+    /// What starts are sent with, where the API asks for something.
+    enum Credential { case key, token }
+
+    /// Nil where it does not.
+    let credential: Credential?
+    private let issuer: BenchIssuer?
     let participant: ParticipantControl
     /// One line about what is measured on.
     let machine: String
@@ -33,10 +37,11 @@ final class MeasuredSystem {
     }
 
     /// Starts Postgres, Redis and the participant.
-    init(participantLatency: Int = 0, hasKey: Bool = false) async throws {
+    init(participantLatency: Int = 0, credential: Credential? = nil) async throws {
         stack = try Stack()
         self.participantLatency = participantLatency
-        self.hasKey = hasKey
+        self.credential = credential
+        issuer = credential == .token ? try BenchIssuer(in: stack.folder) : nil
         ports = Ports(postgres: Int(try await stack.call("free_port", "8")) ?? 0)
         target = APITarget(port: ports.api)
         adminToken = (0..<32).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
@@ -96,12 +101,13 @@ extension MeasuredSystem {
                 "REDIS_URL=redis://127.0.0.1:\(ports.redis)", "ADMIN_TOKENS=bench:\(adminToken)",
                 // Half of the connections may come from one address, and all load does.
                 "CONNECTIONS=16000", "HOST=127.0.0.1", "PORT=\(ports.api)",
-                "AUTH=\(hasKey ? "required" : "open")",
-            ])
+                "AUTH=\(credential == nil ? "open" : "required")",
+            ] + (issuer.map { ["JWT_ISSUERS_FILE=\($0.file)"] } ?? []))
         let participant: JSON = ["url": .string("http://127.0.0.1:\(ports.participant)")]
         try await admin("PUT", "/v1/admin/participants/\(BenchWorkflow.participant)", participant)
         try await register(BenchWorkflow.definition)
-        if hasKey {
+        target.key = issuer?.token
+        if credential == .key {
             let made = try await admin("POST", "/v1/admin/api-keys", ["name": "bench", "roles": ["starter"]])
             target.key = made["key"]?.string
         }
