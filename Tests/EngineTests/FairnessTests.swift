@@ -92,7 +92,10 @@ struct FairnessTests {
             let lane = try await Self.tenant("a", weight: 100, stage)
             let urgent = Lane(tenant: lane.tenant, priority: 8)
             let run = try await stage.start(parent, lane: hasLane ? urgent : nil)[0]
-            try await stage.withEngine { _ in #expect(try await stage.end(of: run) == .completed) }
+            try await stage.withEngine { _ in
+                let end = try await stage.end(of: run)
+                #expect(end == .completed)
+            }
             var query = RunQuery(scope: .all)
             query.parent = run
             let kids = try await stage.reader.list(query)
