@@ -35,14 +35,16 @@ struct StartWindowTests {
         let works = Works()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for number in 1...4 {
-                tasks.addTask { try await window.pass { await works.work(number) } }
+                tasks.addTask { try await window.pass(of: "a") { await works.work(number) } }
                 if number <= 2 {
                     await works.awaitBegun(number)
                 } else {
                     while window.waitingCount < number - 2 { await Task.yield() }
                 }
             }
-            await #expect(throws: StoreError.self) { try await window.pass { Issue.record("there was no room") } }
+            await #expect(throws: StoreError.self) {
+                try await window.pass(of: "a") { Issue.record("there was no room") }
+            }
             #expect(works.begun.withLock { $0 } == [1, 2])
             for begun in 3...4 {
                 works.endOne()
@@ -56,13 +58,49 @@ struct StartWindowTests {
         #expect(window.waitingCount == 0)
     }
 
+    @Test(
+        "Turns go round the tenants; one that fills the room loses its last to one that has fewer, and nobody else does"
+    )
+    func tenants() async {
+        let window = StartWindow(size: 1, maxWaiting: 4)
+        let works = Works()
+        await withTaskGroup(of: Int?.self) { tasks in
+            func start(_ number: Int, _ tenant: String) {
+                tasks.addTask {
+                    do { try await window.pass(of: tenant) { await works.work(number) } } catch { return number }
+                    return nil
+                }
+            }
+            start(0, "a")
+            await works.awaitBegun(1)
+            for number in 1...4 {
+                start(number, "a")
+                while window.waitingCount < number { await Task.yield() }
+            }
+            start(5, "b")
+            #expect(await tasks.next() == .some(4), "the last of the tenant with the most")
+            start(6, "b")
+            #expect(await tasks.next() == .some(3))
+            start(7, "b")
+            #expect(await tasks.next() == .some(7), "both have two now")
+            for begun in 2...5 {
+                works.endOne()
+                await works.awaitBegun(begun)
+            }
+            #expect(works.begun.withLock { $0 } == [0, 1, 5, 2, 6])
+            works.endOne()
+            for _ in 0..<5 { #expect(await tasks.next() == .some(nil)) }
+        }
+        #expect(window.waitingCount == 0)
+    }
+
     @Test("Work that fails leaves its place to others")
     func failure() async throws {
         let window = StartWindow(size: 1, maxWaiting: 0)
         for _ in 0..<3 {
-            await #expect(throws: Failed.self) { try await window.pass { throw Failed() } }
+            await #expect(throws: Failed.self) { try await window.pass(of: "a") { throw Failed() } }
         }
-        #expect(try await window.pass { 7 } == 7)
+        #expect(try await window.pass(of: "a") { 7 } == 7)
     }
 
     @Test("Whose turn comes too late is refused, and leaves its place to others")
@@ -70,12 +108,12 @@ struct StartWindowTests {
         let window = StartWindow(size: 1, maxWaiting: 10, patience: .milliseconds(20))
         let works = Works()
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await window.pass { await works.work(1) } }
+            tasks.addTask { try await window.pass(of: "a") { await works.work(1) } }
             await works.awaitBegun(1)
             for _ in 0..<2 {
                 tasks.addTask {
                     await #expect(throws: StoreError.self) {
-                        try await window.pass { Issue.record("it came too late") }
+                        try await window.pass(of: "a") { Issue.record("it came too late") }
                     }
                 }
             }
@@ -84,7 +122,7 @@ struct StartWindowTests {
             works.endOne()
             try await tasks.waitForAll()
         }
-        #expect(try await window.pass { 7 } == 7)
+        #expect(try await window.pass(of: "a") { 7 } == 7)
     }
 
     @Test("A client that does not send its body keeps nobody from their turn")

@@ -32,7 +32,7 @@ struct StartRoutes: Sendable {
                     let asked = try await body.make(of: text) { [headers = request.headers] json throws(Problem) in
                         try StartRequest(json, headers, origin: origin)
                     }
-                    return try await window.pass { try await starts.start(asked) }
+                    return try await window.pass(of: asked.tenantID) { try await starts.start(asked) }
                 }
             }
         }
