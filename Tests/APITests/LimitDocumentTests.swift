@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Participants
+import Storage
 import Testing
 
 @testable import API
@@ -392,9 +393,17 @@ struct LimitDocumentTests {
         "`openFor`": { participates(["breaker": ["openFor": .string("\($0)s")]]) },
         "patterns of an API key": { count in takesPatterns((0..<count).map { "w\($0)" }) },
         "pattern of an API key": { takesPatterns([text($0)]) },
+        "tenants that have been made": { $0 <= StoredTenant.most },
+        "weight of a tenant": { isTenant(["weight": JSON($0)]) },
+        "`startsPerSecond` of a tenant": { isTenant(["limits": ["startsPerSecond": JSON($0)]]) },
+        "`liveRuns` of a tenant": { isTenant(["limits": ["liveRuns": JSON($0)]]) },
+        "`payloadBytes` of a tenant": { isTenant(["limits": ["payloadBytes": JSON($0)]]) },
+        "`priority` of a start": { starts(["priority": JSON($0)]) },
         "admin token": { AdminToken.parse("a:" + text($0)) != nil },
         "name of an admin token": { AdminToken.parse(text($0) + ":a-long-token") != nil },
     ]
+
+    private static func isTenant(_ body: JSON) -> Bool { (try? TenantRoutes.read(body)) != nil }
 
     private static func takesPatterns(_ patterns: [String]) -> Bool {
         let json: JSON = ["workflows": .array(patterns.map { .string($0) })]

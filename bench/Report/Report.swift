@@ -17,7 +17,10 @@ extension Results {
                     "a parent of ten thousand",
                 ], \.rows)
             + Self.rows(
-                fairness, else: ["one tenant beside another's backlog", "  what is finished of the backlog", "weights of tenants"], \.rows)
+                fairness,
+                else: [
+                    "one tenant beside another's backlog", "  what is finished of the backlog", "weights of tenants",
+                ], \.rows)
             + Self.rows(scaling, else: ["1 → 4 engines: CPU per saga, no call doubled"], \.rows)
             + Self.rows(history, else: ["with finished runs / without"], \.rows)
             + Self.rows(snapshot, else: ["at the end of an old snapshot / before"], \.rows)

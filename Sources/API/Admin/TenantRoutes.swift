@@ -29,13 +29,9 @@ struct TenantRoutes: Sendable {
         guard ClientLabel.isTenant(id) else {
             throw Problem(.invalidParameter, "A tenant's id is \(ClientLabel.tenantRule).")
         }
-        var fields = try Fields(try await body.json(request), known: ["state", "weight", "limits"])
-        let state = Self.state(&fields)
-        let weight = fields.integer("weight", in: StoredTenant.weights) ?? StoredTenant.usualWeight
-        let limits = Self.limits(&fields)
-        try fields.check()
+        let asked = try Self.read(try await body.json(request))
         let put = PutTenant(
-            tenantID: id, state: state, weight: weight, limits: limits, by: context.principal.name,
+            tenantID: id, state: asked.state, weight: asked.weight, limits: asked.limits, by: context.principal.name,
             origin: context.origin)
         // Where another has made it just then it is changed the second time.
         for _ in 0..<2 {
@@ -44,6 +40,16 @@ struct TenantRoutes: Sendable {
             return .json(isNew ? .created : .ok, .object(Self.shown(tenant)))
         }
         throw Problem(.tenantLimit, "There are \(StoredTenant.most) tenants, and no more can be made.")
+    }
+
+    /// What a tenant is to be; what is left out is as usual.
+    static func read(_ body: JSON) throws(Problem) -> (state: TenantState, weight: Int, limits: TenantLimits) {
+        var fields = try Fields(body, known: ["state", "weight", "limits"])
+        let state = state(&fields)
+        let weight = fields.integer("weight", in: StoredTenant.weights) ?? StoredTenant.usualWeight
+        let limits = limits(&fields)
+        try fields.check()
+        return (state, weight, limits)
     }
 
     private static func state(_ fields: inout Fields) -> TenantState {
