@@ -100,7 +100,16 @@ struct TenantTests {
                 let seen = try await api.client.send("GET", "/v1/runs/\(run)", bearer)
                 #expect(seen.status == (state == "closed" ? 403 : 200), "\(seen.text)")
                 if state == "closed" { #expect(seen.problem == "tenant-closed") }
+                let own = try await api.client.send("POST", "/v1/workflows/w/start", body: "{}", bearer)
+                #expect(own.status == 403 && own.problem == problem, "\(own.text)")
             }
+            _ = try await Self.put(api, "acme", #"{"limits":{"liveRuns":0}}"#)
+            #expect(try await api.client.send("POST", "/v1/workflows/w/start", body: "{}", bearer).status == 429)
+            _ = try await api.database.awaitText(
+                """
+                SELECT 1 FROM audit_trail WHERE tenant_id = 'acme' AND outcome = 'refused' AND actor LIKE 'key:k/%'
+                HAVING array_agg(DISTINCT reason) = '{tenant-limit,tenant-state}'
+                """)
             _ = try await Self.put(api, "acme", "{}")
             #expect(try await Self.start(api, "acme").status == 202)
             #expect(try await api.client.send("GET", "/v1/runs/\(run)", bearer).status == 200)

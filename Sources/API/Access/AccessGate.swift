@@ -56,7 +56,9 @@ struct AccessGate: Sendable {
                     throw refusal(caller, permission)
                 }
                 let scope = caller.principal.scope
-                if let tenantID = scope.tenants.tenantID { try await admission.checkIsOpen(tenantID) }
+                if let tenantID = scope.tenants.tenantID, try await admission.isClosed(tenantID) {
+                    throw Refused(TenantAdmission.closed, .tenantState, caller.principal)
+                }
                 try await look(for: context, route, caller.principal)
             } catch {
                 if context.origin == .unknown { context.origin = context.origin(of: request) }
@@ -79,8 +81,8 @@ struct AccessGate: Sendable {
                 guard var problem = Problem(error) ?? told(error, request, context, route) else { throw error }
                 // What is our own fault is logged with its cause, where it is answered.
                 guard counted != nil || problem.kind.status.code < 500 else { throw error }
-                if problem.kind == .missingPermission {
-                    let refused = Refused(problem, .permission, caller.principal)
+                if !(error is Refused), let reason = RefusalReason(problem), caller.bucket != nil {
+                    let refused = Refused(problem, reason, caller.principal)
                     problem = told(refused, request, context, route) ?? problem
                 }
                 problem.headers.append(contentsOf: rate)

@@ -52,12 +52,9 @@ final class TenantAdmission: Sendable {
         try await book.lane(of: tenantID, priority: priority)
     }
 
-    /// Whether a caller of this tenant is let in at all.
-    ///
-    /// - Throws: `tenantClosed`.
-    func checkIsOpen(_ tenantID: String) async throws {
-        guard try await book.tenant(tenantID)?.state == .closed else { return }
-        throw Self.closed
+    /// Callers of this tenant are not let in.
+    func isClosed(_ tenantID: String) async throws(StoreError) -> Bool {
+        try await book.tenant(tenantID)?.state == .closed
     }
 
     /// - Parameter bytes: of input and context.
@@ -87,7 +84,7 @@ final class TenantAdmission: Sendable {
     }
 
     private static let suspended = Problem(.tenantSuspended, "Nothing new begins of this tenant. What runs goes on.")
-    private static let closed = Problem(.tenantClosed, "Ask whoever runs this installation.")
+    static let closed = Problem(.tenantClosed, "Ask whoever runs this installation.")
 
     // MARK: What there may be
 

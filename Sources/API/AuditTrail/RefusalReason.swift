@@ -23,8 +23,24 @@ enum RefusalReason: String, CaseIterable, Sendable {
     case otherTenant = "other-tenant"
     /// Too many calls of an administrator, or guesses.
     case rateLimited = "rate-limited"
+    /// Its tenant is suspended or closed.
+    case tenantState = "tenant-state"
+    /// Its tenant starts too fast, or has as much as it may have.
+    case tenantLimit = "tenant-limit"
     /// A token whose issuer's keys can't be had.
     case unavailable
+}
+
+extension RefusalReason {
+    /// Why a caller who was let in is refused all the same; nil where that is because of what was asked.
+    init?(_ problem: Problem) {
+        switch problem.kind {
+        case .missingPermission: self = .permission
+        case .tenantSuspended, .tenantClosed: self = .tenantState
+        case .tenantLimit, .rateLimited: self = .tenantLimit
+        default: return nil
+        }
+    }
 }
 
 extension RefusedCall {
