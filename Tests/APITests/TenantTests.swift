@@ -67,6 +67,18 @@ struct TenantTests {
         }
     }
 
+    @Test("the example of docs/security.md is a tenant")
+    func example() async throws {
+        let file = URL(filePath: #filePath).appending(path: "../../../docs/security.md").standardized
+        let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+        let section = try #require(text.split(separator: "### Limits and fairness").last)
+        let example = try #require(section.firstMatch(of: /```json\n(.*?)\n```/.dotMatchesNewlines())?.output.1)
+        try await TestAPI.with(Self.rates) { api in
+            let answer = try await Self.put(api, "acme", String(example))
+            #expect(answer.status == 201 && answer.json["weight"] == 200, "\(answer.text)")
+        }
+    }
+
     @Test("odd names are refused", arguments: ["*", "%C3%A4%00", "%07", String(repeating: "x", count: 300)])
     func oddNames(id: String) async throws {
         try await TestAPI.with(Self.rates) { api in
