@@ -37,6 +37,8 @@ struct ReaderRole: Sendable {
             }
             outcome = .success(try await body(ReaderRole(name, test)))
         } catch { outcome = .failure(error) }
+        // A session that ends drops its temporary tables when nobody waits for it any more.
+        try await test.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '\(name)'")
         try await test.execute("REASSIGN OWNED BY \(name) TO CURRENT_USER; DROP OWNED BY \(name); DROP ROLE \(name)")
         try outcome.get()
     }
