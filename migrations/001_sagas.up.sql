@@ -445,3 +445,43 @@ CREATE TABLE engines (
     -- What it tells about itself, for people: see EngineReport.
     report       json        NOT NULL DEFAULT '{}'
 );
+
+-- Readers: roles of people and dashboards that see the rows of one tenant alone, whatever they ask for (docs/security.md). Which
+-- tenant is written here by the tables' owner, for the role that has logged in: a setting or SET ROLE would be the reader's own to
+-- change.
+CREATE TABLE reader_tenants (
+    role_name name PRIMARY KEY,
+    tenant_id text NOT NULL
+);
+
+-- The tables' owner, who is API and engines, passes all of this by, and its plans are the same. For everybody else there is nothing
+-- in a table without a policy, whatever was granted, and policies are for reading alone: there is none that lets write. Rights are
+-- granted in repeatable/15_reader.sql, and partitions are shut where they are made.
+--
+-- The tables are named in the policies' expressions and not in a function: a function would look them up when it is called, and
+-- find a temporary table of the reader's. A tenant is looked up once for each statement.
+DO $$
+DECLARE
+    mine text := '(SELECT t.tenant_id FROM reader_tenants t WHERE t.role_name = session_user)';
+    closed name;
+    owned name;
+BEGIN
+    FOREACH closed IN ARRAY ARRAY['reader_tenants', 'workflow_definitions', 'workflow_pauses', 'held_starts', 'participants',
+        'signing_keys', 'workflow_runs', 'run_journal', 'outbox', 'run_inbox', 'idempotency_keys', 'audit_heads', 'audit_trail',
+        'api_keys', 'tenants', 'callback_keys', 'engines'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', closed);
+    END LOOP;
+    CREATE POLICY reader ON reader_tenants FOR SELECT USING (role_name = session_user);
+    FOREACH owned IN ARRAY ARRAY['workflow_runs', 'idempotency_keys', 'audit_heads', 'audit_trail', 'api_keys', 'tenants'] LOOP
+        EXECUTE format('CREATE POLICY reader ON %I FOR SELECT USING (tenant_id = %s)', owned, mine);
+    END LOOP;
+    -- Whose a run is stands in workflow_runs, whose own policy holds in here. held_starts has the tenant of the workflow.
+    FOREACH owned IN ARRAY ARRAY['run_journal', 'outbox', 'run_inbox', 'held_starts'] LOOP
+        EXECUTE format('CREATE POLICY reader ON %1$I FOR SELECT USING (
+            EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = %1$I.run_id))', owned);
+    END LOOP;
+    -- Definitions are everybody's who is a reader at all.
+    EXECUTE format('CREATE POLICY reader ON workflow_definitions FOR SELECT USING (tenant_id = ''default'' AND %s IS NOT NULL)',
+        mine);
+END
+$$;

@@ -61,6 +61,8 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE %s INCLUDING ALL) WITH (%s)', partition, parent,
         run_partition_options(parent));
+    -- Readers reach its rows by the table, whose policies hold then; asked for by its own name it has none for them.
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', partition);
     -- As ATTACH locks it, or the two lock the other way round.
     EXECUTE format('LOCK TABLE ONLY %s IN SHARE UPDATE EXCLUSIVE MODE', parent);
     EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', spare);
@@ -167,6 +169,7 @@ BEGIN
         CONTINUE WHEN to_regclass(quote_ident(spare)) IS NOT NULL;
         EXECUTE format('CREATE TABLE %I PARTITION OF %s DEFAULT WITH (%s)', spare, parent,
             run_partition_options(parent));
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', spare);
         PERFORM create_run_partition(parent, week, week + interval '7 days');
         PERFORM create_run_partition(parent, week + interval '7 days', week + interval '14 days');
     END LOOP;

@@ -1,6 +1,8 @@
 -- For people with psql: what stands in the journal and in the snapshots, as tables. Programs read neither.
 --
 -- Of each, what is asked of one run touches the rows of that run alone.
+--
+-- security_invoker: else they would be read with the owner's rights, and show readers the runs of all tenants.
 
 DROP VIEW IF EXISTS step_attempts, run_events, run_steps;
 
@@ -13,7 +15,7 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Every event, one by one.
-CREATE VIEW run_events AS
+CREATE VIEW run_events WITH (security_invoker = true) AS
 SELECT j.run_id, j.seq + (e.ord - 1)::int AS seq, j.at, e.event->>'kind' AS kind,
     (e.event->>'step')::smallint AS step_index, e.event->>'stepId' AS step_id,
     -- execute or compensate. What nearly every attempt says is not written: execute, the attempt 1, and that a success succeeded.
@@ -36,7 +38,7 @@ FROM run_journal j CROSS JOIN LATERAL json_array_elements(j.events) WITH ORDINAL
 -- The steps of every run as of its snapshot: exactly as they are when the run rests, waits or is over. While an engine holds
 -- a run, or when it was quarantined while one did, they are as they were when it rested last; what has happened since stands in
 -- run_events and step_attempts.
-CREATE VIEW run_steps AS
+CREATE VIEW run_steps WITH (security_invoker = true) AS
 SELECT r.run_id, (s.ord - 1)::smallint AS step_index, s.step->>'id' AS step_id,
     -- PENDING, EXECUTING, SUCCEEDED, FAILED or SKIPPED.
     s.step->>'status' AS status, COALESCE((s.step->>'attempts')::smallint, 0::smallint) AS attempts,
@@ -73,7 +75,7 @@ CROSS JOIN LATERAL json_array_elements(w.spec->'steps') WITH ORDINALITY AS s (st
 WHERE r.snapshot IS NULL;
 
 -- One row per attempt that ended or is under way.
-CREATE VIEW step_attempts AS
+CREATE VIEW step_attempts WITH (security_invoker = true) AS
 SELECT started.run_id, started.step_id, started.action, started.attempt, started.at AS started_at,
        ended.at AS ended_at, ended.outcome, ended.http_status, ended.duration_us, ended.retry_in_us, ended.error,
        started.engine_id, started.epoch
@@ -85,3 +87,6 @@ LEFT JOIN LATERAL (
     ORDER BY e.seq LIMIT 1
 ) ended ON true
 WHERE started.kind = 'attempt_started';
+
+-- A view that was made anew has no grants.
+SELECT grant_reader();

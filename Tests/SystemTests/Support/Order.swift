@@ -10,9 +10,11 @@ struct Order: Sendable {
     let isCancelled: Bool
 
     /// One in four is declined for good by a participant, after others have had their effect.
-    init(_ number: Int, using random: inout Dice) {
+    ///
+    /// - Parameter name: what stands before the number, in its key and in what participants are told.
+    init(_ number: Int, named name: String = "order", using random: inout Dice) {
         workflow = ["order-processing", "checkout", "order-dispatch", "refund-flow", "invoice-issuance"][number % 5]
-        key = "order-\(number)"
+        key = "\(name)-\(number)"
         isCancelled = number % 12 == 0
         // Longer than a lease: if the engine dies meanwhile, the call arrives after its compensation.
         let delay = isCancelled ? 2500 : Int.random(in: 50...400, using: &random)
@@ -27,9 +29,11 @@ struct Order: Sendable {
     }
 
     /// Starts it until somebody answers; every attempt carries the same key.
-    func start(_ system: Deployment, port: Int) async throws -> Acknowledgement {
+    func start(
+        _ system: Deployment, port: Int, as credential: [(String, String)] = []
+    ) async throws -> Acknowledgement {
         for _ in 0..<20 {
-            let answer = try await send(system, port: port)
+            let answer = try await send(system, port: port, as: credential)
             if answer.status == 202, let runID = answer.json["runId"]?.string.flatMap({ RunID($0) }) {
                 return Acknowledgement(runID, idempotencyKey: key)
             }
@@ -39,10 +43,12 @@ struct Order: Sendable {
     }
 
     /// One request.
-    func send(_ system: Deployment, port: Int, timeout: Duration = .seconds(10)) async throws -> HTTP.Answer {
+    func send(
+        _ system: Deployment, port: Int, timeout: Duration = .seconds(10), as credential: [(String, String)] = []
+    ) async throws -> HTTP.Answer {
         try await system.http.send(
             "POST", port: port, "/v1/workflows/\(workflow)/start", ["input": input],
-            headers: [("Idempotency-Key", key)], timeout: timeout)
+            headers: [("Idempotency-Key", key)] + credential, timeout: timeout)
     }
 
     struct NeverStarted: Error {
