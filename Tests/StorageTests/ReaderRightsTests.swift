@@ -121,6 +121,29 @@ struct ReaderRightsTests {
     }
 
     @Test(
+        "A role that row security hides runs from is told so at once, and one that owns the tables is not, nor where there are none"
+    )
+    func hidden() async throws {
+        try await TestDatabase.with { (test: TestDatabase) async throws in
+            try await Connection.requireAllRows(test.configuration)
+            try await ReaderRole.with(test, tenant: "ant") { (role: ReaderRole) async throws in
+                try await test.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role.name)")
+                await #expect {
+                    try await Connection.requireAllRows(role.configuration)
+                } throws: { error in
+                    guard case PostgresError.configuration(let reason)? = error as? PostgresError else { return false }
+                    return reason.contains(role.name) && reason.contains("BYPASSRLS")
+                }
+            }
+        }
+        try await TestDatabase.with(isMigrated: false) { (test: TestDatabase) async throws in
+            try await ReaderRole.with(test, tenant: nil) { (role: ReaderRole) async throws in
+                try await Connection.requireAllRows(role.configuration)
+            }
+        }
+    }
+
+    @Test(
         "The owner, who is no superuser and may make no roles, migrates, works, sees all runs, and plans as if there were no policies"
     )
     func owner() async throws {

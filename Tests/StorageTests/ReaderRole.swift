@@ -10,7 +10,7 @@ struct ReaderRole: Sendable {
     static let denied = SQLState(rawValue: "42501")
 
     let name: String
-    private let configuration: ConnectionConfiguration
+    let configuration: ConnectionConfiguration
 
     /// Runs `body` with a new role.
     ///

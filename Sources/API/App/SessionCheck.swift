@@ -3,7 +3,7 @@ import Postgres
 import ServiceLifecycle
 import Storage
 
-/// Ends the process when the database turns out to be behind a pooler that shares sessions; asked anew until the database
+/// Ends the process when the database turns out to be behind a pooler that shares sessions, or hides rows from its role; asked anew until the database
 /// can be reached.
 struct SessionCheck: Service {
     let configuration: ConnectionConfiguration
@@ -22,10 +22,11 @@ struct SessionCheck: Service {
         }
     }
 
-    /// False while nobody can know. Throws `PostgresError.configuration` when sessions are shared.
+    /// False while nobody can know. Throws `PostgresError.configuration` when sessions are shared, or rows hidden.
     func isPassed() async throws -> Bool {
         do throws(PostgresError) {
             try await Connection.requireOwnSession(configuration, logger: logger)
+            try await Connection.requireAllRows(configuration, logger: logger)
             return true
         } catch {
             guard error.isTransient else { throw error }

@@ -215,6 +215,7 @@ struct Engine {
         while true {
             do throws(PostgresError) {
                 try await Connection.requireOwnSession(configuration.database, logger: logger)
+                try await Connection.requireAllRows(configuration.database, logger: logger)
                 try await callbacks.refresh(database.reads)
                 try await published.publish()
                 return try await registry.refresh()
