@@ -62,7 +62,7 @@ extension CallLimiter {
                     lane.tokens = nil
                 }
                 // Who calls alone begins with a token, which the time without calls has to have earned.
-                let perToken = grant.wholeRate.map { Duration.seconds(1000) / $0.thousandths } ?? .zero
+                let perToken = grant.wholeRate.map { Duration.seconds(1000) / max(1, $0.thousandths) } ?? .zero
                 lane.rest = max(Self.rest, perToken)
                 lanes[grant.participant] = lane
             }
