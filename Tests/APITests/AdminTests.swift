@@ -134,7 +134,8 @@ struct AdminTests {
             let list = try await api.client.send("GET", Self.path, Self.token)
             #expect(shown.json["url"] == "https://pay.example/v1")
             #expect(shown.json["headerNames"] == ["Authorization"])
-            #expect(created.json["rate"] == ["perSecond": 2.5, "burst": 1] && shown.json["rate"] == created.json["rate"])
+            #expect(
+                created.json["rate"] == ["perSecond": 2.5, "burst": 1] && shown.json["rate"] == created.json["rate"])
             let told = try await api.database.query("SELECT detail->'rate'->>'perSecond' FROM audit_trail LIMIT 1")
             #expect(told == [["2.5"]])
             for answer in [created, shown, list] { #expect(!answer.text.contains("canary")) }

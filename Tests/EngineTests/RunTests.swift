@@ -132,7 +132,7 @@ struct RunTests {
         }
     }
 
-    @Test("no more calls of an engine are in flight to a participant than its maxConcurrent allows, and none is forgotten")
+    @Test("no more calls are in flight to a participant than its maxConcurrent allows, and none is forgotten")
     func maxConcurrent() async throws {
         let chain = try WorkflowDefinition.sampleChain(1)
         let meter = Meter()

@@ -23,6 +23,31 @@ struct SharedLimitTests {
         }
     }
 
+    /// How late timers are on this machine while something goes on.
+    private final class Lateness: Sendable {
+        private let longest = Mutex(Duration.zero)
+
+        var worst: Duration { longest.withLock { $0 } }
+
+        func measured(_ body: @Sendable @escaping () async throws -> Void) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    while !Task.isCancelled {
+                        let due = ContinuousClock.now + .milliseconds(5)
+                        try? await Task.sleep(until: due, clock: .continuous)
+                        let late = ContinuousClock.now - due
+                        self.longest.withLock { $0 = max($0, late) }
+                    }
+                }
+                let outcome: Result<Void, any Error>
+                do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+                group.cancelAll()
+                try await group.waitForAll()
+                try outcome.get()
+            }
+        }
+    }
+
     private static func withFour(_ stage: Stage, _ body: @Sendable @escaping ([Engine]) async throws -> Void)
         async throws
     {
@@ -105,15 +130,21 @@ struct SharedLimitTests {
             try await Self.withFour(stage) { engines in
                 var runs: [RunID] = []
                 for _ in 0..<8 { runs += try await stage.start(chain, count: 50) }
-                for runID in runs { #expect(try await stage.end(of: runID) == .completed) }
+                let (started, lateness) = (runs, Lateness())
+                try await lateness.measured {
+                    for runID in started {
+                        let status = try await stage.end(of: runID)
+                        #expect(status == .completed)
+                    }
+                }
                 #expect(arrivals.all.count == 400)
                 // One call at once from each engine, and the rate.
                 #expect(arrivals.most(within: .seconds(1)) <= 44 + engines.count)
                 #expect(arrivals.most(within: .seconds(5)) <= 220 + engines.count)
-                // After a time to settle; the machine has to keep up for that, so there is no more than 20 % below.
+                // After a time to settle, and only if the machine kept up: late timers are made up for by 50 ms.
                 let all = arrivals.all
-                let (first, last) = (all[100], all[300])
-                #expect(last - first < .seconds(200.0 / 40 * 1.25), "\(last - first)")
+                let (first, last) = (all[150], all[350])
+                if lateness.worst < .milliseconds(50) { #expect(last - first < .seconds(5.5), "\(last - first)") }
                 #expect(try await Self.engines(stage) > 1)
                 let outcomes = try await stage.test.value("SELECT string_agg(DISTINCT outcome, ',') FROM run_events")
                 #expect(outcomes == "succeeded")

@@ -68,21 +68,19 @@ extension CallLane {
     }
 }
 
-/// How many calls have begun lately.
+/// How many calls have begun since somebody asked.
+///
+/// Not smoothed: who has no more calls should want nothing any more, and what a quiet moment takes away is there as headroom.
 struct BeginCount: Sendable {
     private var begun = 0
-    private var rate = 0.0
     private var countedAt: ContinuousClock.Instant?
 
     mutating func add() { begun += 1 }
 
-    /// Calls per second over about the last second, rounded up.
+    /// Calls per second since the last question, rounded up.
     mutating func perSecond(at now: ContinuousClock.Instant) -> Int {
-        let seconds = countedAt.map { max(0, (now - $0) / .seconds(1)) } ?? 1
-        // The backward Euler step of a low pass of one second, which is stable however long the step is.
-        rate = (rate + Double(begun)) / (1 + seconds)
-        begun = 0
-        countedAt = now
-        return rate < 0.05 ? 0 : Int(rate) + 1
+        let seconds = countedAt.map { max(0.25, (now - $0) / .seconds(1)) } ?? 1
+        defer { (begun, countedAt) = (0, now) }
+        return Int((Double(begun) / seconds).rounded(.up))
     }
 }

@@ -6,9 +6,6 @@ extension CallLimiter {
     /// Whether this engine calls no participant that has limits.
     var isIdle: Bool { lanes.withLock { $0.isEmpty } }
 
-    /// Whether calls wait.
-    var hasQueue: Bool { lanes.withLock { $0.values.contains { !$0.waiting.isEmpty } } }
-
     /// What this engine could use of limits now, of participants that it calls. The next call that has to wait says so again.
     func demands() -> [CallDemand] {
         let now = now()

@@ -2,7 +2,7 @@ import Core
 
 /// The calls that may begin here, at a rate that may change at any time: a token bucket, pure.
 ///
-/// A call takes one token. They come at the rate, up to `depth`, which is at least one call and what comes in 20 ms more:
+/// A call takes one token. They come at the rate, up to `depth`, which is at least one call and what comes in 50 ms more:
 /// timers are late by a little, and that is not to cost calls. A rate that falls takes tokens beyond the new depth away,
 /// and one that rises brings none: engines that hand shares to each other don't make tokens of it.
 struct CallTokens: Sendable, Hashable {
@@ -50,6 +50,6 @@ struct CallTokens: Sendable, Hashable {
 
     private static func flow(_ share: CallRate) -> (rate: Double, depth: Double) {
         let rate = Double(share.thousandths) / 1000
-        return (rate, Double(max(1, share.burst)) + rate * 0.02)
+        return (rate, Double(max(1, share.burst)) + rate * 0.05)
     }
 }

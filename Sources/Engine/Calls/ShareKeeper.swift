@@ -6,8 +6,8 @@ import Storage
 
 /// Takes this engine's shares of limits that hold over all engines, again and again while it calls participants that have some.
 ///
-/// The database is asked once a second, twice while calls wait, and soon when calls begin to wait. An engine that calls no
-/// such participant asks nothing. While the database is away the shares hold for `CallLimiter.patience`, and then calls
+/// The database is asked about twice a second, and soon when calls begin to wait. An engine that calls no such participant
+/// asks nothing. While the database is away the shares hold for `CallLimiter.patience`, and then calls
 /// wait: what they came to could not be written anyway, and others may have the shares by then.
 struct ShareKeeper: Service {
     let pool: Pool
@@ -35,10 +35,7 @@ struct ShareKeeper: Service {
         }
     }
 
-    private var interval: Duration {
-        if limiter.isIdle { return .seconds(60) }
-        return limiter.hasQueue ? .milliseconds(500) : .seconds(1)
-    }
+    private var interval: Duration { limiter.isIdle ? .seconds(60) : .milliseconds(500) }
 
     /// - Parameter held: the participants of whose limits this engine may have taken something.
     private func take(_ held: inout Set<String>) async {
