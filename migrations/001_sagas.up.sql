@@ -78,8 +78,10 @@ CREATE TABLE held_starts (
 CREATE TABLE participants (
     participant_name text        PRIMARY KEY,
     url              text        NOT NULL,
-    -- Calls in flight to it, per engine; null = no limit of its own.
+    -- Calls in flight to it, over all engines; null = no limit.
     max_concurrent   int         CHECK (max_concurrent > 0),
+    -- {perSecond, burst}: how its calls may begin, over all engines; null = no limit.
+    rate             json,
     -- Texts, which may name secrets of the engines, or {sealed}: encrypted with secrets_key. Never shown, never logged.
     headers          json        NOT NULL DEFAULT '{}',
     -- {failureThreshold, successThreshold, openFor} of the circuit breaker; null = the default, false = none.
@@ -99,6 +101,19 @@ CREATE TABLE participants (
     paused_by        text,
     pause_reason     text,
     CHECK ((paused_at IS NULL) = (paused_by IS NULL))
+);
+
+-- What each engine has taken of max_concurrent and rate (in thousandths), and could use; never more than the limit together.
+-- There are rows only of engines that have called the participant lately; one that is older than 15 s counts for nothing.
+CREATE TABLE call_shares (
+    participant_name text        REFERENCES participants ON DELETE CASCADE,
+    engine_id        uuid,
+    calls_wanted     bigint      NOT NULL,
+    calls_taken      bigint      NOT NULL,
+    rate_wanted      bigint      NOT NULL,
+    rate_taken       bigint      NOT NULL,
+    seen_at          timestamptz NOT NULL,
+    PRIMARY KEY (participant_name, engine_id)
 );
 
 -- The public halves of the keys with which engines sign calls, for those who verify them.
@@ -467,7 +482,7 @@ DECLARE
     owned name;
 BEGIN
     FOREACH closed IN ARRAY ARRAY['reader_tenants', 'workflow_definitions', 'workflow_pauses', 'held_starts', 'participants',
-        'signing_keys', 'workflow_runs', 'run_journal', 'outbox', 'run_inbox', 'idempotency_keys', 'audit_heads', 'audit_trail',
+        'call_shares', 'signing_keys', 'workflow_runs', 'run_journal', 'outbox', 'run_inbox', 'idempotency_keys', 'audit_heads', 'audit_trail',
         'api_keys', 'tenants', 'callback_keys', 'engines'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', closed);
     END LOOP;

@@ -126,7 +126,7 @@ struct AdminTests {
         try await TestAPI.with(["ALLOW_PLAIN_SECRETS": "true"]) { api in
             let path = "\(Self.path)/payments"
             let body =
-                #"{"url":"https://pay.example/v1","maxConcurrent":5,"headers":{"Authorization":"Bearer canary"}}"#
+                #"{"url":"https://pay.example/v1","maxConcurrent":5,"rate":{"perSecond":2.5},"headers":{"Authorization":"Bearer canary"}}"#
             let created = try await api.client.send("PUT", path, body: body, Self.token)
             #expect(created.status == 201)
             #expect(try await api.client.send("PUT", path, body: body, Self.token).status == 200)
@@ -134,6 +134,10 @@ struct AdminTests {
             let list = try await api.client.send("GET", Self.path, Self.token)
             #expect(shown.json["url"] == "https://pay.example/v1")
             #expect(shown.json["headerNames"] == ["Authorization"])
+            #expect(
+                created.json["rate"] == ["perSecond": 2.5, "burst": 1] && shown.json["rate"] == created.json["rate"])
+            let told = try await api.database.query("SELECT detail->'rate'->>'perSecond' FROM audit_trail LIMIT 1")
+            #expect(told == [["2.5"]])
             for answer in [created, shown, list] { #expect(!answer.text.contains("canary")) }
             let stored = try await api.database.query(
                 "SELECT url, max_concurrent, headers->>'Authorization', updated_by FROM participants")

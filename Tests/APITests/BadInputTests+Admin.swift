@@ -43,6 +43,17 @@ extension BadInputTests {
         participant("a secret twice", #"{"url":"http://p","signWith":["a","a"]}"#, pointer: "/signWith/1"),
         participant("maxConcurrent 0", #"{"url":"http://p","maxConcurrent":0}"#, pointer: "/maxConcurrent"),
         participant("maxConcurrent 1.5", #"{"url":"http://p","maxConcurrent":1.5}"#, pointer: "/maxConcurrent"),
+        participant("a rate that is a number", #"{"url":"http://p","rate":5}"#, pointer: "/rate"),
+        participant("an empty rate", #"{"url":"http://p","rate":{}}"#, pointer: "/rate/perSecond"),
+        participant("a rate of nothing", #"{"url":"http://p","rate":{"perSecond":0}}"#, pointer: "/rate/perSecond"),
+        participant(
+            "a rate of four decimals", #"{"url":"http://p","rate":{"perSecond":1.0005}}"#, pointer: "/rate/perSecond"),
+        participant("a rate as text", #"{"url":"http://p","rate":{"perSecond":"5"}}"#, pointer: "/rate/perSecond"),
+        participant(
+            "a burst of none", #"{"url":"http://p","rate":{"perSecond":5,"burst":0}}"#, pointer: "/rate/burst"),
+        participant(
+            "a rate per minute", #"{"url":"http://p","rate":{"perSecond":5,"perMinute":1}}"#,
+            pointer: "/rate/perMinute"),
         participant("an unknown member", #"{"url":"http://p","uri":"x"}"#, pointer: "/uri"),
         participant("headers that are a list", #"{"url":"http://p","headers":[]}"#, pointer: "/headers"),
         header("Host", #""x""#), header("content-length", #""1""#), header("Transfer-Encoding", #""chunked""#),

@@ -365,6 +365,8 @@ struct LimitDocumentTests {
         "headers of a participant": { participates(["headers": members($0)]) },
         "value of a participant's header": { participates(["headers": members(1, string($0))]) },
         "`maxConcurrent`": { participates(["maxConcurrent": JSON($0)]) },
+        "`perSecond` of a rate": { participates(["rate": ["perSecond": JSON($0)]]) },
+        "`burst` of a rate": { participates(["rate": ["perSecond": 5, "burst": JSON($0)]]) },
         "secrets that sign a participant's calls": { count in
             participates(["signWith": .array((0..<count).map { .string("secret-\($0)") })])
         },

@@ -94,7 +94,7 @@ struct DeprecationTests {
                     ])
             #expect(
                 actions[3].said == [
-                    "isNew": true, "url": "http://one", "maxConcurrent": nil,
+                    "isNew": true, "url": "http://one", "maxConcurrent": nil, "rate": nil,
                     "headerNames": ["Authorization", "X-Key"], "breaker": false, "signWith": [],
                     "tls": nil, "auth": nil, "secretsKey": nil,
                 ])

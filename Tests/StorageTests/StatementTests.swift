@@ -78,6 +78,9 @@ struct StatementTests {
             PutParticipant(
                 name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),
+            LockCallLimits(names: ["demo"]), FindCallShares(names: ["demo"], engine: engine),
+            PutCallShares(engine: engine, shares: [("demo", .init(wanted: 3, taken: 2), .init(wanted: 0, taken: 0))]),
+            DeleteCallShares(engine: engine),
             PublishSigningKey(keyID: "k", publicKey: "x"), ListSigningKeys(),
             FindUnrotatedSecrets(key: "k", after: "", limit: 3),
             ReplaceSecrets(secrets, with: secrets, by: "tests"),

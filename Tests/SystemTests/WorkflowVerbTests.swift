@@ -127,6 +127,28 @@ struct WorkflowVerbTests {
             let free = try await saga("participant", "set", "payments", "--max-concurrent", "none", "-o", "json")
             #expect(free.json["maxConcurrent"] == .null && free.json["breaker"]?["openFor"] == "5s", "\(free)")
 
+            // The line of docs/participants.md.
+            let page = try Document("docs/participants.md").text
+            let line = "saga participant set payments --max-concurrent 20 --rate 50 --burst 10"
+            #expect(page.contains(line))
+            let limited = try await saga(
+                "participant", "set", "payments", "--max-concurrent", "20", "--rate", "50", "--burst", "10", "-o",
+                "json")
+            #expect(limited.json["maxConcurrent"] == 20, "\(limited)")
+            #expect(limited.json["rate"] == ["perSecond": 50, "burst": 10], "\(limited)")
+            let slower = try await saga("participant", "set", "payments", "--rate", "0.5", "-o", "json")
+            #expect(slower.json["rate"] == ["perSecond": 0.5, "burst": 10] && slower.json["maxConcurrent"] == 20)
+            let table = try await saga("participant", "list").output
+            #expect(table.contains("PER SECOND") && table.contains("0.5"), "\(table)")
+            let text = try await saga("participant", "show", "payments").output
+            #expect(text.contains("rate         0.5 calls per second from all engines, 10 at once"), "\(text)")
+            let limitless = try await saga(
+                "participant", "set", "payments", "--rate", "none", "--max-concurrent", "none")
+            #expect(limitless.output.contains("rate         no limit"), "\(limitless)")
+            #expect(try await saga("participant", "set", "payments", "--rate", "fast").exitCode == 64)
+            #expect(try await saga("participant", "set", "payments", "--rate", "none", "--burst", "2").exitCode == 64)
+            #expect(try await saga("participant", "set", "payments", "--burst", "2").exitCode == 64)
+
             try system.write("key", "Bearer canary\n")
             let plain = try await saga(
                 "participant", "set", "payments", "--header-from", "authorization=\(system.path("key"))")

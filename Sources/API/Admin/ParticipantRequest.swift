@@ -6,6 +6,8 @@ struct ParticipantRequest {
     /// As it was given.
     let url: String
     let maxConcurrent: Int?
+    /// Nil for no limit.
+    let rate: CallRate?
     /// Sent with every call, as they are stored.
     let headers: JSONObject
     /// Nil when it is switched off.
@@ -26,12 +28,13 @@ struct ParticipantRequest {
     ///   - secrets: what may be registered of credentials.
     init(_ json: JSON, of name: String, rules: AddressRules, secrets: SecretPolicy) throws(Problem) {
         var fields = try Fields(
-            json, known: ["url", "maxConcurrent", "headers", "breaker", "signWith", "tls", "auth"])
+            json, known: ["url", "maxConcurrent", "rate", "headers", "breaker", "signWith", "tls", "auth"])
         let pointer = JSONPointer(["url"])
         let url = fields.string("url", maxBytes: 2048)
         if fields["url"] == nil { fields.refuse(pointer, "This member is required.") }
         let origin = url.flatMap { Self.origin(of: $0, at: pointer, rules: rules, &fields) }
         maxConcurrent = fields["maxConcurrent"]?.isNull == true ? nil : fields.integer("maxConcurrent", in: 1...10_000)
+        rate = Self.rate(&fields)
         let asked = Self.client(&fields, rules: rules, secrets)
         let values = Self.headers(&fields, hasTokens: fields["auth"]?.isNull == false, secrets)
         tls = Self.tls(&fields, isEncrypted: origin?.scheme != .http)

@@ -53,12 +53,12 @@ struct ParticipantRoutes: Sendable {
                 name: name, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
                 breaker: asked.breaker, signWith: asked.signWith, tls: asked.tls, client: asked.client,
                 secretsKey: asked.secretsKey, updatedBy: context.principal.name,
-                origin: context.origin))
+                origin: context.origin, rate: asked.rate))
         context.logger.info(
             "participant registered", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
         let shown = Self.shown(
             name, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker, asked.signWith,
-            asked.tls, asked.client, asked.secretsKey)
+            asked.tls, asked.client, asked.secretsKey, asked.rate)
         return .json(written.first == true ? .created : .ok, .object(shown))
     }
 
@@ -93,10 +93,12 @@ struct ParticipantRoutes: Sendable {
     /// Values of headers are never shown.
     private static func shown(
         _ name: String, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String], _ breaker: BreakerPolicy?,
-        _ signWith: [String], _ tls: ParticipantTLS?, _ client: OAuth2Client?, _ secretsKey: String?
+        _ signWith: [String], _ tls: ParticipantTLS?, _ client: OAuth2Client?, _ secretsKey: String?,
+        _ rate: CallRate?
     ) -> JSONObject {
         [
             "name": .string(name), "url": .string(url), "maxConcurrent": maxConcurrent.map { JSON($0) } ?? .null,
+            "rate": rate?.json ?? .null,
             "headerNames": .array(headerNames.map { .string($0) }), "breaker": breaker?.json ?? .bool(false),
             "signWith": .array(signWith.map { .string($0) }), "tls": tls?.json ?? .null,
             "auth": client?.shown ?? .null, "secretsKey": JSON(secretsKey),
@@ -107,7 +109,7 @@ struct ParticipantRoutes: Sendable {
     private static func shown(_ row: StoredParticipant, _ engines: [ListEngines.Row]) -> JSONObject {
         var object = shown(
             row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker, row.signWith, row.tls,
-            row.client, row.secretsKey)
+            row.client, row.secretsKey, row.rate)
         object["updatedAt"] = RunJSON.time(row.updatedAt)
         object["paused"] = row.pause?.json ?? .null
         object["engines"] = .array(

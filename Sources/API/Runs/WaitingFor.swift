@@ -159,7 +159,7 @@ struct WaitingFor: Sendable {
     }
 
     /// A call that was begun: it is under way, or waits in its engine for the participant's breaker, its
-    /// `maxConcurrent`, or the end of its pause.
+    /// limits (`maxConcurrent`, `rate`), or the end of its pause.
     private static func call(
         _ call: QuietRun.OpenCall, _ until: Instant, of run: QuietRun, _ definition: WorkflowDefinition?,
         _ engines: [ListEngines.Row]

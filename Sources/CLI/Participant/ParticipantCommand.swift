@@ -40,6 +40,7 @@ struct ParticipantList: AsyncParsableCommand {
         let participants = answer["participants"]?.array ?? []
         var table = Table(columns: [
             .init(title: "PARTICIPANT"), .init(title: "URL", shrinks: true), .init(title: "AT ONCE"),
+            .init(title: "PER SECOND"),
             .init(title: "HEADERS", isWide: true), .init(title: "UPDATED", isWide: true),
             .init(title: "ENGINES SAY", shrinks: true),
         ])
@@ -47,6 +48,7 @@ struct ParticipantList: AsyncParsableCommand {
             [
                 participant["name"]?.string ?? "?", participant["url"]?.string ?? "",
                 participant["maxConcurrent"]?.int.map { "\($0)" } ?? "-",
+                participant["rate"]?["perSecond"]?.number?.text ?? "-",
                 participant["headerNames"]?.array?.compactMap(\.string).joined(separator: ", ") ?? "",
                 RunTimes.short(participant["updatedAt"]), ParticipantView.told(participant),
             ]
@@ -102,11 +104,12 @@ struct ParticipantDelete: AsyncParsableCommand {
 /// A participant for people.
 enum ParticipantView {
     static func text(_ participant: JSON) -> String {
-        let limit = participant["maxConcurrent"]?.int.map { "\($0) calls from each engine" } ?? "no limit"
+        let limit = participant["maxConcurrent"]?.int.map { "\($0) calls from all engines" } ?? "no limit"
         let headers = participant["headerNames"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
         var lines = [
             "participant  \(participant["name"]?.string ?? "?")", "url          \(participant["url"]?.string ?? "?")",
-            "at once      \(limit)", "headers      \(headers.isEmpty ? "none" : headers)",
+            "at once      \(limit)", "rate         \(rate(participant["rate"]))",
+            "headers      \(headers.isEmpty ? "none" : headers)",
             "breaker      \(breaker(participant["breaker"]))",
         ]
         let secrets = participant["signWith"]?.array?.compactMap(\.string) ?? []
@@ -116,6 +119,12 @@ enum ParticipantView {
         if let paused = paused(participant) { lines.append("paused       \(paused)") }
         for engine in participant["engines"]?.array ?? [] { lines.append("engine       \(told(by: engine))") }
         return lines.joined(separator: "\n")
+    }
+
+    private static func rate(_ json: JSON?) -> String {
+        guard let perSecond = json?["perSecond"]?.number?.text else { return "no limit" }
+        let burst = json?["burst"]?.int ?? 1
+        return "\(perSecond) calls per second from all engines" + (burst > 1 ? ", \(burst) at once" : "")
     }
 
     private static func trust(_ participant: JSON) -> [String] {

@@ -20,8 +20,14 @@ struct ParticipantSet: AsyncParsableCommand {
     @Argument(help: "Where engines find it, as in http://payments:8080.")
     var address: String?
 
-    @Option(help: "Calls in flight from each engine, or none for no limit.")
+    @Option(help: "Calls in flight from all engines together, or none for no limit.")
     var maxConcurrent: String?
+
+    @Option(help: "Calls per second from all engines together, as in 10 or 0.5, or none for no limit.")
+    var rate: String?
+
+    @Option(help: "Of these so many at once after a quiet time; 1 when nothing is said.")
+    var burst: Int?
 
     @Option(
         name: .customLong("header-from"),
@@ -76,6 +82,8 @@ struct ParticipantSet: AsyncParsableCommand {
         if let maxConcurrent, maxConcurrent != "none", Int(maxConcurrent) == nil {
             throw ValidationError("--max-concurrent is a number or none.")
         }
+        if let rate, rate != "none", JSONNumber(rate) == nil { throw ValidationError("--rate is a number or none.") }
+        if rate == "none", burst != nil { throw ValidationError("--burst goes with a rate.") }
         try HeaderFiles.check(headers)
     }
 
@@ -98,6 +106,19 @@ struct ParticipantSet: AsyncParsableCommand {
         }
     }
 
+    /// What is given of the rate, over what there is; nil for no limit.
+    private func rate(_ known: JSON?) throws(CLIError) -> JSON? {
+        if rate == "none" { return nil }
+        var object = known?.object ?? JSONObject()
+        if let number = rate.flatMap({ JSONNumber($0) }) { object["perSecond"] = .number(number) }
+        if let burst { object["burst"] = JSON(burst) }
+        if object.isEmpty { return nil }
+        guard object["perSecond"] != nil else {
+            throw .unusable("\(argument.name) has no rate yet: give --rate with --burst")
+        }
+        return .object(object)
+    }
+
     /// The whole registration: what is given, over what there is.
     func body(_ known: JSON?, _ given: JSONObject) throws(CLIError) -> JSONObject {
         guard let url = address ?? known?["url"]?.string else {
@@ -110,6 +131,7 @@ struct ParticipantSet: AsyncParsableCommand {
         case "none"?: break
         case let text?: body["maxConcurrent"] = Int(text).map { JSON($0) }
         }
+        body["rate"] = try rate(known?["rate"])
         if noBreaker {
             body["breaker"] = false
         } else {

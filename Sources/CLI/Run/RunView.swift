@@ -129,7 +129,7 @@ struct RunView {
         case "call":
             let held = waiting["holdsUp"]?.string.map { "; then comes the \($0)" } ?? ""
             let queue =
-                waiting["queued"]?.int.map { "; \($0) calls wait for \(text("participant"))'s maxConcurrent" } ?? ""
+                waiting["queued"]?.int.map { "; \($0) calls wait for \(text("participant"))'s limits" } ?? ""
             return "the answer to \(what), called at \(text("since")), at most until \(text("until"))\(held)\(queue)"
         case "callback": return "\(text("participant")) to call back about \(what), at most until \(text("until"))"
         case "poll":

@@ -78,7 +78,7 @@ struct Seed: AsyncParsableCommand {
                     left.append(name)
                     continue
                 }
-                for member in ["maxConcurrent", "breaker", "signWith", "tls"] { wanted[member] = known[member] }
+                for member in ["maxConcurrent", "rate", "breaker", "signWith", "tls"] { wanted[member] = known[member] }
             }
             _ = try await client.patiently(.put, "/v1/admin/participants/\(name)", .object(wanted))
         }

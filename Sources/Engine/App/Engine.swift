@@ -146,6 +146,9 @@ struct Engine {
                 ClosedLast(notifier), ClosedLast(committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
                 registry, secrets, published,
+                ShareKeeper(
+                    pool: database.writes, engine: id, limiter: registry.limiter, bell: registry.limitBell,
+                    logger: logger),
                 Heartbeat(
                     pool: database.writes, engine: id, host: Self.hostName, table: table, others: others, clock: clock,
                     report: { [self] in report }, logger: logger),

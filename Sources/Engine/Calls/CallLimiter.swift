@@ -1,38 +1,76 @@
+import Core
 import DequeModule
+import Storage
 import Synchronization
 
-/// Keeps calls in flight to one participant within its `maxConcurrent`, per engine; the rest wait first come, first
-/// served.
+/// Keeps the calls of this engine to a participant within its share of `maxConcurrent` and `rate`; the rest wait first
+/// come, first served.
 ///
-/// Participants without a limit cost nothing here.
+/// The limits hold over all engines; `ShareKeeper` sees to how much of them is this engine's. Without a grant, or with one
+/// that has not been renewed for `patience`, no call begins. Participants without limits cost nothing here.
 final class CallLimiter: Sendable {
     /// Makes the call; must call `done` exactly once, when it has ended.
     typealias Call = @Sendable (_ done: @escaping @Sendable () -> Void) -> Void
 
-    private struct Lane {
-        var limit: Int
-        var inFlight = 0
-        var waiting: Deque<Call> = []
-        /// Somebody is beginning waiting calls: whoever ends one meanwhile leaves it to them, however many end at once.
-        var isPumping = false
+    /// A grant holds for so long: shorter than others wait until what this engine has taken is free for them.
+    static let patience = Duration.seconds(CallShare.silence - 5)
+    /// After so long without a call to a participant this engine wants nothing of its limits, at the least.
+    static let rest = Duration.seconds(30)
+
+    let lanes = Mutex<[String: CallLane]>([:])
+    let now: @Sendable () -> ContinuousClock.Instant
+    private let later: @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
+    private let onWaiting: @Sendable () -> Void
+
+    /// - Parameters:
+    ///   - now: the clock.
+    ///   - later: runs something after a while.
+    ///   - onWaiting: is told when calls begin to wait: this engine may want more than it has.
+    init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        later: @escaping @Sendable (Duration, @escaping @Sendable () -> Void) -> Void,
+        onWaiting: @escaping @Sendable () -> Void
+    ) {
+        self.now = now
+        self.later = later
+        self.onWaiting = onWaiting
     }
 
-    private let lanes = Mutex<[String: Lane]>([:])
-
-    /// Makes the call now or, if `limit` are in flight already, when its turn has come.
-    func run(_ participant: String, limit: Int?, _ call: @escaping Call) {
-        guard let limit else { return call {} }
+    /// Makes the call now or, if its participant has limits, when its turn has come.
+    ///
+    /// - Parameter needsNoTurn: asked when the turn has come: a call that will not be sent is not one of the rate's.
+    func run(
+        _ participant: String, isLimited: Bool, needsNoTurn: @escaping @Sendable () -> Bool = { false },
+        _ call: @escaping Call
+    ) {
+        guard isLimited else { return call {} }
+        let now = now()
         lanes.withLock { lanes in
-            lanes[participant, default: Lane(limit: limit)].limit = limit
-            lanes[participant]?.waiting.append(call)
+            lanes[participant, default: CallLane(lastCallAt: now)].waiting.append(
+                WaitingCall(call: call, needsNoTurn: needsNoTurn))
         }
         pump(participant)
+        let mustRing = lanes.withLock { lanes in
+            guard let lane = lanes[participant], !lane.waiting.isEmpty, !lane.hasRung, !lane.isFree else {
+                return false
+            }
+            lanes[participant]?.hasRung = true
+            return true
+        }
+        if mustRing { onWaiting() }
     }
 
-    /// The participant has another limit from now on, nil for none: calls that wait may go at once.
-    func change(_ participant: String, limit: Int?) {
-        lanes.withLock { $0[participant]?.limit = limit ?? .max }
+    /// The participant has other limits from now on; without any, calls that wait may go at once.
+    func change(_ participant: String, isLimited: Bool) {
+        lanes.withLock { lanes in
+            if lanes[participant]?.isFree == isLimited {
+                lanes[participant]?.isFree = !isLimited
+                // What was granted before is of other limits.
+                if isLimited { lanes[participant]?.holdsUntil = nil }
+            }
+        }
         pump(participant)
+        onWaiting()
     }
 
     /// How many calls wait for their turn, by participant; those where none does are left out.
@@ -40,28 +78,57 @@ final class CallLimiter: Sendable {
         lanes.withLock { $0.compactMapValues { $0.waiting.isEmpty ? nil : $0.waiting.count } }
     }
 
-    private func pump(_ participant: String) {
+    func pump(_ participant: String) {
         let mayPump = lanes.withLock { lanes in
             guard lanes[participant]?.isPumping == false else { return false }
             lanes[participant]?.isPumping = true
             return true
         }
         guard mayPump else { return }
-        while let call = next(participant) { call { self.ended(participant) } }
+        while let (first, takesToken) = next(participant) {
+            let needsToken = takesToken && !first.needsNoTurn()
+            guard let call = begin(participant, needsToken: needsToken) else { continue }
+            call { self.ended(participant) }
+        }
     }
 
-    /// The next call that may begin; nil ends the pumping.
-    private func next(_ participant: String) -> Call? {
-        lanes.withLock { lanes in
-            guard var lane = lanes[participant] else { return nil }
-            if lane.inFlight < lane.limit, !lane.waiting.isEmpty {
-                lane.inFlight += 1
-                defer { lanes[participant] = lane }
-                return lane.waiting.removeFirst()
+    /// The call whose turn it is, which stays in the queue; nil ends the pumping.
+    private func next(_ participant: String) -> (WaitingCall, takesToken: Bool)? {
+        let now = now()
+        let (found, wait) = lanes.withLock { lanes -> ((WaitingCall, Bool)?, Duration?) in
+            guard var lane = lanes[participant] else { return (nil, nil) }
+            defer { lanes[participant] = lane.isOver ? nil : lane }
+            if let first = lane.waiting.first, lane.mayBegin(at: now) {
+                return ((first, lane.tokens != nil && !lane.isFree), nil)
             }
             lane.isPumping = false
-            lanes[participant] = lane.inFlight == 0 ? nil : lane
-            return nil
+            return (nil, lane.timer(at: now))
+        }
+        if let wait {
+            // The calls of half a millisecond go together, rather than each with a timer.
+            later(max(wait, .microseconds(500))) {
+                self.lanes.withLock { $0[participant]?.timerAt = nil }
+                self.pump(participant)
+            }
+        }
+        return found
+    }
+
+    /// Takes the first call out of the queue; nil when the limits have become tighter since it was found.
+    private func begin(_ participant: String, needsToken: Bool) -> Call? {
+        let now = now()
+        return lanes.withLock { lanes in
+            guard var lane = lanes[participant], lane.mayBegin(at: now), let first = lane.waiting.popFirst() else {
+                return nil
+            }
+            lane.inFlight += 1
+            lane.lastCallAt = now
+            if needsToken {
+                lane.tokens?.take()
+                lane.begun.add()
+            }
+            lanes[participant] = lane
+            return first.call
         }
     }
 

@@ -245,7 +245,7 @@ final class ParticipantCaller: Sendable {
         let (judge, isWanted) = (placement.judge, placement.isWanted)
         let breaker = participant.breaker
         // A queue before an open breaker would be a long way to be turned away.
-        if participant.maxConcurrent != nil, let (reason, retryAfter) = breaker?.refusal() {
+        if participant.isLimited, let (reason, retryAfter) = breaker?.refusal() {
             return completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
         }
         let transmit: @Sendable (ParticipantCall, Int, @escaping @Sendable () -> Void) -> Void = {
@@ -277,7 +277,11 @@ final class ParticipantCaller: Sendable {
                 completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
             }
         }
-        registry.limiter.run(request.name, limit: participant.maxConcurrent) { done in
+        // Neither is sent when its turn has come: they are none of the calls that the rate counts.
+        let needsNoTurn: @Sendable () -> Bool = {
+            participant.pause.isOn || !isWanted() || breaker?.refusal() != nil
+        }
+        registry.limiter.run(request.name, isLimited: participant.isLimited, needsNoTurn: needsNoTurn) { done in
             guard let breaker else { return transmit(call, 0, done) }
             breaker.pass(within: call.timeout) { passage in
                 switch passage {

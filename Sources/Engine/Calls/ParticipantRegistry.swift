@@ -11,8 +11,12 @@ import Synchronization
 struct RegisteredParticipant: Sendable {
     /// Where it is.
     let baseURL: BaseURL
-    /// Calls in flight to it from this engine at the most; nil for no limit of its own.
-    let maxConcurrent: Int?
+    /// Whether it has limits that hold over all engines: a `maxConcurrent` or a `rate`.
+    var isLimited: Bool { maxConcurrent != nil || rate != nil }
+    /// Calls in flight to it from all engines at the most; nil for no limit.
+    fileprivate let maxConcurrent: Int?
+    /// How calls from all engines may begin; nil for no limit.
+    fileprivate let rate: CallRate?
     /// What its calls carry, secrets included.
     let credentials: Credentials
     /// Stands before its calls; nil when it is switched off.
@@ -33,8 +37,10 @@ struct BreakerReading: Sendable, Hashable {
 
 /// The participants by name, as the table had them a second ago. A database that is away changes nothing.
 final class ParticipantRegistry: Service {
-    /// Keeps calls within `maxConcurrent`.
-    let limiter = CallLimiter()
+    /// Keeps calls within this engine's shares of limits.
+    let limiter: CallLimiter
+    /// Rings when those shares may be too small.
+    let limitBell = WakeUp()
     /// Holds calls to participants that are paused.
     let held: PausedCalls
     private let pool: Pool
@@ -55,6 +61,9 @@ final class ParticipantRegistry: Service {
         eventLoops: any EventLoopGroup, logger: Logger
     ) {
         held = PausedCalls(capacity: maxHeld)
+        limiter = CallLimiter(
+            later: { wait, action in _ = eventLoops.next().scheduleTask(in: TimeAmount(wait), action) },
+            onWaiting: { [limitBell] in limitBell.ring() })
         self.pool = pool
         self.maker = maker
         self.eventLoops = eventLoops
@@ -135,7 +144,9 @@ final class ParticipantRegistry: Service {
         for (name, old) in before {
             let new = after[name]
             if old.breaker !== new?.breaker { old.breaker?.reset() }
-            if old.maxConcurrent != new?.maxConcurrent { limiter.change(name, limit: new?.maxConcurrent) }
+            if old.maxConcurrent != new?.maxConcurrent || old.rate != new?.rate {
+                limiter.change(name, isLimited: new?.isLimited ?? false)
+            }
         }
         held.look(paused: paused)
     }
@@ -172,7 +183,8 @@ final class ParticipantRegistry: Service {
                 metadata: ["participant": "\(row.name)"])
         }
         return RegisteredParticipant(
-            baseURL: baseURL, maxConcurrent: row.maxConcurrent, credentials: credentials, breaker: breaker,
+            baseURL: baseURL, maxConcurrent: row.maxConcurrent, rate: row.rate, credentials: credentials,
+            breaker: breaker,
             pause: pause,
             updatedAt: row.updatedAt)
     }

@@ -10,7 +10,7 @@ enum ParticipantReport {
     /// `{NAME: {breaker, failures, openMs?, lastError?, lastErrorAgeMs?, waiting, queued, paused?, held?, lacks?}}`.
     ///
     /// - Parameters:
-    ///   - queued: calls that wait for `maxConcurrent`.
+    ///   - queued: calls that wait for their turn, because of `maxConcurrent` or `rate`.
     ///   - paused: participants that are paused.
     ///   - held: calls that wait for the end of a pause.
     ///   - lacks: why participants can't be called from here, in a sentence.

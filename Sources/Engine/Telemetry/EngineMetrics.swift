@@ -178,6 +178,11 @@ enum ParticipantMetrics {
             labels: ["participant"]
         ) { participants.breakers.map { .init($0.openedCount, $0.participant) } }
         registry.read(
+            "participant_calls_queued",
+            "Calls that wait for their turn, because of the participant's maxConcurrent or rate.", .gauge,
+            labels: ["participant"]
+        ) { participants.limiter.queued.map { .init($0.value, $0.key) } }
+        registry.read(
             "participant_calls_held", "Calls that wait for the resume of a participant that is paused.", .gauge,
             labels: ["participant"]
         ) { participants.held.counts.map { .init($0.value, $0.key) } }

@@ -7,8 +7,10 @@ package struct StoredParticipant: Sendable {
     package let name: String
     /// Where it is.
     package let url: String
-    /// Calls in flight to it, per engine; nil for the engine's default.
+    /// Calls in flight to it, over all engines; nil for no limit.
     package let maxConcurrent: Int?
+    /// How its calls may begin, over all engines; nil for no limit.
+    package let rate: CallRate?
     /// Sent with every call. May hold secrets: never shown, never logged.
     package let headers: [(name: String, value: StoredSecret)]
     /// When calls to it are stopped because it keeps failing; nil for never.
@@ -29,8 +31,9 @@ package struct StoredParticipant: Sendable {
     package init(
         name: String, url: String, maxConcurrent: Int?, headers: [(name: String, value: StoredSecret)],
         breaker: BreakerPolicy?, signWith: [String] = [], tls: ParticipantTLS? = nil, client: OAuth2Client? = nil,
-        secretsKey: String? = nil, updatedAt: Instant, pause: ParticipantPause? = nil
+        secretsKey: String? = nil, updatedAt: Instant, pause: ParticipantPause? = nil, rate: CallRate? = nil
     ) {
+        self.rate = rate
         self.name = name
         self.url = url
         self.maxConcurrent = maxConcurrent
@@ -50,6 +53,7 @@ package struct PutParticipant: Statement {
     package let name: String
     package let url: String
     package let maxConcurrent: Int?
+    package let rate: CallRate?
     package let headers: JSON
     /// Nil for none: `false` in the table.
     package let breaker: BreakerPolicy?
@@ -67,8 +71,9 @@ package struct PutParticipant: Statement {
     package init(
         name: String, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?, signWith: [String] = [],
         tls: ParticipantTLS? = nil, client: OAuth2Client? = nil, secretsKey: String? = nil, updatedBy: String,
-        origin: CallOrigin = .unknown
+        origin: CallOrigin = .unknown, rate: CallRate? = nil
     ) {
+        self.rate = rate
         self.origin = origin
         self.name = name
         self.url = url
@@ -87,19 +92,20 @@ package struct PutParticipant: Statement {
     package static let sql = """
         WITH written AS (
             INSERT INTO participants (participant_name, url, max_concurrent, headers, breaker, updated_by, sign_with, tls,
-                auth, secrets_key)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                auth, secrets_key, rate)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12)
             ON CONFLICT (participant_name) DO UPDATE SET url = excluded.url, max_concurrent = excluded.max_concurrent,
                 headers = excluded.headers, breaker = excluded.breaker, sign_with = excluded.sign_with,
                 tls = excluded.tls, auth = excluded.auth, secrets_key = excluded.secrets_key,
+                rate = excluded.rate,
                 updated_by = excluded.updated_by, updated_at = now()
             RETURNING xmax = 0 AS is_new
         ), audit AS (
             \(AuditSQL.insert(
-                tenant: AuditSQL.everybodys, by: "$6", origin: "$12", action: "'put_participant'",
+                tenant: AuditSQL.everybodys, by: "$6", origin: "$13", action: "'put_participant'",
                 subject: "'participants/' || $1",
                 detail: """
-                    json_build_object('isNew', is_new, 'url', $2, 'maxConcurrent', $3,
+                    json_build_object('isNew', is_new, 'url', $2, 'maxConcurrent', $3, 'rate', $12::json,
                         'headerNames', ARRAY (SELECT json_object_keys($4)), 'breaker', $5::json,
                         'signWith', to_json($7::text[]), 'tls', $8::json, 'auth', $11::json, 'secretsKey', $10::text)
                     """,
@@ -120,6 +126,7 @@ package struct PutParticipant: Statement {
         parameters.json(client?.json.bytes)
         parameters.text(secretsKey)
         parameters.json(client?.shown.bytes)
+        parameters.json(rate?.json.bytes)
         parameters.origin(origin)
     }
 
@@ -137,7 +144,7 @@ package struct FindParticipants: Statement {
 
     package static let sql = """
         SELECT participant_name, url, max_concurrent, headers, breaker, sign_with, tls, auth, secrets_key, updated_at,
-            \(ParticipantPause.columns)
+            rate, \(ParticipantPause.columns)
         FROM participants
         WHERE $1::text IS NULL OR participant_name = $1 ORDER BY participant_name LIMIT 10000
         """
@@ -152,13 +159,14 @@ package struct FindParticipants: Statement {
         let signWith = try row.textArray()
         let (tls, auth) = (try row.jsonValueOrNil() ?? .null, try row.jsonValueOrNil() ?? .null)
         let key = try row.textOrNil()
+        let updatedAt = try row.instant()
+        let rate = try row.jsonValueOrNil().flatMap { CallRate(stored: $0) }
         return StoredParticipant(
             name: name, url: url, maxConcurrent: maxConcurrent,
             headers: stored.map { ($0.key, StoredSecret(stored: $0.value, key: key) ?? .text("")) },
             breaker: breaker.bool == false ? nil : BreakerPolicy(stored: breaker), signWith: signWith,
             tls: ParticipantTLS(stored: tls), client: OAuth2Client(stored: auth, key: key), secretsKey: key,
-            updatedAt: try row.instant(),
-            pause: try ParticipantPause.read(&row))
+            updatedAt: updatedAt, pause: try ParticipantPause.read(&row), rate: rate)
     }
 }
 
