@@ -172,7 +172,7 @@ struct ReaderRightsTests {
                     #expect(try await role.value(runs) == "2", "\(view)")
                 }
                 let plans = try await Self.plans(role)
-                #expect(plans.count == Self.hot.count && plans.allSatisfy { $0.value.count > 2 })
+                #expect(plans.count == Self.hot.count && plans.allSatisfy { $0.value.count > 1 })
                 try await test.execute(
                     """
                     DO $$ DECLARE t record; BEGIN
@@ -199,11 +199,14 @@ struct ReaderRightsTests {
         var plans: [String: [String]] = [:]
         for (name, sql) in hot {
             let count = sql.matches(of: /\$(\d+)/).compactMap { Int($0.output.1) }.max() ?? 0
-            let nulls = count == 0 ? "" : "(" + (1...count).map { _ in "NULL" }.joined(separator: ", ") + ")"
+            var values = Array(repeating: "NULL", count: count)
+            // For no run at all every partition is left out, and there is no plan to compare.
+            if name == "FindRunOwner" { values = ["first_run_id(now())"] }
+            let list = values.isEmpty ? "" : "(\(values.joined(separator: ", ")))"
             plans[name] = try await role.query(
                 """
                 SET plan_cache_mode = force_generic_plan; PREPARE planned AS \(sql);
-                EXPLAIN (VERBOSE, COSTS OFF) EXECUTE planned \(nulls)
+                EXPLAIN (VERBOSE, COSTS OFF) EXECUTE planned \(list)
                 """
             ).compactMap { $0[0] }
         }
