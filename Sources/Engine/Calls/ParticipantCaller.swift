@@ -277,11 +277,7 @@ final class ParticipantCaller: Sendable {
                 completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))
             }
         }
-        // Neither is sent when its turn has come: they are none of the calls that the rate counts.
-        let needsNoTurn: @Sendable () -> Bool = {
-            participant.pause.isOn || !isWanted() || breaker?.refusal() != nil
-        }
-        registry.limiter.run(request.name, isLimited: participant.isLimited, needsNoTurn: needsNoTurn) { done in
+        let begin: CallLimiter.Call = { done in
             guard let breaker else { return transmit(call, 0, done) }
             breaker.pass(within: call.timeout) { passage in
                 switch passage {
@@ -295,6 +291,12 @@ final class ParticipantCaller: Sendable {
                 }
             }
         }
+        guard participant.isLimited else { return begin {} }
+        // None of these is sent when its turn has come, so none is one of the calls that the rate counts.
+        let needsNoTurn: @Sendable () -> Bool = {
+            participant.pause.isOn || !isWanted() || breaker?.refusal() != nil
+        }
+        registry.limiter.run(request.name, isLimited: true, needsNoTurn: needsNoTurn, begin)
     }
 }
 
