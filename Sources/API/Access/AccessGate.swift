@@ -150,16 +150,8 @@ struct AccessGate: Sendable {
         var bucket: String?
     }
 
-    /// A credential as it is sent.
-    private enum Credential {
-        case adminToken(String)
-        case key(String)
-        /// As `Authorization: Bearer`: a key, or a token of another issuer.
-        case bearer(String)
-    }
-
     private func caller(_ request: Request, _ context: APIContext) async throws -> Caller {
-        guard let credential = try Self.credential(request.headers) else {
+        guard let credential = try Credential(request.headers) else {
             return Caller(principal: isOpen ? .anonymous : .nobody)
         }
         switch credential {
@@ -213,36 +205,7 @@ struct AccessGate: Sendable {
         return Refused(problem, guess.reason, actor: guess.actor)
     }
 
-    /// The one that is sent; nil for none.
-    ///
-    /// - Throws: `invalidParameter` for several, which nobody sends who knows who they are.
-    private static func credential(_ headers: HTTPFields) throws(Problem) -> Credential? {
-        let token = try one(.xAdminToken, of: headers)
-        let key = try one(.xAPIKey, of: headers)
-        let authorization = try one(.authorization, of: headers)
-        guard [token, key, authorization].count(where: { $0 != nil }) <= 1 else {
-            throw Problem(.invalidParameter, "Send one of X-Admin-Token, X-Api-Key and Authorization.")
-        }
-        if let token { return .adminToken(token) }
-        if let key { return .key(key) }
-        guard let authorization else { return nil }
-        let words = authorization.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 2, words[0].lowercased() == "bearer" else {
-            // What is no Bearer is no key.
-            return .key("")
-        }
-        return .bearer(String(words[1]))
-    }
-
-    /// As it was sent, whatever that is.
-    private static func one(_ name: HTTPField.Name, of headers: HTTPFields) throws(Problem) -> String? {
-        let values = headers[values: name]
-        guard values.count <= 1 else { throw Problem(.invalidParameter, "The header \(name) is given twice.") }
-        return values.first
-    }
-
-    /// What is said of a guess; too many of them are told to wait.
-    /// In the audit is who names a key that there is, and who has to wait.
+    /// What is said of a guess; too many of them are told to wait. In the audit is who names a key that there is, and who has to wait.
     private func guessed(_ text: String, _ found: KeyRing.Finding, _ context: APIContext) async -> Refused {
         // Whatever is guessed at, guesses count together.
         let decision = await limiter.judge([
