@@ -60,6 +60,14 @@ package final class SessionCommit: Sendable {
         return run
     }
 
+    /// The time of the commit becomes the run's `updatedAt`: an event sets it.
+    package var updatesRun: Bool {
+        if after.updatedAt != before.updatedAt { return true }
+        // Decided at the very time of the last change: only at another time it shows whether there is one now.
+        return decidedAt == before.updatedAt
+            && stored(at: decidedAt + .microseconds(1)).updatedAt != before.updatedAt
+    }
+
     /// - Parameters:
     ///   - before: the run as stored.
     ///   - after: `before` with `events` applied.

@@ -71,7 +71,7 @@ package final class RunCommit: Sendable {
             commit.storesRun
             ? StoredRun(
                 status: after.status, cause: after.cause,
-                updatedAt: after.updatedAt == before.updatedAt ? after.updatedAt : nil, output: after.output?.bytes,
+                updatedAt: commit.updatesRun ? nil : after.updatedAt, output: after.output?.bytes,
                 error: after.errorJSON?.bytes,
                 snapshot: StoredSnapshot(after, since: before, at: commit.decidedAt),
                 deadlineAt: after.hasMarks && after.deadlineAt != before.deadlineAt ? after.deadlineAt : nil) : nil
