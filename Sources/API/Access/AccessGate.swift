@@ -179,15 +179,7 @@ struct AccessGate: Sendable {
     private func holder(ofKey text: String, _ context: APIContext) async throws -> Caller {
         let key = APIKey(text)
         let found = if let key { try await keys.judge(key) } else { KeyRing.Finding.unknown }
-        if let key, case .principal(let principal) = found {
-            let keys = keys
-            return Caller(
-                principal: principal.asLong(as: {
-                    // While nobody can be asked nothing can be read or written either.
-                    do { return try await keys.principal(of: key) != nil } catch { return true }
-                }),
-                bucket: "key:\(key.id)")
-        }
+        if case .principal(let principal, let bucket) = found { return Caller(principal: principal, bucket: bucket) }
         throw await guessed("This API key is not known, was revoked or has expired.", found, context)
     }
 

@@ -7,14 +7,27 @@ import Synchronization
 ///
 /// Only keys that there are are kept, so made-up ones fill nothing.
 final class KeyRing: Sendable {
-    private struct Known {
+    private final class Known: Sendable {
         let key: StoredAPIKey
         /// Nil where it was given something that this release does not know: then it may do nothing.
         let principal: Principal?
+        /// What its calls count under.
+        let bucket: String
         let readAt: ContinuousClock.Instant
-        var isBeingRead = false
+        let isBeingRead = Atomic<Bool>(false)
         /// When its use was last written down.
-        var touchedAt: ContinuousClock.Instant?
+        let touchedAt: Mutex<ContinuousClock.Instant?>
+
+        init(
+            _ key: StoredAPIKey, _ principal: Principal?, readAt: ContinuousClock.Instant,
+            touchedAt: ContinuousClock.Instant?
+        ) {
+            self.key = key
+            self.principal = principal
+            bucket = "key:\(key.keyID)"
+            self.readAt = readAt
+            self.touchedAt = Mutex(touchedAt)
+        }
     }
 
     /// A key that is being read; whoever needs it meanwhile waits for the same.
@@ -42,27 +55,20 @@ final class KeyRing: Sendable {
         writes = database.writes
     }
 
-    /// Whose key this is; nil when there is no such key, or it counts no more.
-    ///
-    /// - Throws: `overloaded` when too many that are not known are looked for; and when the database can't be asked: nobody is let in by
-    ///   what was true before.
-    func principal(of key: APIKey) async throws -> Principal? {
-        switch try await judge(key) {
-        case .principal(let principal): principal
-        case .refused, .unknown: nil
-        }
-    }
-
     /// What there is to say of a key.
     enum Finding {
-        case principal(Principal)
+        /// It counts, and its calls do under this name.
+        case principal(Principal, bucket: String)
         /// There is a key of that id, which histories would call by this name, and of these tenants.
         case refused(name: String, TenantScope, RefusalReason)
         /// There is no such key.
         case unknown
     }
 
-    /// The same, with the reason. Whoever has another secret is told nothing of the key's state.
+    /// Whose key this is. Whoever has another secret is told nothing of the key's state.
+    ///
+    /// - Throws: `overloaded` when too many that are not known are looked for; and when the database can't be asked: nobody is let in by
+    ///   what was true before.
     func judge(_ key: APIKey) async throws -> Finding {
         guard let known = try await find(key.id) else { return .unknown }
         func refused(_ refusal: RefusalReason) -> Finding {
@@ -71,19 +77,17 @@ final class KeyRing: Sendable {
         guard key.fits(known.key.digest) else { return refused(.wrongSecret) }
         guard known.key.isValid else { return refused(known.key.revokedAt == nil ? .expired : .revoked) }
         touch(known)
-        return known.principal.map { .principal($0) } ?? refused(.unknownRole)
+        return known.principal.map { .principal($0, bucket: known.bucket) } ?? refused(.unknownRole)
     }
 
     private func find(_ keyID: String) async throws -> Known? {
         let now = ContinuousClock.now
-        let fresh = known.withLock { known -> Known? in
-            guard let key = known[keyID] else { return nil }
+        if let key = known.withLock({ $0[keyID] }) {
             let age = now - key.readAt
-            if age < Self.stale || (age < Self.oldest && key.isBeingRead) { return key }
-            known[keyID]?.isBeingRead = true
-            return nil
+            if age < Self.stale { return key }
+            let isBeingRead = key.isBeingRead.exchange(true, ordering: .relaxed)
+            if age < Self.oldest, isBeingRead { return key }
         }
-        if let fresh { return fresh }
         return try await look(for: keyID)
     }
 
@@ -113,10 +117,15 @@ final class KeyRing: Sendable {
         let principal = Role.permissions(of: key.roles).map {
             Principal(
                 name: Self.name(of: key), permissions: $0,
-                scope: RunScope(tenants: key.tenants, workflows: key.workflows))
+                scope: RunScope(tenants: key.tenants, workflows: key.workflows)
+            ) { [weak self] in
+                guard let self else { return true }
+                // While nobody can be asked nothing can be read or written either.
+                do { return try await find(keyID)?.key.isValid ?? false } catch { return true }
+            }
         }
         return known.withLock { known in
-            let read = Known(key: key, principal: principal, readAt: now, touchedAt: known[keyID]?.touchedAt)
+            let read = Known(key, principal, readAt: now, touchedAt: known[keyID]?.touchedAt.withLock { $0 })
             if known.count >= Self.capacity, known[keyID] == nil { known.removeAll() }
             known[keyID] = read
             return read
@@ -129,11 +138,9 @@ final class KeyRing: Sendable {
     /// Once a minute it is written down that a key is used; nobody waits for that.
     private func touch(_ used: Known) {
         let now = ContinuousClock.now
-        let isDue = known.withLock { known in
-            guard let key = known[used.key.keyID], key.touchedAt.map({ now - $0 > .seconds(60) }) ?? true else {
-                return false
-            }
-            known[used.key.keyID]?.touchedAt = now
+        let isDue = used.touchedAt.withLock { touchedAt in
+            if let touchedAt, now - touchedAt <= .seconds(60) { return false }
+            touchedAt = now
             return true
         }
         guard isDue else { return }

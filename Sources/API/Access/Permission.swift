@@ -141,7 +141,9 @@ struct Principal: Sendable {
 
     /// The same, as long as `check` says so.
     func asLong(as check: @escaping @Sendable () async -> Bool) -> Principal {
-        Principal(name: name, permissions: permissions, scope: scope, check: check)
+        var copy = self
+        copy.check = check
+        return copy
     }
 
     /// What it sees of payloads.

@@ -8,7 +8,10 @@ package struct SecretDigest: Sendable, Hashable {
     /// - Parameter bytes: as they were stored; never equal to any secret's unless they are 32.
     package init(bytes: [UInt8]) { self.bytes = bytes }
 
-    package init(of secret: String) { bytes = Array(SHA256.hash(data: Array(secret.utf8))) }
+    package init(of secret: String) {
+        var secret = secret
+        bytes = secret.withUTF8 { Array(SHA256.hash(data: UnsafeRawBufferPointer($0))) }
+    }
 
     /// Takes the same time whatever differs.
     package func fits(_ other: SecretDigest) -> Bool {
