@@ -100,7 +100,7 @@ struct Claimer: Service {
             if probing.isDue(at: .now) { await probe(&probing, &workers) }
             let room = await room()
             guard let limit = limit(room.runs, fair) else {
-                _ = await pause(for: Congestion.pause)
+                await claimAhead(&fair, min(room.bytes, claimBytes), &workers)
                 continue
             }
             let wait = turn.wait(at: .now)
@@ -111,7 +111,10 @@ struct Claimer: Service {
                 let claim = try await claim(limit, min(room.bytes, claimBytes), &window, &fair)
                 backoff = Backoff()
                 count(claim.runs)
-                for run in claim.runs { carry(run, asked: asked, &workers) }
+                for run in claim.runs {
+                    let isAhead = !claim.ahead.isEmpty && claim.ahead.contains(run.lease.runID)
+                    carry(run, asked: asked, &workers, isAhead: isAhead)
+                }
                 if claim.isMoreDue {
                     try await look(&fair)
                 } else {
@@ -140,10 +143,12 @@ struct Claimer: Service {
         return context.table.room
     }
 
-    /// - Parameter opened: is opened when the run has been read.
+    /// - Parameters:
+    ///   - isAhead: others wait for it.
+    ///   - opened: is opened when the run has been read.
     func carry(
         _ claimed: ClaimedRun, asked: ContinuousClock.Instant, _ workers: inout DiscardingTaskGroup,
-        opened: Opened? = nil
+        isAhead: Bool = false, opened: Opened? = nil
     ) {
         let context = context
         let claimedAt = ContinuousClock.now
@@ -154,13 +159,17 @@ struct Claimer: Service {
         // A task keeps what it was made with until it ends; the text of large payloads is not to be kept beside their values.
         let handover = claimed.weight > 0 ? Handover(claimed) : nil
         let light = claimed.weight > 0 ? claimed.withoutPayloads : claimed
+        let place = isAhead ? context.precedence.enter() : nil
         workers.addTask(executorPreference: context.executors.next()) {
+            if place == nil { await context.precedence.waitForTurn() }
             if let driver = await RunHost.driver(
-                of: handover?.take() ?? light, mailbox: mailbox, claimedAt: claimedAt, context: context)
+                of: handover?.take() ?? light, mailbox: mailbox, claimedAt: claimedAt, isAhead: place != nil,
+                context: context)
             {
                 opened?.set()
                 await driver.work()
             }
+            if let place { context.precedence.leave(place) }
             context.table.remove(lease)
         }
     }

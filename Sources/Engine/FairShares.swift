@@ -19,14 +19,32 @@ struct FairShares {
     static let sparing = 20
     /// A lane that was due is asked for so long afterwards, without a look.
     static let memory: Duration = .seconds(1)
+    /// A claim begins so long before the place up to which the last one took everything. What was written late, or was locked just then,
+    /// is found by the next look.
+    static let slack: Duration = .milliseconds(20)
     /// Every so many claims go by age.
     static let turns = 8
     /// These claim so many times less.
     static let byAge = 4
 
+    /// So many runs of tenants that are spared are claimed where there is no room for others.
+    static let ahead = 8
+
     private struct Known {
-        var due: DueLane
+        let lane: Lane
+        let weight: Int
+        /// Claims begin here.
+        var since: Instant
         var seenAt: ContinuousClock.Instant
+
+        /// - Parameter quota: how many runs.
+        func share(_ quota: Int) -> LaneShare { LaneShare(lane: lane, since: since - FairShares.slack, quota: quota) }
+
+        /// These were claimed of it, oldest first.
+        mutating func took(upTo last: Instant) {
+            since = max(since, last)
+            seenAt = .now
+        }
     }
 
     private struct Tenant {
@@ -37,6 +55,13 @@ struct FairShares {
         var demand: Int?
         /// What it was to have of the claim under way.
         var quota = 0
+    }
+
+    /// A claimed run.
+    struct Taken {
+        let lane: Lane
+        /// Since when it had been due.
+        let dueAt: Instant
     }
 
     private var lanes: [Lane: Known] = [:]
@@ -54,18 +79,28 @@ struct FairShares {
         return light > 0 && light < tenants.count
     }
 
+    /// Whether a run of this lane is of a tenant that is spared.
+    func isSpared(_ lane: Lane) -> Bool { isSparing && tenants[lane.tenant]?.demand != nil }
+
     /// Whether to look which lanes are due, now that more is due than there is room for.
     func isLookDue(at now: ContinuousClock.Instant) -> Bool { nextLook.map { now >= $0 } ?? true }
 
     /// These lanes are due.
     mutating func looked(_ due: [DueLane], at now: ContinuousClock.Instant, took: Duration) {
         nextLook = now + max(due.isEmpty ? Self.emptyInterval : Self.interval, took * Self.sparing)
-        for lane in due { lanes[lane.lane] = Known(due: lane, seenAt: now) }
+        for lane in due {
+            lanes[lane.lane] = Known(lane: lane.lane, weight: lane.weight, since: lane.since, seenAt: now)
+        }
+        resume(at: now)
+    }
+
+    /// More is due than there is room for, and it is not time to look: what is known is divided by.
+    mutating func resume(at now: ContinuousClock.Instant) {
         lanes = lanes.filter { now - $0.value.seenAt < Self.memory }
         var known: [Int32: Tenant] = [:]
         for (lane, seen) in lanes where known[lane.tenant] == nil {
-            var tenant = tenants[lane.tenant] ?? Tenant(weight: seen.due.weight)
-            tenant.weight = seen.due.weight
+            var tenant = tenants[lane.tenant] ?? Tenant(weight: seen.weight)
+            tenant.weight = seen.weight
             known[lane.tenant] = tenant
         }
         tenants = known
@@ -75,7 +110,7 @@ struct FairShares {
     /// Less is due than there is room for: the next claim takes whatever there is.
     mutating func stop() {
         isDividing = false
-        tenants = [:]
+        for key in tenants.keys { tenants[key]?.credit = 0 }
     }
 
     /// What the next claim is to take, of `limit` runs at the most; nil for one by age, and how many that may take.
@@ -85,10 +120,17 @@ struct FairShares {
         if turn == 0 { return (nil, max(1, limit / Self.byAge)) }
         divide(limit)
         let shares = lanes.values.compactMap { known -> LaneShare? in
-            guard let quota = tenants[known.due.lane.tenant]?.quota, quota > 0 else { return nil }
-            return LaneShare(lane: known.due.lane, since: known.due.since - ClaimWindow.slack, quota: quota)
+            guard let quota = tenants[known.lane.tenant]?.quota, quota > 0 else { return nil }
+            return known.share(quota)
         }
         return (shares.sorted { $0.lane.stored < $1.lane.stored }, limit)
+    }
+
+    /// What a claim of the tenants that are spared takes, while there is no room for others.
+    var spared: [LaneShare] {
+        guard isSparing else { return [] }
+        return lanes.values.filter { isSpared($0.lane) }.map { $0.share(Self.ahead) }
+            .sorted { $0.lane.stored < $1.lane.stored }
     }
 
     /// Weighted shares of those of whom more is due than their part; the others get what is due of them.
@@ -133,15 +175,23 @@ struct FairShares {
         Double(keys.reduce(0) { $0 + (tenants[$1]?.weight ?? 0) })
     }
 
+    /// What a claim of those that are spared took, of each lane the oldest first.
+    mutating func claimedAhead(_ taken: [Taken]) {
+        for run in taken { lanes[run.lane]?.took(upTo: run.dueAt) }
+    }
+
     /// What a claim by age took of each lane counts for its tenant all the same.
     mutating func claimedByAge(_ taken: [Lane]) {
         for lane in taken where tenants[lane.tenant]?.demand == nil { tenants[lane.tenant]?.credit -= 1 }
     }
 
-    /// What a divided claim took of each lane. Where no tenant had all that it was to have, nothing is left to divide.
-    mutating func claimed(_ taken: [Lane]) {
+    /// What a divided claim took, of each lane the oldest first. Where no tenant had all that it was to have, nothing is left to divide.
+    mutating func claimed(_ taken: [Taken]) {
         var counts: [Int32: Int] = [:]
-        for lane in taken { counts[lane.tenant, default: 0] += 1 }
+        for run in taken {
+            counts[run.lane.tenant, default: 0] += 1
+            lanes[run.lane]?.took(upTo: run.dueAt)
+        }
         for (key, tenant) in tenants where tenant.quota > 0 {
             let count = counts[key] ?? 0
             if count < tenant.quota {
@@ -151,7 +201,6 @@ struct FairShares {
                 tenants[key]?.demand = tenant.demand.flatMap { tenant.quota < $0 ? nil : $0 * 2 }
             }
         }
-        for lane in Set(taken) { lanes[lane]?.seenAt = .now }
         if tenants.allSatisfy({ key, tenant in tenant.quota == 0 || counts[key] ?? 0 < tenant.quota }) { stop() }
     }
 }

@@ -12,6 +12,10 @@ struct FairSharesTests {
         DueLane(lane: lane(tenant, priority), since: Instant(microseconds: 1_000_000), weight: weight)
     }
 
+    private static func taken(_ lanes: [Lane]) -> [FairShares.Taken] {
+        lanes.map { FairShares.Taken(lane: $0, dueAt: Instant(microseconds: 1_000_000)) }
+    }
+
     /// Claims `rounds` times from queues of these lengths; what each tenant got.
     private static func play(
         _ fair: inout FairShares, _ queues: inout [Lane: Int], limit: Int, rounds: Int
@@ -31,7 +35,7 @@ struct FairSharesTests {
             }
             #expect(taken.count <= limit)
             for lane in taken { got[lane.tenant, default: 0] += 1 }
-            fair.claimed(taken)
+            fair.claimed(Self.taken(taken))
         }
         return got
     }
@@ -77,7 +81,7 @@ struct FairSharesTests {
             }
             #expect(shares.map(\.lane) == [Self.lane(1, 9), Self.lane(1, 0)])
             #expect(shares.allSatisfy { $0.quota == 100 })
-            fair.claimed(Array(repeating: Self.lane(1, 9), count: 100))
+            fair.claimed(Self.taken(Array(repeating: Self.lane(1, 9), count: 100)))
         }
         #expect(byAge == 3)
     }
@@ -91,7 +95,7 @@ struct FairSharesTests {
         fair.looked([Self.due(1), Self.due(2)], at: .now, took: .zero)
         #expect(fair.isDividing)
         _ = fair.next(limit: 10)
-        fair.claimed([Self.lane(1)])
+        fair.claimed(Self.taken([Self.lane(1)]))
         #expect(!fair.isDividing, "neither had all that it was to have")
     }
 

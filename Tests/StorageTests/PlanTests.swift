@@ -7,7 +7,8 @@ import TestSupport
 @Suite("No statement of the hot path reads whole tables, whenever it was planned")
 struct PlanTests {
     private static let statements = [
-        ("ClaimRuns", ClaimRuns.sql), ("ClaimSuspect", ClaimSuspect.sql), ("CommitDecisions", CommitDecisions.sql),
+        ("ClaimRuns", ClaimRuns.sql), ("ClaimSuspect", ClaimSuspect.sql), ("ClaimShares", ClaimShares.sql),
+        ("CommitDecisions", CommitDecisions.sql),
         ("CommitResults", CommitResults.sql),
         ("RenewLeases", RenewLeases.sql), ("ReleaseLeases", ReleaseLeases.sql),
     ]
@@ -42,6 +43,23 @@ struct PlanTests {
                 #expect(next.contains("Cond:"), "\(name): \(line)\n\(plan.joined(separator: "\n"))")
             }
             #expect(plan.contains { $0.contains("outbox") })
+        }
+    }
+
+    @Test("A divided claim looks at the lanes it is asked for, also where it is known how many rows there are of each")
+    func lanes() async throws {
+        try await TestDatabase.with { test in
+            try await test.execute(
+                """
+                INSERT INTO outbox (run_id, available_at, lane)
+                SELECT gen_random_uuid(), now() - interval '1 s' - n * interval '1 ms', CASE WHEN n % 500 = 0 THEN 36 ELSE 20 END
+                FROM generate_series(1, 20000) n
+                """)
+            try await test.execute("VACUUM ANALYZE outbox")
+            let plan = try await plan("ClaimShares", ClaimShares.sql, test)
+            let text = plan.joined(separator: "\n")
+            #expect(plan.contains { $0.contains("Index Scan using outbox_lanes") }, "\(text)")
+            #expect(!plan.contains { $0.contains("outbox_available") }, "\(text)")
         }
     }
 

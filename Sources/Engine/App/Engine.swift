@@ -91,7 +91,9 @@ struct Engine {
         let definitions = DefinitionStore(pool: database.reads)
         let context = EngineContext(
             engine: id, table: table, leases: leases, committer: committer, pacer: Pacer(), congestion: Congestion(),
-            definitions: definitions,
+            precedence: Precedence { [group = loops.group] wait, action in
+                _ = group.next().scheduleTask(in: TimeAmount(wait), action)
+            }, definitions: definitions,
             quarantine: Quarantine(
                 engine: id, definitions: definitions, leases: leases, metrics: metrics, logger: logger),
             notifier: notifier, caller: caller, wakeUp: wakeUp, metrics: metrics, tracer: tracing.tracer,

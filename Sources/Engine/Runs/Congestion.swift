@@ -55,18 +55,21 @@ final class Congestion: Sendable {
 
     /// How many runs to hold now that somebody is to be spared.
     ///
-    /// - Parameter capacity: no more than this.
-    func limit(at now: ContinuousClock.Instant, capacity: Int) -> Int {
+    /// - Parameters:
+    ///   - capacity: no more than this.
+    ///   - isBarred: decisions wait for others just now, so nothing is learned from them.
+    func limit(at now: ContinuousClock.Instant, capacity: Int, isBarred: Bool = false) -> Int {
         isSparing.store(true, ordering: .relaxed)
         return state.withLock { state in
             guard let changedAt = state.changedAt else {
                 state.changedAt = now
                 return min(state.limit, capacity)
             }
-            guard now - changedAt >= Self.interval else { return min(state.limit, capacity) }
+            guard isBarred || now - changedAt >= Self.interval else { return min(state.limit, capacity) }
             state.changedAt = now
             let (total, number) = (sum.exchange(0, ordering: .relaxed), count.exchange(0, ordering: .relaxed))
             let least = shortest.exchange(.max, ordering: .relaxed)
+            if isBarred { return min(state.limit, capacity) }
             guard number > 0 else {
                 // Nothing was stored: all that is held waits for somebody else.
                 state.limit = min(capacity, state.limit + max(1, state.limit / 4))

@@ -15,6 +15,8 @@ struct EngineContext: Sendable {
     /// So that large runs leave others their part.
     let pacer: Pacer
     let congestion: Congestion
+    /// So that runs of tenants that need little go first.
+    let precedence: Precedence
     let definitions: DefinitionStore
     let quarantine: Quarantine
     /// Tells engines of runs that were woken or started by a run's decision.

@@ -14,25 +14,29 @@ final class RunHost: SessionHost {
     /// When the claim's answer arrived: with `claimed.now` it ties this process's clock to the database's.
     private let claimedAt: ContinuousClock.Instant
     private let observer: RunObserver
+    /// Others wait for it.
+    private let isAhead: Bool
     private let timer = Mutex<Scheduled<Void>?>(nil)
 
     /// The driver of a claimed run; nil when the run can't be read or has failed too often: it has been set aside then.
     static func driver(
-        of claimed: ClaimedRun, mailbox: Mailbox, claimedAt: ContinuousClock.Instant, context: EngineContext
+        of claimed: ClaimedRun, mailbox: Mailbox, claimedAt: ContinuousClock.Instant, isAhead: Bool,
+        context: EngineContext
     ) async -> RunDriver<RunHost>? {
         guard let run = await context.quarantine.openOrSetAside(claimed) else { return nil }
         let session = RunSession(
             run, lease: claimed.lease, inboxCount: claimed.inboxCount, beganDueSteps: claimed.beganDueSteps)
-        let host = RunHost(run, claimed, claimedAt: claimedAt, context: context)
+        let host = RunHost(run, claimed, claimedAt: claimedAt, isAhead: isAhead, context: context)
         return RunDriver(session, mailbox: mailbox, host: host)
     }
 
     private init(
-        _ run: Run, _ claimed: ClaimedRun, claimedAt: ContinuousClock.Instant, context: EngineContext
+        _ run: Run, _ claimed: ClaimedRun, claimedAt: ContinuousClock.Instant, isAhead: Bool, context: EngineContext
     ) {
         self.context = context
         self.claimed = claimed.withoutPayloads
         self.claimedAt = claimedAt
+        self.isAhead = isAhead
         observer = RunObserver(run, claimed, context: context, trace: RunTrace(claimed, tracer: context.tracer))
     }
 }
@@ -43,6 +47,7 @@ extension RunHost {
 
     func commit(_ commit: SessionCommit) async -> CommitVerdict {
         await context.pacer.waitForTurn(of: commit)
+        if !isAhead { await context.precedence.waitForTurn() }
         let begunAt = ContinuousClock.now
         var children: [NewChild] = []
         if commit.concernsOthers {
@@ -58,7 +63,7 @@ extension RunHost {
             case .written(let unread, let at):
                 let storedAt = ContinuousClock.now
                 context.pacer.stored(commit, took: storedAt - begunAt, at: storedAt)
-                context.congestion.stored(took: storedAt - begunAt)
+                if !isAhead { context.congestion.stored(took: storedAt - begunAt) }
                 if let weight = rows.weight { context.table.weigh(claimed.lease, weight) }
                 if commit.concernsOthers { context.wakeOthers(rows) }
                 if let releaseIn = rows.releaseIn { context.wakeUp.ring(at: .now + releaseIn) }

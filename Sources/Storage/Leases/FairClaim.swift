@@ -77,6 +77,9 @@ package struct ClaimShares: Statement {
         self.shares = shares
     }
 
+    // Lane and time are compared together, so that the index by both is the only one that fits: with the one by time alone, whoever has
+    // nothing due would cost a look at all that is due of others.
+    //
     // Of each lane as many are locked as its tenant may have; what then goes to its higher priorities is free again when the
     // statement ends, as is what goes beyond the room.
     package static let sql: String = ClaimRuns.statement(
@@ -88,9 +91,10 @@ package struct ClaimShares: Statement {
                 FROM unnest($6::int4[], $7::int8[], $8::int4[]) AS share (lane, since, quota), LATERAL (
                     SELECT ctid AS tid, run_id, available_at, lease_owner, epoch, inbox_count, failures, last_seq, weight
                     FROM outbox
-                    WHERE lane = share.lane AND available_at >= greatest($4, timestamptz 'epoch' + share.since * interval '1 microsecond') AND available_at <= now()
-                        AND failures < \(Suspicion.begins)
-                    ORDER BY available_at LIMIT share.quota FOR UPDATE SKIP LOCKED
+                    WHERE lane IS NOT NULL AND failures < \(Suspicion.begins)
+                        AND (lane, available_at) >= (share.lane, greatest($4, timestamptz 'epoch' + share.since * interval '1 microsecond'))
+                        AND (lane, available_at) <= (share.lane, now())
+                    ORDER BY lane, available_at LIMIT share.quota FOR UPDATE SKIP LOCKED
                 ) d
             ) shared WHERE place <= quota ORDER BY place LIMIT $2
             """, also: "lane")
