@@ -72,6 +72,19 @@ extension WorkflowDefinition {
     }
 }
 
+extension WorkflowDefinition {
+    /// The same as it is when a tenant registers it for itself.
+    package func owned(by tenantID: String) throws -> WorkflowDefinition {
+        try WorkflowDefinition(source, owner: .tenant(tenantID))
+    }
+}
+
+extension DefinitionID {
+    package static func shared(_ name: String, _ version: String) -> DefinitionID {
+        DefinitionID(owner: .shared, name: name, version: version)
+    }
+}
+
 extension RunID {
     private static let generator = Mutex(RunIDGenerator())
 

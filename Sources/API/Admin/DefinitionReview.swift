@@ -26,9 +26,11 @@ struct DefinitionReview {
                     "This version is registered with other content: registering this would be refused."))
         }
         let breakers = participants.map { ($0.name, $0.breaker) }
+        // Where a participant is, which the rule would tell, is nothing for a tenant.
+        let tells = definition.owner == .shared
         let refusals = participants.compactMap { participant in
             (try? BaseURL(parsing: participant.url)).flatMap { rules.violation(ofHost: $0.origin.host) }
-                .map { (participant.name, $0) }
+                .map { (participant.name, tells ? $0 : "engines may not call where it is.") }
         }
         findings += definition.findings(
             KnownParticipants(Dictionary(breakers) { $1 }, refusals: Dictionary(refusals) { $1 }))
