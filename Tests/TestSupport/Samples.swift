@@ -114,7 +114,9 @@ extension NewRun {
         idempotency: Idempotency? = nil, pause: WorkflowPause? = nil, restart: Restart? = nil
     ) -> NewRun {
         NewRun(
-            run: Run(id: id, definition: definition, input: input, context: [:], createdAt: .now),
+            run: Run(
+                id: id, definition: definition, input: input,
+                context: tenantID == "default" ? [:] : ["tenantId": .string(tenantID)], createdAt: .now),
             startAt: startAt, tenantID: tenantID, lane: lane, correlationID: correlationID, traceparent: traceparent,
             idempotency: idempotency, pause: pause, restart: restart)
     }
