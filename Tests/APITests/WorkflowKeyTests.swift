@@ -53,7 +53,8 @@ struct WorkflowKeyTests {
                 // A key of one tenant changes what is that tenant's.
                 let registered = try await api.client.send(
                     "POST", "/v1/admin/workflows?tenant=\(tenant)",
-                    body: #"{"name":"\#(name)","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}"#,
+                    body:
+                        #"{"name":"\#(name)","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}"#,
                     Self.admin)
                 #expect(registered.status == 201, "\(registered.text)")
             }

@@ -13,21 +13,28 @@ struct DeprecationTests {
             for version in ["1.0.0", "1.1.0", "2.0.0-beta"] {
                 try await test.register(try .sampleChain(1, version: version))
             }
-            #expect(try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
+            #expect(
+                try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
             #expect(try await store.deprecate(.shared("sample-chain", "1.1.0"), by: "ann", reason: "slow") != nil)
-            #expect(try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.0.0")
+            #expect(
+                try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.0.0")
             #expect(try await store.deprecate(.shared("sample-chain", "1.0.0"), by: "ann", reason: nil) != nil)
             #expect(
-                await refusal { () throws(DefinitionProblem) in try await store.definition("sample-chain", version: nil, for: "default") }
+                await refusal { () throws(DefinitionProblem) in
+                    try await store.definition("sample-chain", version: nil, for: "default")
+                }
                     == "\(DefinitionProblem.onlyDeprecated)")
             #expect(
-                await refusal { () throws(DefinitionProblem) in try await store.definition("nothing", version: nil, for: "default") }
+                await refusal { () throws(DefinitionProblem) in
+                    try await store.definition("nothing", version: nil, for: "default")
+                }
                     == "\(DefinitionProblem.unknown)")
             #expect(try await store.definition(.shared("sample-chain", "1.0.0")).name == "sample-chain")
             #expect(try await store.deprecation(of: .sampleChain(1, version: "1.1.0"))?.reason == "slow")
             #expect(try await store.deprecation(of: .sampleChain(1, version: "2.0.0-beta")) == nil)
             #expect(try await store.restore(.shared("sample-chain", "1.1.0"), by: "bob"))
-            #expect(try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
+            #expect(
+                try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
             #expect(try await store.restore(.shared("sample-chain", "9.9.9"), by: "bob") == false)
             #expect(try await store.deprecate(.shared("nothing", "1.0.0"), by: "bob", reason: nil) == nil)
         }
@@ -40,10 +47,12 @@ struct DeprecationTests {
                 DefinitionStore(pool: test.database.writes), DefinitionStore(pool: test.database.writes)
             )
             for version in ["1.0.0", "1.1.0"] { try await test.register(try .sampleChain(1, version: version)) }
-            #expect(try await here.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
+            #expect(
+                try await here.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
             _ = try await there.deprecate(.shared("sample-chain", "1.1.0"), by: "ann", reason: nil)
             try await Task.sleep(for: .milliseconds(1010))
-            #expect(try await here.definition("sample-chain", version: nil, for: "default").version.description == "1.0.0")
+            #expect(
+                try await here.definition("sample-chain", version: nil, for: "default").version.description == "1.0.0")
             #expect(try await here.deprecation(of: .sampleChain(1, version: "1.1.0")) != nil)
         }
     }
@@ -116,7 +125,8 @@ struct DeprecationTests {
             }
             let first = try await test.database.reads.execute(ListWorkflows(seenBy: .shared, scope: .all, limit: 2))
             #expect(first.map { $0.name + $0.version } == ["a1.0.0", "a2.0.0", "b1.0.0", "b2.0.0"])
-            let second = try await test.database.reads.execute(ListWorkflows(seenBy: .shared, scope: .all, after: "b", limit: 2))
+            let second = try await test.database.reads.execute(
+                ListWorkflows(seenBy: .shared, scope: .all, after: "b", limit: 2))
             #expect(second.map(\.name) == ["c", "c"])
         }
     }

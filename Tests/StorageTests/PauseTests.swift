@@ -16,8 +16,10 @@ struct PauseTests {
             #expect(try await store.pause("nothing", of: .shared, by: "ann", reason: "why", starts: .wait) == nil)
             #expect(try await store.resume("nothing", of: .shared, by: "ann", reason: nil) == nil)
             #expect(try await store.resume("other", of: .shared, by: "ann", reason: nil) == 0, "it is not paused")
-            let first = try #require(try await store.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait))
-            let second = try #require(try await store.pause("sample-chain", of: .shared, by: "bob", reason: "more", starts: .refuse))
+            let first = try #require(
+                try await store.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait))
+            let second = try #require(
+                try await store.pause("sample-chain", of: .shared, by: "bob", reason: "more", starts: .refuse))
             #expect(first.since == second.since && second.by == "bob" && second.starts == .refuse)
             #expect(try await store.pause(of: .sampleChain(1)) == second)
             #expect(try await store.pause(of: .sampleChain(1, name: "other")) == nil)
@@ -26,9 +28,12 @@ struct PauseTests {
             #expect(versions.map(\.pause) == [second, second, second])
             let all = try await test.database.reads.execute(ListWorkflows(seenBy: .shared, scope: .all, limit: 5))
             #expect(all.map { $0.pause != nil } == [false, true, true, true])
-            for _ in 0..<2 { #expect(try await store.resume("sample-chain", of: .shared, by: "cid", reason: "done") == 0) }
+            for _ in 0..<2 {
+                #expect(try await store.resume("sample-chain", of: .shared, by: "cid", reason: "done") == 0)
+            }
             #expect(try await store.pause(of: .sampleChain(1)) == nil)
-            let third = try #require(try await store.pause("sample-chain", of: .shared, by: "ann", reason: "again", starts: .wait))
+            let third = try #require(
+                try await store.pause("sample-chain", of: .shared, by: "ann", reason: "again", starts: .wait))
             #expect(third.since > first.since, "it is another pause")
             let actions = try await test.database.reads.execute(
                 ListAuditEntries(.about("workflows/sample-chain"), limit: 10))

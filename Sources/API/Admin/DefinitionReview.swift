@@ -10,11 +10,12 @@ struct DefinitionReview {
     let findings: [Finding]
 
     /// - Parameters:
+    ///   - hidesShared: it is the first of its name that its owner registers, and there are shared ones.
     ///   - participants: those that are registered.
     ///   - rules: where they may be. Engines are told the same; a name is not looked up here.
     init(
-        _ definition: WorkflowDefinition, registered: DefinitionStore.Registration?, participants: [StoredParticipant],
-        rules: AddressRules
+        _ definition: WorkflowDefinition, registered: DefinitionStore.Registration?, hidesShared: Bool,
+        participants: [StoredParticipant], rules: AddressRules
     ) {
         self.definition = definition
         self.registered = registered
@@ -24,6 +25,13 @@ struct DefinitionReview {
                 Finding(
                     "version-taken", .warning, at: JSONPointer(["version"]),
                     "This version is registered with other content: registering this would be refused."))
+        }
+        if hidesShared, let own = definition.owner.tenantID {
+            findings.append(
+                Finding(
+                    "hides-shared", .note, at: JSONPointer(["name"]),
+                    "There is a \(definition.name) that all tenants share. From now on \(own) starts its own versions alone."
+                ))
         }
         let breakers = participants.map { ($0.name, $0.breaker) }
         // Where a participant is, which the rule would tell, is nothing for a tenant.

@@ -35,7 +35,8 @@ struct DefinitionRoutes: Sendable {
         let definition = try await definition(in: request, of: owner, for: context.principal)
         let version = definition.versionText
         let review = DefinitionReview(
-            definition, registered: nil, participants: try await participants(visibleTo: owner), rules: rules)
+            definition, registered: nil, hidesShared: try await hidesShared(definition),
+            participants: try await participants(visibleTo: owner), rules: rules)
         try review.refuse(isStrict: isStrict)
         let outcome = try await definitions.register(
             definition, specHash: Self.hash(definition), by: context.principal.name, origin: context.origin)
@@ -73,6 +74,12 @@ struct DefinitionRoutes: Sendable {
         return (isStrict, try query.owner(for: context.principal))
     }
 
+    private func hidesShared(_ definition: WorkflowDefinition) async throws(PostgresError) -> Bool {
+        guard definition.owner != .shared else { return false }
+        let seen = ListVersions(name: definition.name, seenBy: definition.owner)
+        return try await reads.execute(seen).first?.owner == .shared
+    }
+
     /// The participants that calls of a definition of this owner find.
     private func participants(visibleTo owner: Owner) async throws(PostgresError) -> [StoredParticipant] {
         try await reads.execute(FindParticipants())
@@ -88,7 +95,7 @@ struct DefinitionRoutes: Sendable {
         let participants = try await self.participants(visibleTo: owner)
         let review = DefinitionReview(
             definition, registered: known.map { $0.specHash == Self.hash(definition) ? .identical : .conflict },
-            participants: participants, rules: rules)
+            hidesShared: try await hidesShared(definition), participants: participants, rules: rules)
         try review.refuse(isStrict: isStrict)
         return .json(.ok, review.json)
     }
@@ -147,7 +154,9 @@ struct DefinitionRoutes: Sendable {
         in request: Request, of owner: Owner, for principal: Principal
     ) async throws -> WorkflowDefinition {
         let definition = try await body.document(request) { json throws(Problem) in
-            do throws(DefinitionErrors) { return try WorkflowDefinition(json, owner: owner) } catch { throw Problem(error) }
+            do throws(DefinitionErrors) { return try WorkflowDefinition(json, owner: owner) } catch {
+                throw Problem(error)
+            }
         }
         let started = definition.steps.compactMap { step in
             if case .run(let child) = step.action { child.workflow } else { nil }

@@ -16,7 +16,8 @@ struct WorkflowList: AsyncParsableCommand {
         let list = try await api.withClient { try await paging.read("workflows", at: "/v1/workflows", owner.query, $0) }
         let isAnyOwn = list.items.contains { !Self.tenant($0).isEmpty }
         var table = Table(columns: [
-            .init(title: "WORKFLOW"), .init(title: "TENANT", isWide: !isAnyOwn, shrinks: true), .init(title: "LATEST"), .init(title: "VERSIONS"),
+            .init(title: "WORKFLOW"), .init(title: "TENANT", isWide: !isAnyOwn, shrinks: true), .init(title: "LATEST"),
+            .init(title: "VERSIONS"),
             .init(title: "HIGHEST", shrinks: true), .init(title: "PAUSED", shrinks: true),
             .init(title: "REGISTERED", isWide: true),
             .init(title: "BY", isWide: true),

@@ -57,7 +57,8 @@ struct DefinitionReader {
         let pivot = pivot(among: steps)
         guard let name, let version else { return nil }
         return WorkflowDefinition(
-            owner: owner, name: name, version: version, description: description, timeout: timeout, contract: contract, steps: steps,
+            owner: owner, name: name, version: version, description: description, timeout: timeout, contract: contract,
+            steps: steps,
             output: output, pivot: pivot, undoWithin: undoWithin,
             onEnd: endCalls.map { .endCalls($0, of: name, version: version, owner: owner, source: json) },
             sensitive: sensitive ?? SensitivePaths(), source: json)

@@ -41,7 +41,8 @@ package final class WorkflowDefinition: Sendable {
     package static let maxSteps = 100
 
     init(
-        owner: Owner, name: String, version: SemanticVersion, description: String?, timeout: Duration?, contract: InputContract,
+        owner: Owner, name: String, version: SemanticVersion, description: String?, timeout: Duration?,
+        contract: InputContract,
         steps: [StepDefinition], output: Template?, pivot: Int? = nil, undoWithin: Duration? = nil,
         onEnd: WorkflowDefinition? = nil, isOnEnd: Bool = false, sensitive: SensitivePaths = SensitivePaths(),
         source: JSON

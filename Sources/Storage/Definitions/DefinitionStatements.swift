@@ -19,7 +19,8 @@ package struct StoredDefinition: Sendable {
     /// Nil while it is not deprecated.
     package let deprecation: Deprecation?
 
-    static let columns = "tenant_id, workflow_name, version, spec, spec_hash, created_at, created_by, \(Deprecation.columns)"
+    static let columns =
+        "tenant_id, workflow_name, version, spec, spec_hash, created_at, created_by, \(Deprecation.columns)"
 
     init(_ row: inout RowReader) throws(PostgresError) {
         owner = Owner(name: try row.text())

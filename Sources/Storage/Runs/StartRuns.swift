@@ -34,7 +34,8 @@ package struct StartRuns: Statement {
         link: (columns: String, values: String) = ("", "")
     ) -> String {
         let (column, value) = lane.map { (", waits_for, lane", ", ($24::int2[])[u.ord], \($0)") } ?? ("", "")
-        let (laneColumn, laneValue) = lane.map { (", lane, definition_owner", ", \($0), ($26::text[])[u.ord]") } ?? ("", "")
+        let (laneColumn, laneValue) =
+            lane.map { (", lane, definition_owner", ", \($0), ($26::text[])[u.ord]") } ?? ("", "")
         return """
             WITH keyed AS (
                 INSERT INTO idempotency_keys AS k (tenant_id, idempotency_key, request_hash, run_id, expires_at)
