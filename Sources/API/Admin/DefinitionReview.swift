@@ -52,13 +52,14 @@ struct DefinitionReview {
         throw DefinitionErrors(warnings.map { DefinitionError($0.pointer, $0.detail) })
     }
 
-    /// `{valid, name, version, steps, participants, registered, findings: [{rule, severity, pointer, detail}]}`.
+    /// `{valid, name, tenant, version, steps, participants, registered, findings: [{rule, severity, pointer, detail}]}`.
     var json: JSON {
         let calls = (definition.steps + (definition.onEnd?.steps ?? [])).flatMap {
             [$0.action.call, $0.compensation].compactMap { $0 }
         }
         return [
-            "valid": true, "name": .string(definition.name), "version": .string(definition.version.description),
+            "valid": true, "name": .string(definition.name), "tenant": .string(definition.owner.name),
+            "version": .string(definition.version.description),
             "steps": .array(definition.steps.map { .string($0.id) }),
             "participants": .array(Set(calls.flatMap(\.participant.names)).sorted().map { .string($0) }),
             "registered": .bool(registered == .identical), "findings": .array(findings.map(\.json)),

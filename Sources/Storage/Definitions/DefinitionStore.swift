@@ -90,8 +90,7 @@ package final class DefinitionStore: Sendable {
         } catch {
             guard case .unknown = error else { throw error }
             // The tenant's first version of its own may have come since: what is named is found at once.
-            forget(name, owner)
-            let (other, _) = try await self.releases(of: name, for: tenantID)
+            let other = try await read(name, .shared, at: .now).owner(for: tenantID)
             guard other != owner else { throw error }
             return try await definition(DefinitionID(owner: other, name: name, version: version))
         }
@@ -136,10 +135,16 @@ package final class DefinitionStore: Sendable {
             return nil
         }
         if let known { return known }
+        return try await read(name, owner, at: now)
+    }
+
+    private func read(
+        _ name: String, _ owner: Owner, at now: ContinuousClock.Instant
+    ) async throws(DefinitionProblem) -> Releases {
         let rows = try await read(FindReleases(name: name, owner: owner))
         let found = Releases(rows, readAt: now)
         // Names nobody registered are not kept: clients can make up any number of them.
-        if !rows.isEmpty { cache.withLock { $0.releases[workflow] = found } }
+        if !rows.isEmpty { cache.withLock { $0.releases[Workflow(owner: owner, name: name)] = found } }
         return found
     }
 
