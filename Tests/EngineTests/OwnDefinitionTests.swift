@@ -53,6 +53,7 @@ struct OwnDefinitionTests {
         let gate = Gate()
         let shared = try Self.order("shared", more: 1)
         try await Stage.with([shared], answer: TestParticipant.held(by: gate, at: "/shared")) { stage in
+            defer { gate.open() }
             let lost = try await start(stage, for: "ant")
             let dead = LeaseStore(database: stage.test.database, engine: .sample(), length: .milliseconds(500))
             #expect(try await dead.claim(limit: 1).map(\.lease.runID) == [lost])
