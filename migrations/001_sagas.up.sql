@@ -32,8 +32,11 @@
 --
 -- All times are the database's clock. Swift decides, SQL guards.
 
+-- Definitions of owner * are shared by all tenants. Where a tenant has any version of a name, its own versions are all it starts
+-- of that name. A run keeps to the definition it was started with.
 CREATE TABLE workflow_definitions (
-    tenant_id     text        NOT NULL DEFAULT 'default',
+    -- Whose it is: a tenant's, or * of all.
+    tenant_id     text        NOT NULL DEFAULT '*',
     workflow_name text        NOT NULL,
     version       text        NOT NULL,
     spec          json        NOT NULL,
@@ -45,14 +48,16 @@ CREATE TABLE workflow_definitions (
     deprecated_at timestamptz,
     deprecated_by text,
     deprecation_reason text,
-    PRIMARY KEY (tenant_id, workflow_name, version),
+    -- By name first: what is asked is whose versions of it there are.
+    PRIMARY KEY (workflow_name, tenant_id, version),
     CHECK ((deprecated_at IS NULL) = (deprecated_by IS NULL))
 );
 
--- Workflows whose starts somebody has paused, all versions of the name together. The row stays when the workflow is resumed:
+-- Workflows whose starts somebody has paused, all versions of the name and owner together. The row stays when the workflow is resumed:
 -- it tells who did that to the runs that waited.
 CREATE TABLE workflow_pauses (
-    tenant_id     text        NOT NULL DEFAULT 'default',
+    -- The definitions' owner: a pause of the shared ones holds nothing of whoever has its own.
+    tenant_id     text        NOT NULL DEFAULT '*',
     workflow_name text        NOT NULL,
     -- What becomes of starts meanwhile: they wait, or are refused.
     starts        text        NOT NULL CHECK (starts IN ('wait', 'refuse')),
@@ -69,7 +74,8 @@ CREATE TABLE workflow_pauses (
 
 -- Runs that were started while their workflow was paused, and wait for its resume: each is a paused run until then.
 CREATE TABLE held_starts (
-    tenant_id     text        NOT NULL DEFAULT 'default',
+    -- The definitions' owner, not the run's.
+    tenant_id     text        NOT NULL DEFAULT '*',
     workflow_name text        NOT NULL,
     run_id        uuid        NOT NULL,
     PRIMARY KEY (tenant_id, workflow_name, run_id)
@@ -164,7 +170,9 @@ CREATE TABLE workflow_runs (
     parent_run_id    uuid,
     parent_step      text,
     -- Where it stands among runs that are due: see outbox.lane. Kept here for a run that is taken up again after its end.
-    lane             int
+    lane             int,
+    -- Whose the definition is that it was started with; null for one that all tenants share.
+    definition_owner text
 ) PARTITION BY RANGE (run_id);
 
 -- Runs that left the forward path, for lists by status: the happy path never changes `cause`, so its updates stay
@@ -490,13 +498,13 @@ BEGIN
     FOREACH owned IN ARRAY ARRAY['workflow_runs', 'idempotency_keys', 'audit_heads', 'audit_trail', 'api_keys', 'tenants'] LOOP
         EXECUTE format('CREATE POLICY reader ON %I FOR SELECT USING (tenant_id = %s)', owned, mine);
     END LOOP;
-    -- Whose a run is stands in workflow_runs, whose own policy holds in here. held_starts has the tenant of the workflow.
+    -- Whose a run is stands in workflow_runs, whose own policy holds in here. held_starts has the workflow's owner.
     FOREACH owned IN ARRAY ARRAY['run_journal', 'outbox', 'run_inbox', 'held_starts'] LOOP
         EXECUTE format('CREATE POLICY reader ON %1$I FOR SELECT USING (
             EXISTS (SELECT FROM workflow_runs r WHERE r.run_id = %1$I.run_id))', owned);
     END LOOP;
-    -- Definitions are everybody's who is a reader at all.
-    EXECUTE format('CREATE POLICY reader ON workflow_definitions FOR SELECT USING (tenant_id = ''default'' AND %s IS NOT NULL)',
-        mine);
+    -- Its own definitions, and those that all share.
+    EXECUTE format('CREATE POLICY reader ON workflow_definitions FOR SELECT USING (tenant_id = %1$s
+        OR (tenant_id = ''*'' AND %1$s IS NOT NULL))', mine);
 END
 $$;

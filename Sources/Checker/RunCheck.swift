@@ -69,7 +69,7 @@ struct RunCheck: Sendable {
         report.note(OwnershipAudit.Note(row.runID, events, until: ledgersReadAt))
         let definition: WorkflowDefinition
         do throws(DefinitionProblem) {
-            definition = try await definitions.definition(ofRun: row.workflowName, version: row.workflowVersion)
+            definition = try await definitions.definition(ofRun: row.definitionID)
         } catch {
             report.add(Violation(12, row.runID, "\(row.workflowName) \(row.workflowVersion): \(error)"))
             return report

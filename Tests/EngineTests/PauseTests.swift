@@ -184,7 +184,7 @@ struct PauseTests {
         let definition = try WorkflowDefinition.sampleChain(1, timeout: "1s")
         try await Stage.with([definition]) { stage in
             let store = DefinitionStore(pool: stage.test.database.writes)
-            let pause = try await store.pause("sample-chain", by: "ann", reason: "audit", starts: .wait)
+            let pause = try await store.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait)
             try await stage.withEngine { _ in
                 let runs = try await stage.start(definition, count: 3, pause: pause)
                 try await stage.send(InboxRequest(.cancel(reason: nil), sentBy: "ann"), to: runs[0])
@@ -194,7 +194,7 @@ struct PauseTests {
                 try await Task.sleep(for: .milliseconds(1200))
                 #expect(try await stage.reader.status(of: runs[2]) == .pending)
                 #expect(stage.participant.calls.count == 1)
-                #expect(try await store.resume("sample-chain", by: "bob", reason: nil) == 3)
+                #expect(try await store.resume("sample-chain", of: .shared, by: "bob", reason: nil) == 3)
                 #expect(try await stage.end(of: runs[2]) == .completed)
                 for run in runs { try await stage.expectConsistent(run, definition) }
                 let kinds = try await stage.events(runs[2]).map(\.kind)
@@ -208,10 +208,10 @@ struct PauseTests {
         let definition = try WorkflowDefinition.sampleChain(1)
         try await Stage.with([definition]) { stage in
             let store = DefinitionStore(pool: stage.test.database.writes)
-            let pause = try await store.pause("sample-chain", by: "ann", reason: "audit", starts: .wait)
+            let pause = try await store.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait)
             let run = try await stage.start(definition, pause: pause)[0]
             let resumed = try await stage.test.database.writes.execute(
-                ResumeWorkflow(name: "sample-chain", by: "bob", reason: nil))
+                ResumeWorkflow(name: "sample-chain", of: .shared, by: "bob", reason: nil))
             #expect(resumed == [true])
             try await stage.withEngine { _ in
                 let status = try await stage.end(of: run)

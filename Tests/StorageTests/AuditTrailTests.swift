@@ -29,9 +29,10 @@ struct AuditTrailTests {
             try await test.register(try .sampleChain(1))
             let origin = CallOrigin(address: "2001:db8::7", requestID: "käse 1:2,", traceID: "ab")
             _ = try await store.pause(
-                "sample-chain", by: "ännchen", reason: String(repeating: "ü\"\\", count: 300), starts: .wait,
+                "sample-chain", of: .shared, by: "ännchen", reason: String(repeating: "ü\"\\", count: 300),
+                starts: .wait,
                 origin: origin)
-            _ = try await store.resume("sample-chain", by: "b", reason: nil)
+            _ = try await store.resume("sample-chain", of: .shared, by: "b", reason: nil)
             _ = try await test.database.writes.execute(
                 CreateAPIKey(
                     keyID: "k", name: "ann", scope: RunScope(tenants: .one("tenant: 1,"), workflows: .all),

@@ -13,23 +13,30 @@ struct DeprecationTests {
             for version in ["1.0.0", "1.1.0", "2.0.0-beta"] {
                 try await test.register(try .sampleChain(1, version: version))
             }
-            #expect(try await store.highestRelease("sample-chain").version.description == "1.1.0")
-            #expect(try await store.deprecate("sample-chain", version: "1.1.0", by: "ann", reason: "slow") != nil)
-            #expect(try await store.highestRelease("sample-chain").version.description == "1.0.0")
-            #expect(try await store.deprecate("sample-chain", version: "1.0.0", by: "ann", reason: nil) != nil)
             #expect(
-                await refusal { () throws(DefinitionProblem) in try await store.highestRelease("sample-chain") }
+                try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
+            #expect(try await store.deprecate(.shared("sample-chain", "1.1.0"), by: "ann", reason: "slow") != nil)
+            #expect(
+                try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.0.0")
+            #expect(try await store.deprecate(.shared("sample-chain", "1.0.0"), by: "ann", reason: nil) != nil)
+            #expect(
+                await refusal { () throws(DefinitionProblem) in
+                    try await store.definition("sample-chain", version: nil, for: "default")
+                }
                     == "\(DefinitionProblem.onlyDeprecated)")
             #expect(
-                await refusal { () throws(DefinitionProblem) in try await store.highestRelease("nothing") }
+                await refusal { () throws(DefinitionProblem) in
+                    try await store.definition("nothing", version: nil, for: "default")
+                }
                     == "\(DefinitionProblem.unknown)")
-            #expect(try await store.definition("sample-chain", version: "1.0.0").name == "sample-chain")
-            #expect(try await store.deprecation("sample-chain", version: "1.1.0")?.reason == "slow")
-            #expect(try await store.deprecation("sample-chain", version: "2.0.0-beta") == nil)
-            #expect(try await store.restore("sample-chain", version: "1.1.0", by: "bob"))
-            #expect(try await store.highestRelease("sample-chain").version.description == "1.1.0")
-            #expect(try await store.restore("sample-chain", version: "9.9.9", by: "bob") == false)
-            #expect(try await store.deprecate("nothing", version: "1.0.0", by: "bob", reason: nil) == nil)
+            #expect(try await store.definition(.shared("sample-chain", "1.0.0")).name == "sample-chain")
+            #expect(try await store.deprecation(of: .sampleChain(1, version: "1.1.0"))?.reason == "slow")
+            #expect(try await store.deprecation(of: .sampleChain(1, version: "2.0.0-beta")) == nil)
+            #expect(try await store.restore(.shared("sample-chain", "1.1.0"), by: "bob"))
+            #expect(
+                try await store.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
+            #expect(try await store.restore(.shared("sample-chain", "9.9.9"), by: "bob") == false)
+            #expect(try await store.deprecate(.shared("nothing", "1.0.0"), by: "bob", reason: nil) == nil)
         }
     }
 
@@ -40,11 +47,13 @@ struct DeprecationTests {
                 DefinitionStore(pool: test.database.writes), DefinitionStore(pool: test.database.writes)
             )
             for version in ["1.0.0", "1.1.0"] { try await test.register(try .sampleChain(1, version: version)) }
-            #expect(try await here.highestRelease("sample-chain").version.description == "1.1.0")
-            _ = try await there.deprecate("sample-chain", version: "1.1.0", by: "ann", reason: nil)
+            #expect(
+                try await here.definition("sample-chain", version: nil, for: "default").version.description == "1.1.0")
+            _ = try await there.deprecate(.shared("sample-chain", "1.1.0"), by: "ann", reason: nil)
             try await Task.sleep(for: .milliseconds(1010))
-            #expect(try await here.highestRelease("sample-chain").version.description == "1.0.0")
-            #expect(try await here.deprecation("sample-chain", version: "1.1.0") != nil)
+            #expect(
+                try await here.definition("sample-chain", version: nil, for: "default").version.description == "1.0.0")
+            #expect(try await here.deprecation(of: .sampleChain(1, version: "1.1.0")) != nil)
         }
     }
 
@@ -53,10 +62,10 @@ struct DeprecationTests {
         try await TestDatabase.with { test in
             try await test.register(try .sampleChain(1))
             let store = DefinitionStore(pool: test.database.writes)
-            let first = try await store.deprecate("sample-chain", version: "1.0.0", by: "ann", reason: "old")
-            let second = try await store.deprecate("sample-chain", version: "1.0.0", by: "bob", reason: nil)
+            let first = try await store.deprecate(.shared("sample-chain", "1.0.0"), by: "ann", reason: "old")
+            let second = try await store.deprecate(.shared("sample-chain", "1.0.0"), by: "bob", reason: nil)
             #expect(first?.at == second?.at && second?.by == "bob" && second?.reason == nil)
-            for _ in 0..<2 { #expect(try await store.restore("sample-chain", version: "1.0.0", by: "bob")) }
+            for _ in 0..<2 { #expect(try await store.restore(.shared("sample-chain", "1.0.0"), by: "bob")) }
             let actions = try await test.database.reads.execute(ListAuditEntries(AuditQuery(tenants: .all), limit: 10))
             #expect(
                 actions.map(\.action)
@@ -114,9 +123,10 @@ struct DeprecationTests {
                     try await test.register(try .sampleChain(1, name: name, version: version))
                 }
             }
-            let first = try await test.database.reads.execute(ListWorkflows(scope: .all, limit: 2))
+            let first = try await test.database.reads.execute(ListWorkflows(seenBy: .shared, scope: .all, limit: 2))
             #expect(first.map { $0.name + $0.version } == ["a1.0.0", "a2.0.0", "b1.0.0", "b2.0.0"])
-            let second = try await test.database.reads.execute(ListWorkflows(scope: .all, after: "b", limit: 2))
+            let second = try await test.database.reads.execute(
+                ListWorkflows(seenBy: .shared, scope: .all, after: "b", limit: 2))
             #expect(second.map(\.name) == ["c", "c"])
         }
     }

@@ -13,22 +13,27 @@ struct PauseTests {
             let store = DefinitionStore(pool: test.database.writes)
             for version in ["1.0.0", "1.1.0"] { try await test.register(try .sampleChain(1, version: version)) }
             try await test.register(try .sampleChain(1, name: "other"))
-            #expect(try await store.pause("nothing", by: "ann", reason: "why", starts: .wait) == nil)
-            #expect(try await store.resume("nothing", by: "ann", reason: nil) == nil)
-            #expect(try await store.resume("other", by: "ann", reason: nil) == 0, "it is not paused")
-            let first = try #require(try await store.pause("sample-chain", by: "ann", reason: "audit", starts: .wait))
-            let second = try #require(try await store.pause("sample-chain", by: "bob", reason: "more", starts: .refuse))
+            #expect(try await store.pause("nothing", of: .shared, by: "ann", reason: "why", starts: .wait) == nil)
+            #expect(try await store.resume("nothing", of: .shared, by: "ann", reason: nil) == nil)
+            #expect(try await store.resume("other", of: .shared, by: "ann", reason: nil) == 0, "it is not paused")
+            let first = try #require(
+                try await store.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait))
+            let second = try #require(
+                try await store.pause("sample-chain", of: .shared, by: "bob", reason: "more", starts: .refuse))
             #expect(first.since == second.since && second.by == "bob" && second.starts == .refuse)
-            #expect(try await store.pause(of: "sample-chain") == second)
-            #expect(try await store.pause(of: "other") == nil)
+            #expect(try await store.pause(of: .sampleChain(1)) == second)
+            #expect(try await store.pause(of: .sampleChain(1, name: "other")) == nil)
             try await test.register(try .sampleChain(1, version: "2.0.0"))
-            let versions = try await test.database.reads.execute(ListVersions(name: "sample-chain"))
+            let versions = try await test.database.reads.execute(ListVersions(name: "sample-chain", seenBy: .shared))
             #expect(versions.map(\.pause) == [second, second, second])
-            let all = try await test.database.reads.execute(ListWorkflows(scope: .all, limit: 5))
+            let all = try await test.database.reads.execute(ListWorkflows(seenBy: .shared, scope: .all, limit: 5))
             #expect(all.map { $0.pause != nil } == [false, true, true, true])
-            for _ in 0..<2 { #expect(try await store.resume("sample-chain", by: "cid", reason: "done") == 0) }
-            #expect(try await store.pause(of: "sample-chain") == nil)
-            let third = try #require(try await store.pause("sample-chain", by: "ann", reason: "again", starts: .wait))
+            for _ in 0..<2 {
+                #expect(try await store.resume("sample-chain", of: .shared, by: "cid", reason: "done") == 0)
+            }
+            #expect(try await store.pause(of: .sampleChain(1)) == nil)
+            let third = try #require(
+                try await store.pause("sample-chain", of: .shared, by: "ann", reason: "again", starts: .wait))
             #expect(third.since > first.since, "it is another pause")
             let actions = try await test.database.reads.execute(
                 ListAuditEntries(.about("workflows/sample-chain"), limit: 10))
@@ -47,10 +52,10 @@ struct PauseTests {
                 DefinitionStore(pool: test.database.writes), DefinitionStore(pool: test.database.writes)
             )
             try await test.register(try .sampleChain(1))
-            #expect(try await here.pause(of: "sample-chain") == nil)
-            _ = try await there.pause("sample-chain", by: "ann", reason: "audit", starts: .wait)
+            #expect(try await here.pause(of: .sampleChain(1)) == nil)
+            _ = try await there.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait)
             try await Task.sleep(for: .milliseconds(1010))
-            #expect(try await here.pause(of: "sample-chain")?.reason == "audit")
+            #expect(try await here.pause(of: .sampleChain(1))?.reason == "audit")
         }
     }
 
@@ -61,7 +66,7 @@ struct PauseTests {
             let engine = TestEngine(test, definition)
             let store = DefinitionStore(pool: test.database.writes)
             try await test.register(definition)
-            let pause = try await store.pause("sample-chain", by: "ann", reason: "audit", starts: .wait)
+            let pause = try await store.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait)
             let held = NewRun.sample(definition, idempotency: .sample("a"), pause: pause)
             let free = NewRun.sample(definition)
             let later = NewRun.sample(definition, startAt: .now + .seconds(3600), pause: pause)
@@ -82,7 +87,7 @@ struct PauseTests {
             #expect(try await test.fold(held.run.id, definition).differences == [])
             #expect(try await test.value("SELECT count(*) FROM held_starts") == "2")
 
-            #expect(try await store.resume("sample-chain", by: "bob", reason: "done") == 2)
+            #expect(try await store.resume("sample-chain", of: .shared, by: "bob", reason: "done") == 2)
             #expect(try await test.value("SELECT count(*) FROM held_starts") == "0")
             let asked = try await test.query("SELECT DISTINCT kind, payload::text, sent_by FROM run_inbox")
             #expect(asked == [["resume", #"{"reason" : "done"}"#, "bob"]])
@@ -108,8 +113,8 @@ struct PauseTests {
             let engine = TestEngine(test, definition)
             let store = DefinitionStore(pool: test.database.writes)
             try await test.register(definition)
-            let pause = try await store.pause("sample-chain", by: "ann", reason: "audit", starts: .wait)
-            #expect(try await store.resume("sample-chain", by: "ann", reason: nil) == 0)
+            let pause = try await store.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait)
+            #expect(try await store.resume("sample-chain", of: .shared, by: "ann", reason: nil) == 0)
             // It is written by somebody who has not heard of the resume.
             let late = NewRun.sample(definition, pause: pause)
             try await engine.start([late])
@@ -128,14 +133,14 @@ struct PauseTests {
             let engine = TestEngine(test, definition, other)
             let store = DefinitionStore(pool: test.database.writes)
             for each in [definition, other] { try await test.register(each) }
-            let pause = try await store.pause("sample-chain", by: "ann", reason: "audit", starts: .wait)
-            let second = try await store.pause("other", by: "ann", reason: "audit", starts: .wait)
+            let pause = try await store.pause("sample-chain", of: .shared, by: "ann", reason: "audit", starts: .wait)
+            let second = try await store.pause("other", of: .shared, by: "ann", reason: "audit", starts: .wait)
             let runs = (0..<5).map { _ in NewRun.sample(definition, pause: pause) }
             try await engine.start(runs + [NewRun.sample(other, pause: second)])
             func wake() async throws -> Int? { try await test.database.writes.execute(WakeHeldStarts(limit: 2)).first }
             #expect(try await wake() == 0, "nothing is resumed")
             let resumed = try await test.database.writes.execute(
-                ResumeWorkflow(name: "sample-chain", by: "bob", reason: nil))
+                ResumeWorkflow(name: "sample-chain", of: .shared, by: "bob", reason: nil))
             #expect(resumed == [true])
             // One has ended meanwhile, and one is locked by somebody.
             try await test.execute("DELETE FROM outbox WHERE run_id = '\(runs[0].run.id)'")
@@ -196,7 +201,7 @@ struct PauseTests {
             let (writes, store) = (test.database.writes, DefinitionStore(pool: test.database.writes))
             for name in ["sample-chain", "other"] {
                 try await test.register(try .sampleChain(1, name: name))
-                _ = try await store.pause(name, by: "ann", reason: "audit", starts: .wait)
+                _ = try await store.pause(name, of: .shared, by: "ann", reason: "audit", starts: .wait)
             }
             for name in ["p", "q", "r"] {
                 _ = try await writes.execute(
@@ -206,7 +211,7 @@ struct PauseTests {
             for name in ["p", "q"] {
                 _ = try await writes.execute(PauseParticipant(name: name, by: "ann", reason: "x"))
             }
-            #expect(try await store.resume("other", by: "ann", reason: nil) == 0)
+            #expect(try await store.resume("other", of: .shared, by: "ann", reason: nil) == 0)
             _ = try await writes.execute(ResumeParticipant(name: "q", by: "ann", reason: nil))
             try await test.execute("UPDATE workflow_pauses SET paused_at = paused_at - interval '1 hour'")
             try await test.execute("UPDATE participants SET paused_at = paused_at - interval '2 days'")
@@ -231,7 +236,7 @@ struct PauseTests {
             #expect(
                 (3600..<3660).contains(first[workflow] ?? 0) && (172_800..<172_860).contains(first[participant] ?? 0))
 
-            #expect(try await store.resume("sample-chain", by: "ann", reason: nil) == 0)
+            #expect(try await store.resume("sample-chain", of: .shared, by: "ann", reason: nil) == 0)
             #expect(try await told() == first, "nobody looks again within ten seconds")
             try await Task.sleep(for: .seconds(10))
             let second = try await told()

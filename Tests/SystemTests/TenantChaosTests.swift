@@ -51,6 +51,7 @@ extension NemesisTests {
             for name in ["engine-1", "engine-2", "engine-1"] {
                 try await Task.sleep(for: .milliseconds(1500))
                 #expect(await system.kill(name), "\(name) ended by itself")
+                if name == "engine-2" { try await registerOwn(quokka, system, port: port) }
                 ports[name] = try system.startEngine(name, engine, logs)
             }
             let both = [quokka.with(try await first), xylem.with(try await second)]
@@ -59,6 +60,12 @@ extension NemesisTests {
                 try await system.test.value("SELECT count(*) FROM outbox") == "0"
             }
 
+            let owners = try await system.test.query(
+                """
+                SELECT DISTINCT tenant_id, definition_owner FROM workflow_runs WHERE workflow_name = 'order-processing'
+                ORDER BY 1, 2 NULLS FIRST
+                """)
+            #expect(owners == [["quokka", nil], ["quokka", "quokka"], ["xylem", nil]])
             for (mine, other) in zip(both, both.reversed()) {
                 try await expectRowsApart(mine, other, system)
                 try await expectAnswersApart(mine, other, system, port: port)
@@ -88,6 +95,20 @@ extension NemesisTests {
         let made = try await system.admin("POST", port: port, "/v1/admin/api-keys", body)
         let key = try #require(made.json["key"]?.string, "\(made.json.text)")
         return Tenant(id: id, mark: mark, first: first, credential: [("Authorization", "Bearer \(key)")])
+    }
+
+    /// A tenant's own in the place of the shared workflow, of the same version, while its runs are under way.
+    private func registerOwn(_ tenant: Tenant, _ system: Deployment, port: Int) async throws {
+        let path = "/v1/workflows/order-processing"
+        let latest = try await system.http.send("GET", port: port, path, headers: tenant.credential).json["latest"]?
+            .string
+        let shared = try await system.http.send(
+            "GET", port: port, "\(path)/\(latest ?? "")", headers: tenant.credential)
+        var own = try #require(shared.json["definition"], "\(shared.text)")
+        own["description"] = .string(tenant.mark)
+        let answer = try await system.http.send(
+            "POST", port: port, "/v1/admin/workflows", own, headers: tenant.credential)
+        #expect(answer.status == 201 && answer.json["tenant"]?.string == tenant.id, "\(answer.text)")
     }
 
     /// Starts a tenant's orders over some five seconds and cancels a few while they run.

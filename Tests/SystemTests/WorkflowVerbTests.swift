@@ -85,7 +85,39 @@ struct WorkflowVerbTests {
             #expect(try await saga("workflow", "show", "verbs", "-o", "json").json["latest"] == "1.1.0")
             #expect(try await saga("workflow", "deprecate", "verbs@7.0.0").exitCode == 1)
             try await pause(saga)
+            try await tenant(system, saga)
         }
+    }
+
+    private func tenant(_ system: CommandLineSystem, _ saga: CommandLineSystem.Saga) async throws {
+        try system.write("own.yaml", Self.yaml.replacing("/charge", with: "/own"))
+        let applied = try await saga("workflow", "apply", system.path("own.yaml"), "--tenant", "acme")
+        #expect(applied.exitCode == 0 && applied.output.hasPrefix("created"), "\(applied)")
+        #expect(try await saga("workflow", "apply", system.path("own.yaml")).exitCode == 1, "what is shared is other")
+        #expect(try await saga("workflow", "apply", system.path("own.yaml"), "--tenant", " ").exitCode == 64)
+        #expect(try await !saga("workflow", "list").output.contains("TENANT"))
+        let list = try await saga("workflow", "list", "--tenant", "acme")
+        #expect(list.output.hasPrefix("WORKFLOW  TENANT") && list.output.contains("verbs     acme"), "\(list)")
+        let shown = try await saga("workflow", "show", "verbs@1.0.0", "--tenant", "acme")
+        #expect(
+            shown.output.hasPrefix("verbs 1.0.0 (of the tenant acme), registered") && shown.output.contains("/own"),
+            "\(shown)")
+        #expect(
+            try await saga("workflow", "show", "verbs", "--tenant", "acme").output.hasPrefix("verbs (of the tenant"))
+        let same = try await saga("workflow", "diff", system.path("own.yaml"), "--tenant", "acme")
+        #expect(same.exitCode == 0, "\(same)")
+        let old = try await saga("workflow", "deprecate", "verbs@1.0.0", "--tenant", "acme", "-o", "json")
+        #expect(old.exitCode == 0 && old.json["tenant"] == "acme", "\(old)")
+        #expect(try await saga("workflow", "deprecate", "verbs@1.1.0", "--tenant", "acme").exitCode == 1)
+        #expect(try await saga("workflow", "deprecate", "verbs@1.0.0", "--tenant", "acme", "--undo").exitCode == 0)
+        let paused = try await saga("workflow", "pause", "verbs", "--tenant", "acme", "--reason", "x", "-o", "json")
+        #expect(paused.exitCode == 0 && paused.json["tenant"] == "acme", "\(paused)")
+        #expect(try await saga("workflow", "show", "verbs", "-o", "json").json["paused"] == .null)
+        let resumed = try await saga("workflow", "resume", "verbs", "--tenant", "acme", "-o", "json")
+        #expect(resumed.exitCode == 0 && resumed.json["tenant"] == "acme", "\(resumed)")
+        let started = try await saga("run", "start", "verbs", "--context", #"{"tenantId":"acme"}"#, "-o", "json")
+        let id = try #require(started.json["runId"]?.string, "\(started)")
+        #expect(try await saga("run", "get", id).output.contains("verbs 1.0.0 (of the tenant acme)"))
     }
 
     private func pause(_ saga: CommandLineSystem.Saga) async throws {

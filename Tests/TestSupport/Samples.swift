@@ -72,6 +72,19 @@ extension WorkflowDefinition {
     }
 }
 
+extension WorkflowDefinition {
+    /// The same as it is when a tenant registers it for itself.
+    package func owned(by tenantID: String) throws -> WorkflowDefinition {
+        try WorkflowDefinition(source, owner: .tenant(tenantID))
+    }
+}
+
+extension DefinitionID {
+    package static func shared(_ name: String, _ version: String) -> DefinitionID {
+        DefinitionID(owner: .shared, name: name, version: version)
+    }
+}
+
 extension RunID {
     private static let generator = Mutex(RunIDGenerator())
 
@@ -101,7 +114,9 @@ extension NewRun {
         idempotency: Idempotency? = nil, pause: WorkflowPause? = nil, restart: Restart? = nil
     ) -> NewRun {
         NewRun(
-            run: Run(id: id, definition: definition, input: input, context: [:], createdAt: .now),
+            run: Run(
+                id: id, definition: definition, input: input,
+                context: tenantID == "default" ? [:] : ["tenantId": .string(tenantID)], createdAt: .now),
             startAt: startAt, tenantID: tenantID, lane: lane, correlationID: correlationID, traceparent: traceparent,
             idempotency: idempotency, pause: pause, restart: restart)
     }

@@ -69,7 +69,7 @@ SELECT r.run_id, (s.ord - 1)::smallint, s.step->>'id', 'PENDING', 0::smallint, f
         SELECT FROM json_array_elements(r.due) d WHERE (d.value->>'step')::int = s.ord - 1
     ) THEN r.created_at END, 0
 FROM workflow_runs r
-JOIN workflow_definitions w ON w.tenant_id = 'default' AND w.workflow_name = r.workflow_name
+JOIN workflow_definitions w ON w.tenant_id = COALESCE(r.definition_owner, '*') AND w.workflow_name = r.workflow_name
     AND w.version = r.workflow_version
 CROSS JOIN LATERAL json_array_elements(w.spec->'steps') WITH ORDINALITY AS s (step, ord)
 WHERE r.snapshot IS NULL;

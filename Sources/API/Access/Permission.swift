@@ -12,9 +12,9 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     /// The same, with what definitions call sensitive masked.
     case readMaskedPayloads = "payloads:read-masked"
     case readWorkflows = "workflows:read"
-    /// Register, try out, deprecate.
+    /// Register, try out, deprecate; of one tenant: its own.
     case writeWorkflows = "workflows:write"
-    /// Pause and resume workflows and participants.
+    /// Pause and resume workflows and participants; of one tenant: its own.
     case operateWorkflows = "workflows:operate"
     /// Which engines there are, and how far behind.
     case readCluster = "cluster:read"
@@ -30,10 +30,10 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     /// It can be had for one tenant alone. What the others are for belongs to all tenants together.
     var isOfTenants: Bool {
         switch self {
-        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .manageKeys,
-            .readTenants, .readAudit:
+        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .writeWorkflows,
+            .operateWorkflows, .manageKeys, .readTenants, .readAudit:
             true
-        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .manageTenants:
+        case .readCluster, .readParticipants, .writeParticipants, .manageTenants:
             false
         }
     }

@@ -10,11 +10,12 @@ struct DefinitionReview {
     let findings: [Finding]
 
     /// - Parameters:
+    ///   - hidesShared: it is the first of its name that its owner registers, and there are shared ones.
     ///   - participants: those that are registered.
     ///   - rules: where they may be. Engines are told the same; a name is not looked up here.
     init(
-        _ definition: WorkflowDefinition, registered: DefinitionStore.Registration?, participants: [StoredParticipant],
-        rules: AddressRules
+        _ definition: WorkflowDefinition, registered: DefinitionStore.Registration?, hidesShared: Bool,
+        participants: [StoredParticipant], rules: AddressRules
     ) {
         self.definition = definition
         self.registered = registered
@@ -25,10 +26,19 @@ struct DefinitionReview {
                     "version-taken", .warning, at: JSONPointer(["version"]),
                     "This version is registered with other content: registering this would be refused."))
         }
+        if hidesShared, let own = definition.owner.tenantID {
+            findings.append(
+                Finding(
+                    "hides-shared", .note, at: JSONPointer(["name"]),
+                    "There is a \(definition.name) that all tenants share. From now on \(own) starts its own versions alone."
+                ))
+        }
         let breakers = participants.map { ($0.name, $0.breaker) }
+        // Where a participant is, which the rule would tell, is nothing for a tenant.
+        let tells = definition.owner == .shared
         let refusals = participants.compactMap { participant in
             (try? BaseURL(parsing: participant.url)).flatMap { rules.violation(ofHost: $0.origin.host) }
-                .map { (participant.name, $0) }
+                .map { (participant.name, tells ? $0 : "engines may not call where it is.") }
         }
         findings += definition.findings(
             KnownParticipants(Dictionary(breakers) { $1 }, refusals: Dictionary(refusals) { $1 }))
@@ -42,13 +52,14 @@ struct DefinitionReview {
         throw DefinitionErrors(warnings.map { DefinitionError($0.pointer, $0.detail) })
     }
 
-    /// `{valid, name, version, steps, participants, registered, findings: [{rule, severity, pointer, detail}]}`.
+    /// `{valid, name, tenant, version, steps, participants, registered, findings: [{rule, severity, pointer, detail}]}`.
     var json: JSON {
         let calls = (definition.steps + (definition.onEnd?.steps ?? [])).flatMap {
             [$0.action.call, $0.compensation].compactMap { $0 }
         }
         return [
-            "valid": true, "name": .string(definition.name), "version": .string(definition.version.description),
+            "valid": true, "name": .string(definition.name), "tenant": .string(definition.owner.name),
+            "version": .string(definition.version.description),
             "steps": .array(definition.steps.map { .string($0.id) }),
             "participants": .array(Set(calls.flatMap(\.participant.names)).sorted().map { .string($0) }),
             "registered": .bool(registered == .identical), "findings": .array(findings.map(\.json)),

@@ -19,7 +19,7 @@ struct ParticipantPauseRoutes: Sendable {
     @Sendable private func pause(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let name = try ParticipantRoutes.name(context)
+        let name = try Self.name(context)
         var fields = try Fields(try await body.json(request), known: ["reason"])
         let reason = fields.reason()
         try fields.check()
@@ -34,7 +34,7 @@ struct ParticipantPauseRoutes: Sendable {
     @Sendable private func resume(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let name = try ParticipantRoutes.name(context)
+        let name = try Self.name(context)
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: Fields.maxReason)
         try fields.check()
@@ -44,6 +44,16 @@ struct ParticipantPauseRoutes: Sendable {
         context.logger.notice(
             "participant resumed", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
         return .json(.ok, ["name": .string(name), "paused": .null])
+    }
+
+    /// Participants are shared by all tenants.
+    private static func name(_ context: APIContext) throws(Problem) -> String {
+        guard context.principal.tenants == .all else {
+            throw Problem(
+                .missingPermission,
+                "Participants are shared by all tenants: this needs workflows:operate for all of them.")
+        }
+        return try ParticipantRoutes.name(context)
     }
 }
 

@@ -1,11 +1,13 @@
 import Core
 import Hummingbird
 import Logging
+import Postgres
 import Storage
 
 /// Whether runs of a workflow begin: paused, its starts wait or are refused.
 struct WorkflowPauseRoutes: Sendable {
     let definitions: DefinitionStore
+    let reads: Pool
     /// Tells engines that runs are due.
     let notifier: OutboxNotifier
     let body: BodyReader
@@ -21,40 +23,57 @@ struct WorkflowPauseRoutes: Sendable {
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try context.pathText("name")
+        let owner = try Query(request, known: [Query.tenant]).owner(for: context.principal)
         var fields = try Fields(try await body.json(request), known: ["reason", "starts"])
         let reason = fields.reason()
         let starts = Self.starts(&fields)
         try fields.check()
         guard
             let pause = try await definitions.pause(
-                name, by: context.principal.name, reason: reason, starts: starts, origin: context.origin)
+                name, of: owner, by: context.principal.name, reason: reason, starts: starts, origin: context.origin)
         else {
-            throw DefinitionProblem.unknown
+            throw try await unchanged(name, owner, context)
         }
         context.logger.notice(
             "workflow paused",
-            metadata: ["workflow": "\(name)", "starts": "\(starts.rawValue)", "by": "\(context.principal.name)"])
-        return .json(.ok, ["name": .string(name), "paused": pause.json])
+            metadata: [
+                "workflow": "\(name)", "tenant": "\(owner.name)", "starts": "\(starts.rawValue)",
+                "by": "\(context.principal.name)",
+            ])
+        return .json(.ok, ["name": .string(name), "tenant": .string(owner.name), "paused": pause.json])
     }
 
     @Sendable private func resume(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let name = try context.pathText("name")
+        let owner = try Query(request, known: [Query.tenant]).owner(for: context.principal)
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: Fields.maxReason)
         try fields.check()
         guard
             let resumed = try await definitions.resume(
-                name, by: context.principal.name, reason: reason, origin: context.origin)
+                name, of: owner, by: context.principal.name, reason: reason, origin: context.origin)
         else {
-            throw DefinitionProblem.unknown
+            throw try await unchanged(name, owner, context)
         }
         notifier.wake()
         context.logger.notice(
             "workflow resumed",
-            metadata: ["workflow": "\(name)", "runs": .stringConvertible(resumed), "by": "\(context.principal.name)"])
-        return .json(.ok, ["name": .string(name), "paused": .null, "resumedRuns": JSON(resumed)])
+            metadata: [
+                "workflow": "\(name)", "tenant": "\(owner.name)", "runs": .stringConvertible(resumed),
+                "by": "\(context.principal.name)",
+            ])
+        return .json(
+            .ok,
+            [
+                "name": .string(name), "tenant": .string(owner.name), "paused": .null, "resumedRuns": JSON(resumed),
+            ])
+    }
+
+    private func unchanged(_ name: String, _ owner: Owner, _ context: APIContext) async throws -> any Error {
+        let seen = try await reads.execute(ListVersions(name: name, seenBy: owner)).first?.owner
+        return SharedWorkflow.refusal(of: name, seen, owner, .operateWorkflows, context.principal)
     }
 
     private static func starts(_ fields: inout Fields) -> WorkflowPause.Starts {

@@ -236,7 +236,9 @@ struct APIProcess {
             DefinitionRoutes(
                 definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body
             ).routes,
-            WorkflowPauseRoutes(definitions: definitions, notifier: notifier, body: body).routes,
+            WorkflowPauseRoutes(
+                definitions: definitions, reads: database.reads, notifier: notifier, body: body
+            ).routes,
             participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body).routes,
             failed.routes,
             AuditRoutes(reads: database.reads, answers: answers).routes,

@@ -33,7 +33,9 @@ struct ImportRoutes: Sendable {
             if request.headers.contains(.idempotencyKey) || request.headers.contains(.xIdempotencyKey) {
                 throw Problem(.invalidParameter, "A line has its key in idempotencyKey; the request has none.")
             }
-            guard try await starts.definitions.isKnown(origin.workflow) else { throw DefinitionProblem.unknown }
+            guard try await starts.definitions.isKnown(origin.workflow, to: origin.tenants) else {
+                throw DefinitionProblem.unknown
+            }
         } catch {
             // A body without an end is not read to its end just to keep the connection.
             var problem = Problem.answering(error, path: request.uri.path, logger: context.logger)

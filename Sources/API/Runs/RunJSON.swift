@@ -54,6 +54,7 @@ enum RunJSON {
         object["runId"] = .string(id)
         object["workflowName"] = .string(run.workflowName)
         object["workflowVersion"] = .string(run.workflowVersion)
+        if let own = run.definitionOwner.tenantID { object["workflowTenant"] = .string(own) }
         object["status"] = .string(run.statusText)
         object["cause"] = JSON(run.causeText)
         object["error"] = error

@@ -46,7 +46,7 @@ struct RunRestarts: Sendable {
 
     /// The new run, with what it takes over.
     private func made(_ asked: RestartRequest, of old: EndedRun) async throws -> (NewRun, Restart) {
-        let definition = try await definition(asked, old.run)
+        let definition = try await definition(asked, old)
         var fromStep: Int?
         if let stepID = asked.fromStep {
             guard let step = definition.step(stepID) else {
@@ -60,7 +60,7 @@ struct RunRestarts: Sendable {
             throw Problem.content(
                 JSONPointer(["input"]), "What these calls know is noted of the run that has ended, and is no input.")
         }
-        let pause = try await starts.definitions.pause(of: definition.name)
+        let pause = try await starts.definitions.pause(of: definition)
         if let pause, pause.starts == .refuse {
             throw Problem(.workflowPaused, "Nothing was written. \(pause.by) has paused it: \(pause.reason)")
         }
@@ -86,14 +86,19 @@ struct RunRestarts: Sendable {
         return (new, restart)
     }
 
-    private func definition(_ asked: RestartRequest, _ old: Run) async throws -> WorkflowDefinition {
-        guard let version = asked.version else { return old.definition }
+    /// The run's own, or the version that is asked for, as its tenant's starts find it.
+    private func definition(_ asked: RestartRequest, _ old: EndedRun) async throws -> WorkflowDefinition {
+        let own = old.run.definition
+        guard let version = asked.version else { return own }
+        let name = WorkflowDefinition.registered(own.name) ?? own.name
         do throws(DefinitionProblem) {
-            return try await starts.definitions.definition(ofRun: old.definition.name, version: version)
+            let found = try await starts.definitions.definition(name, version: version, for: old.tenantID)
+            guard own.isOnEnd else { return found }
+            guard let calls = found.onEnd else { throw .unknown }
+            return calls
         } catch {
             guard case .unknown = error else { throw error }
-            throw Problem.content(
-                JSONPointer(["version"]), "No version \(version) of \(old.definition.name) is registered.")
+            throw Problem.content(JSONPointer(["version"]), "No version \(version) of \(own.name) is registered.")
         }
     }
 

@@ -37,7 +37,7 @@ struct RunStarts: Sendable {
             throw problem
         }
         let (definition, deprecation) = try await definition(for: asked)
-        let pause = try await definitions.pause(of: definition.name)
+        let pause = try await definitions.pause(of: definition)
         if let pause, pause.starts == .refuse {
             // What was accepted before is answered as it was then.
             if let known = try await accepted(asked, deprecation) { return known }
@@ -122,9 +122,8 @@ struct RunStarts: Sendable {
     private func definition(
         for asked: StartRequest
     ) async throws(DefinitionProblem) -> (WorkflowDefinition, Deprecation?) {
-        let name = asked.origin.workflow
-        guard let version = asked.version else { return (try await definitions.highestRelease(name), nil) }
-        let definition = try await definitions.definition(name, version: version)
-        return (definition, try await definitions.deprecation(name, version: version))
+        let definition = try await definitions.definition(
+            asked.origin.workflow, version: asked.version, for: asked.tenantID)
+        return (definition, asked.version == nil ? nil : try await definitions.deprecation(of: definition))
     }
 }

@@ -20,7 +20,7 @@ struct WaitingFor: Sendable {
         let reports = await live.isEmpty ? [] : engines.alive
         let children = try await reader.statuses(of: live.compactMap { $0.child?.child.runID })
         for run in live {
-            let definition = try await definition(run.workflowName, run.workflowVersion)
+            let definition = try await definition(run.definitionID)
             waits[run.runID] = .object(Self.wait(of: run, definition, reports, children, sight))
         }
         return waits
@@ -28,11 +28,11 @@ struct WaitingFor: Sendable {
 
     /// The definition of a run; nil when it can't be read.
     func definition(of run: RunHead) async throws(StoreError) -> WorkflowDefinition? {
-        try await definition(run.workflowName, run.workflowVersion)
+        try await definition(run.definitionID)
     }
 
-    private func definition(_ name: String, _ version: String) async throws(StoreError) -> WorkflowDefinition? {
-        do throws(DefinitionProblem) { return try await definitions.definition(ofRun: name, version: version) } catch {
+    private func definition(_ id: DefinitionID) async throws(StoreError) -> WorkflowDefinition? {
+        do throws(DefinitionProblem) { return try await definitions.definition(ofRun: id) } catch {
             if case .store(let error) = error { throw error }
             return nil  // its engine will say so; here it only means not to know timeouts
         }

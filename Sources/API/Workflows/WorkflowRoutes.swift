@@ -4,7 +4,7 @@ import Hummingbird
 import Postgres
 import Storage
 
-/// Workflow definitions, for everybody to read.
+/// Workflow definitions to read, as the caller's tenant sees them.
 struct WorkflowRoutes: Sendable {
     let reads: Pool
     let answers: Answers
@@ -22,11 +22,13 @@ struct WorkflowRoutes: Sendable {
     private static let cursorKind = "workflows"
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let query = try Query(request, known: ["limit", "cursor"])
+        let query = try Query(request, known: ["limit", "cursor", Query.tenant])
         let limit = try query.limit()
         let after = try query.cursor { TextCursor($0, of: Self.cursorKind) }?.last
         let rows = try await reads.execute(
-            ListWorkflows(scope: context.principal.scope.workflows, after: after ?? "", limit: limit + 1))
+            ListWorkflows(
+                seenBy: try query.sight(for: context.principal), scope: context.principal.scope.workflows,
+                after: after ?? "", limit: limit + 1))
         var groups: [[StoredVersion]] = []
         for row in rows {
             if groups.last?.first?.name == row.name {
@@ -44,14 +46,17 @@ struct WorkflowRoutes: Sendable {
 
     @Sendable private func versions(_ request: Request, _ context: APIContext) async throws -> Response {
         let name = try context.pathText("name")
-        let rows = try await reads.execute(ListVersions(name: name))
+        let sight = try Query(request, known: [Query.tenant]).sight(for: context.principal)
+        let rows = try await reads.execute(ListVersions(name: name, seenBy: sight))
         guard !rows.isEmpty else { throw Problem(DefinitionProblem.unknown) }
         return .json(.ok, Self.summary(rows, atMost: rows.count))
     }
 
     @Sendable private func get(_ request: Request, _ context: APIContext) async throws -> Response {
         let (name, version) = (try context.pathText("name"), try context.pathText("version"))
-        guard let row = try await reads.execute(FindDefinition(name: name, version: version)).first else {
+        let sight = try Query(request, known: [Query.tenant]).sight(for: context.principal)
+        let found = try await reads.execute(FindSeenDefinition(name: name, version: version, seenBy: sight))
+        guard let row = found.first else {
             throw Problem(DefinitionProblem.unknown)
         }
         var headers: HTTPFields = [:]
@@ -59,7 +64,8 @@ struct WorkflowRoutes: Sendable {
         return .json(
             .ok,
             [
-                "name": .string(row.name), "version": .string(row.version), "createdAt": RunJSON.time(row.createdAt),
+                "name": .string(row.name), "tenant": .string(row.owner.name), "version": .string(row.version),
+                "createdAt": RunJSON.time(row.createdAt),
                 "createdBy": .string(row.createdBy), "deprecation": row.deprecation?.json ?? .null,
                 "definition": row.spec,
             ], headers: headers)
@@ -73,7 +79,8 @@ struct WorkflowRoutes: Sendable {
             .sorted { $0.version > $1.version }
         let latest = known.first { $0.version.isRelease && $0.row.deprecation == nil }?.version
         return [
-            "name": .string(rows.first?.name ?? ""), "latest": JSON(latest?.description),
+            "name": .string(rows.first?.name ?? ""), "tenant": .string((rows.first?.owner ?? .shared).name),
+            "latest": JSON(latest?.description),
             "paused": rows.first?.pause?.json ?? .null, "versionCount": JSON(rows.count),
             "versions": .array(
                 known.prefix(limit).map { _, row in

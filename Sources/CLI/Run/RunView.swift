@@ -42,7 +42,10 @@ struct RunView {
     private var head: [String] {
         var lines = [
             line("run", run["runId"]?.string),
-            line("workflow", "\(run["workflowName"]?.string ?? "?") \(run["workflowVersion"]?.string ?? "")"),
+            line(
+                "workflow",
+                "\(run["workflowName"]?.string ?? "?") \(run["workflowVersion"]?.string ?? "")"
+                    + OwnerOptions.suffix(run, "workflowTenant")),
             line("parent", parent), line("status", statusText), line("error", run["error"].flatMap(Self.failure)),
             line("restarts", restartedFrom), line("restarted", run["restartedAs"]?.string.map { "as \($0)" }),
             line("waits for", waitingFor), line("created", run["createdAt"]?.string),

@@ -14,6 +14,7 @@ struct WorkflowApply: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var owner: OwnerOptions
     @OptionGroup var files: DefinitionFiles
 
     @Flag(help: "Only ask the API what it would say, with what a person might have overlooked. Writes nothing.")
@@ -81,7 +82,8 @@ struct WorkflowApply: AsyncParsableCommand {
         var applied = Applied(
             path: file.path, name: file.definition?.name ?? "", version: version, result: .refused)
         do {
-            let path = "/v1/admin/workflows" + (dryRun ? "/validate" : "") + (strict ? "?strict=true" : "")
+            let query = Paging.text([("strict", strict ? "true" : nil)] + owner.query)
+            let path = "/v1/admin/workflows" + (dryRun ? "/validate" : "") + query
             let answer = try await client.patiently(.post, path, json)
             if dryRun {
                 applied.result = answer.json["registered"] == true ? .unchanged : .valid

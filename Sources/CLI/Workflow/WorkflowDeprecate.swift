@@ -13,6 +13,7 @@ struct WorkflowDeprecate: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var owner: OwnerOptions
 
     @Argument(help: "NAME@VERSION.")
     var workflow: String
@@ -30,7 +31,7 @@ struct WorkflowDeprecate: AsyncParsableCommand {
 
     func run() async throws {
         guard let reference = WorkflowReference(workflow), let version = reference.version else { return }
-        let path = "/v1/admin/workflows/\(reference.name.pathSegment)/\(version.pathSegment)/deprecation"
+        let path = "/v1/admin/workflows/\(reference.name.pathSegment)/\(version.pathSegment)/deprecation\(owner.text)"
         let answer = try await api.withClient(token: try admin.token(api)) { client in
             if undo { return try await client.patiently(.delete, path).json }
             return try await client.patiently(.put, path, reason.map { ["reason": .string($0)] } ?? [:]).json

@@ -14,6 +14,7 @@ struct WorkflowDiff: AsyncParsableCommand {
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var owner: OwnerOptions
 
     @Argument(help: "The one before: a file (*.json, *.yaml, *.yml, or with a slash), NAME, or NAME@VERSION.")
     var first: String
@@ -39,7 +40,7 @@ struct WorkflowDiff: AsyncParsableCommand {
 
         var isFile: Bool { if case .file = self { true } else { false } }
 
-        func read(_ client: APIClient) async throws -> (title: String, json: JSON) {
+        func read(_ owner: OwnerOptions, _ client: APIClient) async throws -> (title: String, json: JSON) {
             switch self {
             case .file(let path):
                 do throws(DocumentFile.Problem) { return (path, try DocumentFile(path: path).json) } catch {
@@ -49,7 +50,7 @@ struct WorkflowDiff: AsyncParsableCommand {
                 guard let reference = WorkflowReference(text) else {
                     throw CLIError.unusable("\(text.clipped) is no NAME@VERSION")
                 }
-                let answer = try await reference.definition(client)
+                let answer = try await reference.definition(owner, client)
                 let title = "\(answer["name"]?.string ?? "?")@\(answer["version"]?.string ?? "?")"
                 return (title, answer["definition"] ?? .null)
             }
@@ -58,8 +59,8 @@ struct WorkflowDiff: AsyncParsableCommand {
 
     func run() async throws {
         let (before, after) = try await api.withClient { client in
-            let one = try await Side(first).read(client)
-            if let second { return (one, try await Side(second).read(client)) }
+            let one = try await Side(first).read(owner, client)
+            if let second { return (one, try await Side(second).read(owner, client)) }
             return (try await registered(like: one.json, client), one)
         }
         let diff = DefinitionDiff(before.json, after.json)
@@ -84,9 +85,9 @@ struct WorkflowDiff: AsyncParsableCommand {
         guard let name = json["name"]?.string else { throw CLIError.unusable("\(first) has no name") }
         do {
             let version = json["version"]?.string
-            return try await Side.server(version.map { "\(name)@\($0)" } ?? name).read(client)
+            return try await Side.server(version.map { "\(name)@\($0)" } ?? name).read(owner, client)
         } catch CLIError.refused(status: 404, _) {
-            return try await Side.server(name).read(client)
+            return try await Side.server(name).read(owner, client)
         }
     }
 }

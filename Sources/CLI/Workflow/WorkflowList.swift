@@ -10,11 +10,14 @@ struct WorkflowList: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var paging: Paging
+    @OptionGroup var owner: OwnerOptions
 
     func run() async throws {
-        let list = try await api.withClient { try await paging.read("workflows", at: "/v1/workflows", [], $0) }
+        let list = try await api.withClient { try await paging.read("workflows", at: "/v1/workflows", owner.query, $0) }
+        let isAnyOwn = list.items.contains { !Self.tenant($0).isEmpty }
         var table = Table(columns: [
-            .init(title: "WORKFLOW"), .init(title: "LATEST"), .init(title: "VERSIONS"),
+            .init(title: "WORKFLOW"), .init(title: "TENANT", isWide: !isAnyOwn, shrinks: true), .init(title: "LATEST"),
+            .init(title: "VERSIONS"),
             .init(title: "HIGHEST", shrinks: true), .init(title: "PAUSED", shrinks: true),
             .init(title: "REGISTERED", isWide: true),
             .init(title: "BY", isWide: true),
@@ -25,7 +28,7 @@ struct WorkflowList: AsyncParsableCommand {
                 (version["version"]?.string ?? "?") + (version["deprecation"]?.isNull == false ? " (deprecated)" : "")
             }
             table.rows.append([
-                workflow["name"]?.string ?? "?", workflow["latest"]?.string ?? "-",
+                workflow["name"]?.string ?? "?", Self.tenant(workflow), workflow["latest"]?.string ?? "-",
                 "\(workflow["versionCount"]?.int ?? 0)", names.joined(separator: ", "),
                 PausedWorkflow.text(workflow) ?? "",
                 versions.first?["createdAt"]?.string ?? "", versions.first?["createdBy"]?.string ?? "",
@@ -33,6 +36,11 @@ struct WorkflowList: AsyncParsableCommand {
         }
         output.show(table, none: "no workflow is registered", items: list.items, json: list.json)
         list.hint()
+    }
+
+    /// Nothing for what all tenants share.
+    private static func tenant(_ workflow: JSON) -> String {
+        workflow["tenant"]?.string.flatMap { $0 == Owner.sharedName ? nil : $0 } ?? ""
     }
 }
 
@@ -51,13 +59,13 @@ struct WorkflowReference: Equatable {
     /// The version that is named, or the one that a start without a version takes, or the highest.
     ///
     /// Answers as `GET /v1/workflows/{name}/{version}` does.
-    func definition(_ client: APIClient) async throws -> JSON {
+    func definition(_ owner: OwnerOptions, _ client: APIClient) async throws -> JSON {
         var version = version
         if version == nil {
-            let workflow = try await client.send(.get, "/v1/workflows/\(name.pathSegment)").json
+            let workflow = try await client.send(.get, "/v1/workflows/\(name.pathSegment)\(owner.text)").json
             version = workflow["latest"]?.string ?? workflow["versions"]?[0]?["version"]?.string
         }
-        let path = "/v1/workflows/\(name.pathSegment)/\((version ?? "").pathSegment)"
+        let path = "/v1/workflows/\(name.pathSegment)/\((version ?? "").pathSegment)\(owner.text)"
         return try await client.send(.get, path).json
     }
 }
@@ -73,6 +81,7 @@ struct WorkflowShow: AsyncParsableCommand {
 
     @OptionGroup var api: APIOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var owner: OwnerOptions
 
     @Argument(help: "NAME for its versions, NAME@VERSION for the definition, NAME@latest for that of the latest.")
     var workflow: String
@@ -86,13 +95,13 @@ struct WorkflowShow: AsyncParsableCommand {
         if reference.version == nil { return try await showVersions(of: reference.name) }
         let wanted =
             reference.version == "latest" ? WorkflowReference(reference.name) ?? reference : reference
-        let answer = try await api.withClient { try await wanted.definition($0) }
+        let answer = try await api.withClient { try await wanted.definition(owner, $0) }
         output.show(text: Self.text(answer), json: answer)
     }
 
     private static func text(_ answer: JSON) -> String {
         var lines = [
-            "\(answer["name"]?.string ?? "?") \(answer["version"]?.string ?? "?"), registered "
+            "\(answer["name"]?.string ?? "?") \(answer["version"]?.string ?? "?")\(OwnerOptions.suffix(answer)), registered "
                 + "\(answer["createdAt"]?.string ?? "?") by \(answer["createdBy"]?.string ?? "?")"
         ]
         if let deprecation = answer["deprecation"], !deprecation.isNull {
@@ -102,7 +111,8 @@ struct WorkflowShow: AsyncParsableCommand {
     }
 
     private func showVersions(of name: String) async throws {
-        let workflow = try await api.withClient { try await $0.send(.get, "/v1/workflows/\(name.pathSegment)").json }
+        let path = "/v1/workflows/\(name.pathSegment)\(owner.text)"
+        let workflow = try await api.withClient { try await $0.send(.get, path).json }
         let versions = workflow["versions"]?.array ?? []
         var table = Table(columns: [
             .init(title: "VERSION"), .init(title: ""), .init(title: "REGISTERED"), .init(title: "BY"),
@@ -115,8 +125,10 @@ struct WorkflowShow: AsyncParsableCommand {
                 version["createdBy"]?.string ?? "", version["deprecation"].map(VersionRow.text) ?? "",
             ])
         }
-        if let paused = PausedWorkflow.text(workflow), !output.output.isJSON {
-            Console.tell("\(name) is paused \(paused)")
+        if !output.output.isJSON {
+            let tenant = OwnerOptions.suffix(workflow)
+            if !tenant.isEmpty { Console.tell("\(name)\(tenant)") }
+            if let paused = PausedWorkflow.text(workflow) { Console.tell("\(name) is paused \(paused)") }
         }
         output.show(table, none: "no version", items: versions, json: workflow)
     }

@@ -20,6 +20,7 @@ struct WorkflowPause: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var owner: OwnerOptions
 
     @Argument(help: "The workflow's name.")
     var workflow: String
@@ -35,7 +36,7 @@ struct WorkflowPause: AsyncParsableCommand {
     func run() async throws {
         let body: JSON = ["reason": .string(reason), "starts": .string(starts.rawValue)]
         let answer = try await api.withClient(token: try admin.token(api)) {
-            try await $0.patiently(.post, "/v1/admin/workflows/\(workflow.pathSegment)/pause", body).json
+            try await $0.patiently(.post, "/v1/admin/workflows/\(workflow.pathSegment)/pause\(owner.text)", body).json
         }
         output.show(
             text: "\(workflow) is paused: its starts \(starts == .wait ? "wait" : "are refused")", json: answer)
@@ -53,6 +54,7 @@ struct WorkflowResume: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var owner: OwnerOptions
 
     @Argument(help: "The workflow's name.")
     var workflow: String
@@ -65,7 +67,7 @@ struct WorkflowResume: AsyncParsableCommand {
     func run() async throws {
         let body: JSON = reason.map { ["reason": .string($0)] } ?? [:]
         let answer = try await api.withClient(token: try admin.token(api)) {
-            try await $0.patiently(.post, "/v1/admin/workflows/\(workflow.pathSegment)/resume", body).json
+            try await $0.patiently(.post, "/v1/admin/workflows/\(workflow.pathSegment)/resume\(owner.text)", body).json
         }
         let waited = answer["resumedRuns"]?.int ?? 0
         output.show(

@@ -81,10 +81,10 @@ extension WorkflowDefinition {
 
     /// The calls that follow the end of a run of a workflow, as one of their own.
     static func endCalls(
-        _ steps: [StepDefinition], of name: String, version: SemanticVersion, source: JSON
+        _ steps: [StepDefinition], of name: String, version: SemanticVersion, owner: Owner, source: JSON
     ) -> WorkflowDefinition {
         WorkflowDefinition(
-            name: name + onEndSuffix, version: version, description: nil, timeout: nil,
+            owner: owner, name: name + onEndSuffix, version: version, description: nil, timeout: nil,
             contract: InputContract(schema: nil, examples: []), steps: steps, output: nil,
             // There is nothing to undo.
             undoWithin: .zero, isOnEnd: true, source: source)

@@ -2,6 +2,8 @@
 ///
 /// Every reading function returns nil both for what is absent and for what is wrong; the latter has left an error.
 struct DefinitionReader {
+    /// Whose the definition is.
+    var owner = Owner.shared
     var errors: [DefinitionError] = []
     /// What an element's entry is called in the step that is read; nil where there are no elements.
     var item: String?
@@ -55,9 +57,10 @@ struct DefinitionReader {
         let pivot = pivot(among: steps)
         guard let name, let version else { return nil }
         return WorkflowDefinition(
-            name: name, version: version, description: description, timeout: timeout, contract: contract, steps: steps,
+            owner: owner, name: name, version: version, description: description, timeout: timeout, contract: contract,
+            steps: steps,
             output: output, pivot: pivot, undoWithin: undoWithin,
-            onEnd: endCalls.map { .endCalls($0, of: name, version: version, source: json) },
+            onEnd: endCalls.map { .endCalls($0, of: name, version: version, owner: owner, source: json) },
             sensitive: sensitive ?? SensitivePaths(), source: json)
     }
 

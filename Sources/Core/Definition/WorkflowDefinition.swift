@@ -5,6 +5,8 @@
 ///
 /// A class, because every run carries it along: a copy of a run then costs one reference here and not all of these fields.
 package final class WorkflowDefinition: Sendable {
+    /// Whose it is. That is no part of its text: it is said where it is registered.
+    package let owner: Owner
     /// `[a-z0-9][a-z0-9-]{0,62}`
     package let name: String
     package let version: SemanticVersion
@@ -39,11 +41,13 @@ package final class WorkflowDefinition: Sendable {
     package static let maxSteps = 100
 
     init(
-        name: String, version: SemanticVersion, description: String?, timeout: Duration?, contract: InputContract,
+        owner: Owner, name: String, version: SemanticVersion, description: String?, timeout: Duration?,
+        contract: InputContract,
         steps: [StepDefinition], output: Template?, pivot: Int? = nil, undoWithin: Duration? = nil,
         onEnd: WorkflowDefinition? = nil, isOnEnd: Bool = false, sensitive: SensitivePaths = SensitivePaths(),
         source: JSON
     ) {
+        self.owner = owner
         self.name = name
         self.version = version
         versionText = version.description
@@ -63,14 +67,15 @@ package final class WorkflowDefinition: Sendable {
 
     /// Reads a definition and checks every rule.
     ///
+    /// - Parameter owner: whose it is.
     /// - Throws: `DefinitionErrors` with all that is wrong with it (the first 100), in the order of the fields.
-    package convenience init(_ json: JSON) throws(DefinitionErrors) {
-        var reader = DefinitionReader()
+    package convenience init(_ json: JSON, owner: Owner = .shared) throws(DefinitionErrors) {
+        var reader = DefinitionReader(owner: owner)
         guard let read = reader.workflow(json), reader.errors.isEmpty else {
             throw DefinitionErrors(reader.errors)
         }
         self.init(
-            name: read.name, version: read.version, description: read.description, timeout: read.timeout,
+            owner: owner, name: read.name, version: read.version, description: read.description, timeout: read.timeout,
             contract: read.contract, steps: read.steps, output: read.output, pivot: read.pivot,
             undoWithin: read.undoWithin, onEnd: read.onEnd, sensitive: read.sensitive, source: read.source)
     }

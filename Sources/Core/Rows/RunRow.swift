@@ -15,6 +15,13 @@ package struct RunRow: Sendable {
     package private(set) var updatedAt: Instant
     package let completedAt: Instant?
     package let deadlineAt: Instant?
+    /// Whose the definition is that it was started with.
+    package let definitionOwner: Owner
+
+    /// The definition it was started with.
+    package var definitionID: DefinitionID {
+        DefinitionID(owner: definitionOwner, name: workflowName, version: workflowVersion)
+    }
 
     /// It is FAILED because it could not be processed; see `Run.isQuarantined`.
     package var isQuarantined: Bool {
@@ -25,7 +32,7 @@ package struct RunRow: Sendable {
     package init(
         runID: RunID, tenantID: String, workflowName: String, workflowVersion: String, status: RunStatus,
         cause: RunCause?, error: JSON?, input: JSON, output: JSON?, context: JSON, correlationID: String?,
-        createdAt: Instant, updatedAt: Instant, completedAt: Instant?, deadlineAt: Instant?
+        createdAt: Instant, updatedAt: Instant, completedAt: Instant?, deadlineAt: Instant?, definitionOwner: Owner
     ) {
         self.runID = runID
         self.tenantID = tenantID
@@ -42,6 +49,7 @@ package struct RunRow: Sendable {
         self.updatedAt = updatedAt
         self.completedAt = completedAt
         self.deadlineAt = deadlineAt
+        self.definitionOwner = definitionOwner
     }
 
     /// The same as a run stands whose journal was read along: what it has done since it rested last is not in its row.
@@ -59,6 +67,7 @@ package struct RunRow: Sendable {
             workflowVersion: run.definition.version.description, status: run.status, cause: run.cause,
             error: run.errorJSON, input: run.input, output: run.output, context: run.context,
             correlationID: correlationID, createdAt: run.createdAt, updatedAt: run.updatedAt,
-            completedAt: run.completedAt, deadlineAt: run.deadlineAt)
+            completedAt: run.completedAt, deadlineAt: run.deadlineAt,
+            definitionOwner: run.definition.owner)
     }
 }

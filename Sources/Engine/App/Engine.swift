@@ -202,7 +202,7 @@ struct Engine {
             [.init(table.weight)]
         }
         WorkflowMetrics.register(database, in: registry) { [metrics] in
-            _ = metrics.instruments(of: $0, version: $0.version.description)
+            _ = metrics.instruments(of: $0)
         }
         ParticipantMetrics.register(claimer.context.caller.client, self.registry, in: registry)
     }

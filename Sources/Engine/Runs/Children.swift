@@ -55,18 +55,19 @@ extension EngineContext {
     private func child(
         _ start: ChildStart, of parent: Run, _ trace: RunTrace, now: Instant
     ) async throws -> NewChild {
-        let definition = try await definition(of: start)
+        let context = try self.context(of: start, of: parent)
+        let tenantID = Self.tenantID(of: context)
+        let definition = try await definition(of: start, for: tenantID)
         let pause: WorkflowPause?
-        do throws(DefinitionProblem) { pause = try await definitions.pause(of: definition.name) } catch { throw error }
+        do throws(DefinitionProblem) { pause = try await definitions.pause(of: definition) } catch { throw error }
         if let pause, pause.starts == .refuse {
             throw ChildRefusal(start, "\(pause.by) has paused the workflow: \(pause.reason)")
         }
         if let schema = definition.contract.schema { try await check(start, schema) }
-        let context = try self.context(of: start, of: parent)
         let new = NewRun(
             run: Run(
                 id: start.runID, definition: definition, input: start.values.input, context: context, createdAt: now),
-            tenantID: context["tenantId"]?.string ?? "default",
+            tenantID: tenantID,
             correlationID: context["correlationId"]?.string ?? trace.correlationID,
             // A step whose child is detached is over at once, and has no span.
             traceparent: start.link.isDetached
@@ -83,16 +84,19 @@ extension EngineContext {
     /// The run that makes the calls after an end. Nothing refuses it: it is of the very workflow, and nobody waits for it.
     private func endCalls(_ run: Run, _ link: ParentLink, _ trace: RunTrace) -> NewChild {
         let new = NewRun(
-            run: run, tenantID: run.context["tenantId"]?.string ?? "default",
+            run: run, tenantID: Self.tenantID(of: run.context),
             correlationID: run.context["correlationId"]?.string ?? trace.correlationID,
             traceparent: trace.runHeader, idempotency: nil, parent: link)
         return NewChild(new, link: link)
     }
 
-    private func definition(of start: ChildStart) async throws -> WorkflowDefinition {
+    /// Whose a run is, by its context: whoever starts one puts it there.
+    private static func tenantID(of context: JSON) -> String { context["tenantId"]?.string ?? "default" }
+
+    /// What the tenant's own starts would be of, when the child is started.
+    private func definition(of start: ChildStart, for tenantID: String) async throws -> WorkflowDefinition {
         do throws(DefinitionProblem) {
-            guard let version = start.version else { return try await definitions.highestRelease(start.workflow) }
-            return try await definitions.definition(start.workflow, version: version)
+            return try await definitions.definition(start.workflow, version: start.version, for: tenantID)
         } catch {
             let name = start.version.map { "\(start.workflow) \($0)" } ?? start.workflow
             let place = JSONPointer([start.version == nil ? "workflow" : "version"])
@@ -151,7 +155,7 @@ extension EngineContext {
             guard let text = label.string, ClientLabel.isValid(text) else {
                 throw ChildRefusal(start, "\(key) must be \(ClientLabel.rule).", at: JSONPointer(["context", key]))
             }
-            if key == "tenantId", text != parent.context[key]?.string ?? "default" {
+            if key == "tenantId", text != Self.tenantID(of: parent.context) {
                 throw ChildRefusal(
                     start, "it would be of another tenant than its parent.", at: JSONPointer(["context", key]))
             }

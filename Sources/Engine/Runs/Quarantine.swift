@@ -25,8 +25,7 @@ struct Quarantine: Sendable {
             return nil
         }
         do {
-            let definition = try await definitions.definition(
-                ofRun: claimed.workflowName, version: claimed.workflowVersion)
+            let definition = try await definitions.definition(ofRun: claimed.definitionID)
             return try claimed.run(of: definition)
         } catch let problem as DefinitionProblem {
             if case .store = problem {

@@ -39,12 +39,8 @@ final class EngineMetrics: Sendable {
     private let deadlinesMissed: Series<Counter>
     private let looks: Series<Counter>
     private let awaitingPerson: Series<Counter>
-    private let workflows = Mutex<[WorkflowKey: WorkflowInstruments]>([:])
-
-    private struct WorkflowKey: Hashable {
-        let name: String
-        let version: String
-    }
+    /// By definition: owners may have others of the same name and version, with other steps, which count into the same series.
+    private let workflows = Mutex<[DefinitionID: WorkflowInstruments]>([:])
 
     /// Workflow versions whose instruments are kept; beyond that they are looked up for every run.
     private static let maxWorkflows = 1000
@@ -127,8 +123,8 @@ final class EngineMetrics: Sendable {
     }
 
     /// The instruments of a workflow's version.
-    func instruments(of definition: WorkflowDefinition, version: String) -> WorkflowInstruments {
-        let key = WorkflowKey(name: definition.name, version: version)
+    func instruments(of definition: WorkflowDefinition) -> WorkflowInstruments {
+        let key = definition.id
         if let known = workflows.withLock({ $0[key] }) { return known }
         let made = make(definition)
         workflows.withLock { if $0.count < Self.maxWorkflows { $0[key] = made } }

@@ -16,7 +16,7 @@ struct RunObserver {
 
     init(_ run: Run, _ claimed: ClaimedRun, context: EngineContext, trace: RunTrace) {
         self.trace = trace
-        instruments = context.metrics.instruments(of: run.definition, version: claimed.workflowVersion)
+        instruments = context.metrics.instruments(of: run.definition)
         claimedAt = claimed.now
         logger = context.logger
     }

@@ -35,7 +35,7 @@ struct StartWriter: BatchWriter {
     /// Nil for those whose idempotency keys are taken.
     func store(_ runs: [NewRun]) async throws(PostgresError) -> [Answer?] {
         let isAnyHeld = runs.contains { $0.isHeld }
-        let isAnySpecial = isAnyHeld || runs.contains { $0.startAt != nil || $0.lane != nil }
+        let isAnySpecial = isAnyHeld || runs.contains { $0.isSpecial }
         let answer =
             isAnySpecial
             ? try await pool.execute(StartHeldRuns(runs: runs)) : try await pool.execute(StartRuns(runs: runs))

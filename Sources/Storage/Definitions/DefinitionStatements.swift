@@ -3,6 +3,7 @@ package import Postgres
 
 /// A row of `workflow_definitions`.
 package struct StoredDefinition: Sendable {
+    package let owner: Owner
     /// The workflow's name.
     package let name: String
     /// Its semantic version, as text.
@@ -18,9 +19,11 @@ package struct StoredDefinition: Sendable {
     /// Nil while it is not deprecated.
     package let deprecation: Deprecation?
 
-    static let columns = "workflow_name, version, spec, spec_hash, created_at, created_by, \(Deprecation.columns)"
+    static let columns =
+        "tenant_id, workflow_name, version, spec, spec_hash, created_at, created_by, \(Deprecation.columns)"
 
     init(_ row: inout RowReader) throws(PostgresError) {
+        owner = Owner(name: try row.text())
         name = try row.text()
         version = try row.text()
         spec = try row.jsonValue()
@@ -31,7 +34,7 @@ package struct StoredDefinition: Sendable {
     }
 }
 
-/// Writes a definition; no row comes back when the version exists already.
+/// Writes a definition for its owner; no row comes back when the version exists already.
 package struct RegisterDefinition: Statement {
     package let definition: WorkflowDefinition
     package let specHash: [UInt8]
@@ -52,11 +55,11 @@ package struct RegisterDefinition: Statement {
 
     package static let sql = """
         WITH written AS (
-            INSERT INTO workflow_definitions (workflow_name, version, spec, spec_hash, created_by)
-            VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING created_at
+            INSERT INTO workflow_definitions (workflow_name, version, spec, spec_hash, created_by, tenant_id)
+            VALUES ($1, $2, $3, $4, $5, $7) ON CONFLICT DO NOTHING RETURNING created_at
         ), audit AS (
             \(AuditSQL.insert(
-                tenant: AuditSQL.everybodys, by: "$5", origin: "$6", action: "'register_workflow'",
+                tenant: "$7", by: "$5", origin: "$6", action: "'register_workflow'",
                 subject: "'workflows/' || $1 || '/' || $2",
                 detail: "json_build_object('specHash', encode($4::bytea, 'hex'))", from: "written"))
         )
@@ -70,6 +73,7 @@ package struct RegisterDefinition: Statement {
         parameters.bytes(specHash)
         parameters.text(createdBy)
         parameters.origin(origin)
+        parameters.text(definition.owner.name)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Instant { try row.instant() }
@@ -77,53 +81,91 @@ package struct RegisterDefinition: Statement {
 
 /// One definition.
 package struct FindDefinition: Statement {
-    package let name: String
-    package let version: String
+    package let id: DefinitionID
 
     package typealias Row = StoredDefinition
 
-    package init(name: String, version: String) {
-        self.name = name
-        self.version = version
-    }
+    package init(_ id: DefinitionID) { self.id = id }
 
     package static let sql = """
         SELECT \(StoredDefinition.columns) FROM workflow_definitions
-        WHERE tenant_id = 'default' AND workflow_name = $1 AND version = $2
+        WHERE workflow_name = $1 AND version = $2 AND tenant_id = $3
         """
 
-    package func bind(_ parameters: inout Parameters) {
-        parameters.text(name)
-        parameters.text(version)
-    }
+    package func bind(_ parameters: inout Parameters) { parameters.definition(id) }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredDefinition {
         try StoredDefinition(&row)
     }
 }
 
-/// All versions of one workflow, without their specs, in the order they were registered.
+extension Parameters {
+    /// The next three: name, version, owner.
+    mutating func definition(_ id: DefinitionID) {
+        text(id.name)
+        text(id.version)
+        text(id.owner.name)
+    }
+}
+
+/// One version of a workflow as somebody sees it.
+package struct FindSeenDefinition: Statement {
+    /// Whose it is does not matter: its owner is who looks.
+    package let id: DefinitionID
+
+    package typealias Row = StoredDefinition
+
+    /// - Parameter seenBy: who looks; `shared` for what is shared.
+    package init(name: String, version: String, seenBy owner: Owner) {
+        id = DefinitionID(owner: owner, name: name, version: version)
+    }
+
+    package static let sql = """
+        SELECT \(StoredDefinition.columns) FROM workflow_definitions
+        WHERE workflow_name = $1 AND version = $2
+            AND tenant_id = \(DefinitionSightSQL.owner(of: "$1", seenBy: "$3"))
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.definition(id) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredDefinition {
+        try StoredDefinition(&row)
+    }
+}
+
+/// All versions of one workflow as somebody sees it, without their specs, in the order they were registered.
 package struct ListVersions: Statement {
     package let name: String
+    /// Who looks; `shared` for what is shared.
+    package let owner: Owner
 
-    package init(name: String) { self.name = name }
+    package init(name: String, seenBy owner: Owner) {
+        self.name = name
+        self.owner = owner
+    }
 
     package typealias Row = StoredVersion
 
     package static let sql = """
         SELECT \(StoredVersion.columns) FROM workflow_definitions d \(StoredVersion.pauses)
-        WHERE d.tenant_id = 'default' AND d.workflow_name = $1 ORDER BY d.created_at LIMIT 10000
+        WHERE d.workflow_name = $1 AND d.tenant_id = \(DefinitionSightSQL.owner(of: "$1", seenBy: "$2"))
+        ORDER BY d.created_at LIMIT 10000
         """
 
-    package func bind(_ parameters: inout Parameters) { parameters.text(name) }
+    package func bind(_ parameters: inout Parameters) {
+        parameters.text(name)
+        parameters.text(owner.name)
+    }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredVersion {
         try StoredVersion(&row)
     }
 }
 
-/// A page of workflows by name, each with all its versions.
+/// A page of workflows by name as somebody sees them, each with all its versions.
 package struct ListWorkflows: Statement {
+    /// Who looks; `shared` for what is shared.
+    package let owner: Owner
     /// Which of them whoever asks may see.
     package let scope: WorkflowScope
     /// Only names after this one; empty for the first page.
@@ -131,7 +173,8 @@ package struct ListWorkflows: Statement {
     /// Workflows, not versions.
     package let limit: Int
 
-    package init(scope: WorkflowScope, after: String = "", limit: Int) {
+    package init(seenBy owner: Owner, scope: WorkflowScope, after: String = "", limit: Int) {
+        self.owner = owner
         self.scope = scope
         self.after = after
         self.limit = limit
@@ -142,18 +185,20 @@ package struct ListWorkflows: Statement {
     package static let sql = """
         SELECT \(StoredVersion.columns) FROM (
             SELECT DISTINCT workflow_name FROM workflow_definitions
-            WHERE tenant_id = 'default' AND workflow_name > $1
+            WHERE tenant_id IN ($4, '\(Owner.sharedName)') AND workflow_name > $1
                 AND ($3::text[] IS NULL OR workflow_name LIKE ANY ($3)) ORDER BY workflow_name LIMIT $2
         ) page
         JOIN workflow_definitions d ON d.workflow_name = page.workflow_name
+            AND d.tenant_id = \(DefinitionSightSQL.owner(of: "page.workflow_name", seenBy: "$4"))
         \(StoredVersion.pauses)
-        WHERE d.tenant_id = 'default' ORDER BY d.workflow_name, d.created_at
+        ORDER BY d.workflow_name, d.created_at
         """
 
     package func bind(_ parameters: inout Parameters) {
         parameters.text(after)
         parameters.int64(Int64(limit))
         parameters.textArrayOrNil(scope.likes)
+        parameters.text(owner.name)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredVersion {
@@ -163,6 +208,7 @@ package struct ListWorkflows: Statement {
 
 /// A row of `workflow_definitions` without its spec.
 package struct StoredVersion: Sendable {
+    package let owner: Owner
     package let name: String
     package let version: String
     package let createdAt: Instant
@@ -170,11 +216,11 @@ package struct StoredVersion: Sendable {
     package let createdBy: String
     /// Nil while it is not deprecated.
     package let deprecation: Deprecation?
-    /// Of its workflow, all versions together; nil while that is not paused.
+    /// Of its workflow, all versions of that owner together; nil while that is not paused.
     package let pause: WorkflowPause?
 
     static let columns = """
-        d.workflow_name, d.version, d.created_at, d.created_by, \(Deprecation.columns), \(WorkflowPause.columns)
+        d.tenant_id, d.workflow_name, d.version, d.created_at, d.created_by, \(Deprecation.columns), \(WorkflowPause.columns)
         """
     /// Joins the pause of the workflow of `d`.
     static let pauses = """
@@ -183,6 +229,7 @@ package struct StoredVersion: Sendable {
         """
 
     init(_ row: inout RowReader) throws(PostgresError) {
+        owner = Owner(name: try row.text())
         name = try row.text()
         version = try row.text()
         createdAt = try row.instant()

@@ -24,31 +24,18 @@ package enum DefinitionProblem: Error, Sendable, CustomStringConvertible {
 }
 
 /// Workflow definitions, parsed once: a registered version never changes, so it is kept for good (the least recently
-/// loaded half is dropped beyond 2,000). What can change, which versions there are and which are deprecated, is kept for a
-/// second.
+/// loaded half is dropped beyond 2,000). What can change, which versions there are, of which owners, and which are deprecated, is
+/// kept for a second.
 package final class DefinitionStore: Sendable {
-    private struct VersionKey: Hashable {
-        let name: String
-        let version: String
-    }
     private struct Cache {
-        var definitions: [VersionKey: WorkflowDefinition] = [:]
-        var order: [VersionKey] = []
-        var releases: [String: Releases] = [:]
+        var definitions: [DefinitionID: WorkflowDefinition] = [:]
+        var order: [DefinitionID] = []
+        var releases: [Workflow: Releases] = [:]
     }
-    /// The versions of one workflow, as they were a moment ago.
-    private struct Releases {
-        /// What a start without a version takes; nil when there are only prereleases and deprecated versions.
-        let highest: SemanticVersion?
-        /// There are releases, but all of them are deprecated.
-        let isDeprecated: Bool
-        /// There is not a single version.
-        let isEmpty: Bool
-        let deprecations: [String: Deprecation]
-        let pause: WorkflowPause?
-        let readAt: ContinuousClock.Instant
-        /// Somebody reads them anew.
-        var isBeingRead = false
+    /// All versions of a name of one owner.
+    private struct Workflow: Hashable {
+        let owner: Owner
+        let name: String
     }
 
     /// Nothing older is given out.
@@ -64,16 +51,13 @@ package final class DefinitionStore: Sendable {
     package init(pool: Pool) { self.pool = pool }
 
     /// A registered version.
-    package func definition(
-        _ name: String, version: String
-    ) async throws(DefinitionProblem) -> WorkflowDefinition {
-        let key = VersionKey(name: name, version: version)
-        if let known = cache.withLock({ $0.definitions[key] }) { return known }
-        guard let row = try await read(FindDefinition(name: name, version: version)).first else { throw .unknown }
+    package func definition(_ id: DefinitionID) async throws(DefinitionProblem) -> WorkflowDefinition {
+        if let known = cache.withLock({ $0.definitions[id] }) { return known }
+        guard let row = try await read(FindDefinition(id)).first else { throw .unknown }
         let definition: WorkflowDefinition
-        do { definition = try WorkflowDefinition(row.spec) } catch { throw .unreadable("\(error)") }
+        do { definition = try WorkflowDefinition(row.spec, owner: id.owner) } catch { throw .unreadable("\(error)") }
         cache.withLock { cache in
-            if cache.definitions.updateValue(definition, forKey: key) == nil { cache.order.append(key) }
+            if cache.definitions.updateValue(definition, forKey: id) == nil { cache.order.append(id) }
             guard cache.order.count > Self.capacity else { return }
             for old in cache.order.prefix(Self.capacity / 2) { cache.definitions[old] = nil }
             cache.order.removeFirst(Self.capacity / 2)
@@ -81,101 +65,132 @@ package final class DefinitionStore: Sendable {
         return definition
     }
 
-    /// The definition of a run: a registered version, or the calls after the end of its runs.
-    package func definition(
-        ofRun name: String, version: String
-    ) async throws(DefinitionProblem) -> WorkflowDefinition {
-        guard let registered = WorkflowDefinition.registered(name) else {
-            return try await definition(name, version: version)
-        }
-        guard let calls = try await definition(registered, version: version).onEnd else { throw .unknown }
+    /// The definition that a run was started with: a registered version, or the calls after the end of its runs.
+    package func definition(ofRun id: DefinitionID) async throws(DefinitionProblem) -> WorkflowDefinition {
+        guard let registered = WorkflowDefinition.registered(id.name) else { return try await definition(id) }
+        let workflow = DefinitionID(owner: id.owner, name: registered, version: id.version)
+        guard let calls = try await definition(workflow).onEnd else { throw .unknown }
         return calls
     }
 
-    /// The highest release version of a workflow that is not deprecated, as of at most a second ago: what another API
-    /// registered is seen by then.
-    package func highestRelease(_ name: String) async throws(DefinitionProblem) -> WorkflowDefinition {
-        let releases = try await releases(of: name)
-        guard let highest = releases.highest else { throw releases.isDeprecated ? .onlyDeprecated : .unknown }
-        return try await definition(name, version: highest.description)
+    /// What a run of a tenant is started with.
+    ///
+    /// - Parameter version: nil for the highest release that is not deprecated, as of at most a second ago: what another API
+    ///   registered is seen by then.
+    package func definition(
+        _ name: String, version: String?, for tenantID: String
+    ) async throws(DefinitionProblem) -> WorkflowDefinition {
+        let (owner, releases) = try await releases(of: name, for: tenantID)
+        guard let version else {
+            guard let highest = releases.highest else { throw releases.isDeprecated ? .onlyDeprecated : .unknown }
+            return try await definition(DefinitionID(owner: owner, name: name, version: highest.description))
+        }
+        do throws(DefinitionProblem) {
+            return try await definition(DefinitionID(owner: owner, name: name, version: version))
+        } catch {
+            guard case .unknown = error else { throw error }
+            // The tenant's first version of its own may have come since: what is named is found at once.
+            let other = try await read(name, .shared, at: .now).owner(for: tenantID)
+            guard other != owner else { throw error }
+            return try await definition(DefinitionID(owner: other, name: name, version: version))
+        }
     }
 
     /// The deprecation of a version, as of at most a second ago; nil when there is none.
-    package func deprecation(_ name: String, version: String) async throws(DefinitionProblem) -> Deprecation? {
-        try await releases(of: name).deprecations[version]
+    package func deprecation(of definition: WorkflowDefinition) async throws(DefinitionProblem) -> Deprecation? {
+        try await releases(of: definition.name, definition.owner).deprecations[definition.versionText]
     }
 
-    /// The pause of the workflow, as of at most a second ago; nil when there is none.
-    package func pause(of name: String) async throws(DefinitionProblem) -> WorkflowPause? {
-        try await releases(of: name).pause
+    /// The pause of a workflow, as of at most a second ago; nil when there is none.
+    package func pause(of definition: WorkflowDefinition) async throws(DefinitionProblem) -> WorkflowPause? {
+        // Calls after the end are no starts.
+        if definition.isOnEnd { return nil }
+        return try await releases(of: definition.name, definition.owner).pause
     }
 
-    /// Whether any version of the workflow is registered, as of at most a second ago.
-    package func isKnown(_ name: String) async throws(DefinitionProblem) -> Bool {
-        try await !releases(of: name).isEmpty
+    /// Whether somebody may start any version of the workflow for one of these tenants, as of at most a second ago.
+    package func isKnown(_ name: String, to tenants: TenantScope) async throws(DefinitionProblem) -> Bool {
+        let shared = try await releases(of: name, .shared)
+        if !shared.isEmpty { return true }
+        return tenants.tenantID.map { shared.owners.contains($0) } ?? !shared.owners.isEmpty
     }
 
-    private func releases(of name: String) async throws(DefinitionProblem) -> Releases {
+    /// The versions that a tenant uses, and whose they are. Of a tenant that uses the shared ones nothing is asked for itself.
+    private func releases(
+        of name: String, for tenantID: String
+    ) async throws(DefinitionProblem) -> (Owner, Releases) {
+        let shared = try await releases(of: name, .shared)
+        let owner = shared.owner(for: tenantID)
+        return owner == .shared ? (owner, shared) : (owner, try await releases(of: name, owner))
+    }
+
+    private func releases(of name: String, _ owner: Owner) async throws(DefinitionProblem) -> Releases {
         let now = ContinuousClock.now
+        let workflow = Workflow(owner: owner, name: name)
         let known = cache.withLock { cache -> Releases? in
-            guard let known = cache.releases[name] else { return nil }
+            guard let known = cache.releases[workflow] else { return nil }
             let age = now - known.readAt
             if age < Self.stale || (age < Self.oldest && known.isBeingRead) { return known }
-            cache.releases[name]?.isBeingRead = true
+            cache.releases[workflow]?.isBeingRead = true
             return nil
         }
         if let known { return known }
-        var (releases, usable): ([SemanticVersion], [SemanticVersion]) = ([], [])
-        var deprecations: [String: Deprecation] = [:]
-        let rows = try await read(ListVersions(name: name))
-        for row in rows {
-            deprecations[row.version] = row.deprecation
-            guard let version = SemanticVersion(row.version), version.isRelease else { continue }
-            releases.append(version)
-            if row.deprecation == nil { usable.append(version) }
-        }
-        let found = Releases(
-            highest: SemanticVersion.highestRelease(usable), isDeprecated: usable.isEmpty && !releases.isEmpty,
-            isEmpty: rows.isEmpty, deprecations: deprecations, pause: rows.first?.pause, readAt: now)
+        return try await read(name, owner, at: now)
+    }
+
+    private func read(
+        _ name: String, _ owner: Owner, at now: ContinuousClock.Instant
+    ) async throws(DefinitionProblem) -> Releases {
+        let rows = try await read(FindReleases(name: name, owner: owner))
+        let found = Releases(rows, readAt: now)
         // Names nobody registered are not kept: clients can make up any number of them.
-        if !rows.isEmpty { cache.withLock { $0.releases[name] = found } }
+        if !rows.isEmpty { cache.withLock { $0.releases[Workflow(owner: owner, name: name)] = found } }
         return found
+    }
+
+    private func forget(_ name: String, _ owner: Owner) {
+        cache.withLock { cache in
+            cache.releases[Workflow(owner: owner, name: name)] = nil
+            cache.releases[Workflow(owner: .shared, name: name)] = nil
+        }
     }
 
     /// Deprecates a version; nil when there is no such version.
     package func deprecate(
-        _ name: String, version: String, by: String, reason: String?, origin: CallOrigin = .unknown
+        _ id: DefinitionID, by: String, reason: String?, origin: CallOrigin = .unknown
     ) async throws(DefinitionProblem) -> Deprecation? {
-        defer { cache.withLock { $0.releases[name] = nil } }
-        return try await read(DeprecateDefinition(name: name, version: version, by: by, reason: reason, origin: origin))
-            .first
+        defer { forget(id.name, id.owner) }
+        return try await read(DeprecateDefinition(id, by: by, reason: reason, origin: origin)).first
     }
 
     /// Takes a deprecation back; false when there is no such version.
     package func restore(
-        _ name: String, version: String, by: String, origin: CallOrigin = .unknown
+        _ id: DefinitionID, by: String, origin: CallOrigin = .unknown
     ) async throws(DefinitionProblem) -> Bool {
-        defer { cache.withLock { $0.releases[name] = nil } }
-        return !(try await read(RestoreDefinition(name: name, version: version, by: by, origin: origin))).isEmpty
+        defer { forget(id.name, id.owner) }
+        return !(try await read(RestoreDefinition(id, by: by, origin: origin))).isEmpty
     }
 
-    /// Pauses a workflow; nil when there is none of that name.
+    /// Pauses a workflow of one owner; nil when there is none of that name.
     package func pause(
-        _ name: String, by: String, reason: String, starts: WorkflowPause.Starts, origin: CallOrigin = .unknown
+        _ name: String, of owner: Owner, by: String, reason: String, starts: WorkflowPause.Starts,
+        origin: CallOrigin = .unknown
     ) async throws(DefinitionProblem) -> WorkflowPause? {
-        defer { cache.withLock { $0.releases[name] = nil } }
-        return try await read(PauseWorkflow(name: name, by: by, reason: reason, starts: starts, origin: origin)).first
+        defer { forget(name, owner) }
+        let pause = PauseWorkflow(name: name, of: owner, by: by, reason: reason, starts: starts, origin: origin)
+        return try await read(pause).first
     }
 
     /// Takes a pause back, and resumes runs that waited for it, the first `maxWoken` of them at once; engines see to the
-    /// others. Nil when there is no workflow of that name.
+    /// others. Nil when there is no workflow of that name and owner.
     ///
     /// - Returns: how many were resumed.
     package func resume(
-        _ name: String, by: String, reason: String?, origin: CallOrigin = .unknown, maxWoken: Int = 10_000
+        _ name: String, of owner: Owner, by: String, reason: String?, origin: CallOrigin = .unknown,
+        maxWoken: Int = 10_000
     ) async throws(DefinitionProblem) -> Int? {
-        defer { cache.withLock { $0.releases[name] = nil } }
-        let resume = ResumeWorkflow(name: name, by: by, reason: reason, origin: origin)
+        defer { forget(name, owner) }
+        let resume = ResumeWorkflow(name: name, of: owner, by: by, reason: reason, origin: origin)
         guard !(try await read(resume)).isEmpty else { return nil }
         var woken = 0
         while woken < maxWoken, let more = try await read(WakeHeldStarts()).first, more > 0 { woken += more }
@@ -192,16 +207,16 @@ package final class DefinitionStore: Sendable {
         case conflict
     }
 
-    /// Registers a version. Immutable from then on.
+    /// Registers a version for its owner. Immutable from then on.
     /// - Parameter specHash: SHA-256 of `definition.canonicalBytes`.
     package func register(
         _ definition: WorkflowDefinition, specHash: [UInt8], by: String, origin: CallOrigin = .unknown
     ) async throws(DefinitionProblem) -> Registration {
         let written = try await read(
             RegisterDefinition(definition, specHash: specHash, createdBy: by, origin: origin))
-        cache.withLock { $0.releases[definition.name] = nil }
+        forget(definition.name, definition.owner)
         if !written.isEmpty { return .created }
-        let known = try await read(FindDefinition(name: definition.name, version: definition.version.description))
+        let known = try await read(FindDefinition(definition.id))
         guard let known = known.first else { throw .unknown }
         return known.specHash == specHash ? .identical : .conflict
     }

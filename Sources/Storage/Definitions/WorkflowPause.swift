@@ -33,11 +33,12 @@ package struct WorkflowPause: Sendable, Hashable {
     var reasonOfRun: String { "The workflow is paused: \(reason)" }
 }
 
-/// Pauses a workflow; no row comes back when there is none of that name.
+/// Pauses a workflow of one owner; no row comes back when there is none of that name.
 ///
 /// Done again it keeps its time, and takes what is new.
 package struct PauseWorkflow: Statement {
     package let name: String
+    package let owner: Owner
     package let by: String
     package let reason: String
     package let starts: WorkflowPause.Starts
@@ -46,10 +47,12 @@ package struct PauseWorkflow: Statement {
     package typealias Row = WorkflowPause
 
     package init(
-        name: String, by: String, reason: String, starts: WorkflowPause.Starts, origin: CallOrigin = .unknown
+        name: String, of owner: Owner, by: String, reason: String, starts: WorkflowPause.Starts,
+        origin: CallOrigin = .unknown
     ) {
         self.origin = origin
         self.name = name
+        self.owner = owner
         self.by = by
         self.reason = reason
         self.starts = starts
@@ -57,9 +60,9 @@ package struct PauseWorkflow: Statement {
 
     package static let sql = """
         WITH changed AS (
-            INSERT INTO workflow_pauses AS p (workflow_name, starts, paused_by, pause_reason)
-            SELECT $1, $4, $2, $3 WHERE EXISTS (
-                SELECT FROM workflow_definitions WHERE tenant_id = 'default' AND workflow_name = $1)
+            INSERT INTO workflow_pauses AS p (workflow_name, starts, paused_by, pause_reason, tenant_id)
+            SELECT $1, $4, $2, $3, $6 WHERE EXISTS (
+                SELECT FROM workflow_definitions WHERE workflow_name = $1 AND tenant_id = $6)
             ON CONFLICT (tenant_id, workflow_name) DO UPDATE SET
                 paused_at = CASE WHEN p.resumed_at IS NULL THEN p.paused_at ELSE excluded.paused_at END,
                 starts = excluded.starts, paused_by = excluded.paused_by, pause_reason = excluded.pause_reason,
@@ -67,7 +70,7 @@ package struct PauseWorkflow: Statement {
             RETURNING \(WorkflowPause.columns)
         ), audit AS (
             \(AuditSQL.insert(
-                tenant: AuditSQL.everybodys, by: "$2", origin: "$5", action: "'pause_workflow'",
+                tenant: "$6", by: "$2", origin: "$5", action: "'pause_workflow'",
                 subject: "'workflows/' || $1", detail: "json_build_object('reason', $3::text, 'starts', $4::text)",
                 from: "changed"))
         )
@@ -80,6 +83,7 @@ package struct PauseWorkflow: Statement {
         parameters.text(reason)
         parameters.text(starts.rawValue)
         parameters.origin(origin)
+        parameters.text(owner.name)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> WorkflowPause {
@@ -88,10 +92,11 @@ package struct PauseWorkflow: Statement {
     }
 }
 
-/// Takes the pause of a workflow back; no row comes back when there is none of that name. The runs that wait are for
+/// Takes the pause of a workflow of one owner back; no row comes back when there is none of that name. The runs that wait are for
 /// `WakeHeldStarts`.
 package struct ResumeWorkflow: Statement {
     package let name: String
+    package let owner: Owner
     package let by: String
     package let reason: String?
     package let origin: CallOrigin
@@ -99,9 +104,10 @@ package struct ResumeWorkflow: Statement {
     /// Whether it was paused.
     package typealias Row = Bool
 
-    package init(name: String, by: String, reason: String?, origin: CallOrigin = .unknown) {
+    package init(name: String, of owner: Owner, by: String, reason: String?, origin: CallOrigin = .unknown) {
         self.origin = origin
         self.name = name
+        self.owner = owner
         self.by = by
         self.reason = reason
     }
@@ -110,17 +116,17 @@ package struct ResumeWorkflow: Statement {
     package static let sql = """
         WITH paused AS MATERIALIZED (
             SELECT workflow_name FROM workflow_pauses
-            WHERE tenant_id = 'default' AND workflow_name = $1 AND resumed_at IS NULL FOR UPDATE
+            WHERE tenant_id = $5 AND workflow_name = $1 AND resumed_at IS NULL FOR UPDATE
         ), changed AS (
             UPDATE workflow_pauses SET resumed_at = now(), resumed_by = $2, resume_reason = $3
-            WHERE tenant_id = 'default' AND workflow_name = $1 AND EXISTS (SELECT FROM paused)
+            WHERE tenant_id = $5 AND workflow_name = $1 AND EXISTS (SELECT FROM paused)
         ), audit AS (
             \(AuditSQL.insert(
-                tenant: AuditSQL.everybodys, by: "$2", origin: "$4", action: "'resume_workflow'",
+                tenant: "$5", by: "$2", origin: "$4", action: "'resume_workflow'",
                 subject: "'workflows/' || $1", detail: "json_build_object('reason', $3::text)", from: "paused"))
         )
         SELECT EXISTS (SELECT FROM paused) FROM workflow_definitions
-        WHERE tenant_id = 'default' AND workflow_name = $1 LIMIT 1
+        WHERE workflow_name = $1 AND tenant_id = $5 LIMIT 1
         """
 
     package func bind(_ parameters: inout Parameters) {
@@ -128,6 +134,7 @@ package struct ResumeWorkflow: Statement {
         parameters.text(by)
         parameters.text(reason)
         parameters.origin(origin)
+        parameters.text(owner.name)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }

@@ -80,7 +80,7 @@ package struct QuietRun: Sendable {
 
     package var runID: RunID { lease.runID }
     package var workflowName: String { head.workflowName }
-    package var workflowVersion: String { head.workflowVersion }
+    package var definitionID: DefinitionID { head.definitionID }
     package var deadlineAt: Instant? { head.deadlineAt }
     /// Why it left the forward path; nil while it has not, or for a reason this version does not know.
     package var cause: RunCause? { head.causeText.flatMap { RunCause(rawValue: $0) } }

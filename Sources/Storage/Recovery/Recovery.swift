@@ -34,7 +34,7 @@ package struct Recovery: Sendable {
             let row = try await quiet.run(definitions)
             let definition: WorkflowDefinition?
             do throws(DefinitionProblem) {
-                definition = try await definitions.definition(ofRun: row.workflowName, version: row.workflowVersion)
+                definition = try await definitions.definition(ofRun: row.definitionID)
             } catch {
                 if case .store(let error) = error { throw error }
                 // Unreadable: its engine will say so, and quarantine the run. Here it only means not to know timeouts.

@@ -31,6 +31,8 @@ package struct ClaimedRun: Sendable {
     package let now: Instant
     /// Bytes of memory that its payloads take, about; 0 when they are few.
     package let weight: Int
+    /// Whose the definition is that it was started with.
+    package let definitionOwner: Owner
     /// Nil for whoever has read them.
     package private(set) var steps: StoredSteps?
 
@@ -41,6 +43,11 @@ package struct ClaimedRun: Sendable {
         package let references: [(sequence: Int, event: [UInt8])]
         /// What came after the snapshot and before the claim, oldest first.
         package let later: [(at: Instant, events: [UInt8])]
+    }
+
+    /// The definition it was started with.
+    package var definitionID: DefinitionID {
+        DefinitionID(owner: definitionOwner, name: workflowName, version: workflowVersion)
     }
 
     /// The same without its payloads, for whoever has read them.
@@ -60,7 +67,8 @@ extension ClaimRuns {
             status: try row.text(), cause: try row.textOrNil(), error: try row.jsonOrNil(), input: try row.json(),
             context: try row.json(), correlationID: try row.textOrNil(), traceparent: try row.textOrNil(),
             createdAt: try row.instant(), updatedAt: try row.instant(), availableAt: try row.instant(),
-            now: try row.instant(), weight: Int(try row.int32()), steps: try ClaimedRun.StoredSteps(&row))
+            now: try row.instant(), weight: Int(try row.int32()), definitionOwner: try row.definitionOwner(),
+            steps: try ClaimedRun.StoredSteps(&row))
     }
 }
 

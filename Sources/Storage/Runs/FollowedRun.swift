@@ -29,7 +29,7 @@ struct FollowedRun {
         }
         let definition: WorkflowDefinition
         do throws(DefinitionProblem) {
-            definition = try await definitions.definition(ofRun: head.workflowName, version: head.workflowVersion)
+            definition = try await definitions.definition(ofRun: head.definitionID)
         } catch {
             if case .store(let error) = error { throw error }
             self.init(stored ?? [], marks)

@@ -9,8 +9,8 @@
 import Core
 package import Postgres
 
-/// Writes a batch of accepted runs some of which wait, for the resume of their workflow or for their time, or have a lane; otherwise as
-/// `StartRuns`.
+/// Writes a batch of accepted runs some of which wait, for the resume of their workflow or for their time, have a lane, or are of a
+/// definition that is a tenant's own; otherwise as `StartRuns`.
 package struct StartHeldRuns: Statement {
     package let runs: [NewRun]
 
@@ -31,9 +31,9 @@ package struct StartHeldRuns: Statement {
     static let held = """
         , held AS (
             INSERT INTO held_starts (tenant_id, workflow_name, run_id)
-            SELECT 'default', u.name, u.run_id
-            FROM unnest($1::uuid[], $3::text[], $5::text[], $23::bool[]) WITH ORDINALITY
-                AS u (run_id, name, status, is_held, ord)
+            SELECT COALESCE(u.owner, '\(Owner.sharedName)'), u.name, u.run_id
+            FROM unnest($1::uuid[], $3::text[], $5::text[], $23::bool[], $26::text[]) WITH ORDINALITY
+                AS u (run_id, name, status, is_held, owner, ord)
             WHERE u.is_held AND u.status = 'PENDING' AND (SELECT flags FROM accepted)[u.ord]
         )
         """
@@ -43,6 +43,7 @@ package struct StartHeldRuns: Statement {
         parameters.column(WireBool.self, of: runs) { $0.isHeld }
         parameters.column(WireInt16.self, of: runs) { $0.run.waits.stored }
         parameters.column(WireInt32.self, of: runs) { $0.lane?.stored }
+        parameters.column(WireText.self, of: runs) { $0.run.definition.owner.stored }
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> [Bool] {

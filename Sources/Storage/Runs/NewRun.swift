@@ -21,6 +21,8 @@ package struct NewRun: Sendable {
     package let isHeld: Bool
     /// Whose it is.
     package let tenantID: String
+    /// `StartRuns` does not know all of it: `StartHeldRuns` is needed.
+    var isSpecial: Bool { isHeld || startAt != nil || lane != nil || run.definition.owner != .shared }
     /// Where it stands among runs that are due; nil where all of them are one queue.
     let lane: Lane?
     /// What the client calls it by.

@@ -4,7 +4,8 @@ package import Postgres
 extension RunRow {
     static let columns = """
         r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.output,
-        r.context, r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at
+        r.context, r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at,
+        r.definition_owner
         """
 
     init(_ row: inout RowReader) throws(PostgresError) {
@@ -14,7 +15,8 @@ extension RunRow {
             cause: try row.textOrNil().flatMap { RunCause(rawValue: $0) }, error: try row.jsonValueOrNil(),
             input: try row.jsonValue(), output: try row.jsonValueOrNil(), context: try row.jsonValue(),
             correlationID: try row.textOrNil(), createdAt: try row.instant(), updatedAt: try row.instant(),
-            completedAt: try row.instantOrNil(), deadlineAt: try row.instantOrNil())
+            completedAt: try row.instantOrNil(), deadlineAt: try row.instantOrNil(),
+            definitionOwner: try row.definitionOwner())
     }
 
     private static func status(_ text: String) throws(PostgresError) -> RunStatus {

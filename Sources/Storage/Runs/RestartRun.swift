@@ -71,7 +71,7 @@ package struct RunRestarter: Sendable {
                 return .moved
             }
             let flags =
-                new.isHeld || new.lane != nil
+                new.isSpecial
                 ? try connection.execute(StartHeldRuns(runs: [new])) : try connection.execute(StartRuns(runs: [new]))
             guard flags.first == [true] else { return .keyTaken }
             _ = try connection.execute(mark)

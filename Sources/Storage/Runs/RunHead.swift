@@ -23,6 +23,13 @@ package struct RunHead: Sendable {
     package let parent: (runID: RunID, stepID: String)?
     /// Where it stands among runs that are due; nil where all of them are one queue.
     package let lane: Lane?
+    /// Whose the definition is that it was started with.
+    package let definitionOwner: Owner
+
+    /// The definition it was started with.
+    package var definitionID: DefinitionID {
+        DefinitionID(owner: definitionOwner, name: workflowName, version: workflowVersion)
+    }
 
     /// Nil for a status this version does not know.
     package var status: RunStatus? { RunStatus(rawValue: statusText) }
@@ -32,7 +39,7 @@ package struct RunHead: Sendable {
     static let columns = """
         r.run_id, r.tenant_id, r.workflow_name, r.workflow_version, \(RunStatusSQL.shown), r.status, r.cause,
         \(ErrorText.short("r.error", before: true)), r.correlation_id, r.created_at, r.updated_at, r.completed_at, r.deadline_at,
-        r.parent_run_id, r.parent_step, r.lane
+        r.parent_run_id, r.parent_step, r.lane, r.definition_owner
         """
 
     init(_ row: inout RowReader) throws(PostgresError) {
@@ -52,6 +59,7 @@ package struct RunHead: Sendable {
         let (parentID, stepID) = (try row.uuidOrNil(), try row.textOrNil())
         parent = parentID.map { (RunID($0), stepID ?? "") }
         lane = try row.int32OrNil().map { Lane(stored: $0) }
+        definitionOwner = try row.definitionOwner()
     }
 }
 
@@ -63,6 +71,16 @@ extension RunHead {
         copy.updatedAt = run.updatedAt
         return copy
     }
+}
+
+extension RowReader {
+    /// `workflow_runs.definition_owner`.
+    mutating func definitionOwner() throws(PostgresError) -> Owner { try textOrNil().map { .tenant($0) } ?? .shared }
+}
+
+extension Owner {
+    /// As `workflow_runs.definition_owner` has it: most runs need no word for it.
+    var stored: String? { tenantID }
 }
 
 /// SQL for the status of a run, `r`.

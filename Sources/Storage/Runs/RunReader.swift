@@ -27,7 +27,7 @@ package struct RunReader: Sendable {
         let (rows, snapshots, history) = try await read(FindRun(runID), FindSnapshot(runID), FindEvents(runID))
         guard let row = rows.first, let snapshot = snapshots.first else { return nil }
         do {
-            let definition = try await definitions.definition(ofRun: row.workflowName, version: row.workflowVersion)
+            let definition = try await definitions.definition(ofRun: row.definitionID)
             let run = try Run(row, snapshot, history.flatMap { $0 }, of: definition)
             return (row.following(run), run.stepRows)
         } catch is DefinitionProblem {
@@ -43,7 +43,7 @@ package struct RunReader: Sendable {
     func whole(_ runID: RunID) async throws -> (run: Run, row: RunRow)? {
         let (rows, snapshots, history) = try await read(FindRun(runID), FindSnapshot(runID), FindEvents(runID))
         guard let row = rows.first, let snapshot = snapshots.first else { return nil }
-        let definition = try await definitions.definition(ofRun: row.workflowName, version: row.workflowVersion)
+        let definition = try await definitions.definition(ofRun: row.definitionID)
         return (try Run(row, snapshot, history.flatMap { $0 }, of: definition), row)
     }
 
@@ -54,7 +54,7 @@ package struct RunReader: Sendable {
         let head = shown.run.head
         let definition: WorkflowDefinition?
         do throws(DefinitionProblem) {
-            definition = try await definitions.definition(ofRun: head.workflowName, version: head.workflowVersion)
+            definition = try await definitions.definition(ofRun: head.definitionID)
         } catch {
             if case .store(let error) = error { throw error }
             definition = nil

@@ -23,8 +23,8 @@ package struct StartRuns: Statement {
 
     /// - Parameters:
     ///   - availableAt: when a run is due.
-    ///   - lane: the lane of a run; then the batch also says, as $24, what its runs wait for. Nil where all that is due is one queue and
-    ///     nothing waits.
+    ///   - lane: the lane of a run; then the batch also says, as $24, what its runs wait for, and, as $26, whose their definitions are.
+    ///     Nil where all that is due is one queue, nothing waits, and all definitions are shared.
     ///   - also: what else is written, as further parts of the statement.
     ///   - accepted: which runs are written.
     ///   - link: more columns of a run, each after a comma, and their values.
@@ -34,7 +34,8 @@ package struct StartRuns: Statement {
         link: (columns: String, values: String) = ("", "")
     ) -> String {
         let (column, value) = lane.map { (", waits_for, lane", ", ($24::int2[])[u.ord], \($0)") } ?? ("", "")
-        let (laneColumn, laneValue) = lane.map { (", lane", ", \($0)") } ?? ("", "")
+        let (laneColumn, laneValue) =
+            lane.map { (", lane, definition_owner", ", \($0), ($26::text[])[u.ord]") } ?? ("", "")
         return """
             WITH keyed AS (
                 INSERT INTO idempotency_keys AS k (tenant_id, idempotency_key, request_hash, run_id, expires_at)

@@ -74,7 +74,8 @@ package struct ClaimRuns: Statement {
                         AND r.due_at <= now() AND (r.due_before IS NULL OR r.due_before > now())
                         AND r.status IN ('PENDING', 'RUNNING', 'COMPENSATING') THEN r.due_count END AS begun,
                     r.workflow_name, r.workflow_version, r.status, r.cause, r.error, r.input, r.context, r.correlation_id,
-                    r.traceparent, r.created_at, r.updated_at, r.snapshot, r.snapshot_seq, r.snapshot_at, r.snapshot_refs, r.due\(dueColumn)
+                    r.traceparent, r.created_at, r.updated_at, r.snapshot, r.snapshot_seq, r.snapshot_at, r.snapshot_refs, r.due,
+                    r.definition_owner\(dueColumn)
                 FROM fitting due JOIN outbox seen_too ON seen_too.ctid = due.tid AND seen_too.epoch = due.epoch
                     AND seen_too.last_seq = due.last_seq AND seen_too.lease_owner IS NOT DISTINCT FROM due.lease_owner
                 JOIN workflow_runs r ON r.run_id = due.run_id
@@ -95,7 +96,7 @@ package struct ClaimRuns: Statement {
             )
             SELECT c.run_id, c.epoch, c.inbox_count, c.is_takeover, c.last_seq, c.failures, c.begun IS NOT NULL, c.workflow_name,
                 c.workflow_version, c.status, c.cause, c.error, c.input, c.context, c.correlation_id, c.traceparent,
-                c.created_at, c.updated_at, c.available_at, now(), c.weight,
+                c.created_at, c.updated_at, c.available_at, now(), c.weight, c.definition_owner,
                 c.snapshot, c.snapshot_seq, c.snapshot_at, c.due, referred.seqs, referred.events, later.at, later.events\(column)
             FROM claim c
             LEFT JOIN LATERAL (

@@ -94,9 +94,9 @@ package struct StartChildren: Statement {
 
     // Children stand in their parent's lane.
     package static let sql = StartRuns.statement(
-        availableAt: StartHeldRuns.availableAt, lane: "(SELECT o.lane FROM outbox o WHERE o.run_id = $27)",
-        also: StartHeldRuns.held, accepted: WithDecision.isWritten(27),
-        link: (", parent_run_id, parent_step", ", $27, ($26::text[])[u.ord]"))
+        availableAt: StartHeldRuns.availableAt, lane: "(SELECT o.lane FROM outbox o WHERE o.run_id = $28)",
+        also: StartHeldRuns.held, accepted: WithDecision.isWritten(28),
+        link: (", parent_run_id, parent_step", ", $28, ($27::text[])[u.ord]"))
 
     package func bind(_ parameters: inout Parameters) {
         let runs = commit.children.map(\.new)

@@ -53,7 +53,7 @@ final class PauseMetrics: Sendable {
     private static func key(_ isWorkflow: Bool, _ name: String) -> String { (isWorkflow ? "w" : "p") + name }
 }
 
-/// Workflows and participants that are paused, and for how long; those that have been for longest first.
+/// Workflows and participants that are paused, by whatever owner, and for how long; those that have been for longest first.
 package struct ListPauses: Statement {
     package init() {}
 
@@ -68,7 +68,8 @@ package struct ListPauses: Statement {
 
     package static let sql = """
         SELECT is_workflow, name, (extract(epoch FROM now() - paused_at) * 1000000)::int8 FROM (
-            SELECT true AS is_workflow, workflow_name AS name, paused_at FROM workflow_pauses WHERE resumed_at IS NULL
+            SELECT true AS is_workflow, workflow_name AS name, min(paused_at) AS paused_at FROM workflow_pauses
+            WHERE resumed_at IS NULL GROUP BY workflow_name
             UNION ALL
             SELECT false, participant_name, paused_at FROM participants WHERE paused_at IS NOT NULL
         ) p ORDER BY paused_at LIMIT \(limit)

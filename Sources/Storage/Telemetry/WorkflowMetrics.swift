@@ -1,5 +1,5 @@
 package import Core
-import Postgres
+package import Postgres
 import Synchronization
 package import Telemetry
 
@@ -14,7 +14,7 @@ package final class WorkflowMetrics: Sendable {
     /// A workflow registered later has its series after this long, or with its first run.
     private static let interval: Duration = .seconds(10)
 
-    /// Calls `prepare` with the version of each workflow that was registered last, now and then before a scrape.
+    /// Calls `prepare` with the version of each workflow of each owner that was registered last, now and then before a scrape.
     package static func register(
         _ database: Database, in registry: MetricsRegistry, prepare: @escaping @Sendable (WorkflowDefinition) -> Void
     ) {
@@ -26,13 +26,11 @@ package final class WorkflowMetrics: Sendable {
         let definitions = DefinitionStore(pool: pool)
         look = SharedLook {
             // A database that is away, which the pool tells, or a definition that can't be read leaves series for later.
-            let all = ListWorkflows(scope: .all, limit: Self.limit)
-            guard let versions = try? await pool.execute(all, deadline: .seconds(1)) else { return [] }
-            // Ordered by name, then by when they were registered.
-            let newest = Dictionary(versions.map { ($0.name, $0.version) }) { $1 }
+            let newest = ListNewestDefinitions(limit: Self.limit)
+            guard let ids = try? await pool.execute(newest, deadline: .seconds(1)) else { return [] }
             var found: [WorkflowDefinition] = []
-            for (name, version) in newest {
-                if let definition = try? await definitions.definition(ofRun: name, version: version) {
+            for id in ids {
+                if let definition = try? await definitions.definition(id) {
                     found.append(definition)
                     if let calls = definition.onEnd { found.append(calls) }
                 }
@@ -54,5 +52,26 @@ package final class WorkflowMetrics: Sendable {
             return lookedAt.withLock { $0 = nil }
         }
         for definition in found { prepare(definition) }
+    }
+}
+
+/// The version of each workflow of each owner that was registered last; those that are shared first.
+package struct ListNewestDefinitions: Statement {
+    package let limit: Int
+
+    package typealias Row = DefinitionID
+
+    package init(limit: Int) { self.limit = limit }
+
+    package static let sql = """
+        SELECT DISTINCT ON (tenant_id <> '\(Owner.sharedName)', workflow_name, tenant_id) tenant_id, workflow_name, version
+        FROM workflow_definitions
+        ORDER BY tenant_id <> '\(Owner.sharedName)', workflow_name, tenant_id, created_at DESC LIMIT $1
+        """
+
+    package func bind(_ parameters: inout Parameters) { parameters.int64(Int64(limit)) }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> DefinitionID {
+        DefinitionID(owner: Owner(name: try row.text()), name: try row.text(), version: try row.text())
     }
 }

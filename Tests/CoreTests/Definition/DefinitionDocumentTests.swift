@@ -57,7 +57,8 @@ struct DefinitionDocumentTests {
         let rules = [
             "own-answer", "skipped-output", "no-undo", "constant-condition", "unreachable-step", "outlives-run",
             "breaker-outlasts-run", "unknown-participant", "refused-participant", "whole-input", "prerelease",
-            "version-taken", "unused-undo", "tried-without-end", "waits-forever", "missing-output", "sensitive-output",
+            "hides-shared", "version-taken", "unused-undo", "tried-without-end", "waits-forever", "missing-output",
+            "sensitive-output",
         ]
         let told = section.components(separatedBy: "\n| ").dropFirst().flatMap { row in
             row.components(separatedBy: " |")[0].components(separatedBy: ", ").map { $0.filter { $0 != "`" } }
