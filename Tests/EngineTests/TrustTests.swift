@@ -25,7 +25,10 @@ struct SecretFiles: Sendable {
     }
 
     func write(_ name: String, _ secret: String) throws {
-        try Data("\(secret)\n".utf8).write(to: folder.appending(path: name))
+        let file = folder.appending(path: name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("\(secret)\n".utf8).write(to: file)
     }
 
     var flags: [String] { ["--participant-secrets", folder.path()] }
@@ -122,7 +125,7 @@ struct TrustTests {
                     )
                     #expect(stage.participant.calls.isEmpty)
                     // Operators see it without looking for a run.
-                    let report = engine.participants.report["demo"]
+                    let report = engine.participants.report.shared["demo"]
                     #expect(report?["lacks"]?.string?.contains("payments") == true, "\(report?.text ?? "")")
                     try await stage.register(#"headers = '{"Authorization": "Bearer ${secret:broken}"}'"#)
                     let other = try await stage.start(definition)[0]

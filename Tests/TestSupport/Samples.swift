@@ -92,6 +92,11 @@ extension EngineID {
     }
 }
 
+extension ParticipantID: ExpressibleByStringInterpolation {
+    /// A shared participant.
+    package init(stringLiteral name: String) { self.init(name, of: .shared) }
+}
+
 extension NewRun {
     /// A run of this definition, as the API makes it.
     package static func sample(
@@ -101,7 +106,9 @@ extension NewRun {
         idempotency: Idempotency? = nil, pause: WorkflowPause? = nil, restart: Restart? = nil
     ) -> NewRun {
         NewRun(
-            run: Run(id: id, definition: definition, input: input, context: [:], createdAt: .now),
+            run: Run(
+                id: id, definition: definition, input: input, context: tenantID == "default" ? [:] : ["tenantId": .string(tenantID)],
+                createdAt: .now),
             startAt: startAt, tenantID: tenantID, lane: lane, correlationID: correlationID, traceparent: traceparent,
             idempotency: idempotency, pause: pause, restart: restart)
     }

@@ -30,10 +30,10 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     /// It can be had for one tenant alone. What the others are for belongs to all tenants together.
     var isOfTenants: Bool {
         switch self {
-        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .manageKeys,
-            .readTenants, .readAudit:
+        case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .operateWorkflows,
+            .readParticipants, .writeParticipants, .manageKeys, .readTenants, .readAudit:
             true
-        case .writeWorkflows, .operateWorkflows, .readCluster, .readParticipants, .writeParticipants, .manageTenants:
+        case .writeWorkflows, .readCluster, .manageTenants:
             false
         }
     }

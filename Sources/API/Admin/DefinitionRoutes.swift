@@ -35,7 +35,7 @@ struct DefinitionRoutes: Sendable {
         let definition = try await definition(in: request, for: context.principal)
         let version = definition.version.description
         let review = DefinitionReview(
-            definition, registered: nil, participants: try await reads.execute(FindParticipants()), rules: rules)
+            definition, registered: nil, participants: try await reads.participants(visibleTo: .shared), rules: rules)
         try review.refuse(isStrict: isStrict)
         let outcome = try await definitions.register(
             definition, specHash: Self.hash(definition), by: context.principal.name, origin: context.origin)
@@ -71,7 +71,7 @@ struct DefinitionRoutes: Sendable {
         let definition = try await definition(in: request, for: context.principal)
         let version = definition.version.description
         let known = try await reads.execute(FindDefinition(name: definition.name, version: version)).first
-        let participants = try await reads.execute(FindParticipants())
+        let participants = try await reads.participants(visibleTo: .shared)
         let review = DefinitionReview(
             definition, registered: known.map { $0.specHash == Self.hash(definition) ? .identical : .conflict },
             participants: participants, rules: rules)

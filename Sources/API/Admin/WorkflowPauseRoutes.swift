@@ -20,6 +20,7 @@ struct WorkflowPauseRoutes: Sendable {
     @Sendable private func pause(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
+        try Self.checkTenants(of: context)
         let name = try context.pathText("name")
         var fields = try Fields(try await body.json(request), known: ["reason", "starts"])
         let reason = fields.reason()
@@ -40,6 +41,7 @@ struct WorkflowPauseRoutes: Sendable {
     @Sendable private func resume(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
+        try Self.checkTenants(of: context)
         let name = try context.pathText("name")
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: Fields.maxReason)
@@ -55,6 +57,14 @@ struct WorkflowPauseRoutes: Sendable {
             "workflow resumed",
             metadata: ["workflow": "\(name)", "runs": .stringConvertible(resumed), "by": "\(context.principal.name)"])
         return .json(.ok, ["name": .string(name), "paused": .null, "resumedRuns": JSON(resumed)])
+    }
+
+    /// Workflows are shared by all tenants.
+    private static func checkTenants(of context: APIContext) throws(Problem) {
+        guard context.principal.tenants != .all else { return }
+        throw Problem(
+            .missingPermission,
+            "Workflows are shared by all tenants: workflows:operate of one tenant is for its own participants.")
     }
 
     private static func starts(_ fields: inout Fields) -> WorkflowPause.Starts {

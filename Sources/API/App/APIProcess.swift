@@ -237,7 +237,7 @@ struct APIProcess {
                 definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body
             ).routes,
             WorkflowPauseRoutes(definitions: definitions, notifier: notifier, body: body).routes,
-            participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body).routes,
+            participants.routes, ParticipantPauseRoutes(database: database, body: body).routes,
             failed.routes,
             AuditRoutes(reads: database.reads, answers: answers).routes,
             ReportRoutes(reader: reader, reads: database.reads, answers: answers, waiting: waiting).routes,

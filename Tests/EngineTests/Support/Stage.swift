@@ -67,10 +67,11 @@ struct Stage: Sendable {
     /// Starts runs as the API does.
     func start(
         _ definition: WorkflowDefinition, count: Int = 1, input: JSON = ["orderId": "o-1"], startAt: Instant? = nil,
-        pause: WorkflowPause? = nil, lane: Lane? = nil
+        tenantID: String = "default", pause: WorkflowPause? = nil, lane: Lane? = nil
     ) async throws -> [RunID] {
         let runs = (0..<count).map { _ in
-            NewRun.sample(definition, input: input, startAt: startAt, lane: lane, pause: pause)
+            NewRun.sample(
+                definition, input: input, startAt: startAt, tenantID: tenantID, lane: lane, pause: pause)
         }
         for batch in stride(from: 0, to: count, by: 100) {
             let part = Array(runs[batch..<min(count, batch + 100)])
