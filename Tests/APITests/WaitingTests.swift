@@ -51,7 +51,8 @@ struct WaitingTests {
             try await api.awaitWaiting(id) { $0 == .object(expected) }
             try await api.beat(
                 Self.engine,
-                report: #"{"tenantParticipants": {"default": {"p": {"breaker": "open"}}, "x": {"p": {"paused": true}}}}"#)
+                report:
+                    #"{"tenantParticipants": {"default": {"p": {"breaker": "open"}}, "x": {"p": {"paused": true}}}}"#)
             expected["kind"] = "breaker"
             try await api.awaitWaiting(id) { $0 == .object(expected) }
         }

@@ -4,6 +4,7 @@ import Foundation
 import Postgres
 import Storage
 import Synchronization
+import Telemetry
 import TestSupport
 import Testing
 

@@ -27,8 +27,8 @@ struct OwnSecretTests {
                 let headers = #"headers = '{"Authorization": "Bearer ${secret:token}"}'"#
                 try await both.stage.test.execute("UPDATE participants SET \(headers)")
                 try await both.stage.withEngine(files.flags) { _ in
-                    #expect(try await both.run(definition, of: "a") == .completed)
-                    #expect(try await both.run(definition, of: "b") == .completed)
+                    let ends = [try await both.run(definition, of: "a"), try await both.run(definition, of: "b")]
+                    #expect(ends == [.completed, .completed])
                     #expect(both.own.calls.map { $0.headers["authorization"] } == ["Bearer a's"])
                     #expect(both.stage.participant.calls.map { $0.headers["authorization"] } == ["Bearer everybody's"])
                     try files.write("tenants/a/token", "another")
@@ -44,7 +44,10 @@ struct OwnSecretTests {
     @Test(
         "are nobody else's: what the shared folder or another tenant's has is not there, whatever it is for, and nothing is sent",
         arguments: [
-            (#"headers = '{"X-Key": "${secret:only}"}'"#, "no secret only in the folder of the tenant a, which the header"),
+            (
+                #"headers = '{"X-Key": "${secret:only}"}'"#,
+                "no secret only in the folder of the tenant a, which the header"
+            ),
             (#"headers = '{"X-Key": "${secret:mine}"}'"#, "no secret mine in the folder of the tenant a"),
             ("sign_with = '{only}'", "no secret only in the folder of the tenant a, which signs calls to demo"),
             ("sign_with = '{tenants/b/mine}'", "no secret tenants/b/mine in the folder of the tenant a"),
@@ -94,7 +97,9 @@ struct OwnSecretTests {
 
     /// The head and the claims of a token.
     private static func parts(_ token: String?) throws -> (head: JSON, claims: JSON) {
-        let parts = try #require(token).split(separator: ".").map { try JSON(parsing: Base64URL.decode(String($0)) ?? []) }
+        let parts = try #require(token).split(separator: ".").map {
+            try JSON(parsing: Base64URL.decode(String($0)) ?? [])
+        }
         return (parts[0], parts[1])
     }
 
@@ -106,8 +111,8 @@ struct OwnSecretTests {
             try await OwnStage.with([definition]) { both in
                 try await both.stage.test.execute("UPDATE participants SET sign_with = '{ed25519:key}'")
                 try await both.stage.withEngine(files.flags) { _ in
-                    #expect(try await both.run(definition, of: "a") == .completed)
-                    #expect(try await both.run(definition, of: "b") == .completed)
+                    let ends = [try await both.run(definition, of: "a"), try await both.run(definition, of: "b")]
+                    #expect(ends == [.completed, .completed])
                 }
                 let mine = try Self.parts(both.own.calls[0].headers["x-saga-signature"])
                 let others = try Self.parts(both.stage.participant.calls[0].headers["x-saga-signature"])
@@ -145,8 +150,8 @@ struct OwnSecretTests {
         try await SecretFiles.with(Self.files) { files in
             try await OwnStage.with([definition]) { both in
                 try await both.stage.withEngine(files.flags) { _ in
-                    #expect(try await both.run(definition, of: "a") == .completed)
-                    #expect(try await both.run(definition, of: "b") == .completed)
+                    let ends = [try await both.run(definition, of: "a"), try await both.run(definition, of: "b")]
+                    #expect(ends == [.completed, .completed])
                     #expect(both.own.calls[0].body.contains(tenants))
                     #expect(both.stage.participant.calls[0].body.contains(everybodys))
                 }

@@ -63,7 +63,7 @@ struct PauseTests {
                 // For longer than the engine looks at its participants.
                 try await Task.sleep(for: .milliseconds(1200))
                 #expect(stage.participant.calls.count == 1 && engine.table.count == 2, "the leases are held")
-                let told = engine.participants.report["demo"]
+                let told = engine.participants.report.shared["demo"]
                 #expect(told?["paused"] == true && told?["held"] == 2)
                 // What it is when it is resumed counts, not what it was when they came.
                 try await stage.test.execute("UPDATE participants SET headers = '{\"x-new\": \"1\"}'")
@@ -74,7 +74,7 @@ struct PauseTests {
                     try await stage.expectConsistent(run, chain)
                 }
                 #expect(stage.participant.calls.dropFirst().allSatisfy { $0.headers["x-new"] == "1" })
-                #expect(engine.participants.report["demo"] == nil)
+                #expect(engine.participants.report.shared["demo"] == nil)
             }
         }
     }

@@ -71,7 +71,8 @@ struct TrustTests {
     private static func key(_ byte: UInt8) -> String { Base64.encode(Array(repeating: byte, count: 32)) }
 
     /// What the participant's row says of a header.
-    private static func sealed(_ text: String, _ keys: String, header: String, of participant: String) throws -> String
+    private static func sealed(_ text: String, _ keys: String, header: String, of participant: ParticipantID)
+        throws -> String
     {
         let keys = try SecretKeys(keys)
         let json: JSON = [header: ["sealed": .string(keys.seal(text, for: .header(header, of: participant)))]]

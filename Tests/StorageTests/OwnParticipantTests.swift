@@ -24,7 +24,9 @@ struct OwnParticipantTests {
         try await test.database.reads.participants(visibleTo: owner).map(\.id)
     }
 
-    @Test("are three of one name, written, seen, paused and forgotten each by itself; a tenant's own hides the shared one")
+    @Test(
+        "are three of one name, written, seen, paused and forgotten each by itself; a tenant's own hides the shared one"
+    )
     func apart() async throws {
         try await TestDatabase.with { test in
             let (writes, own) = (test.database.writes, ParticipantID("p", of: Self.a))
@@ -84,7 +86,8 @@ struct OwnParticipantTests {
         }
     }
 
-    @Test("a tenant has so many of its own, which takes no places from others; what is there can be changed all the same")
+    @Test(
+        "a tenant has so many of its own, which takes no places from others; what is there can be changed all the same")
     func most() async throws {
         try await TestDatabase.with { test in
             try await test.execute(

@@ -201,7 +201,8 @@ struct PauseTests {
             for name in ["p", "q", "r"] {
                 _ = try await writes.execute(
                     PutParticipant(
-                        ParticipantID(name, of: .shared), url: "http://p", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "ann"))
+                        ParticipantID(name, of: .shared), url: "http://p", maxConcurrent: nil, headers: [:],
+                        breaker: nil, updatedBy: "ann"))
             }
             for name in ["p", "q"] {
                 _ = try await writes.execute(PauseParticipant(ParticipantID(name, of: .shared), by: "ann", reason: "x"))

@@ -33,7 +33,8 @@ struct SecretRotationTests {
         for row in try await test.database.reads.execute(FindParticipants()) {
             for (header, stored) in row.headers {
                 guard case .sealed(let sealed, let key) = stored else { continue }
-                values["\(row.id.audience) \(header)"] = try keys.open(sealed, with: key, for: .header(header, of: row.id))
+                values["\(row.id.audience) \(header)"] = try keys.open(
+                    sealed, with: key, for: .header(header, of: row.id))
             }
             if case .sealed(let sealed, let key)? = row.client?.secret {
                 values[row.id.audience] = try keys.open(sealed, with: key, for: .clientSecret(of: row.id))

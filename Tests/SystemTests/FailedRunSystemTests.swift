@@ -115,7 +115,8 @@ extension NemesisTests {
             }
             #expect(try await system.test.value("SELECT count(*) FROM run_events WHERE kind = 'step_resolved'") == "2")
             let report = try await Checker.check(
-                database: system.test.configuration, ledgers: system.ledgers.mapValues { [$0] }, options: Checker.Options())
+                database: system.test.configuration, ledgers: system.ledgers.mapValues { [$0] },
+                options: Checker.Options())
             #expect(report.isPassed, "\(report.text)")
         }
     }

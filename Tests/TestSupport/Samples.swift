@@ -107,7 +107,8 @@ extension NewRun {
     ) -> NewRun {
         NewRun(
             run: Run(
-                id: id, definition: definition, input: input, context: tenantID == "default" ? [:] : ["tenantId": .string(tenantID)],
+                id: id, definition: definition, input: input,
+                context: tenantID == "default" ? [:] : ["tenantId": .string(tenantID)],
                 createdAt: .now),
             startAt: startAt, tenantID: tenantID, lane: lane, correlationID: correlationID, traceparent: traceparent,
             idempotency: idempotency, pause: pause, restart: restart)

@@ -25,7 +25,8 @@ struct ParticipantOwner: Sendable {
         guard asked ?? owner == owner else {
             throw Problem(
                 .missingPermission,
-                "\(context.principal.name) is of the tenant \(tenantID), and has nothing to do with others' participants.")
+                "\(context.principal.name) is of the tenant \(tenantID), and has nothing to do with others' participants."
+            )
         }
     }
 

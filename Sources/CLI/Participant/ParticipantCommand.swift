@@ -57,7 +57,8 @@ struct ParticipantList: AsyncParsableCommand {
         }
         let participants = answer["participants"]?.array ?? []
         var table = Table(columns: [
-            .init(title: "PARTICIPANT"), .init(title: "TENANT"), .init(title: "URL", shrinks: true), .init(title: "AT ONCE"),
+            .init(title: "PARTICIPANT"), .init(title: "TENANT"), .init(title: "URL", shrinks: true),
+            .init(title: "AT ONCE"),
             .init(title: "PER SECOND"),
             .init(title: "HEADERS", isWide: true), .init(title: "UPDATED", isWide: true),
             .init(title: "ENGINES SAY", shrinks: true),
@@ -128,7 +129,8 @@ enum ParticipantView {
         let headers = participant["headerNames"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
         var lines = names(participant)
         lines += [
-            "url          \(participant["url"]?.string ?? "?")", "at once      \(limit)", "rate         \(rate(participant["rate"]))",
+            "url          \(participant["url"]?.string ?? "?")", "at once      \(limit)",
+            "rate         \(rate(participant["rate"]))",
             "headers      \(headers.isEmpty ? "none" : headers)",
             "breaker      \(breaker(participant["breaker"]))",
         ]
@@ -184,7 +186,9 @@ enum ParticipantView {
     private static func paused(_ participant: JSON) -> String? { PauseText.of(participant["paused"]) }
 
     private static func told(by engine: JSON) -> String {
-        var parts = ["\(engine["host"]?.string ?? engine["id"]?.string ?? "?"): breaker \(engine["breaker"]?.string ?? "?")"]
+        var parts = [
+            "\(engine["host"]?.string ?? engine["id"]?.string ?? "?"): breaker \(engine["breaker"]?.string ?? "?")"
+        ]
         if let open = engine["openMs"]?.int { parts.append("for \(Duration.milliseconds(open).readable) more") }
         if let failures = engine["failures"]?.int, failures > 0 { parts.append("\(failures) failures in a row") }
         for (key, text) in [

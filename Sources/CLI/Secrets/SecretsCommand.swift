@@ -70,10 +70,12 @@ struct SecretsRotate: AsyncParsableCommand {
         [
             "key": .string(report.key), "rotated": JSON(report.rotated), "changed": JSON(report.changed),
             "failures": .array(
-                report.failures.map { [
+                report.failures.map {
+                    [
                         "participant": .string($0.participant.name), "tenant": .string($0.participant.owner.name),
                         "reason": .string($0.reason),
-                    ] }),
+                    ]
+                }),
         ]
     }
 }

@@ -243,7 +243,8 @@ extension BreakerGate {
         }
         resume?(
             .turnedAway(
-                reason: "Whether \(participant.name) is back was not known in time: the call waited for others to find out.",
+                reason:
+                    "Whether \(participant.name) is back was not known in time: the call waited for others to find out.",
                 retryAfter: policy.openFor))
     }
 }

@@ -200,10 +200,18 @@ enum ParticipantMetrics {
         }
     }
 
-    private static func byName(
+    /// Names of participants that have series of their own; those beyond are together `other`. Shared ones come first, however many
+    /// tenants register.
+    private static let maxNames = 1000
+
+    static func byName(
         _ numbers: [(ParticipantID, Int)], _ together: (Int, Int) -> Int
     ) -> [MetricsRegistry.Reading] {
-        Dictionary(numbers.map { ($0.name, $1) }, uniquingKeysWith: together).sorted { $0.key < $1.key }
-            .map { .init($0.value, $0.key) }
+        var sums: [String: Int] = [:]
+        for (participant, number) in numbers.sorted(by: { $0.0 < $1.0 }) {
+            let name = sums[participant.name] == nil && sums.count >= maxNames ? "other" : participant.name
+            sums[name] = sums[name].map { together($0, number) } ?? number
+        }
+        return sums.sorted { $0.key < $1.key }.map { .init($0.value, $0.key) }
     }
 }

@@ -22,7 +22,8 @@ package struct PutParticipant: Statement {
     package typealias Row = Bool
 
     package init(
-        _ participant: ParticipantID, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?, signWith: [String] = [],
+        _ participant: ParticipantID, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?,
+        signWith: [String] = [],
         tls: ParticipantTLS? = nil, client: OAuth2Client? = nil, secretsKey: String? = nil, updatedBy: String,
         origin: CallOrigin = .unknown, rate: CallRate? = nil
     ) {

@@ -23,7 +23,8 @@ struct SecretKeysTests {
         #expect(try both.open(old.seal(text, for: Self.place), with: "2026-05", for: Self.place) == text)
         #expect(throws: UnsealingError.noKey("2026-11")) { try old.open(sealed, with: "2026-11", for: Self.place) }
         for other: SecretPlace in [
-            .header("Authorization", of: ParticipantID("orders", of: .shared)), .header("Cookie", of: Self.payments), .clientSecret(of: Self.payments),
+            .header("Authorization", of: ParticipantID("orders", of: .shared)), .header("Cookie", of: Self.payments),
+            .clientSecret(of: Self.payments),
             .header("Authorization", of: ParticipantID("payments", of: .tenant("acme"))),
         ] {
             #expect(throws: UnsealingError.altered("2026-11")) { try both.open(sealed, with: "2026-11", for: other) }
@@ -31,7 +32,8 @@ struct SecretKeysTests {
         #expect(throws: UnsealingError.altered("2026-05")) { try both.open(sealed, with: "2026-05", for: Self.place) }
     }
 
-    @Test("a value of a tenant's own opens for that alone: not for the shared one of its name, nor for another tenant's")
+    @Test(
+        "a value of a tenant's own opens for that alone: not for the shared one of its name, nor for another tenant's")
     func owners() throws {
         let keys = try SecretKeys("k:\(Self.key(1))")
         let places = [Owner.shared, .tenant("acme"), .tenant("other")].flatMap { owner in
