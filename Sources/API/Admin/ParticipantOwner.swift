@@ -37,8 +37,8 @@ struct ParticipantOwner: Sendable {
     func showsAll(of participant: ParticipantID) -> Bool { tenantID == nil || participant.owner == owner }
 
     /// What is said where the owner has no participant of this name: who sees a shared one may be told that it is there.
-    func absence(of name: String, _ reads: Database) async throws -> Problem {
-        guard tenantID != nil, try await !reads.reads.execute(FindVisibleParticipants(to: owner, name: name)).isEmpty
+    func absence(of name: String, _ database: Database) async throws -> Problem {
+        guard tenantID != nil, try await !database.reads.execute(FindVisibleParticipants(to: owner, name: name)).isEmpty
         else { return ParticipantRoutes.unknown }
         return Problem(
             .missingPermission,

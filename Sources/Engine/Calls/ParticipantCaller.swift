@@ -129,8 +129,7 @@ final class ParticipantCaller: Sendable {
     /// Sends the call of an attempt to the participant as it is registered now, or holds it while that is paused.
     private func place(_ placement: Placement) {
         let (name, judge, completion) = (placement.name, placement.judge, placement.completion)
-        let run = placement.scope.run
-        guard let participant = registry.participant(name, of: run) else {
+        guard let participant = registry.participant(name, of: placement.scope.run) else {
             return completion(judge(.notSent("No participant is registered as \(name)."), .zero))
         }
         if participant.pause.isOn { return hold(placement, for: participant.id) }
@@ -141,7 +140,7 @@ final class ParticipantCaller: Sendable {
             participant: participant, trace: placement.trace, span: placement.span)
         request.lookPath = placement.lookPath
         if case .callback = placement.definition.completion {
-            request.callbackURL = callbacks.url(run: run.id, step: call.step, action: call.action)
+            request.callbackURL = callbacks.url(run: placement.scope.run.id, step: call.step, action: call.action)
             guard request.callbackURL != nil else {
                 return completion(judge(.notAllowed("Nobody could call back: PUBLIC_URL is not set."), .zero))
             }
