@@ -81,8 +81,10 @@ CREATE TABLE held_starts (
     PRIMARY KEY (tenant_id, workflow_name, run_id)
 );
 
+-- '*' owns what is shared. A call goes to the participant of its run's tenant, where that has one of the name, else to the shared one.
 CREATE TABLE participants (
-    participant_name text        PRIMARY KEY,
+    tenant_id        text        NOT NULL DEFAULT '*',
+    participant_name text        NOT NULL,
     url              text        NOT NULL,
     -- Calls in flight to it, over all engines; null = no limit.
     max_concurrent   int         CHECK (max_concurrent > 0),
@@ -106,20 +108,23 @@ CREATE TABLE participants (
     paused_at        timestamptz,
     paused_by        text,
     pause_reason     text,
+    PRIMARY KEY (tenant_id, participant_name),
     CHECK ((paused_at IS NULL) = (paused_by IS NULL))
 );
 
 -- What each engine has taken of max_concurrent and rate (in thousandths), and could use; never more than the limit together.
 -- There are rows only of engines that have called the participant lately; one that is older than 15 s counts for nothing.
 CREATE TABLE call_shares (
-    participant_name text        REFERENCES participants ON DELETE CASCADE,
-    engine_id        uuid,
+    tenant_id        text        NOT NULL DEFAULT '*',
+    participant_name text        NOT NULL,
+    engine_id        uuid        NOT NULL,
     calls_wanted     bigint      NOT NULL,
     calls_taken      bigint      NOT NULL,
     rate_wanted      bigint      NOT NULL,
     rate_taken       bigint      NOT NULL,
     seen_at          timestamptz NOT NULL,
-    PRIMARY KEY (participant_name, engine_id)
+    PRIMARY KEY (tenant_id, participant_name, engine_id),
+    FOREIGN KEY (tenant_id, participant_name) REFERENCES participants ON DELETE CASCADE
 );
 
 -- The public halves of the keys with which engines sign calls, for those who verify them.

@@ -38,12 +38,12 @@ package enum Checker {
     ///
     /// - Parameters:
     ///   - database: where the runs are. Nothing is written.
-    ///   - ledgers: base URLs of participants by name. Effects of steps whose participant is missing, or keeps no ledger,
+    ///   - ledgers: base URLs of participants by name; several where tenants have their own of one name. Effects of steps whose participant is missing, or keeps no ledger,
     ///     are not judged.
     ///   - acknowledged: what clients were told, for invariants 1 and 15.
     /// - Throws: `CheckerError` when something can't be read; a violation is no error.
     package static func check(
-        database: ConnectionConfiguration, ledgers: [String: String], acknowledged: [Acknowledgement] = [],
+        database: ConnectionConfiguration, ledgers: [String: [String]], acknowledged: [Acknowledgement] = [],
         options: Options = Options()
     ) async throws(CheckerError) -> Report {
         var calm = database
@@ -62,7 +62,7 @@ package enum Checker {
     }
 
     private static func check(
-        _ pool: Pool, _ ledgers: [String: String], _ acknowledged: [Acknowledgement], _ options: Options
+        _ pool: Pool, _ ledgers: [String: [String]], _ acknowledged: [Acknowledgement], _ options: Options
     ) async throws(CheckerError) -> Report {
         // Whether the database is there at all shall be known soon; later statements are worth waiting for.
         let before = try await read(pool, DatabaseNow(), deadline: .seconds(3)).first ?? Instant(microseconds: 0)

@@ -40,10 +40,14 @@ package final class RunDriver<Host: SessionHost> {
                 for command in commands {
                     switch command {
                     case .call(let call):
-                        if let participant = participant(of: call) { await host.prepare(participant) }
+                        if let participant = participant(of: call) {
+                            await host.prepare(participant, of: session.run)
+                        }
                         begin(call)
                     case .look(let look):
-                        if let participant = participant(of: look.call) { await host.prepare(participant) }
+                        if let participant = participant(of: look.call) {
+                            await host.prepare(participant, of: session.run)
+                        }
                         begin(look)
                     case .wake(let at): host.wake(at: at) { [mailbox] in mailbox.post(.due) }
                     }

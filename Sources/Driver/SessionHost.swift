@@ -20,8 +20,8 @@ package protocol SessionStore: Sendable {
 
 /// The participants.
 package protocol SessionCalls: Sendable {
-    /// Makes sure that a participant is known, if it is registered.
-    func prepare(_ participant: String) async
+    /// Makes sure that the participant that a run calls by this name is known, if it is registered.
+    func prepare(_ participant: String, of run: Run) async
     /// Makes the call of an attempt; `completion` gets the judged answer, once, on any thread.
     ///
     /// - Parameter isWanted: asked when the call is about to be sent; it may have waited for its turn.

@@ -6,6 +6,7 @@ import Hummingbird
 import NIOCore
 import Participants
 import Storage
+import TestSupport
 import Testing
 
 @testable import API
@@ -396,6 +397,8 @@ struct LimitDocumentTests {
         "patterns of an API key": { count in takesPatterns((0..<count).map { "w\($0)" }) },
         "pattern of an API key": { takesPatterns([text($0)]) },
         "tenants that have been made": { $0 <= StoredTenant.most },
+        "participants": { $0 <= StoredParticipant.most },
+        "participants of a tenant of its own": { $0 <= StoredParticipant.mostOfTenant },
         "weight of a tenant": { isTenant(["weight": JSON($0)]) },
         "`startsPerSecond` of a tenant": { isTenant(["limits": ["startsPerSecond": JSON($0)]]) },
         "`liveRuns` of a tenant": { isTenant(["limits": ["liveRuns": JSON($0)]]) },

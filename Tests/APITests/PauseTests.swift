@@ -109,7 +109,7 @@ struct PauseTests {
             #expect(try await shown() == pause)
             for _ in 0..<2 {
                 let resumed = try await api.resume("participants/p")
-                #expect(resumed.status == 200 && resumed.json == ["name": "p", "paused": .null])
+                #expect(resumed.status == 200 && resumed.json == ["name": "p", "tenant": "*", "paused": .null])
             }
             #expect(try await shown() == .null)
         }

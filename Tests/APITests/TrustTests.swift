@@ -3,6 +3,7 @@ import Core
 import Foundation
 import Postgres
 import Storage
+import TestSupport
 import Testing
 
 @testable import API

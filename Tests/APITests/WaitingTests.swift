@@ -41,6 +41,20 @@ struct WaitingTests {
             expected["participantPaused"] = nil
             expected["lacks"] = .string(lacks)
             try await api.awaitWaiting(id) { $0 == .object(expected) }
+            // The tenant has one of its own by now, of which nothing is told: nor is anything of the shared one.
+            try await api.database.query(
+                """
+                INSERT INTO participants (tenant_id, participant_name, url, updated_by)
+                VALUES ('default', 'p', 'http://p', 'tests')
+                """)
+            expected["lacks"] = nil
+            try await api.awaitWaiting(id) { $0 == .object(expected) }
+            try await api.beat(
+                Self.engine,
+                report:
+                    #"{"tenantParticipants": {"default": {"p": {"breaker": "open"}}, "x": {"p": {"paused": true}}}}"#)
+            expected["kind"] = "breaker"
+            try await api.awaitWaiting(id) { $0 == .object(expected) }
         }
     }
 

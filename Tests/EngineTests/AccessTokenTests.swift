@@ -147,13 +147,14 @@ struct AccessTokenTests {
                     return Self.calls(stage, "/token").count >= 2
                 }
                 #expect(Self.calls(stage, "/a").isEmpty)
-                #expect(engine.participants.report["demo"]?["lacks"]?.string?.contains("No access token") == true)
+                #expect(
+                    engine.participants.report.shared["demo"]?["lacks"]?.string?.contains("No access token") == true)
                 let breaker = engine.breakers.first { $0.participant == "demo" }
                 #expect(breaker?.state == .closed, "the participant has done nothing wrong")
                 issuer.state.withLock { $0.isDown = false }
                 #expect(try await stage.end(of: runID) == .completed)
                 #expect(Self.calls(stage, "/a").count == 1)
-                #expect(engine.participants.report["demo"]?["lacks"] == nil)
+                #expect(engine.participants.report.shared["demo"]?["lacks"] == nil)
             }
         }
     }

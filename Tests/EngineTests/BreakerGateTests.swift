@@ -106,14 +106,14 @@ struct BreakerGateTests {
 
     @Test("a report is bounded, whatever participants there are and whatever they say: the worst come first")
     func report() throws {
-        var readings: [String: BreakerGate.Reading] = [:]
+        var readings: [ParticipantID: BreakerGate.Reading] = [:]
         for number in 0..<100 {
             readings["closed-\(number)"] = BreakerGate.Reading(
                 state: .closed, failures: 1, lastError: String(repeating: "é", count: 5000), waiting: 0)
         }
         readings["zz"] = BreakerGate.Reading(
             state: .open, opensFor: .seconds(2), lastError: "It hangs.", lastErrorAge: .seconds(1), waiting: 0)
-        let report = ParticipantReport.json(readings, queued: ["zz": 7, "quiet": 3])
+        let report = ParticipantReport.json(readings, queued: ["zz": 7, "quiet": 3]).shared
         #expect(report.object?.count == ParticipantReport.maxParticipants)
         #expect(report.bytes.count < 16_384)
         let expected: JSON = [
@@ -121,7 +121,17 @@ struct BreakerGateTests {
             "waiting": 0, "queued": 7,
         ]
         #expect(report["zz"] == expected)
-        #expect(ParticipantReport.json([:], queued: ["quiet": 3])["quiet"]?["queued"] == 3)
+        #expect(ParticipantReport.json([:], queued: ["quiet": 3]).shared["quiet"]?["queued"] == 3)
+        // However many a tenant has, and however bad they are, others' are told of.
+        let own = ParticipantID("x", of: .tenant("b"))
+        for number in 0..<100 {
+            readings[ParticipantID("own-\(number)", of: .tenant("a"))] = BreakerGate.Reading(
+                state: .open, failures: 9, waiting: 0)
+        }
+        readings[own] = BreakerGate.Reading(state: .closed, failures: 1, waiting: 0)
+        let all = ParticipantReport.json(readings, queued: ["zz": 7, "quiet": 3])
+        #expect(all.shared == report)
+        #expect(all.own["a"]?.object?.count == ParticipantReport.maxOfTenant && all.own["b"]?["x"]?["failures"] == 1)
     }
 
     @Test("while probes are under way others wait, go when they succeed, and are turned away when one fails")

@@ -3,6 +3,7 @@ import Core
 import Storage
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Calls that wait for their turn")
 struct CallLimiterTests {

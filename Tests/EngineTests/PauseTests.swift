@@ -10,13 +10,13 @@ import TestSupport
 @Suite("Workflows and participants that are paused, end to end", .timeLimit(.minutes(3)))
 struct PauseTests {
     private static func pause(_ stage: Stage, _ engine: Engine? = nil, _ name: String = "demo") async throws {
-        let statement = PauseParticipant(name: name, by: "ann", reason: "patch")
+        let statement = PauseParticipant(ParticipantID(name, of: .shared), by: "ann", reason: "patch")
         #expect(try await stage.test.database.writes.execute(statement).count == 1)
         try await engine?.participants.refresh()
     }
 
     private static func resume(_ stage: Stage, _ engine: Engine? = nil, _ name: String = "demo") async throws {
-        let statement = ResumeParticipant(name: name, by: "ann", reason: nil)
+        let statement = ResumeParticipant(ParticipantID(name, of: .shared), by: "ann", reason: nil)
         #expect(try await stage.test.database.writes.execute(statement) == [true])
         try await engine?.participants.refresh()
     }
@@ -63,7 +63,7 @@ struct PauseTests {
                 // For longer than the engine looks at its participants.
                 try await Task.sleep(for: .milliseconds(1200))
                 #expect(stage.participant.calls.count == 1 && engine.table.count == 2, "the leases are held")
-                let told = engine.participants.report["demo"]
+                let told = engine.participants.report.shared["demo"]
                 #expect(told?["paused"] == true && told?["held"] == 2)
                 // What it is when it is resumed counts, not what it was when they came.
                 try await stage.test.execute("UPDATE participants SET headers = '{\"x-new\": \"1\"}'")
@@ -74,7 +74,7 @@ struct PauseTests {
                     try await stage.expectConsistent(run, chain)
                 }
                 #expect(stage.participant.calls.dropFirst().allSatisfy { $0.headers["x-new"] == "1" })
-                #expect(engine.participants.report["demo"] == nil)
+                #expect(engine.participants.report.shared["demo"] == nil)
             }
         }
     }
@@ -225,7 +225,7 @@ struct PauseTests {
         let ends = Mutex<[String: [PausedCalls.End]]>([:])
         let unwanted = Mutex(Set<String>())
         let held = PausedCalls(capacity: 3)
-        func hold(_ name: String, for participant: String) {
+        func hold(_ name: String, for participant: ParticipantID) {
             let call = PausedCalls.Call(
                 isWanted: { unwanted.withLock { !$0.contains(name) } },
                 end: { end in ends.withLock { $0[name, default: []].append(end) } })

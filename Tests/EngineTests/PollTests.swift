@@ -163,12 +163,12 @@ struct PollTests {
             try await stage.withEngine { engine in
                 let runID = try await stage.start(definition)[0]
                 try await stage.wait(for: runID, "accepted") { _, steps in steps[0].step.isAccepted }
-                let pause = PauseParticipant(name: "demo", by: "ann", reason: "patch")
+                let pause = PauseParticipant("demo", by: "ann", reason: "patch")
                 #expect(try await stage.test.database.writes.execute(pause).count == 1)
                 try await engine.participants.refresh()
                 try await stage.wait(for: runID, "held") { _, _ in engine.participants.held.counts == ["demo": 1] }
                 #expect(!stage.participant.paths.contains { $0.hasPrefix("/jobs") })
-                let resume = ResumeParticipant(name: "demo", by: "ann", reason: nil)
+                let resume = ResumeParticipant("demo", by: "ann", reason: nil)
                 #expect(try await stage.test.database.writes.execute(resume) == [true])
                 try await engine.participants.refresh()
                 #expect(try await stage.end(of: runID) == .completed)

@@ -197,7 +197,7 @@ struct SharedLimitTests {
                 for runID in runs {
                     try await stage.wait(for: runID, "begun") { _, steps in steps[0].step.attempts == 1 }
                 }
-                #expect(engine.participants.report["demo"]?["queued"] == 3)
+                #expect(engine.participants.report.shared["demo"]?["queued"] == 3)
                 try await stage.wait(for: runs[0], "told") { _, _ in
                     let engines = try await stage.test.database.reads.execute(ListEngines())
                     return engines.first?.report["participants"]?["demo"]?["queued"] == 3

@@ -25,7 +25,10 @@ struct SecretFiles: Sendable {
     }
 
     func write(_ name: String, _ secret: String) throws {
-        try Data("\(secret)\n".utf8).write(to: folder.appending(path: name))
+        let file = folder.appending(path: name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("\(secret)\n".utf8).write(to: file)
     }
 
     var flags: [String] { ["--participant-secrets", folder.path()] }
@@ -68,7 +71,8 @@ struct TrustTests {
     private static func key(_ byte: UInt8) -> String { Base64.encode(Array(repeating: byte, count: 32)) }
 
     /// What the participant's row says of a header.
-    private static func sealed(_ text: String, _ keys: String, header: String, of participant: String) throws -> String
+    private static func sealed(_ text: String, _ keys: String, header: String, of participant: ParticipantID)
+        throws -> String
     {
         let keys = try SecretKeys(keys)
         let json: JSON = [header: ["sealed": .string(keys.seal(text, for: .header(header, of: participant)))]]
@@ -122,7 +126,7 @@ struct TrustTests {
                     )
                     #expect(stage.participant.calls.isEmpty)
                     // Operators see it without looking for a run.
-                    let report = engine.participants.report["demo"]
+                    let report = engine.participants.report.shared["demo"]
                     #expect(report?["lacks"]?.string?.contains("payments") == true, "\(report?.text ?? "")")
                     try await stage.register(#"headers = '{"Authorization": "Bearer ${secret:broken}"}'"#)
                     let other = try await stage.start(definition)[0]

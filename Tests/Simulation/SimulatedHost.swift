@@ -106,7 +106,7 @@ extension SimulatedHost {
 }
 
 extension SimulatedHost {
-    func prepare(_ participant: String) async {}
+    func prepare(_ participant: String, of run: Run) async {}
 
     func call(
         _ call: Command.Call, of run: Run, isWanted: @escaping @Sendable () -> Bool,

@@ -65,10 +65,10 @@ struct AuditTrailTests {
             ] {
                 #expect(try await inbox.ask(runID, InboxRequest(kind, sentBy: "ann")) == .accepted)
             }
-            _ = try await test.database.writes.execute(PauseParticipant(name: "none", by: "ann", reason: "no"))
+            _ = try await test.database.writes.execute(PauseParticipant("none", by: "ann", reason: "no"))
             _ = try await test.database.writes.execute(
                 PutParticipant(
-                    name: "demo", url: "http://x", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "ann"))
+                    "demo", url: "http://x", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "ann"))
             // A cancel that waits already changes nothing, nor does a pause of what there is not.
             #expect(
                 try await test.query(
@@ -321,7 +321,7 @@ struct AuditTrailTests {
         try await TestDatabase.with { test in
             try await test.execute("ALTER TABLE audit_trail ADD CONSTRAINT full_up CHECK (actor <> 'nobody')")
             let put = PutParticipant(
-                name: "demo", url: "http://x", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "nobody")
+                "demo", url: "http://x", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "nobody")
             await #expect(throws: PostgresError.self) { try await test.database.writes.execute(put) }
             #expect(try await test.value("SELECT count(*) FROM participants") == "0")
             #expect(try await test.value("SELECT count(*) FROM audit_heads") == "0")

@@ -83,13 +83,13 @@ struct DeprecationTests {
                 let headers: JSON = ["Authorization": "canary-1", "X-Key": "canary-2"]
                 return try await writes.execute(
                     PutParticipant(
-                        name: "p", url: url, maxConcurrent: nil, headers: headers, breaker: nil, updatedBy: "ann")
+                        "p", url: url, maxConcurrent: nil, headers: headers, breaker: nil, updatedBy: "ann")
                 ).first
             }
             #expect(try await put("http://one") == true)
             #expect(try await put("http://two") == false)
             for left in [1, 0] {
-                let gone = try await writes.execute(DeleteParticipant(name: "p", deletedBy: "bob"))
+                let gone = try await writes.execute(DeleteParticipant("p", deletedBy: "bob"))
                 #expect(gone.count == left)
             }
             let definition = try WorkflowDefinition.sampleChain(1)

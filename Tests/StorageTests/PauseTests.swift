@@ -166,22 +166,22 @@ struct PauseTests {
             func put() async throws {
                 _ = try await writes.execute(
                     PutParticipant(
-                        name: "p", url: "http://p", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "ann"))
+                        "p", url: "http://p", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "ann"))
             }
             func found() async throws -> StoredParticipant? { try await writes.execute(FindParticipants()).first }
             try await put()
             let before = try #require(try await found())
             #expect(before.pause == nil)
-            #expect(try await writes.execute(PauseParticipant(name: "q", by: "ann", reason: "why")).isEmpty)
-            #expect(try await writes.execute(ResumeParticipant(name: "q", by: "ann", reason: nil)).isEmpty)
-            let first = try await writes.execute(PauseParticipant(name: "p", by: "ann", reason: "patch")).first
-            let second = try await writes.execute(PauseParticipant(name: "p", by: "bob", reason: "more")).first
+            #expect(try await writes.execute(PauseParticipant("q", by: "ann", reason: "why")).isEmpty)
+            #expect(try await writes.execute(ResumeParticipant("q", by: "ann", reason: nil)).isEmpty)
+            let first = try await writes.execute(PauseParticipant("p", by: "ann", reason: "patch")).first
+            let second = try await writes.execute(PauseParticipant("p", by: "bob", reason: "more")).first
             #expect(first?.since == second?.since && second?.by == "bob" && second?.reason == "more")
             #expect(try await found()?.updatedAt == before.updatedAt, "it is the same participant")
             try await put()
             #expect(try await found()?.pause == second)
             for isPaused in [true, false] {
-                let resumed = try await writes.execute(ResumeParticipant(name: "p", by: "cid", reason: "done"))
+                let resumed = try await writes.execute(ResumeParticipant("p", by: "cid", reason: "done"))
                 #expect(resumed == [isPaused])
             }
             #expect(try await found()?.pause == nil)
@@ -206,13 +206,14 @@ struct PauseTests {
             for name in ["p", "q", "r"] {
                 _ = try await writes.execute(
                     PutParticipant(
-                        name: name, url: "http://p", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "ann"))
+                        ParticipantID(name, of: .shared), url: "http://p", maxConcurrent: nil, headers: [:],
+                        breaker: nil, updatedBy: "ann"))
             }
             for name in ["p", "q"] {
-                _ = try await writes.execute(PauseParticipant(name: name, by: "ann", reason: "x"))
+                _ = try await writes.execute(PauseParticipant(ParticipantID(name, of: .shared), by: "ann", reason: "x"))
             }
             #expect(try await store.resume("other", of: .shared, by: "ann", reason: nil) == 0)
-            _ = try await writes.execute(ResumeParticipant(name: "q", by: "ann", reason: nil))
+            _ = try await writes.execute(ResumeParticipant("q", by: "ann", reason: nil))
             try await test.execute("UPDATE workflow_pauses SET paused_at = paused_at - interval '1 hour'")
             try await test.execute("UPDATE participants SET paused_at = paused_at - interval '2 days'")
 

@@ -116,19 +116,19 @@ struct RecoveryTests {
             let engine = TestEngine(test, definition)
             try await test.register(definition)
             let put = PutParticipant(
-                name: "demo", url: "http://demo", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "tests")
+                "demo", url: "http://demo", maxConcurrent: nil, headers: [:], breaker: nil, updatedBy: "tests")
             _ = try await test.database.writes.execute(put)
             _ = try await engine.begin(definition)
             try await beat(engine)
             try await age(test)
-            _ = try await test.database.writes.execute(PauseParticipant(name: "demo", by: "ann", reason: "patch"))
+            _ = try await test.database.writes.execute(PauseParticipant("demo", by: "ann", reason: "patch"))
             let held = try await find(test)
             guard case .calling = held.reason else {
                 Issue.record("\(held.reason)")
                 return
             }
             #expect(try await Recovery(database: test.database).free([held]) == [])
-            _ = try await test.database.writes.execute(ResumeParticipant(name: "demo", by: "ann", reason: nil))
+            _ = try await test.database.writes.execute(ResumeParticipant("demo", by: "ann", reason: nil))
             let sent = try await find(test)
             guard case .callHangs = sent.reason else {
                 Issue.record("\(sent.reason)")

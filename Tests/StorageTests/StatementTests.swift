@@ -58,7 +58,7 @@ struct StatementTests {
             table: .journal, lower: .init(microseconds: 4_102_444_800_000_000),
             upper: .init(microseconds: 4_102_531_200_000_000))
         let migration = Migration(version: 7, title: "sample", up: "SELECT 1", down: "SELECT 1")
-        let secrets = StoredSecrets(name: "demo", headers: [:], auth: ["oauth2": [:]], key: "k")
+        let secrets = StoredSecrets(id: "demo", headers: [:], auth: ["oauth2": [:]], key: "k")
         let repeatable = RepeatableMigration(title: "70_sample", sql: "SELECT 1")
         return [
             FindMigrationTables(), ListMigrations(), DigestMigrations([migration.up]), RecordMigration(migration),
@@ -78,13 +78,13 @@ struct StatementTests {
             WriteRefusals([.sample()]), ListInbox(runID: runID, after: 0, limit: 3),
             ListFailedRuns(FailedRunQuery(scope: .all)),
             PutParticipant(
-                name: "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
+                "demo", url: "http://localhost", maxConcurrent: 3, headers: [:], breaker: .standard,
                 updatedBy: "tests"),
-            LockCallLimits(names: ["demo"]), FindCallShares(names: ["demo"], engine: engine),
+            LockCallLimits(["demo"]), FindCallShares(["demo"], engine: engine),
             PutCallShares(engine: engine, shares: [("demo", .init(wanted: 3, taken: 2), .init(wanted: 0, taken: 0))]),
             DeleteCallShares(engine: engine),
             PublishSigningKey(keyID: "k", publicKey: "x"), ListSigningKeys(),
-            FindUnrotatedSecrets(key: "k", after: "", limit: 3),
+            FindUnrotatedSecrets(key: "k", after: nil, limit: 3),
             ReplaceSecrets(secrets, with: secrets, by: "tests"),
             CreateAPIKey(
                 keyID: "k", name: "ann", scope: .all, digest: Array(repeating: 1, count: 32), roles: ["viewer"],
@@ -103,12 +103,13 @@ struct StatementTests {
             FindAPIKey(keyID: "k"), ListAPIKeys(tenants: .all, after: nil, limit: 10),
             ListAPIKeys(tenants: .all, after: (Instant(microseconds: 0), "k"), limit: 10), TouchAPIKey(keyID: "k"),
             RevokeAPIKey(keyID: "k", tenants: .one("t"), by: "tests"),
-            PauseParticipant(name: "demo", by: "tests", reason: "why"),
-            ResumeParticipant(name: "demo", by: "tests", reason: nil),
+            PauseParticipant("demo", by: "tests", reason: "why"),
+            ResumeParticipant("demo", by: "tests", reason: nil),
             PauseWorkflow(name: definition.name, of: .shared, by: "tests", reason: "why", starts: .wait),
             ResumeWorkflow(name: definition.name, of: .shared, by: "tests", reason: nil),
             StartHeldRuns(runs: [.sample(definition)]), WakeHeldStarts(limit: 3),
-            FindParticipants(), DeleteParticipant(name: "demo", deletedBy: "tests"), StartRuns(runs: [new]),
+            FindParticipants(), FindVisibleParticipants(to: .tenant("t")), ListOwnParticipants(),
+            DeleteParticipant("demo", deletedBy: "tests"), StartRuns(runs: [new]),
             FindIdempotencyKeys([new]), FindLockedKeys([new]), IsKeyTaken(KeyID(tenantID: "t", key: "k")),
             FindRuns(runIDs: [runID]), FindLocked(runIDs: [runID]),
             ClaimRuns(engine: engine, limit: 10, lease: .seconds(1)),

@@ -39,7 +39,7 @@ struct CheckScopeTests {
             // Anything that speaks HTTP and has no /ledger.
             let port = try Ports.take()
             try await system.startAPI("api", port: port)
-            let ledgers = ["strangers": "http://127.0.0.1:\(port)"]
+            let ledgers = ["strangers": ["http://127.0.0.1:\(port)"]]
             var options = Checker.Options()
             options.minimums.runs = 0
             options.requiresLedgers = false
@@ -50,7 +50,7 @@ struct CheckScopeTests {
             #expect(report.text.contains("not judged the effects at strangers"))
             // Who does not answer at all may have one: the rest is judged, but nobody can call that passed.
             let away = try await Checker.check(
-                database: system.test.configuration, ledgers: ["away": "http://127.0.0.1:1"], options: options)
+                database: system.test.configuration, ledgers: ["away": ["http://127.0.0.1:1"]], options: options)
             #expect(!away.isPassed && away.unreadLedgers.keys.sorted() == ["away"], "\(away.text)")
             options.requiresLedgers = true
             await #expect(throws: CheckerError.self) {

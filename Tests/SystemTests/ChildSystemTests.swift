@@ -107,7 +107,8 @@ struct ChildSystemTests {
                     == 2 * Self.count)
             // Each was told of once after each end, and every effect is as it should be.
             let report = try await Checker.check(
-                database: system.test.configuration, ledgers: system.ledgers, options: Checker.Options())
+                database: system.test.configuration, ledgers: system.ledgers.mapValues { [$0] },
+                options: Checker.Options())
             let isPassed = report.isPassed
             #expect(isPassed, "\(report.text)")
         }

@@ -205,7 +205,8 @@ extension NemesisTests {
         options.minimums.compensated = runs / 20
         options.minimums.retries = runs / 10
         let report = try await Checker.check(
-            database: try server.configuration(), ledgers: system.ledgers, acknowledged: seen.acknowledged,
+            database: try server.configuration(), ledgers: system.ledgers.mapValues { [$0] },
+            acknowledged: seen.acknowledged,
             options: options)
         print(report.text)
         let isPassed = report.isPassed

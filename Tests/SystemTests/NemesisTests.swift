@@ -54,7 +54,8 @@ struct NemesisTests {
         options.minimums.cancelled = 5
         options.minimums.retries = 100
         return try await Checker.check(
-            database: system.test.configuration, ledgers: system.ledgers, acknowledged: acknowledged, options: options)
+            database: system.test.configuration, ledgers: system.ledgers.mapValues { [$0] }, acknowledged: acknowledged,
+            options: options)
     }
 
     /// SIGKILLs one engine after the other, every two seconds, and starts it again at once; says how often.

@@ -192,7 +192,7 @@ extension NemesisTests {
 
     private func check(_ system: Deployment, _ acknowledged: [Acknowledgement]) async throws -> Report {
         try await Checker.check(
-            database: system.test.configuration, ledgers: system.ledgers, acknowledged: acknowledged)
+            database: system.test.configuration, ledgers: system.ledgers.mapValues { [$0] }, acknowledged: acknowledged)
     }
 
     private func start(

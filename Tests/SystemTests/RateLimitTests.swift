@@ -42,7 +42,8 @@ extension NemesisTests {
             var options = Checker.Options()
             options.minimums.completed = acknowledged.count
             let report = try await Checker.check(
-                database: system.test.configuration, ledgers: system.ledgers, acknowledged: acknowledged,
+                database: system.test.configuration, ledgers: system.ledgers.mapValues { [$0] },
+                acknowledged: acknowledged,
                 options: options)
             let isPassed = report.isPassed
             #expect(isPassed, "\(report.text)")

@@ -139,7 +139,8 @@ extension NemesisTests {
             options.minimums.completed = acknowledged.count
             options.minimums.takeovers = stuck
             let report = try await Checker.check(
-                database: system.test.configuration, ledgers: system.ledgers, acknowledged: acknowledged,
+                database: system.test.configuration, ledgers: system.ledgers.mapValues { [$0] },
+                acknowledged: acknowledged,
                 options: options)
             let isPassed = report.isPassed
             #expect(isPassed, "\(report.text)")

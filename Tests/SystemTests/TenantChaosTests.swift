@@ -77,7 +77,7 @@ extension NemesisTests {
             options.minimums.compensated = 5
             options.minimums.retries = 20
             let report = try await Checker.check(
-                database: system.test.configuration, ledgers: system.ledgers,
+                database: system.test.configuration, ledgers: system.ledgers.mapValues { [$0] },
                 acknowledged: both.flatMap(\.acknowledged), options: options)
             let isPassed = report.isPassed
             #expect(isPassed, "TEST_SEED=\(seed)\n\(report.text)")

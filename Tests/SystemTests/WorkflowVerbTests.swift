@@ -216,9 +216,42 @@ struct WorkflowVerbTests {
             #expect(resumed.output == "payments is called again\n", "\(resumed)")
             #expect(try await saga("participant", "resume", "nobody").exitCode == 1)
             try await tryCalls(system, saga)
+            try await ofATenant(system, saga, url)
             #expect(try await saga("participant", "delete", "payments", "-o", "json").json["deleted"] == true)
             #expect(try await saga("participant", "delete", "payments").exitCode == 1)
         }
+    }
+
+    private func ofATenant(_ system: CommandLineSystem, _ saga: CommandLineSystem.Saga, _ url: String) async throws {
+        // Nothing of the shared one is taken over: where it is must be said.
+        #expect(try await saga("participant", "set", "payments", "--tenant", "acme").exitCode == 1)
+        let new = try await saga(
+            "participant", "set", "payments", url, "--tenant", "acme", "--max-concurrent", "3", "-o", "json")
+        #expect(new.json["tenant"] == "acme" && new.json["breaker"]?["failureThreshold"] == 5, "\(new)")
+        let changed = try await saga("participant", "set", "payments", "--tenant", "acme", "--rate", "2", "-o", "json")
+        #expect(changed.json["maxConcurrent"] == 3 && changed.json["rate"]?["perSecond"] == 2, "\(changed)")
+        let text = try await saga("participant", "show", "payments", "--tenant", "acme").output
+        #expect(text.contains("tenant       acme"), "\(text)")
+        #expect(try await saga("participant", "show", "payments").output.contains("tenant       shared by all"))
+        let list = try await saga("participant", "list", "--tenant", "acme", "-o", "jsonl").lines
+        #expect(list.map { $0["tenant"] } == ["acme"])
+        let pause = try await saga("participant", "pause", "payments", "--tenant", "acme", "--reason", "x")
+        #expect(pause.exitCode == 0, "\(pause)")
+        #expect(try await saga("participant", "show", "payments", "-o", "json").json["paused"] == .null)
+        #expect(try await saga("participant", "resume", "payments", "--tenant", "acme").exitCode == 0)
+        let key = try await saga("key", "create", "ann", "--tenant", "acme", "--role", "admin", "-o", "json")
+        var environment = system.environment
+        environment["SAGAFLOW_ADMIN_TOKEN"] = ""
+        environment["SAGAFLOW_API_KEY"] = try #require(key.json["key"]?.string)
+        let ann = try Tool("saga", environment: environment)
+        #expect(try await ann.run(["participant", "show", "payments"]).output.contains("tenant       acme"))
+        #expect(try await saga("participant", "delete", "payments", "--tenant", "acme").exitCode == 0)
+        let shared = try await ann.run(["participant", "show", "payments"]).output
+        #expect(shared == "participant  payments\ntenant       shared by all\n", "\(shared)")
+        let untold = try await ann.run(["participant", "try", "payments", "/charge"])
+        #expect(untold.exitCode == 1 && untold.errors.contains("--at"), "\(untold)")
+        let refused = try await ann.run(["participant", "delete", "payments"])
+        #expect(refused.exitCode == 1 && refused.errors.contains("shared by all tenants"), "\(refused)")
     }
 
     private func tryCalls(_ system: CommandLineSystem, _ saga: CommandLineSystem.Saga) async throws {

@@ -105,6 +105,11 @@ extension EngineID {
     }
 }
 
+extension ParticipantID: ExpressibleByStringInterpolation {
+    /// A shared participant.
+    package init(stringLiteral name: String) { self.init(name, of: .shared) }
+}
+
 extension NewRun {
     /// A run of this definition, as the API makes it.
     package static func sample(

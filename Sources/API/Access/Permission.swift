@@ -31,9 +31,9 @@ enum Permission: String, Sendable, Hashable, CaseIterable {
     var isOfTenants: Bool {
         switch self {
         case .readRuns, .startRuns, .operateRuns, .readPayloads, .readMaskedPayloads, .readWorkflows, .writeWorkflows,
-            .operateWorkflows, .manageKeys, .readTenants, .readAudit:
+            .operateWorkflows, .readParticipants, .writeParticipants, .manageKeys, .readTenants, .readAudit:
             true
-        case .readCluster, .readParticipants, .writeParticipants, .manageTenants:
+        case .readCluster, .manageTenants:
             false
         }
     }

@@ -36,7 +36,7 @@ struct DefinitionRoutes: Sendable {
         let version = definition.versionText
         let review = DefinitionReview(
             definition, registered: nil, hidesShared: try await hidesShared(definition),
-            participants: try await participants(visibleTo: owner), rules: rules)
+            participants: try await reads.participants(visibleTo: owner), rules: rules)
         try review.refuse(isStrict: isStrict)
         let outcome = try await definitions.register(
             definition, specHash: Self.hash(definition), by: context.principal.name, origin: context.origin)
@@ -80,11 +80,6 @@ struct DefinitionRoutes: Sendable {
         return try await reads.execute(seen).first?.owner == .shared
     }
 
-    /// The participants that calls of a definition of this owner find.
-    private func participants(visibleTo owner: Owner) async throws(PostgresError) -> [StoredParticipant] {
-        try await reads.execute(FindParticipants())
-    }
-
     /// Says what registering would, and what its author may not have meant. Writes nothing.
     @Sendable private func validate(
         _ request: Request, _ context: APIContext
@@ -92,7 +87,7 @@ struct DefinitionRoutes: Sendable {
         let (isStrict, owner) = try Self.query(request, context)
         let definition = try await definition(in: request, of: owner, for: context.principal)
         let known = try await reads.execute(FindDefinition(definition.id)).first
-        let participants = try await self.participants(visibleTo: owner)
+        let participants = try await reads.participants(visibleTo: owner)
         let review = DefinitionReview(
             definition, registered: known.map { $0.specHash == Self.hash(definition) ? .identical : .conflict },
             hidesShared: try await hidesShared(definition), participants: participants, rules: rules)

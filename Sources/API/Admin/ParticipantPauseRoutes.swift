@@ -6,7 +6,7 @@ import Storage
 
 /// Whether calls are sent to a participant. Engines see what is said here within a second.
 struct ParticipantPauseRoutes: Sendable {
-    let writes: Pool
+    let database: Database
     let body: BodyReader
 
     var routes: [Route] {
@@ -19,31 +19,35 @@ struct ParticipantPauseRoutes: Sendable {
     @Sendable private func pause(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let name = try Self.name(context)
+        let name = try ParticipantRoutes.name(context)
+        let owner = try ParticipantOwner(request, context)
+        let participant = owner.participant(name)
         var fields = try Fields(try await body.json(request), known: ["reason"])
         let reason = fields.reason()
         try fields.check()
-        let paused = try await writes.execute(
-            PauseParticipant(name: name, by: context.principal.name, reason: reason, origin: context.origin))
-        guard let pause = paused.first else { throw ParticipantRoutes.unknown }
+        let paused = try await database.writes.execute(
+            PauseParticipant(participant, by: context.principal.name, reason: reason, origin: context.origin))
+        guard let pause = paused.first else { throw try await owner.absence(of: name, database) }
         context.logger.notice(
-            "participant paused", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
-        return .json(.ok, ["name": .string(name), "paused": pause.json])
+            "participant paused", metadata: ParticipantRoutes.metadata(participant, context))
+        return .json(.ok, ["name": .string(name), "tenant": .string(owner.owner.name), "paused": pause.json])
     }
 
     @Sendable private func resume(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let name = try Self.name(context)
+        let name = try ParticipantRoutes.name(context)
+        let owner = try ParticipantOwner(request, context)
+        let participant = owner.participant(name)
         var fields = try Fields(try await body.optionalJSON(request) ?? .object(JSONObject()), known: ["reason"])
         let reason = fields.string("reason", maxBytes: Fields.maxReason)
         try fields.check()
-        let known = try await writes.execute(
-            ResumeParticipant(name: name, by: context.principal.name, reason: reason, origin: context.origin))
-        guard !known.isEmpty else { throw ParticipantRoutes.unknown }
+        let known = try await database.writes.execute(
+            ResumeParticipant(participant, by: context.principal.name, reason: reason, origin: context.origin))
+        guard !known.isEmpty else { throw try await owner.absence(of: name, database) }
         context.logger.notice(
-            "participant resumed", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
-        return .json(.ok, ["name": .string(name), "paused": .null])
+            "participant resumed", metadata: ParticipantRoutes.metadata(participant, context))
+        return .json(.ok, ["name": .string(name), "tenant": .string(owner.owner.name), "paused": .null])
     }
 
     /// Participants are shared by all tenants.

@@ -24,9 +24,9 @@ struct ParticipantRequest {
     let hosts: [(pointer: JSONPointer, host: String)]
 
     /// - Parameters:
-    ///   - name: the participant's.
+    ///   - participant: whose it will be, and how it will be called.
     ///   - secrets: what may be registered of credentials.
-    init(_ json: JSON, of name: String, rules: AddressRules, secrets: SecretPolicy) throws(Problem) {
+    init(_ json: JSON, of participant: ParticipantID, rules: AddressRules, secrets: SecretPolicy) throws(Problem) {
         var fields = try Fields(
             json, known: ["url", "maxConcurrent", "rate", "headers", "breaker", "signWith", "tls", "auth"])
         let pointer = JSONPointer(["url"])
@@ -42,7 +42,7 @@ struct ParticipantRequest {
         signWith = Self.signWith(&fields)
         try fields.check()
         self.url = url ?? ""
-        let stored = secrets.stored(headers: values, client: asked?.client, of: name)
+        let stored = secrets.stored(headers: values, client: asked?.client, of: participant)
         (headers, client, secretsKey) = (stored.headers, stored.client, stored.key)
         hosts =
             (origin.map { [(pointer, $0.host)] } ?? [])

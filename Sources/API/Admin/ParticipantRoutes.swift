@@ -26,52 +26,66 @@ struct ParticipantRoutes: Sendable {
     @Sendable private func list(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let rows = try await database.reads.execute(FindParticipants())
+        let owner = try ParticipantOwner(request, context)
+        let rows = try await database.reads.participants(visibleTo: owner.owner)
         let engines = try await database.reads.execute(ListEngines())
-        return .json(.ok, ["participants": .array(rows.map { .object(Self.shown($0, engines)) })])
+        let shown = rows.map { JSON.object(Self.shown($0, engines, to: owner, context)) }
+        return .json(.ok, ["participants": .array(shown)])
     }
 
     @Sendable private func get(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let name = try Self.name(context)
-        guard let row = try await database.reads.execute(FindParticipants(name: name)).first else {
-            throw Self.unknown
-        }
+        let (name, owner) = (try Self.name(context), try ParticipantOwner(request, context))
+        let found = FindVisibleParticipants(to: owner.owner, name: name)
+        guard let row = try await database.reads.execute(found).first else { throw Self.unknown }
         let engines = try await database.reads.execute(ListEngines())
-        return .json(.ok, .object(Self.shown(row, engines)))
+        return .json(.ok, .object(Self.shown(row, engines, to: owner, context)))
     }
 
     @Sendable private func put(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let name = try Self.name(context)
-        let asked = try ParticipantRequest(try await body.json(request), of: name, rules: rules, secrets: secrets)
+        let participant = try ParticipantOwner(request, context).participant(try Self.name(context))
+        let asked = try ParticipantRequest(
+            try await body.json(request), of: participant, rules: rules, secrets: secrets)
         for (pointer, host) in asked.hosts { try await checkAddresses(of: host, at: pointer, context) }
         let written = try await database.writes.execute(
             PutParticipant(
-                name: name, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
+                participant, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
                 breaker: asked.breaker, signWith: asked.signWith, tls: asked.tls, client: asked.client,
                 secretsKey: asked.secretsKey, updatedBy: context.principal.name,
                 origin: context.origin, rate: asked.rate))
-        context.logger.info(
-            "participant registered", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
+        guard let isNew = written.first else {
+            throw Problem(
+                .tenantLimit,
+                "There are \(StoredParticipant.mostOfTenant) participants of this tenant, or \(StoredParticipant.most) of all, "
+                    + "and no more can be registered.")
+        }
+        context.logger.info("participant registered", metadata: Self.metadata(participant, context))
         let shown = Self.shown(
-            name, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker, asked.signWith,
+            participant, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker, asked.signWith,
             asked.tls, asked.client, asked.secretsKey, asked.rate)
-        return .json(written.first == true ? .created : .ok, .object(shown))
+        return .json(isNew ? .created : .ok, .object(shown))
     }
 
     @Sendable private func delete(
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
-        let name = try Self.name(context)
+        let (name, owner) = (try Self.name(context), try ParticipantOwner(request, context))
+        let participant = owner.participant(name)
         let gone = try await database.writes.execute(
-            DeleteParticipant(name: name, deletedBy: context.principal.name, origin: context.origin))
-        guard !gone.isEmpty else { throw Self.unknown }
-        context.logger.info(
-            "participant removed", metadata: ["participant": "\(name)", "by": "\(context.principal.name)"])
+            DeleteParticipant(participant, deletedBy: context.principal.name, origin: context.origin))
+        guard !gone.isEmpty else { throw try await owner.absence(of: name, database) }
+        context.logger.info("participant removed", metadata: Self.metadata(participant, context))
         return Response(status: .noContent)
+    }
+
+    /// What logs say of a change: whose participant it is, and who made it.
+    static func metadata(_ participant: ParticipantID, _ context: APIContext) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["participant": "\(participant.name)", "by": "\(context.principal.name)"]
+        if let tenantID = participant.owner.tenantID { metadata["tenant"] = "\(tenantID)" }
+        return metadata
     }
 
     /// Refuses a host none of whose addresses may be called. A name that can't be looked up is accepted: it may be
@@ -92,12 +106,13 @@ struct ParticipantRoutes: Sendable {
 
     /// Values of headers are never shown.
     private static func shown(
-        _ name: String, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String], _ breaker: BreakerPolicy?,
+        _ id: ParticipantID, _ url: String, _ maxConcurrent: Int?, _ headerNames: [String], _ breaker: BreakerPolicy?,
         _ signWith: [String], _ tls: ParticipantTLS?, _ client: OAuth2Client?, _ secretsKey: String?,
         _ rate: CallRate?
     ) -> JSONObject {
         [
-            "name": .string(name), "url": .string(url), "maxConcurrent": maxConcurrent.map { JSON($0) } ?? .null,
+            "name": .string(id.name), "tenant": .string(id.owner.name), "url": .string(url),
+            "maxConcurrent": maxConcurrent.map { JSON($0) } ?? .null,
             "rate": rate?.json ?? .null,
             "headerNames": .array(headerNames.map { .string($0) }), "breaker": breaker?.json ?? .bool(false),
             "signWith": .array(signWith.map { .string($0) }), "tls": tls?.json ?? .null,
@@ -105,20 +120,28 @@ struct ParticipantRoutes: Sendable {
         ]
     }
 
-    /// With what each engine that lives told of it in its last heartbeat; engines for which all is well tell nothing.
-    private static func shown(_ row: StoredParticipant, _ engines: [ListEngines.Row]) -> JSONObject {
+    /// With what each engine that lives told of it in its last heartbeat; engines for which all is well tell nothing. Of a shared one
+    /// tenants see that it is there, and whether it is paused.
+    private static func shown(
+        _ row: StoredParticipant, _ engines: [ListEngines.Row], to owner: ParticipantOwner, _ context: APIContext
+    ) -> JSONObject {
+        guard owner.showsAll(of: row.id) else {
+            return [
+                "name": .string(row.name), "tenant": .string(row.id.owner.name), "paused": row.pause?.json ?? .null,
+            ]
+        }
         var object = shown(
-            row.name, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker, row.signWith, row.tls,
+            row.id, row.url, row.maxConcurrent, row.headers.map(\.name), row.breaker, row.signWith, row.tls,
             row.client, row.secretsKey, row.rate)
         object["updatedAt"] = RunJSON.time(row.updatedAt)
         object["paused"] = row.pause?.json ?? .null
+        let seesHosts = context.principal.permissions.contains(.readCluster)
         object["engines"] = .array(
             engines.compactMap { engine in
-                guard engine.isAlive, let told = engine.report["participants"]?[row.name]?.object else { return nil }
-                var shown: JSONObject = [
-                    "id": .string(engine.engineID.description), "host": .string(engine.host),
-                    "at": RunJSON.time(engine.heartbeatAt),
-                ]
+                guard engine.isAlive, let told = engine.told(of: row.id)?.object else { return nil }
+                var shown: JSONObject = ["id": .string(engine.engineID.description)]
+                if seesHosts { shown["host"] = .string(engine.host) }
+                shown["at"] = RunJSON.time(engine.heartbeatAt)
                 for (key, value) in told.members { shown[key] = value }
                 return .object(shown)
             })
@@ -133,4 +156,14 @@ struct ParticipantRoutes: Sendable {
     }
 
     static var unknown: Problem { Problem(.unknownParticipant, "No participant has this name.") }
+}
+
+extension ListEngines.Row {
+    /// What the engine told of a participant in its last heartbeat; nil where all is well.
+    func told(of participant: ParticipantID) -> JSON? {
+        switch participant.owner {
+        case .shared: report["participants"]?[participant.name]
+        case .tenant(let tenantID): report["tenantParticipants"]?[tenantID]?[participant.name]
+        }
+    }
 }

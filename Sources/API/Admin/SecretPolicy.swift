@@ -27,7 +27,7 @@ enum SecretPolicy: Sendable {
 
     /// What is written to the participant's row.
     func stored(
-        headers: [(String, String)], client: OAuth2Client?, of participant: String
+        headers: [(String, String)], client: OAuth2Client?, of participant: ParticipantID
     ) -> (headers: JSONObject, client: OAuth2Client?, key: String?) {
         switch self {
         case .references, .plain:

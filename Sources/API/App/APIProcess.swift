@@ -239,7 +239,7 @@ struct APIProcess {
             WorkflowPauseRoutes(
                 definitions: definitions, reads: database.reads, notifier: notifier, body: body
             ).routes,
-            participants.routes, ParticipantPauseRoutes(writes: database.writes, body: body).routes,
+            participants.routes, ParticipantPauseRoutes(database: database, body: body).routes,
             failed.routes,
             AuditRoutes(reads: database.reads, answers: answers).routes,
             ReportRoutes(reader: reader, reads: database.reads, answers: answers, waiting: waiting).routes,

@@ -1,6 +1,5 @@
 import Core
 import Storage
-import Synchronization
 
 /// Says what runs wait for, as far as the database and the engines' heartbeats tell.
 struct WaitingFor: Sendable {
@@ -17,7 +16,7 @@ struct WaitingFor: Sendable {
         let live = try await reader.live(open.map(\.runID))
         var waits: [RunID: JSON] = [:]
         for run in open where run.status == .failed { waits[run.runID] = Self.person(run) }
-        let reports = await live.isEmpty ? [] : engines.alive
+        let reports = await live.isEmpty ? EngineReports.Told() : engines.told
         let children = try await reader.statuses(of: live.compactMap { $0.child?.child.runID })
         for run in live {
             let definition = try await definition(run.definitionID)
@@ -46,7 +45,7 @@ struct WaitingFor: Sendable {
     }
 
     private static func wait(
-        of run: QuietRun, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row], _ children: [RunID: String],
+        of run: QuietRun, _ definition: WorkflowDefinition?, _ engines: EngineReports.Told, _ children: [RunID: String],
         _ sight: PayloadSight
     ) -> JSONObject {
         switch run.reason(quietFor: .seconds(3600), definition: definition) {
@@ -54,7 +53,7 @@ struct WaitingFor: Sendable {
             if let step = definition?.step(of: wait.stepID), case .signal = step.action {
                 return signal(wait.stepID, wait.until, step, of: run)
             }
-            return retry(wait, definition, engines)
+            return retry(wait, of: run, definition, engines)
         case .paused(let pause):
             return [
                 "kind": "paused", "since": RunJSON.time(pause.since), "by": .string(pause.by),
@@ -132,7 +131,7 @@ struct WaitingFor: Sendable {
     }
 
     private static func retry(
-        _ wait: QuietRun.Wait, _ definition: WorkflowDefinition?, _ engines: [ListEngines.Row]
+        _ wait: QuietRun.Wait, of run: QuietRun, _ definition: WorkflowDefinition?, _ engines: EngineReports.Told
     ) -> JSONObject {
         let step = definition?.step(of: wait.stepID)
         if let step, step.action.call == nil {
@@ -145,24 +144,20 @@ struct WaitingFor: Sendable {
         ]
         guard let participant else { return object }
         object["participant"] = .string(participant)
-        let isOpen = engines.contains { $0.report["participants"]?[participant]?["breaker"]?.string == "open" }
-        if isOpen { object["kind"] = "breaker" }
-        if isPaused(participant, engines) { object["participantPaused"] = true }
+        let told = engines.reports(of: participant, for: run.tenantID)
+        if told.contains(where: { $0["breaker"]?.string == "open" }) { object["kind"] = "breaker" }
+        if told.contains(where: { $0["paused"] == true }) { object["participantPaused"] = true }
         // What one engine lacks another may have: the run waits for that one.
-        let lacks = engines.lazy.compactMap { $0.report["participants"]?[participant]?["lacks"]?.string }.first
+        let lacks = told.lazy.compactMap { $0["lacks"]?.string }.first
         if let lacks { object["lacks"] = .string(lacks) }
         return object
-    }
-
-    private static func isPaused(_ participant: String, _ engines: [ListEngines.Row]) -> Bool {
-        engines.contains { $0.report["participants"]?[participant]?["paused"] == true }
     }
 
     /// A call that was begun: it is under way, or waits in its engine for the participant's breaker, its
     /// limits (`maxConcurrent`, `rate`), or the end of its pause.
     private static func call(
         _ call: QuietRun.OpenCall, _ until: Instant, of run: QuietRun, _ definition: WorkflowDefinition?,
-        _ engines: [ListEngines.Row]
+        _ engines: EngineReports.Told
     ) -> JSONObject {
         let step = definition?.step(of: call.stepID)
         let participant = step?.call(of: call.action)?.participant.only
@@ -173,8 +168,9 @@ struct WaitingFor: Sendable {
             "engine": JSON(engine?.description),
         ]
         if let held = held(up: call, of: run) { object["holdsUp"] = .string(held) }
-        let report = engines.first { $0.engineID == engine }?.report["participants"]
-        guard let participant, let told = report?[participant] else { return object }
+        guard let participant, let told = engines.report(of: participant, for: run.tenantID, by: engine) else {
+            return object
+        }
         // Which call waits is not told, only how many.
         if let queued = told["queued"]?.int, queued > 0 { object["queued"] = JSON(queued) }
         if let waiting = told["waiting"]?.int, waiting > 0 { object["waitingForBreaker"] = JSON(waiting) }
@@ -197,38 +193,5 @@ struct WaitingFor: Sendable {
         if run.hasUnreadCancel { return "cancel" }
         if run.marks.hasMissedDeadline { return nil }
         return run.deadlineAt.map { $0 <= run.now } == true ? "deadline" : nil
-    }
-}
-
-/// The engines that live, with what they told in their last heartbeats: asked for at most once a second, by one at a time.
-final class EngineReports: Sendable {
-    private struct State {
-        var rows: [ListEngines.Row] = []
-        var readAt: ContinuousClock.Instant?
-    }
-
-    private let state = Mutex(State())
-    private let look: SharedLook<[ListEngines.Row]?>
-
-    init(reader: RunReader) {
-        look = SharedLook {
-            do { return try await reader.engines() } catch {
-                return nil  // the pool has logged why
-            }
-        }
-    }
-
-    /// What is not known is left out: nobody waits for this longer than a moment.
-    var alive: [ListEngines.Row] {
-        get async {
-            let known = state.withLock { state in
-                state.readAt.flatMap { .now - $0 < .seconds(1) ? state.rows : nil }
-            }
-            if let known { return known }
-            guard let seen = await look.value(within: .seconds(1)), let rows = seen else { return [] }
-            let alive = rows.filter(\.isAlive)
-            state.withLock { ($0.rows, $0.readAt) = (alive, .now) }
-            return alive
-        }
     }
 }

@@ -56,14 +56,17 @@ struct Check: AsyncParsableCommand {
         if !report.isPassed { throw ExitCode.failure }
     }
 
-    private func ledgerURLs(_ configuration: ConnectionConfiguration) async throws -> [String: String] {
+    private func ledgerURLs(_ configuration: ConnectionConfiguration) async throws -> [String: [String]] {
         if noLedgers { return [:] }
-        if !ledgers.isEmpty { return Dictionary(try ledgers.map(pair), uniquingKeysWith: { $1 }) }
+        if !ledgers.isEmpty {
+            return Dictionary(try ledgers.map(pair).map { ($0, [$1]) }, uniquingKeysWith: +)
+        }
         let pool = Pool(configuration, maximumSize: 1)
         let registered: Result<[StoredParticipant], any Error>
         do { registered = .success(try await pool.execute(FindParticipants())) } catch { registered = .failure(error) }
         await pool.close()
-        return Dictionary(try registered.get().map { ($0.name, $0.url) }, uniquingKeysWith: { $1 })
+        // Whose participant a call has reached is in no history: all that have its name are asked.
+        return Dictionary(try registered.get().map { ($0.name, [$0.url]) }, uniquingKeysWith: +)
     }
 
     private func acknowledgements() throws -> [Acknowledgement] {

@@ -11,12 +11,29 @@ struct ParticipantCommand: AsyncParsableCommand {
         ])
 }
 
+/// Whose participants a command is about.
+struct ParticipantTenant: ParsableArguments {
+    @Option(
+        name: .customLong("tenant"),
+        help: ArgumentHelp(
+            "The tenant whose own it is, or as which it is seen (default: the credential's, else what is shared by all).",
+            valueName: "id"))
+    var id: String?
+
+    var query: String { Paging.text([("tenant", id)]) }
+}
+
 /// The participant a command is about.
 struct ParticipantArgument: ParsableArguments {
     @Argument(help: "The participant's name.")
     var name: String
 
-    var path: String { "/v1/admin/participants/\(name)" }
+    @OptionGroup var tenant: ParticipantTenant
+
+    var path: String { path() }
+
+    /// - Parameter action: what is done with it, as in `/pause`.
+    func path(_ action: String = "") -> String { "/v1/admin/participants/\(name)\(action)\(tenant.query)" }
 
     func validate() throws {
         guard Name.isValid(name) else { throw ValidationError(Name.rule()) }
@@ -32,21 +49,24 @@ struct ParticipantList: AsyncParsableCommand {
     @OptionGroup var api: APIOptions
     @OptionGroup var admin: AdminOptions
     @OptionGroup var output: OutputOptions
+    @OptionGroup var tenant: ParticipantTenant
 
     func run() async throws {
         let answer = try await api.withClient(token: try admin.token(api)) {
-            try await $0.patiently(.get, "/v1/admin/participants").json
+            try await $0.patiently(.get, "/v1/admin/participants\(tenant.query)").json
         }
         let participants = answer["participants"]?.array ?? []
         var table = Table(columns: [
-            .init(title: "PARTICIPANT"), .init(title: "URL", shrinks: true), .init(title: "AT ONCE"),
+            .init(title: "PARTICIPANT"), .init(title: "TENANT"), .init(title: "URL", shrinks: true),
+            .init(title: "AT ONCE"),
             .init(title: "PER SECOND"),
             .init(title: "HEADERS", isWide: true), .init(title: "UPDATED", isWide: true),
             .init(title: "ENGINES SAY", shrinks: true),
         ])
         table.rows = participants.map { participant in
             [
-                participant["name"]?.string ?? "?", participant["url"]?.string ?? "",
+                participant["name"]?.string ?? "?", participant["tenant"]?.string ?? "*",
+                participant["url"]?.string ?? "-",
                 participant["maxConcurrent"]?.int.map { "\($0)" } ?? "-",
                 participant["rate"]?["perSecond"]?.number?.text ?? "-",
                 participant["headerNames"]?.array?.compactMap(\.string).joined(separator: ", ") ?? "",
@@ -84,8 +104,8 @@ struct ParticipantDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Removes a participant's registration.",
         discussion: """
-            Calls to it are not sent any more, and runs that need it wait, as far as their policies go. Exit codes: 0, \
-            1 there is none of that name, 69.
+            Calls to it are not sent any more, and runs that need it wait, as far as their policies go; where it is a tenant's \
+            own, its runs call the shared one of that name, if there is one. Exit codes: 0, 1 there is none of that name, 69.
             """)
 
     @OptionGroup var api: APIOptions
@@ -104,11 +124,13 @@ struct ParticipantDelete: AsyncParsableCommand {
 /// A participant for people.
 enum ParticipantView {
     static func text(_ participant: JSON) -> String {
+        guard participant["url"] != nil else { return ofAnother(participant) }
         let limit = participant["maxConcurrent"]?.int.map { "\($0) calls from all engines" } ?? "no limit"
         let headers = participant["headerNames"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
-        var lines = [
-            "participant  \(participant["name"]?.string ?? "?")", "url          \(participant["url"]?.string ?? "?")",
-            "at once      \(limit)", "rate         \(rate(participant["rate"]))",
+        var lines = names(participant)
+        lines += [
+            "url          \(participant["url"]?.string ?? "?")", "at once      \(limit)",
+            "rate         \(rate(participant["rate"]))",
             "headers      \(headers.isEmpty ? "none" : headers)",
             "breaker      \(breaker(participant["breaker"]))",
         ]
@@ -119,6 +141,19 @@ enum ParticipantView {
         if let paused = paused(participant) { lines.append("paused       \(paused)") }
         for engine in participant["engines"]?.array ?? [] { lines.append("engine       \(told(by: engine))") }
         return lines.joined(separator: "\n")
+    }
+
+    /// One that is shared, as a tenant sees it.
+    private static func ofAnother(_ participant: JSON) -> String {
+        (names(participant) + (paused(participant).map { ["paused       \($0)"] } ?? [])).joined(separator: "\n")
+    }
+
+    private static func names(_ participant: JSON) -> [String] {
+        let tenant = participant["tenant"]?.string ?? "*"
+        return [
+            "participant  \(participant["name"]?.string ?? "?")",
+            "tenant       \(tenant == "*" ? "shared by all" : tenant)",
+        ]
     }
 
     private static func rate(_ json: JSON?) -> String {
@@ -151,7 +186,9 @@ enum ParticipantView {
     private static func paused(_ participant: JSON) -> String? { PauseText.of(participant["paused"]) }
 
     private static func told(by engine: JSON) -> String {
-        var parts = ["\(engine["host"]?.string ?? "?"): breaker \(engine["breaker"]?.string ?? "?")"]
+        var parts = [
+            "\(engine["host"]?.string ?? engine["id"]?.string ?? "?"): breaker \(engine["breaker"]?.string ?? "?")"
+        ]
         if let open = engine["openMs"]?.int { parts.append("for \(Duration.milliseconds(open).readable) more") }
         if let failures = engine["failures"]?.int, failures > 0 { parts.append("\(failures) failures in a row") }
         for (key, text) in [

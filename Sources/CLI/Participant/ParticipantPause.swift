@@ -21,7 +21,7 @@ struct ParticipantPause: AsyncParsableCommand {
     func run() async throws {
         let body: JSON = ["reason": .string(reason)]
         let answer = try await api.withClient(token: try admin.token(api)) {
-            try await $0.patiently(.post, "\(argument.path)/pause", body).json
+            try await $0.patiently(.post, argument.path("/pause"), body).json
         }
         output.show(text: "\(argument.name) is paused: no calls until it is resumed", json: answer)
     }
@@ -46,7 +46,7 @@ struct ParticipantResume: AsyncParsableCommand {
     func run() async throws {
         let body: JSON = reason.map { ["reason": .string($0)] } ?? [:]
         let answer = try await api.withClient(token: try admin.token(api)) {
-            try await $0.patiently(.post, "\(argument.path)/resume", body).json
+            try await $0.patiently(.post, argument.path("/resume"), body).json
         }
         output.show(text: "\(argument.name) is called again", json: answer)
     }

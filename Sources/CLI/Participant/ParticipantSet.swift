@@ -9,7 +9,8 @@ struct ParticipantSet: AsyncParsableCommand {
         commandName: "set", abstract: "Registers a participant, or changes its registration.",
         discussion: """
             What is not given stays as it is, but values of headers can't be read back: a participant that has headers wants \
-            them given again, or --drop-headers. Engines follow within a second. Exit codes: 0, 1 refused, 64 wrong usage, 69.
+            them given again, or --drop-headers. A tenant's own begins anew, whatever the shared one is like that it hides. Engines \
+            follow within a second. Exit codes: 0, 1 refused, 64 wrong usage, 69.
             """)
 
     @OptionGroup var api: APIOptions
@@ -100,10 +101,14 @@ struct ParticipantSet: AsyncParsableCommand {
             text: (isNew ? "registered" : "changed") + "\n" + ParticipantView.text(shown), json: shown)
     }
 
+    /// What is changed; nil where there is none yet, or only a shared one that the tenant's own is to hide.
     private func registered(_ client: APIClient) async throws -> JSON? {
-        do { return try await client.patiently(.get, argument.path).json } catch CLIError.refused(status: 404, _) {
+        let known: JSON
+        do { known = try await client.patiently(.get, argument.path).json } catch CLIError.refused(status: 404, _) {
             return nil
         }
+        let isAnothers = argument.tenant.id.map { known["tenant"]?.string != $0 } ?? false
+        return isAnothers || known["url"] == nil ? nil : known
     }
 
     /// What is given of the rate, over what there is; nil for no limit.

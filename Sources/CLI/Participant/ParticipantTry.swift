@@ -80,7 +80,9 @@ struct ParticipantTry: AsyncParsableCommand {
         let registered = try await api.withClient(token: try admin.token(api)) {
             try await $0.patiently(.get, argument.path).json
         }
-        guard let url = registered["url"]?.string else { throw CLIError.misunderstood("a participant without a URL") }
+        guard let url = registered["url"]?.string else {
+            throw CLIError.unusable("\(argument.name) is shared by all tenants, and where it is not told: give --at")
+        }
         return url
     }
 

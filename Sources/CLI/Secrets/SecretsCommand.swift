@@ -58,15 +58,24 @@ struct SecretsRotate: AsyncParsableCommand {
         if report.changed > 0 {
             lines.append("\(report.changed) were registered anew meanwhile: run it again")
         }
-        for (name, reason) in report.failures { lines.append("\(name) stays as it is: \(reason)") }
+        for (name, reason) in report.failures { lines.append("\(Self.text(name)) stays as it is: \(reason)") }
         return lines.joined(separator: "\n")
+    }
+
+    private static func text(_ participant: ParticipantID) -> String {
+        participant.name + (participant.owner.tenantID.map { " of \($0)" } ?? "")
     }
 
     private static func json(_ report: SecretRotation.Report) -> JSON {
         [
             "key": .string(report.key), "rotated": JSON(report.rotated), "changed": JSON(report.changed),
             "failures": .array(
-                report.failures.map { ["participant": .string($0.participant), "reason": .string($0.reason)] }),
+                report.failures.map {
+                    [
+                        "participant": .string($0.participant.name), "tenant": .string($0.participant.owner.name),
+                        "reason": .string($0.reason),
+                    ]
+                }),
         ]
     }
 }

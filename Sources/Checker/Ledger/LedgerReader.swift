@@ -10,9 +10,9 @@ enum LedgerReader {
     /// `GET /ledger` of every participant.
     ///
     /// - Parameters:
-    ///   - ledgers: base URLs by name.
+    ///   - ledgers: base URLs by name. Of several of one name none is judged by unless all are told.
     ///   - isRequired: a participant without a ledger, or that does not tell it, is an error; otherwise it is noted.
-    static func read(_ ledgers: [String: String], isRequired: Bool) async throws(CheckerError) -> Ledgers {
+    static func read(_ ledgers: [String: [String]], isRequired: Bool) async throws(CheckerError) -> Ledgers {
         var all = Ledgers(participants: ledgers.count)
         if ledgers.isEmpty { return all }
         var configuration = ParticipantClient.Configuration()
@@ -23,7 +23,8 @@ enum LedgerReader {
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
         } catch { throw .ledger(participant: "any", "\(error)") }
         var failure: CheckerError?
-        for (name, url) in ledgers.sorted(by: { $0.key < $1.key }) where failure == nil {
+        let places = ledgers.sorted { $0.key < $1.key }.flatMap { name, urls in urls.map { (name, $0) } }
+        for (name, url) in places where failure == nil {
             do throws(CheckerError) {
                 guard try await !read(name, url, client, into: &all) else { continue }
                 all.noteMissing(name)

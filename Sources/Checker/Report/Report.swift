@@ -67,7 +67,7 @@ package struct Report: Sendable {
     }
 
     mutating func note(_ entries: Ledgers) {
-        counts.ledgers = entries.participants - entries.without.count - entries.unread.count
+        counts.ledgers = entries.participants - entries.without.union(entries.unread.keys).count
         withoutLedger = entries.without.sorted()
         unreadLedgers = entries.unread
         counts.ledgerEntries = entries.count

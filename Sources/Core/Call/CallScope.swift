@@ -11,6 +11,9 @@ package struct CallScope: Scope {
         self.secrets = secrets
     }
 
+    /// The same with other secrets.
+    package func with(secrets: [String: [UInt8]]) -> CallScope { CallScope(run, call, secrets: secrets) }
+
     package func value(_ root: Reference.Root) -> JSON? {
         switch root {
         case .attempt(.attempt): JSON(call.attempt)

@@ -91,13 +91,21 @@ package struct SecretPlace: Sendable, Hashable {
     private let text: String
 
     /// The value of a participant's header.
-    package static func header(_ name: String, of participant: String) -> SecretPlace {
-        SecretPlace(text: "header\0\(participant)\0\(name.lowercased())")
+    package static func header(_ name: String, of participant: ParticipantID) -> SecretPlace {
+        SecretPlace(text: "\(word("header", participant))\0\(name.lowercased())")
     }
 
     /// The secret with which engines ask for a participant's access tokens.
-    package static func clientSecret(of participant: String) -> SecretPlace {
-        SecretPlace(text: "clientSecret\0\(participant)")
+    package static func clientSecret(of participant: ParticipantID) -> SecretPlace {
+        SecretPlace(text: word("clientSecret", participant))
+    }
+
+    /// What of a shared participant's row and of a tenant's own begin with different words: neither opens as the other's.
+    private static func word(_ what: String, _ participant: ParticipantID) -> String {
+        switch participant.owner {
+        case .shared: "\(what)\0\(participant.name)"
+        case .tenant(let tenantID): "tenant \(what)\0\(tenantID)\0\(participant.name)"
+        }
     }
 
     /// Names have no zero bytes, so no two places have the same bytes.

@@ -1,7 +1,7 @@
 internal import Basics
 internal import Crypto
 
-/// A private key with which an engine signs calls: Ed25519 (RFC 8032). Its name is the file's, and the `kid` of what it signs.
+/// A private key with which an engine signs calls: Ed25519 (RFC 8032). Its id is the `kid` of what it signs.
 package struct SigningKey: Sendable {
     /// What stands before the names of such keys in `signWith`.
     package static let prefix = "ed25519:"
@@ -17,14 +17,26 @@ package struct SigningKey: Sendable {
         0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
     ]
 
-    /// - Parameter file: a private key as `openssl genpkey -algorithm ed25519` writes it, or `whsk_` and 32 bytes in base64. Nil
-    ///   for anything else.
-    package init?(id: String, file: [UInt8]) {
+    /// - Parameters:
+    ///   - id: the file's name; nil for the key's thumbprint, which says nothing of where the file was.
+    ///   - file: a private key as `openssl genpkey -algorithm ed25519` writes it, or `whsk_` and 32 bytes in base64. Nil for
+    ///     anything else.
+    package init?(id: String?, file: [UInt8]) {
         guard file.count < 1024, let text = String(validating: file, as: UTF8.self), let seed = Self.seed(text),
             let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed)
         else { return nil }
-        self.id = id
+        self.id = id ?? Self.thumbprint(Self.text(key))
         self.key = key
+    }
+
+    /// The thumbprint of a public key (RFC 7638, with the members that RFC 8037 §2 names): SHA-256 in base64url.
+    static func thumbprint(_ publicKey: String) -> String {
+        let members = #"{"crv":"Ed25519","kty":"OKP","x":"\#(publicKey)"}"#
+        return Base64URL.encode(Array(SHA256.hash(data: Array(members.utf8))))
+    }
+
+    private static func text(_ key: Curve25519.Signing.PrivateKey) -> String {
+        Base64URL.encode(Array(key.publicKey.rawRepresentation))
     }
 
     private static func seed(_ text: String) -> [UInt8]? {
@@ -41,7 +53,7 @@ package struct SigningKey: Sendable {
     }
 
     /// `x` of its JSON Web Key: the public key's 32 bytes in base64url.
-    package var publicKey: String { Base64URL.encode(Array(key.publicKey.rawRepresentation)) }
+    package var publicKey: String { Self.text(key) }
 
     /// A public key as a JSON Web Key (RFC 8037 §2).
     package static func jwk(id: String, publicKey: String) -> JSON {
@@ -72,7 +84,7 @@ package struct CallClaims {
     /// How long a token is good for, in seconds.
     package static let lifetime: Int64 = 60
 
-    /// The participant's name.
+    /// For whom it is; see `ParticipantID.audience`.
     package var audience: String
     package var method: String
     /// Path and query as they are sent.

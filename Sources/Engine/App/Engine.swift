@@ -176,12 +176,15 @@ struct Engine {
 
     /// What this engine tells about itself in its heartbeats, by topic: for people, never for deciding who owns what.
     private var report: JSON {
-        [
-            "settings": configuration.agreed.json, "participants": registry.report,
+        let participants = registry.report
+        var report: JSONObject = [
+            "settings": configuration.agreed.json, "participants": participants.shared,
             "clock": ["offsetMs": clock.offsetMilliseconds],
             // Its value may be known to few.
             "hasPublicUrl": .bool(configuration.publicURL != nil),
         ]
+        if participants.own.object?.isEmpty == false { report["tenantParticipants"] = participants.own }
+        return .object(report)
     }
 
     /// Everything that is read from its owner when somebody scrapes.

@@ -86,7 +86,8 @@ struct EngineConfiguration: Sendable {
         secretsFolder = settings.optionalText(
             "participant.secrets",
             help:
-                "folder with a file for each secret that calls are signed with, and that participants' registrations name"
+                "folder with a file for each secret that calls are signed with, and that participants' registrations name; "
+                + "a tenant's own participants have those of tenants/ID in it"
         )
         if let folder = secretsFolder, !Secrets.isReadable(folder) {
             throw settings.error("participant.secrets", "is \"\(folder)\", which can't be read as a folder.")

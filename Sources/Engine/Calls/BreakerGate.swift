@@ -40,7 +40,7 @@ final class BreakerGate: Sendable {
         var isPumping = false
     }
 
-    let participant: String
+    let participant: ParticipantID
     private let eventLoops: any EventLoopGroup
     private let logger: Logger
     private let guarded: Mutex<Guarded>
@@ -48,7 +48,7 @@ final class BreakerGate: Sendable {
     private let closedEra = Atomic<Int>(0)
 
     init(
-        _ policy: BreakerPolicy, participant: String, openedCount: Int = 0, patience: Duration? = nil,
+        _ policy: BreakerPolicy, participant: ParticipantID, openedCount: Int = 0, patience: Duration? = nil,
         eventLoops: any EventLoopGroup, logger: Logger
     ) {
         self.participant = participant
@@ -155,12 +155,12 @@ extension BreakerGate {
         case (.closed, .open), (.halfOpen, .open):
             logger.warning(
                 "the breaker of a participant opened: no calls for a while",
-                metadata: ["participant": "\(participant)", "cause": "\(cause)"])
+                metadata: participant.metadata.merging(["cause": "\(cause)"]) { $1 })
         case (.open, .halfOpen):
-            logger.info("a participant is tried again", metadata: ["participant": "\(participant)"])
+            logger.info("a participant is tried again", metadata: participant.metadata)
         case (.open, .closed), (.halfOpen, .closed):
             logger.notice(
-                "the breaker of a participant closed: calls go again", metadata: ["participant": "\(participant)"])
+                "the breaker of a participant closed: calls go again", metadata: participant.metadata)
         case (.closed, _), (.halfOpen, .halfOpen), (.open, .open):
             break
         }
@@ -180,7 +180,7 @@ extension BreakerGate {
     /// Those turned away come back within a fifth of the open time, not all at once.
     private func turnedAway(for rest: Duration, _ guarded: Guarded) -> (reason: String, retryAfter: Duration) {
         (
-            reason: "The circuit breaker of \(participant) is open: the call was not made. Last: \(guarded.cause)",
+            reason: "The circuit breaker of \(participant.name) is open: the call was not made. Last: \(guarded.cause)",
             retryAfter: rest + guarded.breaker.policy.openFor * Double.random(in: 0..<0.2)
         )
     }
@@ -243,7 +243,8 @@ extension BreakerGate {
         }
         resume?(
             .turnedAway(
-                reason: "Whether \(participant) is back was not known in time: the call waited for others to find out.",
+                reason:
+                    "Whether \(participant.name) is back was not known in time: the call waited for others to find out.",
                 retryAfter: policy.openFor))
     }
 }

@@ -11,15 +11,15 @@ extension CallLimiter {
         let now = now()
         return lanes.withLock { lanes in
             var demands: [CallDemand] = []
-            for name in lanes.keys.sorted() where lanes[name]?.isFree == false {
-                guard var lane = lanes[name] else { continue }
+            for participant in lanes.keys.sorted() where lanes[participant]?.isFree == false {
+                guard var lane = lanes[participant] else { continue }
                 lane.hasRung = false
                 let recent = lane.begun.perSecond(at: now)
-                lanes[name] = lane
+                lanes[participant] = lane
                 // Those that wait could all begin within a second.
                 let rate = min(recent + lane.waiting.count, CallRate.rates.upperBound / 1000) * 1000
                 demands.append(
-                    CallDemand(participant: name, calls: lane.inFlight + lane.waiting.count, rate: rate))
+                    CallDemand(participant: participant, calls: lane.inFlight + lane.waiting.count, rate: rate))
             }
             return demands
         }
@@ -28,10 +28,10 @@ extension CallLimiter {
     /// Nothing more begins than these grants allow, although no more is granted yet than was before.
     ///
     /// - Returns: calls in flight, by participant.
-    func lower(_ grants: [CallGrant]) -> [String: Int] {
+    func lower(_ grants: [CallGrant]) -> [ParticipantID: Int] {
         let now = now()
         return lanes.withLock { lanes in
-            var inFlight: [String: Int] = [:]
+            var inFlight: [ParticipantID: Int] = [:]
             for grant in grants {
                 guard var lane = lanes[grant.participant] else { continue }
                 if let calls = grant.calls { lane.slots = lane.slots.map { min($0, calls) } ?? calls }
@@ -68,13 +68,13 @@ extension CallLimiter {
     }
 
     /// Forgets the participants that were not called for long, and names them: nothing is wanted of their limits.
-    func forgetIdle() -> [String] {
+    func forgetIdle() -> [ParticipantID] {
         let now = now()
         return lanes.withLock { lanes in
             let idle = lanes.filter { _, lane in
                 lane.inFlight == 0 && lane.waiting.isEmpty && !lane.isPumping && now - lane.lastCallAt > lane.rest
             }
-            for name in idle.keys { lanes[name] = nil }
+            for participant in idle.keys { lanes[participant] = nil }
             return idle.keys.sorted()
         }
     }

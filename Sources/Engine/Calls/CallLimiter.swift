@@ -17,7 +17,7 @@ final class CallLimiter: Sendable {
     /// After so long without a call to a participant this engine wants nothing of its limits, at the least.
     static let rest = Duration.seconds(30)
 
-    let lanes = Mutex<[String: CallLane]>([:])
+    let lanes = Mutex<[ParticipantID: CallLane]>([:])
     let now: @Sendable () -> ContinuousClock.Instant
     private let later: @Sendable (Duration, @escaping @Sendable () -> Void) -> Void
     private let onWaiting: @Sendable () -> Void
@@ -40,7 +40,7 @@ final class CallLimiter: Sendable {
     ///
     /// - Parameter needsNoTurn: asked when the turn has come: a call that will not be sent is not one of the rate's.
     func run(
-        _ participant: String, isLimited: Bool, needsNoTurn: @escaping @Sendable () -> Bool = { false },
+        _ participant: ParticipantID, isLimited: Bool, needsNoTurn: @escaping @Sendable () -> Bool = { false },
         _ call: @escaping Call
     ) {
         guard isLimited else { return call {} }
@@ -61,7 +61,7 @@ final class CallLimiter: Sendable {
     }
 
     /// The participant has other limits from now on; without any, calls that wait may go at once.
-    func change(_ participant: String, isLimited: Bool) {
+    func change(_ participant: ParticipantID, isLimited: Bool) {
         lanes.withLock { lanes in
             if lanes[participant]?.isFree == isLimited {
                 lanes[participant]?.isFree = !isLimited
@@ -74,11 +74,11 @@ final class CallLimiter: Sendable {
     }
 
     /// How many calls wait for their turn, by participant; those where none does are left out.
-    var queued: [String: Int] {
+    var queued: [ParticipantID: Int] {
         lanes.withLock { $0.compactMapValues { $0.waiting.isEmpty ? nil : $0.waiting.count } }
     }
 
-    func pump(_ participant: String) {
+    func pump(_ participant: ParticipantID) {
         let mayPump = lanes.withLock { lanes in
             guard lanes[participant]?.isPumping == false else { return false }
             lanes[participant]?.isPumping = true
@@ -93,7 +93,7 @@ final class CallLimiter: Sendable {
     }
 
     /// The call whose turn it is, which stays in the queue; nil ends the pumping.
-    private func next(_ participant: String) -> (WaitingCall, takesToken: Bool)? {
+    private func next(_ participant: ParticipantID) -> (WaitingCall, takesToken: Bool)? {
         let now = now()
         let (found, wait) = lanes.withLock { lanes -> ((WaitingCall, Bool)?, Duration?) in
             guard var lane = lanes[participant] else { return (nil, nil) }
@@ -115,7 +115,7 @@ final class CallLimiter: Sendable {
     }
 
     /// Takes the first call out of the queue; nil when the limits have become tighter since it was found.
-    private func begin(_ participant: String, needsToken: Bool) -> Call? {
+    private func begin(_ participant: ParticipantID, needsToken: Bool) -> Call? {
         let now = now()
         return lanes.withLock { lanes in
             guard var lane = lanes[participant], lane.mayBegin(at: now), let first = lane.waiting.popFirst() else {
@@ -132,7 +132,7 @@ final class CallLimiter: Sendable {
         }
     }
 
-    private func ended(_ participant: String) {
+    private func ended(_ participant: ParticipantID) {
         lanes.withLock { $0[participant]?.inFlight -= 1 }
         pump(participant)
     }

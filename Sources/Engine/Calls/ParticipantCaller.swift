@@ -32,8 +32,8 @@ final class ParticipantCaller: Sendable {
     private static let notWanted =
         "It was not sent: before its turn the run's lease had run out, or its deadline, a cancel or a failure came first."
 
-    /// Makes sure that a participant is known if it is registered.
-    func lookFor(_ participant: String) async { await registry.lookFor(participant) }
+    /// Makes sure that the participant of a run's call is known if it is registered.
+    func lookFor(_ participant: String, of run: Run) async { await registry.lookFor(participant, of: run) }
 
     /// Makes the call of an attempt; `completion` gets the judged answer, on any thread.
     ///
@@ -51,7 +51,7 @@ final class ParticipantCaller: Sendable {
         let isAmbiguous =
             action == .execute ? run.steps[index].isAmbiguous : run.steps[index].isCompensationAmbiguous
         let span = trace.attempt(step: index, action: action, attempt: attempt)
-        let scope = CallScope(run, call, secrets: secrets.all)
+        let scope = CallScope(run, call, secrets: secrets.files(of: run.definition.owner))
         let judge = Judge(
             scope: definition.readsContent ? scope : nil, definition: definition, isAmbiguous: isAmbiguous)
         let name: String
@@ -82,7 +82,7 @@ final class ParticipantCaller: Sendable {
         completion: @escaping @Sendable (CallResult) -> Void
     ) {
         let (call, definition) = (look.call, run.definition(of: look.call))
-        let scope = CallScope(run, call, secrets: secrets.all)
+        let scope = CallScope(run, call, secrets: secrets.files(of: run.definition.owner))
         let judge = Judge(scope: scope, definition: definition, isAmbiguous: false, isLook: true)
         let name: String
         do throws(TemplateError) { name = try definition.participant.name(scope) } catch {
@@ -129,15 +129,15 @@ final class ParticipantCaller: Sendable {
     /// Sends the call of an attempt to the participant as it is registered now, or holds it while that is paused.
     private func place(_ placement: Placement) {
         let (name, judge, completion) = (placement.name, placement.judge, placement.completion)
-        guard let participant = registry.participant(name) else {
+        guard let participant = registry.participant(name, of: placement.scope.run) else {
             return completion(judge(.notSent("No participant is registered as \(name)."), .zero))
         }
-        if participant.pause.isOn { return hold(placement) }
+        if participant.pause.isOn { return hold(placement, for: participant.id) }
         if let lack = participant.credentials.lack { return completion(judge(.notAllowed("\(lack)."), .zero)) }
         let call = placement.scope.call
         var request = CallRequest(
-            scope: placement.scope, definition: placement.definition, name: name, participant: participant,
-            trace: placement.trace, span: placement.span)
+            scope: scope(of: placement, to: participant), definition: placement.definition, name: name,
+            participant: participant, trace: placement.trace, span: placement.span)
         request.lookPath = placement.lookPath
         if case .callback = placement.definition.completion {
             request.callbackURL = callbacks.url(run: placement.scope.run.id, step: call.step, action: call.action)
@@ -149,14 +149,22 @@ final class ParticipantCaller: Sendable {
         do throws(TemplateError) {
             let call = try request.rendered()
             if Self.room(of: call) > RequestRoom.smallBytes { return sendLarge(call, request, placement) }
-            send(call, request, placement, completion: completion) { self.hold(placement) }
+            send(call, request, placement, completion: completion) { self.hold(placement, for: participant.id) }
         } catch {
             completion(judge(.unrenderable(error), .zero))
         }
     }
 
+    /// What a call may name. What goes to a tenant's own participant is signed with the secrets of the tenant's folder and no
+    /// others: its host could send on what is signed, and would be believed to be an engine.
+    private func scope(of placement: Placement, to participant: RegisteredParticipant) -> CallScope {
+        let (scope, owner) = (placement.scope, participant.id.owner)
+        guard owner != .shared else { return scope }
+        return scope.with(secrets: placement.definition.secrets.isEmpty ? [:] : secrets.files(of: owner))
+    }
+
     /// Holds a call until its participant is resumed, and then looks the participant up anew.
-    private func hold(_ placement: Placement) {
+    private func hold(_ placement: Placement, for participant: ParticipantID) {
         let (judge, completion) = (placement.judge, placement.completion)
         let call = PausedCalls.Call(isWanted: placement.isWanted) { end in
             switch end {
@@ -167,7 +175,7 @@ final class ParticipantCaller: Sendable {
                 completion(judge(.notAllowed("\(placement.name) is paused: the call was not made."), .zero))
             }
         }
-        registry.held.hold(call, for: placement.name)
+        registry.held.hold(call, for: participant)
     }
 
     /// Makes results of answers.
@@ -220,7 +228,7 @@ final class ParticipantCaller: Sendable {
         let transmit: @Sendable (ParticipantCall) -> Void = {
             self.send($0, request, placement, completion: leaving) {
                 self.room.give(bytes)
-                self.hold(placement)
+                self.hold(placement, for: request.participant.id)
             }
         }
         if room.take(bytes) { return transmit(call) }
@@ -296,7 +304,7 @@ final class ParticipantCaller: Sendable {
         let needsNoTurn: @Sendable () -> Bool = {
             participant.pause.isOn || !isWanted() || breaker?.refusal() != nil
         }
-        registry.limiter.run(request.name, isLimited: true, needsNoTurn: needsNoTurn, begin)
+        registry.limiter.run(participant.id, isLimited: true, needsNoTurn: needsNoTurn, begin)
     }
 }
 

@@ -7,35 +7,9 @@ import ServiceLifecycle
 import Storage
 import Synchronization
 
-/// A registered participant, ready to be called.
-struct RegisteredParticipant: Sendable {
-    /// Where it is.
-    let baseURL: BaseURL
-    /// Whether it has limits that hold over all engines: a `maxConcurrent` or a `rate`.
-    var isLimited: Bool { maxConcurrent != nil || rate != nil }
-    /// Calls in flight to it from all engines at the most; nil for no limit.
-    fileprivate let maxConcurrent: Int?
-    /// How calls from all engines may begin; nil for no limit.
-    fileprivate let rate: CallRate?
-    /// What its calls carry, secrets included.
-    let credentials: Credentials
-    /// Stands before its calls; nil when it is switched off.
-    let breaker: BreakerGate?
-    /// On while somebody has paused it: no call is sent.
-    let pause: PauseSwitch
-    /// When it was registered last.
-    fileprivate let updatedAt: Instant
-}
-
-/// The breaker of a participant as metrics show it.
-struct BreakerReading: Sendable, Hashable {
-    let participant: String
-    let state: BreakerState
-    /// How often it has opened in this process.
-    let openedCount: Int
-}
-
-/// The participants by name, as the table had them a second ago. A database that is away changes nothing.
+/// The participants, as the table had them a second ago. A database that is away changes nothing.
+///
+/// Which one a call goes to is asked for each call: that of its run's tenant if it has one of the name, else the shared one.
 final class ParticipantRegistry: Service {
     /// Keeps calls within this engine's shares of limits.
     let limiter: CallLimiter
@@ -48,7 +22,7 @@ final class ParticipantRegistry: Service {
     private let eventLoops: any EventLoopGroup
     private let logger: Logger
     private let interval: Duration
-    private let known = Mutex<[String: RegisteredParticipant]>([:])
+    private let known = Mutex(ParticipantBook<RegisteredParticipant>())
     /// When `lookFor` last read the table.
     private let reading = Mutex<ContinuousClock.Instant?>(nil)
 
@@ -71,42 +45,47 @@ final class ParticipantRegistry: Service {
         self.logger = logger
     }
 
-    /// The participant, or nil if none of that name is registered.
-    func participant(_ name: String) -> RegisteredParticipant? { known.withLock { $0[name] } }
+    /// The participant that a run's calls find by this name; nil if none is registered.
+    func participant(_ name: String, of run: Run) -> RegisteredParticipant? {
+        known.withLock { $0.found(name, by: run.tenantID) }
+    }
 
-    /// All breakers as they stand, by name.
+    private var gates: [BreakerGate] { known.withLock { $0.all.compactMap(\.value.breaker) } }
+
+    /// All breakers as they stand.
     var breakers: [BreakerReading] {
-        known.withLock { Array($0.values.compactMap(\.breaker)) }
+        gates
             .map { BreakerReading(participant: $0.participant, state: $0.state, openedCount: $0.openedCount) }
             .sorted { $0.participant < $1.participant }
     }
 
     /// What there is to tell of participants in a heartbeat; see `ParticipantReport`.
-    var report: JSON {
-        var readings: [String: BreakerGate.Reading] = [:]
-        for gate in known.withLock({ Array($0.values.compactMap(\.breaker)) }) {
-            readings[gate.participant] = gate.reading
-        }
+    var report: (shared: JSON, own: JSON) {
+        var readings: [ParticipantID: BreakerGate.Reading] = [:]
+        for gate in gates { readings[gate.participant] = gate.reading }
         return ParticipantReport.json(
             readings, queued: limiter.queued, paused: paused, held: held.counts, lacks: lacks)
     }
 
-    /// Why participants can't be called from here, or have no access token, by their names.
-    private var lacks: [String: String] {
-        known.withLock { known in
-            known.compactMapValues { $0.credentials.lack.map { "\($0)." } ?? $0.credentials.tokens?.failure }
+    /// Why participants can't be called from here, or have no access token.
+    private var lacks: [ParticipantID: String] {
+        var lacks: [ParticipantID: String] = [:]
+        for (id, participant) in known.withLock({ $0.all }) {
+            let credentials = participant.credentials
+            lacks[id] = credentials.lack.map { "\($0)." } ?? credentials.tokens?.failure
         }
+        return lacks
     }
 
     /// The participants that are paused.
-    private var paused: Set<String> {
-        known.withLock { known in Set(known.lazy.filter { $0.value.pause.isOn }.map(\.key)) }
+    private var paused: Set<ParticipantID> {
+        known.withLock { known in Set(known.all.lazy.filter { $0.value.pause.isOn }.map(\.id)) }
     }
 
     /// Makes sure that a participant registered a moment ago is known: reads the table if this one is not, but not
     /// again within a tenth of a second. To be asked before a call, which would end `notSent` otherwise.
-    func lookFor(_ name: String) async {
-        if participant(name) != nil { return }
+    func lookFor(_ name: String, of run: Run) async {
+        if participant(name, of: run) != nil { return }
         let mustRead = reading.withLock { last in
             let now = ContinuousClock.now
             if let last, now - last < .milliseconds(100) { return false }
@@ -124,31 +103,31 @@ final class ParticipantRegistry: Service {
         var rows: [(StoredParticipant, BaseURL)] = []
         for row in try await pool.execute(FindParticipants()) {
             do { rows.append((row, try BaseURL(parsing: row.url))) } catch {
-                logger.error(
-                    "a registered participant has an unusable URL", metadata: ["participant": "\(row.name)"])
+                logger.error("a registered participant has an unusable URL", metadata: row.id.metadata)
             }
         }
         let (lately, secrets) = (known.withLock { $0 }, maker.secrets.known)
         // Not under the lock: what is made of files may take its time, and calls ask for participants meanwhile.
         let trusted = rows.map { row, baseURL in
-            (row, baseURL, self.credentials(of: row, secrets, before: lately[row.name]?.credentials))
+            (row, baseURL, self.credentials(of: row, secrets, before: lately[row.id]?.credentials))
         }
         let (before, after) = known.withLock { known in
             let before = known
-            let fresh = trusted.map { row, baseURL, credentials in
-                (row.name, registered(row, at: baseURL, credentials, before: before[row.name]))
-            }
-            known = Dictionary(fresh) { $1 }
+            known = ParticipantBook(
+                trusted.map { row, baseURL, credentials in
+                    (row.id, registered(row, at: baseURL, credentials, before: before[row.id]))
+                })
             return (before, known)
         }
-        for (name, old) in before {
-            let new = after[name]
+        for (id, old) in before.all {
+            let new = after[id]
             if old.breaker !== new?.breaker { old.breaker?.reset() }
             if old.maxConcurrent != new?.maxConcurrent || old.rate != new?.rate {
-                limiter.change(name, isLimited: new?.isLimited ?? false)
+                limiter.change(id, isLimited: new?.isLimited ?? false)
             }
         }
-        held.look(paused: paused)
+        let hidden = after.all.lazy.filter { $0.id.owner != .shared && before[$0.id] == nil }.map(\.id.name)
+        held.look(paused: paused, hidden: Set(hidden))
     }
 
     private func credentials(
@@ -156,7 +135,7 @@ final class ParticipantRegistry: Service {
     ) -> Credentials {
         let made = maker.credentials(of: row, secrets: secrets, before: before)
         if let lack = made.lack, lack != before?.lack {
-            logger.error("a participant can't be called", metadata: ["participant": "\(row.name)", "why": "\(lack)"])
+            logger.error("a participant can't be called", metadata: row.id.metadata.merging(["why": "\(lack)"]) { $1 })
         }
         return made
     }
@@ -170,7 +149,7 @@ final class ParticipantRegistry: Service {
         if before?.updatedAt != row.updatedAt || before?.baseURL != baseURL || breaker?.policy != row.breaker {
             breaker = row.breaker.map { policy in
                 BreakerGate(
-                    policy, participant: row.name, openedCount: before?.breaker?.openedCount ?? 0,
+                    policy, participant: row.id, openedCount: before?.breaker?.openedCount ?? 0,
                     eventLoops: eventLoops, logger: logger)
             }
         }
@@ -180,13 +159,11 @@ final class ParticipantRegistry: Service {
             pause.isOn = isPaused
             logger.notice(
                 isPaused ? "a participant is paused: no calls until it is resumed" : "a participant is resumed",
-                metadata: ["participant": "\(row.name)"])
+                metadata: row.id.metadata)
         }
         return RegisteredParticipant(
-            baseURL: baseURL, maxConcurrent: row.maxConcurrent, rate: row.rate, credentials: credentials,
-            breaker: breaker,
-            pause: pause,
-            updatedAt: row.updatedAt)
+            id: row.id, baseURL: baseURL, maxConcurrent: row.maxConcurrent, rate: row.rate, credentials: credentials,
+            breaker: breaker, pause: pause, updatedAt: row.updatedAt)
     }
 
     /// Reads the table again and again.

@@ -2,12 +2,15 @@ import Core
 
 /// What an engine tells in its heartbeats of the participants that are not as they should be: by name, for people.
 enum ParticipantReport {
-    /// Participants told of at most, the worst first: a heartbeat is written every two seconds.
+    /// Shared participants told of at most, the worst first: a heartbeat is written every two seconds.
     static let maxParticipants = 32
+    /// The same of tenants' own, and of each tenant's: nobody's take another's places.
+    static let (maxOwn, maxOfTenant) = (64, 8)
     /// Bytes of an error's text at most.
     static let maxErrorBytes = 200
 
-    /// `{NAME: {breaker, failures, openMs?, lastError?, lastErrorAgeMs?, waiting, queued, paused?, held?, lacks?}}`.
+    /// Of shared participants `{NAME: {breaker, failures, openMs?, lastError?, lastErrorAgeMs?, waiting, queued, paused?, held?,
+    /// lacks?}}`, and of tenants' own `{TENANT: {NAME: the same}}`.
     ///
     /// - Parameters:
     ///   - queued: calls that wait for their turn, because of `maxConcurrent` or `rate`.
@@ -15,27 +18,38 @@ enum ParticipantReport {
     ///   - held: calls that wait for the end of a pause.
     ///   - lacks: why participants can't be called from here, in a sentence.
     static func json(
-        _ readings: [String: BreakerGate.Reading], queued: [String: Int], paused: Set<String> = [],
-        held: [String: Int] = [:], lacks: [String: String] = [:]
-    ) -> JSON {
+        _ readings: [ParticipantID: BreakerGate.Reading], queued: [ParticipantID: Int],
+        paused: Set<ParticipantID> = [], held: [ParticipantID: Int] = [:], lacks: [ParticipantID: String] = [:]
+    ) -> (shared: JSON, own: JSON) {
         let quiet = BreakerGate.Reading(state: .closed, waiting: 0)
-        let names = Set(readings.keys).union(queued.keys).union(paused).union(lacks.keys).sorted {
+        let worstFirst = Set(readings.keys).union(queued.keys).union(paused).union(lacks.keys).sorted {
             let (first, second) = (readings[$0] ?? quiet, readings[$1] ?? quiet)
             return (-first.state.rawValue, -first.failures, $0) < (-second.state.rawValue, -second.failures, $1)
         }
-        var report = JSONObject()
-        for name in names.prefix(maxParticipants) {
-            var told = object(readings[name] ?? quiet, queued: queued[name] ?? 0)
-            if paused.contains(name) {
+        var (shared, own, count) = (JSONObject(), [String: JSONObject](), 0)
+        for participant in worstFirst {
+            let tenantID = participant.owner.tenantID
+            guard
+                tenantID.map({ count < maxOwn && own[$0]?.count ?? 0 < maxOfTenant })
+                    ?? (shared.count < maxParticipants)
+            else { continue }
+            var told = object(readings[participant] ?? quiet, queued: queued[participant] ?? 0)
+            if paused.contains(participant) {
                 told["paused"] = true
-                told["held"] = JSON(held[name] ?? 0)
+                told["held"] = JSON(held[participant] ?? 0)
             }
-            if let lack = lacks[name] {
+            if let lack = lacks[participant] {
                 told["lacks"] = .string(String(decoding: lack.utf8.prefix(maxErrorBytes), as: UTF8.self))
             }
-            report[name] = .object(told)
+            if let tenantID {
+                own[tenantID, default: JSONObject()][participant.name] = .object(told)
+                count += 1
+            } else {
+                shared[participant.name] = .object(told)
+            }
         }
-        return .object(report)
+        let byTenant = own.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSON.object($0.value)) }
+        return (.object(shared), .object(JSONObject(byTenant)))
     }
 
     private static func object(_ reading: BreakerGate.Reading, queued: Int) -> JSONObject {

@@ -1,3 +1,4 @@
+import Core
 import Synchronization
 
 /// Whether calls go to a participant. One per participant and engine, for as long as it is registered.
@@ -45,7 +46,7 @@ final class PausedCalls: Sendable {
     }
 
     fileprivate struct State: Sendable {
-        var calls: [String: [Held]] = [:]
+        var calls: [ParticipantID: [Held]] = [:]
         var count = 0
         var lastNumber = 0
         var isStopping = false
@@ -58,12 +59,12 @@ final class PausedCalls: Sendable {
     init(capacity: Int) { self.capacity = capacity }
 
     /// Calls that are held, by participant.
-    var counts: [String: Int] { state.withLock { $0.calls.mapValues(\.count) } }
+    var counts: [ParticipantID: Int] { state.withLock { $0.calls.mapValues(\.count) } }
 
     /// Holds a call until its participant is resumed; ends it at once when there is no room.
     ///
     /// A participant that is resumed in this very moment is noticed by the next `look`.
-    func hold(_ call: Call, for participant: String) {
+    func hold(_ call: Call, for participant: ParticipantID) {
         let isHeld = state.withLock { state in
             guard !state.isStopping, state.count < capacity else { return false }
             state.count += 1
@@ -75,18 +76,21 @@ final class PausedCalls: Sendable {
     }
 
     /// Lets go whatever need not wait any more: whose participant is not among `paused`, and what is not wanted.
-    func look(paused: Set<String>) {
+    ///
+    /// - Parameter hidden: names of which a tenant has a participant of its own since the last look: its calls may not be to the
+    ///   paused one any more, so all of them are looked up anew.
+    func look(paused: Set<ParticipantID>, hidden: Set<String> = []) {
         let known = state.withLock { $0.calls }
-        for (name, held) in known {
-            if !paused.contains(name) {
-                let resumed = state.withLock { $0.take(of: name) { _ in true } }
+        for (participant, held) in known {
+            if !paused.contains(participant) || (participant.owner == .shared && hidden.contains(participant.name)) {
+                let resumed = state.withLock { $0.take(of: participant) { _ in true } }
                 for call in resumed { call.end(.resumed) }
                 continue
             }
             // Asked without the lock: whoever answers has locks of its own.
             let gone = Set(held.lazy.filter { !$0.call.isWanted() }.map(\.number))
             if gone.isEmpty { continue }
-            let unwanted = state.withLock { $0.take(of: name) { gone.contains($0.number) } }
+            let unwanted = state.withLock { $0.take(of: participant) { gone.contains($0.number) } }
             for call in unwanted { call.end(.notWanted) }
         }
     }
@@ -95,7 +99,7 @@ final class PausedCalls: Sendable {
     func stop() {
         let left = state.withLock { state in
             state.isStopping = true
-            return state.calls.keys.sorted().flatMap { name in state.take(of: name) { _ in true } }
+            return state.calls.keys.sorted().flatMap { participant in state.take(of: participant) { _ in true } }
         }
         for call in left { call.end(.givenBack) }
     }
@@ -103,11 +107,13 @@ final class PausedCalls: Sendable {
 
 extension PausedCalls.State {
     /// Takes some of the calls to a participant out; one that somebody else has taken meanwhile is not there any more.
-    fileprivate mutating func take(of name: String, where isTaken: (PausedCalls.Held) -> Bool) -> [PausedCalls.Call] {
-        let all = calls[name] ?? []
+    fileprivate mutating func take(
+        of participant: ParticipantID, where isTaken: (PausedCalls.Held) -> Bool
+    ) -> [PausedCalls.Call] {
+        let all = calls[participant] ?? []
         let taken = all.filter(isTaken)
         let kept = all.filter { !isTaken($0) }
-        calls[name] = kept.isEmpty ? nil : kept
+        calls[participant] = kept.isEmpty ? nil : kept
         count -= taken.count
         return taken.map(\.call)
     }

@@ -22,7 +22,7 @@ struct ShareKeeper: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            var held: Set<String> = []
+            var held: Set<ParticipantID> = []
             while !Task.isCancelled {
                 await bell.wait(atMost: interval)
                 if Task.isCancelled || limiter.isIdle && held.isEmpty { continue }
@@ -38,13 +38,13 @@ struct ShareKeeper: Service {
     private var interval: Duration { limiter.isIdle ? .seconds(60) : .milliseconds(500) }
 
     /// - Parameter held: the participants of whose limits this engine may have taken something.
-    private func take(_ held: inout Set<String>) async {
+    private func take(_ held: inout Set<ParticipantID>) async {
         do {
             _ = limiter.forgetIdle()
             let (demands, asked) = (limiter.demands(), ContinuousClock.now)
             let unwanted = held.subtracting(demands.map(\.participant))
             if !unwanted.isEmpty {
-                _ = try await pool.execute(DeleteCallShares(engine: engine, names: unwanted.sorted()))
+                _ = try await pool.execute(DeleteCallShares(engine: engine, of: unwanted.sorted()))
                 held.subtract(unwanted)
             }
             if demands.isEmpty { return }

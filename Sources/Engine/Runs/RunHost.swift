@@ -111,7 +111,7 @@ extension RunHost {
 
 /// Participants.
 extension RunHost {
-    func prepare(_ participant: String) async { await context.caller.lookFor(participant) }
+    func prepare(_ participant: String, of run: Run) async { await context.caller.lookFor(participant, of: run) }
 
     func call(
         _ call: Command.Call, of run: Run, isWanted: @escaping @Sendable () -> Bool,

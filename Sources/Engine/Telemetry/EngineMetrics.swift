@@ -161,27 +161,28 @@ final class EngineMetrics: Sendable {
     }
 }
 
-/// What the client that calls participants holds, and where their breakers stand.
+/// What the client that calls participants holds, and where their breakers stand. Participants of one name are one series, whosever
+/// they are: numbers add up, and of breakers the worst is told.
 enum ParticipantMetrics {
     static func register(_ client: ParticipantClient, _ participants: ParticipantRegistry, in registry: MetricsRegistry)
     {
         registry.read(
             "participant_breaker_state", "The circuit breaker of a participant: 0 closed, 1 half-open, 2 open.", .gauge,
             labels: ["participant"]
-        ) { participants.breakers.map { .init($0.state.rawValue, $0.participant) } }
+        ) { byName(participants.breakers.map { ($0.participant, $0.state.rawValue) }, max) }
         registry.read(
             "participant_breaker_opened_total", "How often the circuit breaker of a participant has opened.", .counter,
             labels: ["participant"]
-        ) { participants.breakers.map { .init($0.openedCount, $0.participant) } }
+        ) { byName(participants.breakers.map { ($0.participant, $0.openedCount) }, +) }
         registry.read(
             "participant_calls_queued",
             "Calls that wait for their turn, because of the participant's maxConcurrent or rate.", .gauge,
             labels: ["participant"]
-        ) { participants.limiter.queued.map { .init($0.value, $0.key) } }
+        ) { byName(participants.limiter.queued.map { ($0.key, $0.value) }, +) }
         registry.read(
             "participant_calls_held", "Calls that wait for the resume of a participant that is paused.", .gauge,
             labels: ["participant"]
-        ) { participants.held.counts.map { .init($0.value, $0.key) } }
+        ) { byName(participants.held.counts.map { ($0.key, $0.value) }, +) }
         let connections = registry.gauges(
             "participant_connections", "Connections to participants.", labels: ["state"])
         let (open, idle, connecting) = (connections["open"], connections["idle"], connections["connecting"])
@@ -193,5 +194,20 @@ enum ParticipantMetrics {
             connecting.set(statistics.connecting)
             waiting.set(statistics.waiting)
         }
+    }
+
+    /// Names of participants that have series of their own; those beyond are together `other`. Shared ones come first, however many
+    /// tenants register.
+    private static let maxNames = 1000
+
+    static func byName(
+        _ numbers: [(ParticipantID, Int)], _ together: (Int, Int) -> Int
+    ) -> [MetricsRegistry.Reading] {
+        var sums: [String: Int] = [:]
+        for (participant, number) in numbers.sorted(by: { $0.0 < $1.0 }) {
+            let name = sums[participant.name] == nil && sums.count >= maxNames ? "other" : participant.name
+            sums[name] = sums[name].map { together($0, number) } ?? number
+        }
+        return sums.sorted { $0.key < $1.key }.map { .init($0.value, $0.key) }
     }
 }

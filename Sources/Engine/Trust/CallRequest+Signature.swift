@@ -22,7 +22,8 @@ extension CallRequest {
         }
         if let signingKey = credentials.signingKey {
             let claims = CallClaims(
-                audience: name, method: call.method, path: call.baseURL.pathPrefix + call.path, body: call.body,
+                audience: participant.id.audience, method: call.method, path: call.baseURL.pathPrefix + call.path,
+                body: call.body,
                 idempotencyKey: key, runID: scope.run.caller(of: scope.call).description)
             call.headers.append((CallClaims.header, try signingKey.token(claims.json(at: now))))
         }

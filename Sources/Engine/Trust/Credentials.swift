@@ -88,11 +88,25 @@ struct CredentialMaker: Sendable {
         let source = Credentials.Source(row, secrets: secrets.version, published: published.version)
         // A certificate may be good no more although nothing has changed.
         if let before, before.source == source, row.tls == nil { return before }
-        return Credentials(draft(row, secrets.all, before), of: source)
+        let files = SecretFiles(owner: row.id.owner, files: secrets.files(of: row.id.owner))
+        return Credentials(draft(row, files, before), of: source)
+    }
+
+    /// What an owner's participants may name: nobody else's.
+    private struct SecretFiles {
+        let owner: Owner
+        let files: [String: [UInt8]]
+
+        subscript(name: String) -> [UInt8]? { files[name] }
+
+        /// How a secret that is not there is called.
+        func named(_ name: String) -> String {
+            owner.tenantID.map { "\(name) in the folder of the tenant \($0)" } ?? name
+        }
     }
 
     private func draft(
-        _ row: StoredParticipant, _ secrets: [String: [UInt8]], _ before: Credentials?
+        _ row: StoredParticipant, _ secrets: SecretFiles, _ before: Credentials?
     ) -> Credentials.Draft {
         var made = Credentials.Draft()
         do throws(Lack) {
@@ -102,7 +116,8 @@ struct CredentialMaker: Sendable {
                     made.signingKey = try signingKey(String(name.dropFirst(SigningKey.prefix.count)), secrets)
                 } else {
                     guard let secret = secrets[name] else {
-                        throw Lack("This engine has no secret \(name), which signs calls to \(row.name)")
+                        throw Lack(
+                            "This engine has no secret \(secrets.named(name)), which signs calls to \(row.name)")
                     }
                     made.hmacSecrets.append(secret)
                 }
@@ -123,12 +138,12 @@ struct CredentialMaker: Sendable {
     }
 
     private func headers(
-        of row: StoredParticipant, _ secrets: [String: [UInt8]]
+        of row: StoredParticipant, _ secrets: SecretFiles
     ) throws(Lack) -> [(name: String, value: String)] {
         var headers: [(name: String, value: String)] = []
         for (name, stored) in row.headers {
             let what = "the header \(name) of \(row.name)"
-            let text = try opened(stored, row, for: .header(name, of: row.name), what)
+            let text = try opened(stored, row, for: .header(name, of: row.id), what)
             headers.append((name, try resolved(text, secrets, what)))
         }
         return headers
@@ -154,32 +169,34 @@ struct CredentialMaker: Sendable {
         }
     }
 
-    private func resolved(_ text: String, _ secrets: [String: [UInt8]], _ what: String) throws(Lack) -> String {
+    private func resolved(_ text: String, _ secrets: SecretFiles, _ what: String) throws(Lack) -> String {
         // What is no reference was sent as it is before there were any, and still is.
         guard let parsed = try? SecretText(text) else { return text }
         do throws(MissingSecret) { return try parsed.resolved { secrets[$0] } } catch {
-            throw Lack("\(error), which \(what) names")
+            guard case .absent(let name) = error else { throw Lack("\(error), which \(what) names") }
+            throw Lack("\(MissingSecret.absent(secrets.named(name))), which \(what) names")
         }
     }
 
-    private func signingKey(_ id: String, _ secrets: [String: [UInt8]]) throws(Lack) -> SigningKey {
-        guard let file = secrets[id] else { throw Lack("This engine has no signing key \(id)") }
-        guard let key = SigningKey(id: id, file: file) else {
-            throw Lack("The secret \(id) is no private key of Ed25519 in PEM")
+    private func signingKey(_ id: String, _ secrets: SecretFiles) throws(Lack) -> SigningKey {
+        guard let file = secrets[id] else { throw Lack("This engine has no signing key \(secrets.named(id))") }
+        guard let key = SigningKey(id: secrets.owner == .shared ? id : nil, file: file) else {
+            throw Lack("The secret \(secrets.named(id)) is no private key of Ed25519 in PEM")
         }
-        guard published.contains(id, key.publicKey) else {
+        guard published.contains(key.id, key.publicKey) else {
             throw Lack("The public key of the signing key \(id) is not published, or is another engine's")
         }
         return key
     }
 
     private func identity(
-        _ tls: ParticipantTLS, of participant: String, _ secrets: [String: [UInt8]], _ before: TLSIdentity?
+        _ tls: ParticipantTLS, of participant: String, _ secrets: SecretFiles, _ before: TLSIdentity?
     ) throws(Lack) -> TLSIdentity {
         func file(_ name: String?) throws(Lack) -> [UInt8]? {
             guard let name else { return nil }
             guard let bytes = secrets[name] else {
-                throw Lack("This engine has no secret \(name), which connections to \(participant) need")
+                throw Lack(
+                    "This engine has no secret \(secrets.named(name)), which connections to \(participant) need")
             }
             return bytes
         }
@@ -201,11 +218,11 @@ struct CredentialMaker: Sendable {
     }
 
     private func tokens(
-        _ registered: OAuth2Client, of row: StoredParticipant, _ secrets: [String: [UInt8]],
+        _ registered: OAuth2Client, of row: StoredParticipant, _ secrets: SecretFiles,
         _ before: AccessTokens?
     ) throws(Lack) -> AccessTokens {
         let what = "the client's secret of \(row.name)"
-        let text = try opened(registered.secret, row, for: .clientSecret(of: row.name), what)
+        let text = try opened(registered.secret, row, for: .clientSecret(of: row.id), what)
         guard let endpoint = TokenEndpoint(registered.tokenURL) else {
             throw Lack("The token URL of \(row.name) can't be used")
         }

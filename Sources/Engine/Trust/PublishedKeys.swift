@@ -9,7 +9,8 @@ import Synchronization
 /// Writes the public halves of this engine's signing keys into the database, where the API finds them for participants: at the start,
 /// when a key has come, and once a minute, so that the database knows which are in use.
 ///
-/// Nothing is signed with a key that is not there: no participant could tell whose it is.
+/// Nothing is signed with a key that is not there: no participant could tell whose it is. A key of a tenant's folder is published
+/// under its thumbprint: everybody may see the list, and neither tenants nor their names for keys are anybody's business.
 final class PublishedKeys: Service {
     private struct State {
         /// The public keys by id.
@@ -42,7 +43,9 @@ final class PublishedKeys: Service {
     /// Writes the keys there are.
     func publish() async throws(PostgresError) {
         let known = secrets.known
-        let keys = known.all.compactMap { SigningKey(id: $0.key, file: $0.value) }.sorted { $0.id < $1.id }
+        let shared = known.shared.compactMap { SigningKey(id: $0.key, file: $0.value) }
+        let own = known.own.values.flatMap { $0.values.compactMap { SigningKey(id: nil, file: $0) } }
+        let keys = (shared + own).sorted { $0.id < $1.id }
         var published: [String: String] = [:]
         for key in keys {
             let written = try await pool.execute(PublishSigningKey(keyID: key.id, publicKey: key.publicKey))

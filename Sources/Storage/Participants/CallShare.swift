@@ -21,13 +21,13 @@ package struct CallShare: Sendable, Hashable {
 
 /// What an engine wants of a participant's limits.
 package struct CallDemand: Sendable, Hashable {
-    package let participant: String
+    package let participant: ParticipantID
     /// Calls in flight and waiting.
     package let calls: Int
     /// Thousandths of a call per second that it could begin.
     package let rate: Int
 
-    package init(participant: String, calls: Int, rate: Int) {
+    package init(participant: ParticipantID, calls: Int, rate: Int) {
         self.participant = participant
         self.calls = calls
         self.rate = rate
@@ -36,7 +36,7 @@ package struct CallDemand: Sendable, Hashable {
 
 /// What an engine may use of a participant's limits from now on.
 package struct CallGrant: Sendable, Hashable {
-    package let participant: String
+    package let participant: ParticipantID
     /// Calls in flight; nil for no limit.
     package let calls: Int?
     /// How calls may begin, 0 thousandths for not at all; nil for no limit.
@@ -46,7 +46,7 @@ package struct CallGrant: Sendable, Hashable {
     /// No other engine calls the participant.
     package let isAlone: Bool
 
-    package init(participant: String, calls: Int?, rate: CallRate?, wholeRate: CallRate?, isAlone: Bool) {
+    package init(participant: ParticipantID, calls: Int?, rate: CallRate?, wholeRate: CallRate?, isAlone: Bool) {
         self.participant = participant
         self.calls = calls
         self.rate = rate
@@ -67,7 +67,7 @@ package struct CallGrant: Sendable, Hashable {
             return CallShares.grant(
                 of: total, wants: wants, taken: taken, at: index, turn: limit.seconds / CallShare.turn)
         }
-        participant = limit.name
+        participant = limit.participant
         calls = limit.maxConcurrent.map { part(of: $0, demand.calls, \.calls) }
         rate = limit.rate.map { whole in
             let thousandths = part(of: whole.thousandths, demand.rate, \.rate)
@@ -90,18 +90,17 @@ extension Connection {
     ///     how many calls are in flight, by participant.
     /// - Returns: the grants, which hold now; only now may more be begun than before.
     package func takeCallShares(
-        _ demands: [CallDemand], of engine: EngineID, lower: @Sendable ([CallGrant]) -> [String: Int]
+        _ demands: [CallDemand], of engine: EngineID, lower: @Sendable ([CallGrant]) -> [ParticipantID: Int]
     ) throws(PostgresError) -> [CallGrant] {
         try inTransaction { connection throws(PostgresError) in
-            let names = demands.map(\.participant)
-            let limits = try connection.execute(LockCallLimits(names: names))
+            let limits = try connection.execute(LockCallLimits(demands.map(\.participant)))
             if limits.isEmpty { return [] }
             // A statement of its own sees what was committed before the locks were had.
-            let others = try connection.execute(FindCallShares(names: limits.map(\.name), engine: engine))
-            let byName = Dictionary(demands.map { ($0.participant, $0) }) { first, _ in first }
+            let others = try connection.execute(FindCallShares(limits.map(\.participant), engine: engine))
+            let wanted = Dictionary(demands.map { ($0.participant, $0) }) { first, _ in first }
             let grants = limits.compactMap { limit in
-                byName[limit.name].map { demand in
-                    CallGrant(limit, demand, of: engine, among: others.filter { $0.participant == limit.name })
+                wanted[limit.participant].map { demand in
+                    CallGrant(limit, demand, of: engine, among: others.filter { $0.participant == limit.participant })
                 }
             }
             let inFlight = lower(grants)
@@ -109,7 +108,7 @@ extension Connection {
                 PutCallShares(
                     engine: engine,
                     shares: grants.map { grant in
-                        let (demand, flying) = (byName[grant.participant], inFlight[grant.participant] ?? 0)
+                        let (demand, flying) = (wanted[grant.participant], inFlight[grant.participant] ?? 0)
                         return (
                             grant.participant,
                             CallShare(wanted: demand?.calls ?? 0, taken: max(grant.calls ?? 0, flying)),

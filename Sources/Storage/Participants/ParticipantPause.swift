@@ -18,21 +18,21 @@ package struct ParticipantPause: Sendable, Hashable {
     }
 }
 
-/// Pauses a participant; no row comes back when there is none of that name.
+/// Pauses a participant; no row comes back when there is none such.
 ///
 /// Done again it keeps its time, and takes the new name and reason. `updated_at` stays: engines take a participant that was
 /// registered anew for another one, and forget what they know of it.
 package struct PauseParticipant: Statement {
-    package let name: String
+    package let participant: ParticipantID
     package let by: String
     package let reason: String
     package let origin: CallOrigin
 
     package typealias Row = ParticipantPause
 
-    package init(name: String, by: String, reason: String, origin: CallOrigin = .unknown) {
+    package init(_ participant: ParticipantID, by: String, reason: String, origin: CallOrigin = .unknown) {
         self.origin = origin
-        self.name = name
+        self.participant = participant
         self.by = by
         self.reason = reason
     }
@@ -40,21 +40,22 @@ package struct PauseParticipant: Statement {
     package static let sql = """
         WITH changed AS (
             UPDATE participants SET paused_at = COALESCE(paused_at, now()), paused_by = $2, pause_reason = $3
-            WHERE participant_name = $1
+            WHERE tenant_id = $5 AND participant_name = $1
             RETURNING \(ParticipantPause.columns)
         ), audit AS (
             \(AuditSQL.insert(
-                tenant: AuditSQL.everybodys, by: "$2", origin: "$4", action: "'pause_participant'",
+                tenant: "$5::text", by: "$2", origin: "$4", action: "'pause_participant'",
                 subject: "'participants/' || $1", detail: "json_build_object('reason', $3::text)", from: "changed"))
         )
         SELECT \(ParticipantPause.columns) FROM changed
         """
 
     package func bind(_ parameters: inout Parameters) {
-        parameters.text(name)
+        parameters.text(participant.name)
         parameters.text(by)
         parameters.text(reason)
         parameters.origin(origin)
+        parameters.text(participant.owner.name)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> ParticipantPause {
@@ -63,9 +64,9 @@ package struct PauseParticipant: Statement {
     }
 }
 
-/// Takes the pause of a participant back; no row comes back when there is none of that name.
+/// Takes the pause of a participant back; no row comes back when there is none such.
 package struct ResumeParticipant: Statement {
-    package let name: String
+    package let participant: ParticipantID
     package let by: String
     package let reason: String?
     package let origin: CallOrigin
@@ -73,9 +74,9 @@ package struct ResumeParticipant: Statement {
     /// Whether it was paused.
     package typealias Row = Bool
 
-    package init(name: String, by: String, reason: String?, origin: CallOrigin = .unknown) {
+    package init(_ participant: ParticipantID, by: String, reason: String?, origin: CallOrigin = .unknown) {
         self.origin = origin
-        self.name = name
+        self.participant = participant
         self.by = by
         self.reason = reason
     }
@@ -83,13 +84,14 @@ package struct ResumeParticipant: Statement {
     // `known` locks the row, so that of two who resume at once one finds nothing to do.
     package static let sql = """
         WITH known AS MATERIALIZED (
-            SELECT paused_at IS NOT NULL AS is_paused FROM participants WHERE participant_name = $1 FOR UPDATE
+            SELECT paused_at IS NOT NULL AS is_paused FROM participants
+            WHERE tenant_id = $5 AND participant_name = $1 FOR UPDATE
         ), changed AS (
             UPDATE participants SET paused_at = NULL, paused_by = NULL, pause_reason = NULL
-            FROM known WHERE is_paused AND participant_name = $1
+            FROM known WHERE is_paused AND tenant_id = $5 AND participant_name = $1
         ), audit AS (
             \(AuditSQL.insert(
-                tenant: AuditSQL.everybodys, by: "$2", origin: "$4", action: "'resume_participant'",
+                tenant: "$5::text", by: "$2", origin: "$4", action: "'resume_participant'",
                 subject: "'participants/' || $1", detail: "json_build_object('reason', $3::text)",
                 from: "known WHERE is_paused"))
         )
@@ -97,10 +99,11 @@ package struct ResumeParticipant: Statement {
         """
 
     package func bind(_ parameters: inout Parameters) {
-        parameters.text(name)
+        parameters.text(participant.name)
         parameters.text(by)
         parameters.text(reason)
         parameters.origin(origin)
+        parameters.text(participant.owner.name)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }

@@ -1,16 +1,16 @@
 package import Core
 package import Postgres
 
-/// Participants with values that are not encrypted with this key, in the order of their names.
+/// Participants with values that are not encrypted with this key, one owner after the other.
 package struct FindUnrotatedSecrets: Statement {
     package let key: String
-    /// Only those after this name; empty for all.
-    package let after: String
+    /// Only those after this one; nil for all.
+    package let after: ParticipantID?
     package let limit: Int
 
     package typealias Row = StoredSecrets
 
-    package init(key: String, after: String, limit: Int) {
+    package init(key: String, after: ParticipantID?, limit: Int) {
         self.key = key
         self.after = after
         self.limit = limit
@@ -18,34 +18,35 @@ package struct FindUnrotatedSecrets: Statement {
 
     // A participant that has no such value has no key either.
     package static let sql = """
-        SELECT participant_name, headers, auth, secrets_key FROM participants
-        WHERE participant_name > $2 AND secrets_key IS DISTINCT FROM $1
+        SELECT tenant_id, participant_name, headers, auth, secrets_key FROM participants
+        WHERE (tenant_id, participant_name) > ($2, $3) AND secrets_key IS DISTINCT FROM $1
             AND (auth IS NOT NULL OR EXISTS (SELECT FROM json_object_keys(headers)))
-        ORDER BY participant_name LIMIT $3
+        ORDER BY tenant_id, participant_name LIMIT $4
         """
 
     package func bind(_ parameters: inout Parameters) {
         parameters.text(key)
-        parameters.text(after)
+        parameters.text(after?.owner.name ?? "")
+        parameters.text(after?.name ?? "")
         parameters.int32(Int32(limit))
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> StoredSecrets {
         StoredSecrets(
-            name: try row.text(), headers: try row.jsonValue(), auth: try row.jsonValueOrNil(),
+            id: try row.participant(), headers: try row.jsonValue(), auth: try row.jsonValueOrNil(),
             key: try row.textOrNil())
     }
 }
 
 /// What of a participant's row is secret, as it is stored.
 package struct StoredSecrets: Sendable {
-    package let name: String
+    package let id: ParticipantID
     package let headers: JSON
     package let auth: JSON?
     package let key: String?
 
-    package init(name: String, headers: JSON, auth: JSON?, key: String?) {
-        self.name = name
+    package init(id: ParticipantID, headers: JSON, auth: JSON?, key: String?) {
+        self.id = id
         self.headers = headers
         self.auth = auth
         self.key = key
@@ -56,13 +57,13 @@ package struct StoredSecrets: Sendable {
         var sealed = JSONObject()
         for (header, value) in headers.object?.members ?? [] {
             let stored = StoredSecret(stored: value, key: key) ?? .text("")
-            sealed[header] = try stored.sealed(with: keys, for: .header(header, of: name)).json
+            sealed[header] = try stored.sealed(with: keys, for: .header(header, of: id)).json
         }
         var auth = auth
         if let json = auth, let client = OAuth2Client(stored: json, key: key), !client.namesSecret {
-            auth = client.with(try client.secret.sealed(with: keys, for: .clientSecret(of: name))).json
+            auth = client.with(try client.secret.sealed(with: keys, for: .clientSecret(of: id))).json
         }
-        return StoredSecrets(name: name, headers: .object(sealed), auth: auth, key: keys.newest)
+        return StoredSecrets(id: id, headers: .object(sealed), auth: auth, key: keys.newest)
     }
 }
 
@@ -84,12 +85,12 @@ package struct ReplaceSecrets: Statement {
     package static let sql = """
         WITH written AS (
             UPDATE participants SET headers = $2, auth = $3, secrets_key = $4
-            WHERE participant_name = $1 AND headers::jsonb = $5::jsonb AND auth::jsonb IS NOT DISTINCT FROM $6::jsonb
+            WHERE tenant_id = $10 AND participant_name = $1 AND headers::jsonb = $5::jsonb AND auth::jsonb IS NOT DISTINCT FROM $6::jsonb
                 AND secrets_key IS NOT DISTINCT FROM $7
             RETURNING participant_name
         ), audit AS (
             \(AuditSQL.insert(
-                tenant: AuditSQL.everybodys, by: "$8", origin: "$9", action: "'\(AuditAction.rotateSecrets.rawValue)'",
+                tenant: "$10::text", by: "$8", origin: "$9", action: "'\(AuditAction.rotateSecrets.rawValue)'",
                 subject: "'participants/' || participant_name", detail: "json_build_object('secretsKey', $4::text)",
                 from: "written"))
         )
@@ -97,7 +98,7 @@ package struct ReplaceSecrets: Statement {
         """
 
     package func bind(_ parameters: inout Parameters) {
-        parameters.text(new.name)
+        parameters.text(new.id.name)
         parameters.json(new.headers.bytes)
         parameters.json(new.auth?.bytes)
         parameters.text(new.key)
@@ -106,6 +107,7 @@ package struct ReplaceSecrets: Statement {
         parameters.text(old.key)
         parameters.text(by)
         parameters.origin(.unknown)
+        parameters.text(new.id.owner.name)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> String { try row.text() }

@@ -13,7 +13,7 @@ package struct SecretRotation: Sendable {
         /// Rows that somebody has written meanwhile, with whatever key.
         package fileprivate(set) var changed = 0
         /// Rows that stay as they are.
-        package fileprivate(set) var failures: [(participant: String, reason: String)] = []
+        package fileprivate(set) var failures: [(participant: ParticipantID, reason: String)] = []
 
         fileprivate init(key: String) { self.key = key }
     }
@@ -29,21 +29,21 @@ package struct SecretRotation: Sendable {
     }
 
     package func run() async throws(PostgresError) -> Report {
-        var (report, after) = (Report(key: keys.newest), "")
+        var (report, after) = (Report(key: keys.newest), ParticipantID?.none)
         while true {
             let found = FindUnrotatedSecrets(key: keys.newest, after: after, limit: Self.batch)
             let rows = try await pool.execute(found)
             for row in rows {
                 let rotated: StoredSecrets
                 do throws(UnsealingError) { rotated = try row.rotated(keys) } catch {
-                    report.failures.append((row.name, "\(error)"))
+                    report.failures.append((row.id, "\(error)"))
                     continue
                 }
                 let written = try await pool.execute(ReplaceSecrets(row, with: rotated, by: "saga"))
                 if written.isEmpty { report.changed += 1 } else { report.rotated += 1 }
             }
             guard let last = rows.last else { return report }
-            after = last.name
+            after = last.id
         }
     }
 }

@@ -97,9 +97,9 @@ extension QuietRun {
     /// - Parameters:
     ///   - quietFor: how long it may be due before that is wrong.
     ///   - definition: says how long calls may take; without it the longest timeout there is counts.
-    ///   - paused: participants that are paused; calls to them wait in their engine, as they should.
+    ///   - paused: whether participants are paused; calls to those that are wait in their engine, as they should.
     package func reason(
-        quietFor: Duration, definition: WorkflowDefinition?, paused: Set<String> = []
+        quietFor: Duration, definition: WorkflowDefinition?, paused: ParticipantBook<Bool> = ParticipantBook()
     ) -> QuietReason {
         if let locker { return .locked(locker) }
         if availableAt <= now {
@@ -125,11 +125,12 @@ extension QuietRun {
     }
 
     /// Whether a call may not have been sent because its participant is paused.
-    private func isHeld(_ call: OpenCall, _ definition: WorkflowDefinition?, _ paused: Set<String>) -> Bool {
-        guard !paused.isEmpty else { return false }
+    private func isHeld(_ call: OpenCall, _ definition: WorkflowDefinition?, _ paused: ParticipantBook<Bool>) -> Bool {
         // Which of several participants it is for only its engine knows.
-        guard let name = definition?.step(of: call.stepID)?.call(of: call.action)?.participant.only else { return true }
-        return paused.contains(name)
+        guard let name = definition?.step(of: call.stepID)?.call(of: call.action)?.participant.only else {
+            return paused.all.contains { $0.value && ($0.id.owner == .shared || $0.id.owner == .tenant(tenantID)) }
+        }
+        return paused.found(name, by: tenantID) ?? false
     }
 
     private var notHeld: QuietReason {

@@ -79,6 +79,7 @@ package struct QuietRun: Sendable {
     fileprivate let head: RunHead
 
     package var runID: RunID { lease.runID }
+    package var tenantID: String { head.tenantID }
     package var workflowName: String { head.workflowName }
     package var definitionID: DefinitionID { head.definitionID }
     package var deadlineAt: Instant? { head.deadlineAt }

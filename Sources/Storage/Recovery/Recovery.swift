@@ -27,8 +27,8 @@ package struct Recovery: Sendable {
     /// Live runs without an event for `quietFor`, the quietest first.
     package func quietRuns(for quietFor: Duration, limit: Int) async throws(StoreError) -> [Finding] {
         let rows = try await execute(FindQuietRuns(quietFor: quietFor, limit: limit), on: database.reads)
-        let paused = Set(
-            try await execute(FindParticipants(), on: database.reads).lazy.filter { $0.pause != nil }.map(\.name))
+        let participants = try await execute(FindParticipants(), on: database.reads)
+        let paused = ParticipantBook(participants.lazy.map { ($0.id, $0.pause != nil) })
         var findings: [Finding] = []
         for quiet in rows {
             let row = try await quiet.run(definitions)

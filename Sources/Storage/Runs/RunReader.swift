@@ -137,8 +137,10 @@ package struct RunReader: Sendable {
         return live
     }
 
-    /// The engines, as they told in their last heartbeats.
-    package func engines() async throws(StoreError) -> [ListEngines.Row] { try await read(ListEngines()) }
+    /// The engines, as they told in their last heartbeats, and which participants are tenants' own.
+    package func enginesAndOwnParticipants() async throws(StoreError) -> ([ListEngines.Row], [ParticipantID]) {
+        try await read(ListEngines(), ListOwnParticipants())
+    }
 
     /// A page of runs, newest first, without payloads.
     package func list(_ query: RunQuery) async throws(StoreError) -> [RunHead] {

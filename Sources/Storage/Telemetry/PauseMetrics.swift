@@ -53,7 +53,8 @@ final class PauseMetrics: Sendable {
     private static func key(_ isWorkflow: Bool, _ name: String) -> String { (isWorkflow ? "w" : "p") + name }
 }
 
-/// Workflows and participants that are paused, by whatever owner, and for how long; those that have been for longest first.
+/// Workflows and participants that are paused, and for how long; those that have been for longest first. Of several of one name,
+/// whosever they are, the one that has been for longest.
 package struct ListPauses: Statement {
     package init() {}
 
@@ -71,7 +72,8 @@ package struct ListPauses: Statement {
             SELECT true AS is_workflow, workflow_name AS name, min(paused_at) AS paused_at FROM workflow_pauses
             WHERE resumed_at IS NULL GROUP BY workflow_name
             UNION ALL
-            SELECT false, participant_name, paused_at FROM participants WHERE paused_at IS NOT NULL
+            SELECT false, participant_name, min(paused_at) FROM participants WHERE paused_at IS NOT NULL
+            GROUP BY participant_name
         ) p ORDER BY paused_at LIMIT \(limit)
         """
 

@@ -6,7 +6,8 @@ import Testing
 struct SecretKeysTests {
     private static func key(_ byte: UInt8) -> String { Base64.encode(Array(repeating: byte, count: 32)) }
 
-    private static let place = SecretPlace.header("Authorization", of: "payments")
+    private static let payments = ParticipantID("payments", of: .shared)
+    private static let place = SecretPlace.header("Authorization", of: payments)
 
     @Test(
         "what the newest key encrypts opens with it at its place, and nowhere else", arguments: ["", "Bearer x", "ü€"])
@@ -18,15 +19,34 @@ struct SecretKeysTests {
         #expect(try both.open(sealed, with: "2026-11", for: Self.place) == text)
         // Names of headers are the same in any case.
         #expect(
-            try both.open(sealed, with: "2026-11", for: .header("AUTHORIZATION", of: "payments")) == text)
+            try both.open(sealed, with: "2026-11", for: .header("AUTHORIZATION", of: Self.payments)) == text)
         #expect(try both.open(old.seal(text, for: Self.place), with: "2026-05", for: Self.place) == text)
         #expect(throws: UnsealingError.noKey("2026-11")) { try old.open(sealed, with: "2026-11", for: Self.place) }
         for other: SecretPlace in [
-            .header("Authorization", of: "orders"), .header("Cookie", of: "payments"), .clientSecret(of: "payments"),
+            .header("Authorization", of: ParticipantID("orders", of: .shared)), .header("Cookie", of: Self.payments),
+            .clientSecret(of: Self.payments),
+            .header("Authorization", of: ParticipantID("payments", of: .tenant("acme"))),
         ] {
             #expect(throws: UnsealingError.altered("2026-11")) { try both.open(sealed, with: "2026-11", for: other) }
         }
         #expect(throws: UnsealingError.altered("2026-05")) { try both.open(sealed, with: "2026-05", for: Self.place) }
+    }
+
+    @Test(
+        "a value of a tenant's own opens for that alone: not for the shared one of its name, nor for another tenant's")
+    func owners() throws {
+        let keys = try SecretKeys("k:\(Self.key(1))")
+        let places = [Owner.shared, .tenant("acme"), .tenant("other")].flatMap { owner in
+            let participant = ParticipantID("payments", of: owner)
+            return [SecretPlace.header("x", of: participant), .clientSecret(of: participant)]
+        }
+        for (index, place) in places.enumerated() {
+            let sealed = keys.seal("secret", for: place)
+            for (other, elsewhere) in places.enumerated() {
+                let opened = try? keys.open(sealed, with: "k", for: elsewhere)
+                #expect(opened == (index == other ? "secret" : nil), "\(index) \(other)")
+            }
+        }
     }
 
     @Test("a bit that was changed, a piece that is missing and what is no ciphertext open nothing")

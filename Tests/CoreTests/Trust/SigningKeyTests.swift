@@ -26,6 +26,12 @@ struct SigningKeyTests {
         #expect(jwk["d"] == nil)
     }
 
+    @Test("a key without a name of its own is called by its thumbprint, that of RFC 8037, appendix A.3")
+    func thumbprint() throws {
+        let key = try #require(SigningKey(id: nil, file: Array("whsk_\(Self.seed)".utf8)))
+        #expect(key.id == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
+    }
+
     @Test("what is no such key is none: other secrets lie in the same folder")
     func others() throws {
         let pem = try Self.pem

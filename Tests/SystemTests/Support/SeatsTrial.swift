@@ -195,7 +195,7 @@ struct SeatsTrial {
         options.minimums.compensated = 30
         options.minimums.retries = 3
         let report = try await Checker.check(
-            database: system.test.configuration, ledgers: ["seats": "http://127.0.0.1:\(port)"], options: options)
+            database: system.test.configuration, ledgers: ["seats": ["http://127.0.0.1:\(port)"]], options: options)
         let isPassed = report.isPassed
         #expect(isPassed, "\(report.text)")
         #expect(report.counts.effects >= 2 * completed && report.counts.foreignEntries > 0)
