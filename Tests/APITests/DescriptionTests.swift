@@ -1,4 +1,5 @@
 import Core
+import HTTPTypes
 import Testing
 
 @testable import API
@@ -81,8 +82,11 @@ struct DescriptionTests {
             look(document)
             let schemas = document["components"]?["schemas"]?.object?.members ?? []
             let responses = document["components"]?["responses"]?.object?.members ?? []
-            let there = schemas.map { "#/components/schemas/\($0.key)" } + responses.map { "#/components/responses/\($0.key)" }
-            #expect(named == Set(there))
+            let headers = document["components"]?["headers"]?.object?.members ?? []
+            let there =
+                schemas.map { "schemas/\($0.key)" } + responses.map { "responses/\($0.key)" }
+                + headers.map { "headers/\($0.key)" }
+            #expect(named == Set(there.map { "#/components/\($0)" }))
         }
     }
 
@@ -132,7 +136,7 @@ struct DescriptionTests {
     /// What a refusal lists.
     private static func known(_ text: String, after words: String) -> [String] {
         guard let range = text.firstRange(of: words) else { return [] }
-        return text[range.upperBound...].split(separator: ".")[0...0].joined().split(separator: ", ").map(String.init)
+        return text[range.upperBound...].prefix { $0 != "." }.split(separator: ", ").map(String.init)
     }
 
     @Test("the document and the schema are there for everybody, and are not sent twice")

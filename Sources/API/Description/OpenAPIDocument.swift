@@ -34,7 +34,9 @@ struct OpenAPIDocument {
             "components": [
                 "schemas": .object(JSONObject(Components.all.map { (key: $0.0, value: $0.1.json) })),
                 "responses": .object(
-                    JSONObject(Refusals.common.map { (key: Refusals.name($0), value: Refusals.response($0, [])) })),
+                    JSONObject(
+                        Refusals.usual.map { (key: Refusals.name($0.status), value: Refusals.whole($0.status, $0.problems)) })),
+                "headers": .object(JSONObject(ReplyHeader.allCases.map { (key: $0.rawValue, value: $0.json) })),
                 "securitySchemes": Self.securitySchemes,
             ],
         ]
@@ -77,8 +79,7 @@ struct OpenAPIDocument {
         var responses = JSONObject()
         for reply in operation.replies { responses[String(reply.status)] = Self.json(of: reply, route) }
         for (status, problems) in Refusals(operation, route).byStatus {
-            responses[String(status)] =
-                Refusals.common.contains(status) ? Refusals.reference(status) : Refusals.response(status, problems)
+            responses[String(status)] = Refusals.response(status, problems)
         }
         object["responses"] = .object(responses)
         return .object(object)
@@ -133,11 +134,10 @@ struct OpenAPIDocument {
         if headers.isEmpty { return nil }
         return .object(
             JSONObject(
-                headers.map { header in
-                    (
-                        key: header.rawValue,
-                        value: ["description": .string(header.text), "schema": header.schema.json]
-                    )
-                }))
+                headers.map { ($0.rawValue, ["$ref": .string("#/components/headers/\($0.rawValue)")]) }))
     }
+}
+
+extension ReplyHeader {
+    fileprivate var json: JSON { ["description": .string(text), "schema": schema.json] }
 }

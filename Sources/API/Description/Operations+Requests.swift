@@ -62,7 +62,7 @@ extension Operation {
         Operation(
             "restartRun", .post, "/v1/runs/:runId/restart", .requests, "Do a run anew",
             "Another run does one that is over anew; with `fromStep` it takes over what need not be done again. Another input or version needs `runs:start`, too.",
-            parameters: idempotencyKey + [.header("traceparent", .text(1...1024), "W3C Trace Context; kept, and passed on.")],
+            parameters: idempotencyKey + [.header("traceparent", .text(), "W3C Trace Context; kept, and passed on.")],
             body: .json(Components.schema("RestartRequest"), ["reason": "the address was wrong"]),
             problems: [
                 .notRestartable, .restarted, .childRun, .workflowPaused, .inputInvalid, .keyReused, .tenantSuspended,

@@ -6,7 +6,7 @@ extension Operation {
     /// Of every list.
     static let paging = [
         Parameter.query("limit", .integer(1...500).defaulting(to: 50), "So many at the most. A page also ends with its first MiB."),
-        Parameter.query("cursor", .text(), "Where the list goes on: the `nextCursor` of the page before."),
+        Parameter.query("cursor", .text(1...1024), "Where the list goes on: the `nextCursor` of the page before."),
     ]
 
     /// Between which times runs were created.

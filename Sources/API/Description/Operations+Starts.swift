@@ -16,10 +16,10 @@ extension Operation {
             "202 says that it is committed and will run. With an idempotency key a start that was answered 503, or not at all, can be repeated: it gives exactly one run.",
             parameters: idempotencyKey + [
                 .header(
-                    "Prefer", .text(1...1024),
+                    "Prefer", .text(),
                     "`wait=N`: answer with the finished run if it ends within N seconds, at most \(Preference.longestWait)."),
                 .header("X-Correlation-Id", Components.label, "Kept with the run, and passed on to participants."),
-                .header("traceparent", .text(1...1024), "W3C Trace Context; kept, and passed on."),
+                .header("traceparent", .text(), "W3C Trace Context; kept, and passed on."),
             ],
             body: .json(
                 Components.schema("StartRequest"),
@@ -39,7 +39,7 @@ extension Operation {
             "A line is the body of a start, and may hold its `idempotencyKey`. Results come in the order of the lines, while lines are read.",
             parameters: [
                 .header("X-Correlation-Id", Components.label, "Of every line whose context names none."),
-                .header("traceparent", .text(1...1024), "Of every line."),
+                .header("traceparent", .text(), "Of every line."),
             ],
             body: RequestContent(contents: BodyReader.lines.map { ($0, Components.schema("StartLine")) }),
             problems: [.unsupportedMediaType],

@@ -33,8 +33,13 @@ struct Refusals {
         .overloaded,
     ]
 
-    /// Statuses that have the same problems wherever they come.
-    static let common = [408, 414, 417, 431, 500]
+    /// What most routes answer with a status: said once, where many refer to.
+    static let usual: [(status: Int, problems: [ProblemKind])] = [
+        (400, [.malformedRequest, .invalidParameter]), (401, [.unauthorized]), (403, [.missingPermission, .tenantClosed]),
+        (408, [.requestTimeout]), (413, [.bodyTooLarge]), (414, [.uriTooLong]), (415, [.unsupportedMediaType]),
+        (417, [.expectationFailed]), (429, [.rateLimited]), (431, [.headersTooLarge]), (500, [.internalError]),
+        (503, [.overloaded, .databaseUnavailable, .issuerUnavailable]),
+    ]
 
     var byStatus: [(status: Int, problems: [ProblemKind])] {
         Dictionary(grouping: kinds) { $0.status.code }.sorted { $0.key < $1.key }.map { status, problems in
@@ -44,11 +49,15 @@ struct Refusals {
 
     static func name(_ status: Int) -> String { "Problem\(status)" }
 
-    static func reference(_ status: Int) -> JSON { ["$ref": .string("#/components/responses/\(name(status))")] }
-
-    /// - Parameter problems: empty for all of the status.
+    /// What a route answers with a status, or where that is said.
     static func response(_ status: Int, _ problems: [ProblemKind]) -> JSON {
-        let kinds = problems.isEmpty ? ProblemKind.allCases.filter { $0.status.code == status } : problems
+        guard usual.contains(where: { $0.status == status && $0.problems == problems }) else {
+            return whole(status, problems)
+        }
+        return ["$ref": .string("#/components/responses/\(name(status))")]
+    }
+
+    static func whole(_ status: Int, _ kinds: [ProblemKind]) -> JSON {
         let words = kinds.map { "`\($0.rawValue)`: \($0.title)" }
         var object: JSONObject = [
             "description": .string(words.joined(separator: "\n\n")),

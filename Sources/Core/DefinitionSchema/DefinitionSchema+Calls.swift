@@ -3,11 +3,41 @@ extension DefinitionSchema {
     static var calls: [(String, JSONSchema)] {
         [
             ("call", call), ("participant", participant), ("completion", completion),
-            ("path", .text(1...2048, pattern: "^(/|\\$\\{)").examples("/orders/${input.orderId}")),
+            ("path", path),
             (
                 "statuses",
                 .list(.integer(200...599)).with("uniqueItems", true).described("Statuses of answers, 200 to 599.")
             ),
+        ]
+    }
+
+    /// Characters of a URL's path and query, and references.
+    private static var path: JSONSchema {
+        let reference = #"\$\{([^}'"]|'[^']*'|"[^"]*")*\}"#
+        let other = #"[A-Za-z0-9/?:@!&'()*+,;=._~%-]|\$\$\{|\$"#
+        return .text(1...2048, pattern: "^(/|\(reference)$)")
+            .with(
+                "allOf",
+                [
+                    ["pattern": .string("^(\(reference)|\(other))*$")],
+                    ["not": ["pattern": #"^//|/\.\.?(/|\?|$)"#]],
+                ]
+            )
+            .examples("/orders/${input.orderId}", "${steps.create.response.headers.location}")
+    }
+
+    /// Media types of bodies, in any case.
+    private static var contentType: String {
+        let (json, form) = (anyCase("json"), anyCase("x-www-form-urlencoded"))
+        return "^ *(\(anyCase("application/"))(\(json)|\(form)|[^;]*\\+\(json)) *(;|$)|\(anyCase("text/"))[^;]+)"
+    }
+
+    /// Names of headers, but those that are set by HTTP and by the participant protocol.
+    private static var headerName: JSON {
+        let names = HeaderName.reserved.sorted().map(anyCase).joined(separator: "|")
+        return [
+            "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$",
+            "not": ["pattern": .string("^((\(names))$|\(anyCase(HeaderName.reservedPrefix)))")],
         ]
     }
 
@@ -49,24 +79,21 @@ extension DefinitionSchema {
             "path": part("path").described(
                 "Follows the participant's base URL; what templates give is percent-encoded. Or one reference, whose value is a location that an answer gave."
             ),
-            "method?": .word(CallDefinition.methods).defaulting(to: "POST"),
+            "method?": .word(CallDefinition.methods).defaulting(to: "POST").described("The method."),
             "query?": .map(parameter, 0...CallDefinition.maxParameters).with(
                 "propertyNames", ["minLength": 1, "maxLength": 256]
             ).described("Parameters behind the path: texts, numbers, booleans, or lists of them."),
             "body?": part("template").described(
                 "What is sent; \"none\" for nothing. Without it: the run's input, and nothing for GET and DELETE."),
-            "contentType?": .text(
-                1...128,
-                pattern:
-                    "^ *([aA][pP][pP][lL][iI][cC][aA][tT][iI][oO][nN]/([jJ][sS][oO][nN]|[xX]-[wW]{3}-[fF][oO][rR][mM]-[uU][rR][lL][eE][nN][cC][oO][dD][eE][dD]|[^;]*\\+[jJ][sS][oO][nN])|[tT][eE][xX][tT]/[^;]+)"
-            ).described(
+            "contentType?": .text(1...128, pattern: contentType).described(
                 "How the body is written: application/json or a type that ends in +json, application/x-www-form-urlencoded, or text."
             ).defaulting(to: "application/json"),
             "headers?": .map(
                 .anyOf(
-                    .text(), part("template").with("type", "object").with("required", [.string(Template.logicKey)])),
+                    .text(pattern: #"^[^\u0000-\u001f\u007f]*$"#),
+                    part("template").with("type", "object").with("required", [.string(Template.logicKey)])),
                 0...32
-            ).with("propertyNames", ["pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$"]).described(
+            ).with("propertyNames", headerName).described(
                 "Headers besides those of the protocol: names, and text templates or rules."),
             "timeout?": part("duration").described("Of one attempt, at most 1h.").defaulting(to: "10s"),
             "retry?": part("retry"),

@@ -90,9 +90,11 @@ extension DefinitionSchema {
     private static var wait: JSONSchema {
         JSONSchema.object(
             [
-                "for?": part("textTemplate").described("A duration, at most 366d.").examples("2h", "${input.delay}"),
-                "until?": part("textTemplate").described("A time of RFC 3339.").examples(
-                    "2030-01-31T12:00:00Z", "${input.pickupAt}"),
+                "for?": .text(pattern: #"^[1-9][0-9]*(ms|s|m|h|d)$|\$\{"#).described("A duration, at most 366d.")
+                    .examples("2h", "${input.delay}"),
+                "until?": .anyOf(.text(format: "date-time"), .text(pattern: #"\$\{"#)).described(
+                    "A time of RFC 3339."
+                ).examples("2030-01-31T12:00:00Z", "${input.pickupAt}"),
             ], isClosed: true
         ).with("minProperties", 1).with("maxProperties", 1).described("It lets time pass.").examples(["for": "2h"])
     }
@@ -124,7 +126,8 @@ extension DefinitionSchema {
     private static var end: JSONSchema {
         JSONSchema.object(
             [
-                "as": .word(EndDefinition.Result.allCases.map(\.rawValue)),
+                "as": .word(EndDefinition.Result.allCases.map(\.rawValue)).described(
+                    "completed: the run is done. failed: it is undone, as after any failure."),
                 "output?": part("template").described("The run's output, of an end as completed."),
                 "reason?": part("textTemplate").described("Why, of an end as failed."),
             ], isClosed: true

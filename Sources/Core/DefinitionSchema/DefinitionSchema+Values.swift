@@ -45,6 +45,7 @@ extension DefinitionSchema {
                     ],
                     "else": [
                         "items": part("template").json, "additionalProperties": part("template").json,
+                        "propertyNames": ["not": ["pattern": "\\$\\{"]],
                     ],
                 ])
             ),
@@ -52,10 +53,25 @@ extension DefinitionSchema {
                 "textTemplate",
                 .text().described("A text, in which ${…} stands for values of the run.").examples("${input.orderId}")
             ),
-            ("sensitivePath", .text(1...4096, pattern: "^(input|context|output|steps)($|[.\\[])")),
+            ("sensitivePath", sensitivePath),
             ("rule", rule), ("retry", retry), ("policy", policy(isListed: false)),
             ("listedPolicy", policy(isListed: true)), ("failure", failure), ("inputSchema", inputSchema),
         ]
+    }
+
+    /// As a template names a value, without `${}`.
+    private static var sensitivePath: JSONSchema {
+        let quoted = #"'([^'\\]|\\.)*'|"([^"\\]|\\.)*""#
+        let element = #"\.([A-Za-z0-9_-]+|\*)|\[([0-9]+|\#(quoted))\]"#
+        let step = #"\.[a-z0-9][a-z0-9_-]*|\[(\#(quoted))\]"#
+        return .text(pattern: "^(input|context|output|steps(\(step))\\.output)(\(element))*$")
+            .described("A place in what runs know, written as in templates; * stands for every entry of a list.")
+            .examples("input.card.number", "input.travellers.*.passport", "steps.charge.output.token", "output.token")
+    }
+
+    /// A pattern for a word in any case.
+    static func anyCase(_ word: String) -> String {
+        word.map { $0.isLetter ? "[\($0.lowercased())\($0.uppercased())]" : $0 == "." ? "\\." : "\($0)" }.joined()
     }
 
     // MARK: Conditions
