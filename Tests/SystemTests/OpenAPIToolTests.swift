@@ -90,13 +90,13 @@ struct OpenAPIToolTests {
         try await Self.with { system, port in
             try await OpenAPITools.withFolder { folder in
                 let file = try await Self.document(system, port, in: folder)
-                let configuration = Document.root.appending(path: "scripts/lib/schemathesis.toml").path
+                let configuration = Document.root.appending(path: "scripts/lib/schemathesis").path
                 let outcome = try await OpenAPITools.run(
                     program: "schemathesis",
                     [
-                        "--config-file", configuration, "run", file.path, "--url", "http://127.0.0.1:\(port)",
-                        "--header", "X-Admin-Token: \(Self.token)", "--max-time", "75", "--seed", "52",
-                    ])
+                        "--config-file", configuration + ".toml", "run", file.path, "--url", "http://127.0.0.1:\(port)",
+                        "--header", "X-Admin-Token: \(Self.token)", "--max-time", "75", "--no-color",
+                    ], ["SCHEMATHESIS_HOOKS": configuration + "_hooks.py"])
                 #expect(outcome.exitCode == 0, "\(outcome.output.suffix(20_000))\n\(outcome.errors.suffix(2000))")
                 let tested = try #require(outcome.output.firstMatch(of: /([0-9]+) generated/)?.output.1)
                 #expect((Int(tested) ?? 0) > 500, "\(outcome.output.suffix(2000))")

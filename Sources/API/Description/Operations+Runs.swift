@@ -38,8 +38,8 @@ extension Operation {
             "getRunEvents", .get, "/v1/runs/:runId/events", .runs, "Read a run's history",
             "Oldest first, at most 2000 events and 1 MiB at once. With `Accept: text/event-stream` it is live: `Last-Event-ID` resumes, and it ends after the terminal event.",
             parameters: [
-                .query("after", .integer(0 ... .max), "What comes after this seq."),
-                .header("Last-Event-ID", .text(1...19, pattern: "^[0-9]{1,18}$"), "Of a stream: what comes after this seq."),
+                .query("after", JSONSchema.integer(0 ... .max).with("maximum", JSON(Int.max)), "What comes after this seq."),
+                .header("Last-Event-ID", .text(pattern: "^[0-9]{1,18}$"), "Of a stream: what comes after this seq."),
             ], problems: [.tooManyAnswers, .tooManyWatchers],
             Reply(
                 200, "Events.", Components.schema("EventPage"),

@@ -26,9 +26,11 @@ enum OpenAPITools {
     }
 
     /// Runs a program that was installed with the Python.
-    static func run(program: String, _ arguments: [String]) async throws -> Tool.Outcome {
+    static func run(
+        program: String, _ arguments: [String], _ environment: [String: String]
+    ) async throws -> Tool.Outcome {
         let path = URL(filePath: try python).deletingLastPathComponent().appending(path: program).path
-        return try await Tool(Program(path: path)).run(arguments)
+        return try await Tool(Program(path: path), environment: environment).run(arguments)
     }
 
     /// A folder for the time of `body`.

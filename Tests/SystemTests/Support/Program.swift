@@ -19,9 +19,6 @@ struct Program {
         let description: String
     }
 
-    /// One that is known to be there.
-    init(path: String) { self.path = path }
-
     /// Looks in SAGAFLOW_BIN, else beside the test bundle.
     init(_ name: String) throws {
         var folders: [String] = []
