@@ -40,7 +40,8 @@ struct SchemaDocumentTests {
                 seen += 1
                 var operations = InputSchema.maxOperations
                 #expect(
-                    schema.verdict(on: json, operations: &operations) == .valid, "\(url.lastPathComponent): \(json.text)")
+                    schema.verdict(on: json, operations: &operations) == .valid,
+                    "\(url.lastPathComponent): \(json.text)")
             }
         }
         #expect(seen > 25)

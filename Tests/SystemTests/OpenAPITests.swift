@@ -15,7 +15,8 @@ struct OpenAPITests {
                 "action": [
                     "participant": "payments", "path": "/charge",
                     "body": [
-                        "orderId": "${input.orderId ?? 'o-1'}", "amount": "${input.amount ?? 20}", "fail": "${input.fail}",
+                        "orderId": "${input.orderId ?? 'o-1'}", "amount": "${input.amount ?? 20}",
+                        "fail": "${input.fail}",
                     ],
                 ],
                 "compensation": [

@@ -105,7 +105,9 @@ struct OpenAPIToolTests {
         }
     }
 
-    @Test("jsonschema and our own validator come to the same, of definitions and of what is made of them by changing a member")
+    @Test(
+        "jsonschema and our own validator come to the same, of definitions and of what is made of them by changing a member"
+    )
     func schemas() async throws {
         let schema = try InputSchema(DefinitionSchema.document)
         var values: [JSON] = []

@@ -53,7 +53,8 @@ extension Components {
                 .object([
                     "keys": .list(
                         .object([
-                            "kty": .text(), "crv": .text(), "alg": .text(), "use": .text(), "kid": .text(), "x": .text(),
+                            "kty": .text(), "crv": .text(), "alg": .text(), "use": .text(), "kid": .text(),
+                            "x": .text(),
                         ]))
                 ])
             ),
@@ -87,7 +88,10 @@ extension Components {
             "url": .text(1...2048, pattern: "^[hH][tT][tT][pP][sS]?://").described("Where it is."),
             "maxConcurrent?": .integer(1...10_000).orNull.described("Calls at once, from all engines together."),
             "rate?": .object(
-                ["perSecond": .number().with("minimum", 0.01).with("maximum", 100_000), "burst?": .integer(CallRate.bursts).orNull],
+                [
+                    "perSecond": .number().with("minimum", 0.01).with("maximum", 100_000),
+                    "burst?": .integer(CallRate.bursts).orNull,
+                ],
                 isClosed: true
             ).orNull.described("How many calls begin in a second, with three decimals at most, and how many at once."),
             "headers?": .map(.text(0...4096, pattern: "^[ -~]*$"), 0...32).with(
@@ -120,7 +124,8 @@ extension Components {
             "headerNames": .list(.text()).described("Their values are not shown."),
             "breaker": .anyOf(breaker, .const(false)), "signWith": .list(.text()),
             "tls": .object(["certificate?": .text().orNull, "key?": .text().orNull, "ca?": .text().orNull]).orNull,
-            "auth": .map(.any).orNull, "secretsKey": .text().orNull.described(
+            "auth": .map(.any).orNull,
+            "secretsKey": .text().orNull.described(
                 "The id of the key with which values are encrypted."),
         ]
     }

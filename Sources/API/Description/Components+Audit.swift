@@ -28,7 +28,8 @@ extension Components {
                 "Report",
                 .object([
                     "form": .const(1), "createdAt": time, "createdBy": .text(), "report": schema("RunReport"),
-                    "complete": JSONSchema.const(true).described("The last member: without it the document was broken off."),
+                    "complete": JSONSchema.const(true).described(
+                        "The last member: without it the document was broken off."),
                 ])
             ),
             (

@@ -122,7 +122,8 @@ extension Components {
                 "workflow?": .text(1...255), "stepId?": stepID,
                 "kind?": .word(FailedRunQuery.Kind.allCases.map(\.rawValue)), "createdAfter?": time,
                 "createdBefore?": time,
-                "limit?": JSONSchema.integer(1...1000).defaulting(to: 100).described("So many at the most, the newest."),
+                "limit?": JSONSchema.integer(1...1000).defaulting(to: 100).described(
+                    "So many at the most, the newest."),
                 "reason?": reason(isNeeded: false),
                 "dryRun?": .flag.described("Nothing is asked; retried says which it would be."),
             ], isClosed: true)

@@ -40,7 +40,8 @@ extension Components {
             ),
             (
                 "RunRef",
-                .object(["runId": runID, "status": schema("RunStatus")]).described("A run that was accepted, and will run.")
+                .object(["runId": runID, "status": schema("RunStatus")]).described(
+                    "A run that was accepted, and will run.")
             ),
             ("Asked", .object(["runId": runID]).described("The run that was asked.")),
             ("WaitingFor", waitingFor), ("Failure", failure), ("Attempt", attempt),
@@ -131,7 +132,8 @@ extension Components {
     private static var waitingFor: JSONSchema {
         JSONSchema.object([
             "kind": .word(
-                "retry", "breaker", "timer", "child", "signal", "callback", "poll", "paused", "call", "deadline", "engine",
+                "retry", "breaker", "timer", "child", "signal", "callback", "poll", "paused", "call", "deadline",
+                "engine",
                 "takeover", "operator"),
             "stepId?": .text(), "action?": .text(), "participant?": .text().orNull, "since?": time, "until?": time,
             "participantPaused?": .flag, "lacks?": .text(), "runId?": runID, "workflow?": .text(),

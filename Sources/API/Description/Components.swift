@@ -23,7 +23,8 @@ enum Components {
     static let stepID = JSONSchema.text(1...255)
     /// In bytes there may be fewer characters.
     static func reason(isNeeded: Bool) -> JSONSchema {
-        .text(1...1000).described(isNeeded ? "Why; at most 1000 bytes." : "Why, for whoever asks later; at most 1000 bytes.")
+        .text(1...1000).described(
+            isNeeded ? "Why; at most 1000 bytes." : "Why, for whoever asks later; at most 1000 bytes.")
     }
     static let cursor = JSONSchema.text().orNull.described("Where the next page begins; null on the last.")
     static let count = JSONSchema.integer(0 ... .max)

@@ -35,7 +35,9 @@ struct OpenAPIDocument {
                 "schemas": .object(JSONObject(Components.all.map { (key: $0.0, value: $0.1.json) })),
                 "responses": .object(
                     JSONObject(
-                        Refusals.usual.map { (key: Refusals.name($0.status), value: Refusals.whole($0.status, $0.problems)) })),
+                        Refusals.usual.map {
+                            (key: Refusals.name($0.status), value: Refusals.whole($0.status, $0.problems))
+                        })),
                 "headers": .object(JSONObject(ReplyHeader.allCases.map { (key: $0.rawValue, value: $0.json) })),
                 "securitySchemes": Self.securitySchemes,
             ],

@@ -32,7 +32,8 @@ struct Operation: Sendable {
     var alsoNeeds: [Permission] = []
 
     init(
-        _ id: String, _ method: HTTPRequest.Method, _ path: String, _ tag: Tag, _ summary: String, _ details: String = "",
+        _ id: String, _ method: HTTPRequest.Method, _ path: String, _ tag: Tag, _ summary: String,
+        _ details: String = "",
         parameters: [Parameter] = [], body: RequestContent? = nil, problems: [ProblemKind] = [],
         alsoNeeds: [Permission] = [], _ replies: Reply...
     ) {

@@ -7,7 +7,8 @@ extension Operation {
         Operation(
             "createKey", .post, "/v1/admin/api-keys", .keys, "Make an API key",
             "The key itself is shown this once. Nobody gives more than they have.",
-            body: .json(Components.schema("KeyRequest"), ["name": "shop", "roles": ["starter"], "workflows": ["order*"]]),
+            body: .json(
+                Components.schema("KeyRequest"), ["name": "shop", "roles": ["starter"], "workflows": ["order*"]]),
             Reply(201, "The key.", Components.schema("NewKey"), headers: [.cacheControl])),
         Operation(
             "listKeys", .get, "/v1/admin/api-keys", .keys, "List API keys",

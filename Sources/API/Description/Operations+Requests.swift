@@ -71,7 +71,8 @@ extension Operation {
             Reply(202, "Another run does it anew.", Components.schema("RunRef"), headers: [.location, .replayed])),
         Operation(
             "tellEnd", .post, "/v1/callbacks/:token", .callbacks, "Tell the end of accepted work",
-            "The same again is 202.", body: .json(Components.schema("CallbackRequest"), ["outcome": "succeeded", "output": ["id": 7]]),
+            "The same again is 202.",
+            body: .json(Components.schema("CallbackRequest"), ["outcome": "succeeded", "output": ["id": 7]]),
             problems: [
                 .unknownCallback, .callbackDiffers, .callbackOver, .unknownRun, .runEnded, .notReady,
             ], asked),
@@ -91,7 +92,8 @@ extension Operation {
             "retryFailedRuns", .post, "/v1/admin/runs/failed/retry", .failed, "Try many FAILED runs again",
             "The newest that match, at most `limit`.",
             body: .json(
-                Components.schema("RetryManyRequest"), isRequired: false, ["workflow": "order", "limit": 10, "dryRun": true]),
+                Components.schema("RetryManyRequest"), isRequired: false,
+                ["workflow": "order", "limit": 10, "dryRun": true]),
             Reply(200, "Which are tried again.", Components.schema("RetryManyResult"))),
         Operation(
             "retryFailedRun", .post, "/v1/admin/runs/:runId/retry", .failed, "Try a FAILED run again",

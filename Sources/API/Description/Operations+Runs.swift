@@ -5,7 +5,8 @@ import Storage
 extension Operation {
     /// Of every list.
     static let paging = [
-        Parameter.query("limit", .integer(1...500).defaulting(to: 50), "So many at the most. A page also ends with its first MiB."),
+        Parameter.query(
+            "limit", .integer(1...500).defaulting(to: 50), "So many at the most. A page also ends with its first MiB."),
         Parameter.query("cursor", .text(1...1024), "Where the list goes on: the `nextCursor` of the page before."),
     ]
 
@@ -38,7 +39,9 @@ extension Operation {
             "getRunEvents", .get, "/v1/runs/:runId/events", .runs, "Read a run's history",
             "Oldest first, at most 2000 events and 1 MiB at once. With `Accept: text/event-stream` it is live: `Last-Event-ID` resumes, and it ends after the terminal event.",
             parameters: [
-                .query("after", JSONSchema.integer(0 ... .max).with("maximum", JSON(Int.max)), "What comes after this seq."),
+                .query(
+                    "after", JSONSchema.integer(0 ... .max).with("maximum", JSON(Int.max)), "What comes after this seq."
+                ),
                 .header("Last-Event-ID", .text(pattern: "^[0-9]{1,18}$"), "Of a stream: what comes after this seq."),
             ], problems: [.tooManyAnswers, .tooManyWatchers],
             Reply(

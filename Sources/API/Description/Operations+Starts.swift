@@ -17,7 +17,8 @@ extension Operation {
             parameters: idempotencyKey + [
                 .header(
                     "Prefer", .text(),
-                    "`wait=N`: answer with the finished run if it ends within N seconds, at most \(Preference.longestWait)."),
+                    "`wait=N`: answer with the finished run if it ends within N seconds, at most \(Preference.longestWait)."
+                ),
                 .header("X-Correlation-Id", Components.label, "Kept with the run, and passed on to participants."),
                 .header("traceparent", .text(), "W3C Trace Context; kept, and passed on."),
             ],
@@ -25,7 +26,8 @@ extension Operation {
                 Components.schema("StartRequest"),
                 ["input": ["orderId": "o-1", "amount": 20], "context": ["correlationId": "cart-7"]]),
             problems: [
-                .onlyDeprecated, .workflowPaused, .inputInvalid, .keyReused, .tenantSuspended, .tenantLimit, .unknownRun,
+                .onlyDeprecated, .workflowPaused, .inputInvalid, .keyReused, .tenantSuspended, .tenantLimit,
+                .unknownRun,
                 .tooManyWatchers, .tooManyAnswers,
             ],
             Reply(

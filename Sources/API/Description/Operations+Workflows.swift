@@ -11,7 +11,8 @@ extension Operation {
             "getWorkflow", .get, "/v1/workflows/:name", .workflows, "Look at a workflow", "With all its versions.",
             Reply(200, "The workflow.", Components.schema("Workflow"))),
         Operation(
-            "getDefinition", .get, "/v1/workflows/:name/:version", .workflows, "Read a version's definition", "As it was registered.",
+            "getDefinition", .get, "/v1/workflows/:name/:version", .workflows, "Read a version's definition",
+            "As it was registered.",
             Reply(200, "The version.", Components.schema("RegisteredDefinition"), headers: [.deprecation])),
     ]
 
@@ -56,11 +57,13 @@ extension Operation {
             Reply(200, "What registering would say.", Components.schema("Validation"))),
         Operation(
             "deprecateVersion", .put, "/v1/admin/workflows/:name/:version/deprecation", .definitions,
-            "Deprecate a version", "A start without a version skips it from now on; nothing else changes.", body: reason,
+            "Deprecate a version", "A start without a version skips it from now on; nothing else changes.",
+            body: reason,
             Reply(200, "It is deprecated.", Components.schema("DeprecatedVersion"))),
         Operation(
             "restoreVersion", .delete, "/v1/admin/workflows/:name/:version/deprecation", .definitions,
-            "Take a deprecation back", "A start without a version may take it again.", Reply(204, "It is not deprecated.")),
+            "Take a deprecation back", "A start without a version may take it again.",
+            Reply(204, "It is not deprecated.")),
         Operation(
             "pauseWorkflow", .post, "/v1/admin/workflows/:name/pause", .definitions, "Pause a workflow's starts",
             "All versions of the name. Runs that were accepted before go on.",

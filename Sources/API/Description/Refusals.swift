@@ -16,7 +16,9 @@ struct Refusals {
             if needs.isOfTenants, route.namesRun { kinds.insert(.unknownRun) }
         }
         if route.namesWorkflow { kinds.insert(.unknownWorkflow) }
-        if !PathVariable.parameters(of: route.path).isEmpty { kinds.formUnion([.invalidParameter, .databaseUnavailable]) }
+        if !PathVariable.parameters(of: route.path).isEmpty {
+            kinds.formUnion([.invalidParameter, .databaseUnavailable])
+        }
         if !operation.parameters.isEmpty { kinds.insert(.invalidParameter) }
         if let body = operation.body {
             kinds.formUnion([.bodyTooLarge, .unsupportedMediaType])
@@ -29,13 +31,15 @@ struct Refusals {
 
     /// What is refused before anybody knows which route it is for, or where something of ours is wrong.
     private static let ofAll: Set<ProblemKind> = [
-        .malformedRequest, .requestTimeout, .bodyTooLarge, .uriTooLong, .expectationFailed, .headersTooLarge, .internalError,
+        .malformedRequest, .requestTimeout, .bodyTooLarge, .uriTooLong, .expectationFailed, .headersTooLarge,
+        .internalError,
         .overloaded,
     ]
 
     /// What most routes answer with a status: said once, where many refer to.
     static let usual: [(status: Int, problems: [ProblemKind])] = [
-        (400, [.malformedRequest, .invalidParameter]), (401, [.unauthorized]), (403, [.missingPermission, .tenantClosed]),
+        (400, [.malformedRequest, .invalidParameter]), (401, [.unauthorized]),
+        (403, [.missingPermission, .tenantClosed]),
         (408, [.requestTimeout]), (413, [.bodyTooLarge]), (414, [.uriTooLong]), (415, [.unsupportedMediaType]),
         (417, [.expectationFailed]), (429, [.rateLimited]), (431, [.headersTooLarge]), (500, [.internalError]),
         (503, [.overloaded, .databaseUnavailable, .issuerUnavailable]),

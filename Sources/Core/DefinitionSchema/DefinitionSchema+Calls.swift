@@ -58,7 +58,9 @@ extension DefinitionSchema {
                 [
                     "if": [
                         "properties": [
-                            "completion": ["anyOf": [["const": "callback"], ["required": ["callback"], "type": "object"]]]
+                            "completion": [
+                                "anyOf": [["const": "callback"], ["required": ["callback"], "type": "object"]]
+                            ]
                         ], "required": ["completion"],
                     ], "then": ["properties": ["output": false]],
                 ],

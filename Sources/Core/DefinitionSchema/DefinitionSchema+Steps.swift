@@ -19,7 +19,8 @@ extension DefinitionSchema {
                     "await": without("retry", "compensation"),
                     "run": without("retry"),
                     "end": without("timeout", "retry", "compensation", "onFailure", "forEach"),
-                ])
+                ]
+            )
             .with(
                 "allOf",
                 [

@@ -31,7 +31,8 @@ extension DefinitionSchema {
             (
                 "duration",
                 .text(pattern: "^[1-9][0-9]*(ms|s|m|h|d)$")
-                    .described("A positive integer and one of ms, s, m, h, d.").examples("250ms", "10s", "5m", "1h", "2d")
+                    .described("A positive integer and one of ms, s, m, h, d.").examples(
+                        "250ms", "10s", "5m", "1h", "2d")
             ),
             (
                 "template",
@@ -190,7 +191,9 @@ extension DefinitionSchema {
         }
         for name in ["uniqueItems", "deprecated", "readOnly", "writeOnly"] { members[name] = ["type": "boolean"] }
         for name in ["enum", "required", "examples"] { members[name] = ["type": "array"] }
-        for name in ["const", "default", "contentEncoding", "contentMediaType", "contentSchema"] { members[name] = true }
+        for name in ["const", "default", "contentEncoding", "contentMediaType", "contentSchema"] {
+            members[name] = true
+        }
         members["dependentRequired"] = ["type": "object", "additionalProperties": ["type": "array"]]
         let types: JSON = [
             "enum": ["null", "boolean", "object", "array", "number", "string", "integer"]

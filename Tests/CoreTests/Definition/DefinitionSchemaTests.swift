@@ -38,7 +38,8 @@ struct DefinitionSchemaTests {
         (
             "a pattern of durations knows no sizes",
             [
-                #""timeout":"367d""#, #""for":"367d""#, #""initialInterval":"2d""#, #""25h""#, #""2s","maxInterval":"1s""#,
+                #""timeout":"367d""#, #""for":"367d""#, #""initialInterval":"2d""#, #""25h""#,
+                #""2s","maxInterval":"1s""#,
                 #""timeout":"2h""#, #""timeout":"61m""#, #""timeout":"999ms""#, #""4s""#, #""every":"61m""#,
                 #""every":"5m""#,
             ]
@@ -58,7 +59,8 @@ struct DefinitionSchemaTests {
         (
             "ids are compared with each other",
             [
-                #""id":"t""#, #""id":"call-1""#, #""dependsOn":["b"]"#, #""dependsOn":["a"]}]}"#, #""dependsOn":["c","x"]"#,
+                #""id":"t""#, #""id":"call-1""#, #""dependsOn":["b"]"#, #""dependsOn":["a"]}]}"#,
+                #""dependsOn":["c","x"]"#,
                 #"},{"id":"a","action":{"participant":"p","path":"/"}}]}"#,
             ]
         ),

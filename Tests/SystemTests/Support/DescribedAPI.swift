@@ -35,7 +35,8 @@ struct DescribedAPI {
     var operations: [Operation] {
         (document["paths"]?.object?.members ?? []).flatMap { path, methods in
             (methods.object?.members ?? []).map {
-                Operation(id: $0.value["operationId"]?.string ?? "", method: $0.key.uppercased(), path: path, json: $0.value)
+                Operation(
+                    id: $0.value["operationId"]?.string ?? "", method: $0.key.uppercased(), path: path, json: $0.value)
             }
         }
     }
