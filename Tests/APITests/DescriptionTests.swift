@@ -139,6 +139,30 @@ struct DescriptionTests {
         return text[range.upperBound...].prefix { $0 != "." }.split(separator: ", ").map(String.init)
     }
 
+    @Test("what a schema calls an integer is one to the handlers, however it is written")
+    func integers() async throws {
+        try await TestAPI.with { api in
+            for (method, path, body) in [
+                ("POST", "/v1/admin/runs/failed/retry", #"{"limit": 214.0, "dryRun": true}"#),
+                ("PUT", "/v1/admin/tenants/acme", #"{"weight": 1e2, "limits": {"liveRuns": 5.0}}"#),
+                (
+                    "PUT", "/v1/admin/participants/p",
+                    #"{"url": "https://example.org", "breaker": {"failureThreshold": 5.0}}"#
+                ),
+                (
+                    "POST", "/v1/admin/workflows",
+                    #"{"name":"w","version":"1.0.0","retry":{"maxAttempts":3.0},"steps":[{"id":"a","action":{"participant":"p","path":"/"}}]}"#
+                ),
+            ] {
+                let answer = try await api.client.send(method, path, body: body, Self.admin)
+                #expect([200, 201].contains(answer.status), "\(path): \(answer.text)")
+            }
+            let half = try await api.client.send(
+                "POST", "/v1/admin/runs/failed/retry", body: #"{"limit": 214.5}"#, Self.admin)
+            #expect(half.status == 422 && half.pointers == ["/limit"])
+        }
+    }
+
     @Test("the document and the schema are there for everybody, and are not sent twice")
     func served() async throws {
         try await TestAPI.with(["AUTH": "required"]) { api in

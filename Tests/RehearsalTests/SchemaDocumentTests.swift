@@ -47,6 +47,29 @@ struct SchemaDocumentTests {
         #expect(seen > 25)
     }
 
+    @Test("those that tests have written out keep to it, as far as they are accepted")
+    func written() throws {
+        let schema = try InputSchema(DefinitionSchema.document)
+        let folder = Self.root.appending(path: "Tests")
+        var seen = 0
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) where path.hasSuffix(".swift") {
+            let text = try String(contentsOf: folder.appending(path: path), encoding: .utf8)
+            let literals =
+                text.matches(of: /(?s)#"""\n(.*?)"""#/).map(\.output.1)
+                + text.matches(of: /(?s)"""\n(.*?)"""/).map(\.output.1)
+                + text.matches(of: /#"(.*?)"#/).map(\.output.1)
+            for literal in literals where literal.contains("steps") {
+                guard let json = try? JSON(parsing: String(literal)), (try? WorkflowDefinition(json)) != nil else {
+                    continue
+                }
+                seen += 1
+                var operations = InputSchema.maxOperations
+                #expect(schema.verdict(on: json, operations: &operations) == .valid, "\(path): \(literal)")
+            }
+        }
+        #expect(seen > 15)
+    }
+
     @Test("those of the demos name it, and keep to it")
     func demos() throws {
         let schema = try InputSchema(DefinitionSchema.document)

@@ -95,7 +95,7 @@ struct OpenAPIToolTests {
                     program: "schemathesis",
                     [
                         "--config-file", configuration + ".toml", "run", file.path, "--url", "http://127.0.0.1:\(port)",
-                        "--header", "X-Admin-Token: \(Self.token)", "--max-time", "75", "--no-color",
+                        "--header", "X-Admin-Token: \(Self.token)", "--checks", "all", "--max-time", "75", "--no-color",
                     ], ["SCHEMATHESIS_HOOKS": configuration + "_hooks.py"])
                 #expect(outcome.exitCode == 0, "\(outcome.output.suffix(20_000))\n\(outcome.errors.suffix(2000))")
                 let tested = try #require(outcome.output.firstMatch(of: /([0-9]+) generated/)?.output.1)
