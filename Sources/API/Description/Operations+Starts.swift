@@ -17,7 +17,7 @@ extension Operation {
             parameters: idempotencyKey + [
                 .header(
                     "Prefer", .text(),
-                    "`wait=N`: answer with the finished run if it ends within N seconds, at most \(Preference.longestWait)."
+                    "`wait=N`: answer with the finished run if it ends within N seconds, at most \(Preference.longestWait). Needs `runs:read` besides."
                 ),
                 .header("X-Correlation-Id", Components.label, "Kept with the run, and passed on to participants."),
                 .header("traceparent", .text(), "W3C Trace Context; kept, and passed on."),
