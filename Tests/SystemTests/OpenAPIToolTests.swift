@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What others make of the API's description, and of the schema of definitions.
-@Suite("What the API says of itself, to programs of others")
+@Suite("What the API says of itself, to programs of others", .serialized)
 struct OpenAPIToolTests {
     private static let token = Deployment.adminToken
 
@@ -95,7 +95,7 @@ struct OpenAPIToolTests {
                     program: "schemathesis",
                     [
                         "--config-file", configuration + ".toml", "run", file.path, "--url", "http://127.0.0.1:\(port)",
-                        "--header", "X-Admin-Token: \(Self.token)", "--checks", "all", "--max-time", "75", "--no-color",
+                        "--header", "X-Admin-Token: \(Self.token)", "--checks", "all", "--max-time", "60", "--no-color",
                     ], ["SCHEMATHESIS_HOOKS": configuration + "_hooks.py"])
                 #expect(outcome.exitCode == 0, "\(outcome.output.suffix(20_000))\n\(outcome.errors.suffix(2000))")
                 let tested = try #require(outcome.output.firstMatch(of: /([0-9]+) generated/)?.output.1)
