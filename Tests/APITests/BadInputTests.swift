@@ -116,6 +116,9 @@ struct BadInputTests {
         .http(
             "a Last-Event-ID that is none", "GET", "/v1/runs/\(id)/events",
             ["Accept": "text/event-stream", "Last-Event-ID": "x"], 400, "invalid-parameter"),
+        .http(
+            "a Last-Event-ID that is none, of no stream", "GET", "/v1/runs/\(id)/events", ["Last-Event-ID": "x"], 400,
+            "invalid-parameter"),
         .http("cancel of an unknown run", "POST", "/v1/runs/\(id)/cancel", 404, "unknown-run"),
         .http(
             "cancel with a number for a reason", "POST", "/v1/runs/\(id)/cancel", body: Array(#"{"reason":1}"#.utf8),

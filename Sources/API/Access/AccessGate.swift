@@ -41,9 +41,7 @@ struct AccessGate: Sendable {
     /// What answers a route once whoever calls was let in.
     func guarded(_ route: Route) -> Route.Handler {
         guard let permission = route.needs else { return route.handler }
-        let (handler, counted) = (route.handler, route.counted)
-        // What only reads is not in the audit, and a start is its own record.
-        let isAudited = route.method != .get && permission != .startRuns
+        let (handler, counted, isAudited) = (route.handler, route.counted, route.isAudited)
         return { request, context in
             var context = context
             if isAudited { context.origin = context.origin(of: request) }

@@ -30,7 +30,7 @@ extension ParticipantRequest {
     private static func count(
         _ json: JSON, _ range: ClosedRange<Int>, at pointer: JSONPointer, _ fields: inout Fields
     ) -> Int {
-        if let value = json.int, range.contains(value) { return value }
+        if let value = json.whole, range.contains(value) { return value }
         fields.refuse(pointer, "This must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         return range.lowerBound
     }

@@ -25,7 +25,7 @@ extension ParticipantRequest {
         var burst = 1
         if let json = object["burst"], !json.isNull {
             let range = CallRate.bursts
-            guard let value = json.int, range.contains(value) else {
+            guard let value = json.whole, range.contains(value) else {
                 fields.refuse(
                     pointer.appending("burst"),
                     "This must be a whole number from \(range.lowerBound) to \(range.upperBound).")

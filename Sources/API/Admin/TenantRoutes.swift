@@ -76,7 +76,7 @@ struct TenantRoutes: Sendable {
                 fields.refuse(pointer, "There is no such limit; there are \(known).")
                 continue
             }
-            guard let number = value.int, kind.range.contains(number) else {
+            guard let number = value.whole, kind.range.contains(number) else {
                 let (from, to) = (kind.range.lowerBound, kind.range.upperBound)
                 fields.refuse(pointer, "This must be a whole number from \(from) to \(to).")
                 continue

@@ -26,6 +26,7 @@ import UnixSignals
 //   Access/     who calls, and what they may do
 //   Admin/      definitions, participants, failed runs            Health/     live, ready, the cluster
 //   AuditTrail/ who changed what, who was refused, reports       Telemetry/  metrics and spans of requests
+//   Description/ what the API says of itself, for machines
 
 /// One API: its parts, wired.
 struct APIProcess {
@@ -225,7 +226,7 @@ struct APIProcess {
         let participants = ParticipantRoutes(
             database: database, body: body, rules: configuration.participantRules,
             lookup: HostLookup(eventLoops: LoopExecutors.shared.group), secrets: configuration.secretPolicy)
-        return [
+        let routes = [
             StartRoutes(
                 starts: starts, body: body, values: values, window: window, watch: watch, places: places,
                 answers: answers, waiting: waiting
@@ -251,5 +252,7 @@ struct APIProcess {
             SigningKeyRoutes(reads: database.reads).routes,
             HealthRoutes(database: database, redis: redis).routes, [metricsRoute],
         ].flatMap { $0 }
+        let description = DescriptionRoutes(others: routes, isOpen: configuration.isOpen, version: sagaflowVersion)
+        return routes + description.routes
     }
 }

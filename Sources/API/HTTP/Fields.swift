@@ -46,7 +46,7 @@ struct Fields {
     /// The member when it is there and a whole number in `range`; anything else but absence is noted.
     mutating func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let json = object[key] else { return nil }
-        if let value = json.int, range.contains(value) { return value }
+        if let value = json.whole, range.contains(value) { return value }
         refuse(JSONPointer([key]), "This must be a whole number from \(range.lowerBound) to \(range.upperBound).")
         return nil
     }

@@ -19,6 +19,10 @@ struct Route: Sendable {
     var namesWorkflow: Bool { path.contains("/workflows/:name") }
     /// A variable of the path is a run's id.
     var namesRun: Bool { path.contains("/:runId") }
+    /// What only reads is not in the audit, and a start is its own record.
+    var isAudited: Bool { method != .get && needs != nil && needs != .startRuns }
+    /// What is said of it where the API describes itself.
+    var operation: Operation? { Operation.all.first { $0.method == method && $0.path == path } }
 
     init(
         _ method: HTTPRequest.Method, _ path: String, needs: Permission?, counted: AccessGate.Kind? = nil,

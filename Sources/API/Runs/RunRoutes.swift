@@ -66,17 +66,17 @@ struct RunRoutes: Sendable {
 
     @Sendable private func events(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try context.runID()
+        let resumed = try Self.lastEventID(request.headers)
         if Self.wantsStream(request.headers) {
-            let after = try Self.lastEventID(request.headers)
             guard let status = try await reader.status(of: id) else { throw Problem.unknownRun }
-            if status.isTerminal, after > 0,
-                try await reader.eventPage(of: id, after: after, limit: 1, maxBytes: 1).isEmpty
+            if status.isTerminal, resumed > 0,
+                try await reader.eventPage(of: id, after: resumed, limit: 1, maxBytes: 1).isEmpty
             {
                 // Nothing more will come; 204 is how a client is told to stop reconnecting.
                 return Response(status: .noContent)
             }
             return EventStream(
-                reader: reader, watch: watch, answers: answers, runID: id, after: after,
+                reader: reader, watch: watch, answers: answers, runID: id, after: resumed,
                 place: try places.take(.stream, for: context), client: context.limitedAddress,
                 principal: context.principal, view: try await view(of: id, context.principal.payloads)
             ).response(to: request)
@@ -113,7 +113,7 @@ struct RunRoutes: Sendable {
     }
 
     private static func lastEventID(_ headers: HTTPFields) throws(Problem) -> Int {
-        guard let text = try headers.single(.lastEventID, maxBytes: 20) else { return 0 }
+        guard let text = try headers.single(.lastEventID, maxBytes: 18) else { return 0 }
         guard text.utf8.allSatisfy(\.isDigit), let sequence = Int(text) else {
             throw Problem(.invalidParameter, "The header Last-Event-ID must be a sequence number.")
         }

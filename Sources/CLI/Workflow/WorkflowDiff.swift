@@ -43,7 +43,12 @@ struct WorkflowDiff: AsyncParsableCommand {
         func read(_ owner: OwnerOptions, _ client: APIClient) async throws -> (title: String, json: JSON) {
             switch self {
             case .file(let path):
-                do throws(DocumentFile.Problem) { return (path, try DocumentFile(path: path).json) } catch {
+                do throws(DocumentFile.Problem) {
+                    var json = try DocumentFile(path: path).json
+                    // It is for editors, and not kept.
+                    if json["$schema"] != nil { json["$schema"] = nil }
+                    return (path, json)
+                } catch {
                     throw CLIError.unusable("\(path) can't be used: \(error.sentence)")
                 }
             case .server(let text):

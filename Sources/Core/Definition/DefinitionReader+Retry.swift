@@ -63,7 +63,7 @@ extension DefinitionReader {
 
     private mutating func attempts(_ json: JSON, at pointer: JSONPointer) -> Int? {
         if json.string == "unlimited" { return RetryPolicy.unlimited }
-        if let value = json.int, (1...100).contains(value) { return value }
+        if let value = json.whole, (1...100).contains(value) { return value }
         refuse(pointer, "This must be an integer from 1 to 100, or \"unlimited\".")
         return nil
     }

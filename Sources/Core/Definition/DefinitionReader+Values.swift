@@ -47,7 +47,7 @@ extension DefinitionReader {
     }
 
     mutating func integer(_ json: JSON, at pointer: JSONPointer, in range: ClosedRange<Int>) -> Int? {
-        if let value = json.int, range.contains(value) { return value }
+        if let value = json.whole, range.contains(value) { return value }
         refuse(pointer, "This must be an integer from \(range.lowerBound) to \(range.upperBound).")
         return nil
     }

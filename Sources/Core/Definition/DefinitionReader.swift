@@ -14,7 +14,8 @@ struct DefinitionReader {
     }
 
     /// The whole definition; nil when it cannot be put together.
-    mutating func workflow(_ json: JSON) -> WorkflowDefinition? {
+    mutating func workflow(_ given: JSON) -> WorkflowDefinition? {
+        let json = withoutSchema(given)
         guard
             let fields = object(
                 json, at: .root,
@@ -62,6 +63,15 @@ struct DefinitionReader {
             output: output, pivot: pivot, undoWithin: undoWithin,
             onEnd: endCalls.map { .endCalls($0, of: name, version: version, owner: owner, source: json) },
             sensitive: sensitive ?? SensitivePaths(), source: json)
+    }
+
+    /// A definition as it is kept: `$schema` tells an editor where to look, and means nothing. The same definition with another, or
+    /// without, is the same.
+    private mutating func withoutSchema(_ json: JSON) -> JSON {
+        guard var members = json.object, let schema = members["$schema"] else { return json }
+        _ = string(schema, at: JSONPointer(["$schema"]))
+        members["$schema"] = nil
+        return .object(members)
     }
 
     /// What steps and calls fall back on.

@@ -18,16 +18,20 @@ package enum Name {
 
 /// Which headers a definition or a participant's registration may set: any that neither frames the message nor belongs to the participant protocol.
 package enum HeaderName {
-    private static let reserved: Set<String> = [
+    /// In lower case.
+    static let reserved: Set<String> = [
         "host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "keep-alive",
         "proxy-connection", "proxy-authorization", "proxy-authenticate", "upgrade", "te", "trailer", "expect",
         "idempotency-key", "x-idempotency-key", "x-correlation-id", "traceparent", "tracestate",
     ]
 
+    /// What begins so is reserved, too.
+    static let reservedPrefix = "x-saga-"
+
     /// It is set by HTTP or by the participant protocol; in any case.
     package static func isReserved(_ name: String) -> Bool {
         let name = name.lowercased()
-        return reserved.contains(name) || name.utf8.starts(with: "x-saga-".utf8)
+        return reserved.contains(name) || name.utf8.starts(with: reservedPrefix.utf8)
     }
 
     /// An RFC 9110 `token` of at most 128 characters.

@@ -49,6 +49,11 @@ extension JSON {
         if case .number(let value) = self { value.int } else { nil }
     }
 
+    /// The number as an `Int` when its value is whole and fits; `1.0` and `1e3` are.
+    package var whole: Int? {
+        if case .number(let value) = self { value.whole } else { nil }
+    }
+
     /// The number rounded to the nearest `Double`; nil for other types and beyond the range of `Double`.
     package var double: Double? {
         if case .number(let value) = self { value.double } else { nil }

@@ -35,6 +35,14 @@ package struct JSONNumber: Hashable, Sendable, CustomStringConvertible {
     /// The value when it is written as an integer (no fraction, no exponent) that fits.
     package var int: Int? { Int(text) }
 
+    /// The value when it is whole and fits, however it is written: `1.0` and `1e3` are. What people and programs send is read so, as
+    /// JSON Schema has it.
+    package var whole: Int? {
+        if let int { return int }
+        guard let double, double.magnitude < 0x1p53, Double(Int(double)) == double else { return nil }
+        return Self.compare(self, JSONNumber(Int(double))) == .equal ? Int(double) : nil
+    }
+
     /// The nearest `Double`; nil beyond its range.
     package var double: Double? {
         guard let value = Double(text), value.isFinite else { return nil }

@@ -27,6 +27,9 @@ struct DefinitionDocumentTests {
         return ["name": "w", "version": "1.0.0", "steps": [["id": "a", "action": call]]]
     }
 
+    /// A definition around each example.
+    static func definitions() throws -> [JSON] { try examples().map(definition) }
+
     @Test("every example is accepted")
     func accepted() throws {
         let examples = try Self.examples()

@@ -65,6 +65,19 @@ struct JSONValueTests {
     }
 
     @Test(
+        "whole numbers are whole however they are written, and nothing is rounded",
+        arguments: [
+            ("1", 1), ("1.0", 1), ("-0.0", 0), ("1e2", 100), ("214.000", 214), ("12e-1", nil), ("100e-2", 1),
+            ("0.1", nil),
+            ("1.00000000000000000001", nil), ("9223372036854775807", .max), ("9007199254740993.0", nil), ("1e400", nil),
+            ("9223372036854775808", nil),
+        ] as [(String, Int?)])
+    func whole(_ text: String, _ whole: Int?) throws {
+        #expect(try #require(JSONNumber(text)).whole == whole)
+        #expect(try JSON(parsing: text).whole == whole)
+    }
+
+    @Test(
         "what is no JSON number makes none",
         arguments: [
             "", "-", "+1", "01", "1.", ".5", "1e", "0x1", "NaN", "Infinity", " 1", "1 ", "1a", "١",

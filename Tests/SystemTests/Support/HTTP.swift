@@ -34,7 +34,8 @@ final class HTTP: Sendable {
         let base = try BaseURL(parsing: "http://127.0.0.1:\(port)")
         let all = headers + (body == nil ? [] : [("content-type", "application/json")])
         let call = ParticipantCall(
-            method: method, baseURL: base, path: path, headers: all, body: body?.bytes ?? [], timeout: timeout)
+            method: method, baseURL: base, path: path, headers: all, body: body?.bytes ?? [], timeout: timeout,
+            maxResponseBytes: 4 << 20)
         switch await client.send(call) {
         case .response(let status, let retryAfter, let contentType, let body, _, _):
             let json = body.isEmpty ? JSON.null : (try? JSON(parsing: body)) ?? .null

@@ -26,9 +26,9 @@ struct Tool {
     }
 
     /// One that was not built here.
-    init(_ program: Program) {
+    init(_ program: Program, environment: [String: String] = [:]) {
         self.program = program
-        environment = [:]
+        self.environment = environment
     }
 
     /// Runs it; killed when the test's task is cancelled, by the test's time limit for instance.
