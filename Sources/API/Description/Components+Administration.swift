@@ -10,22 +10,26 @@ extension Components {
             ("StoredParticipant", .object(participant)),
             (
                 "Participant",
-                merged(
-                    participant,
-                    [
-                        "updatedAt": time, "paused": .anyOf(schema("ParticipantPause"), .null),
-                        "engines": .list(schema("ParticipantAtEngine")).described(
-                            "What engines that live told of it; empty when all is well."),
-                    ])
+                .anyOf(
+                    merged(
+                        participant,
+                        [
+                            "updatedAt": time, "paused": .anyOf(schema("ParticipantPause"), .null),
+                            "engines": .list(schema("ParticipantAtEngine")).described(
+                                "What engines that live told of it; empty when all is well."),
+                        ]),
+                    JSONSchema.object([
+                        "name": .text(), "tenant": owner, "paused": .anyOf(schema("ParticipantPause"), .null),
+                    ]).described("A shared one, for a key of one tenant."))
             ),
             ("ParticipantList", .object(["participants": .list(schema("Participant"))])),
             ("ParticipantPause", .object(["since": time, "by": .text(), "reason": .text()])),
-            ("PausedParticipant", .object(["name": .text(), "paused": schema("ParticipantPause")])),
-            ("ResumedParticipant", .object(["name": .text(), "paused": .null])),
+            ("PausedParticipant", .object(["name": .text(), "tenant": owner, "paused": schema("ParticipantPause")])),
+            ("ResumedParticipant", .object(["name": .text(), "tenant": owner, "paused": .null])),
             (
                 "ParticipantAtEngine",
                 .object([
-                    "id": .text(), "host": .text(), "at": time, "breaker?": .word("closed", "halfOpen", "open"),
+                    "id": .text(), "host?": .text(), "at": time, "breaker?": .word("closed", "halfOpen", "open"),
                     "failures?": count, "openMs?": count, "lastError?": .text().orNull, "lastErrorAgeMs?": count,
                     "waiting?": count, "queued?": count, "paused?": .flag, "held?": count, "lacks?": .text(),
                 ])
@@ -119,7 +123,7 @@ extension Components {
 
     private static var participant: JSONSchema.Members {
         [
-            "name": .text(), "url": .text(), "maxConcurrent": .integer().orNull,
+            "name": .text(), "tenant": owner, "url": .text(), "maxConcurrent": .integer().orNull,
             "rate": .object(["perSecond": .number(), "burst": .integer()]).orNull,
             "headerNames": .list(.text()).described("Their values are not shown."),
             "breaker": .anyOf(breaker, .const(false)), "signWith": .list(.text()),

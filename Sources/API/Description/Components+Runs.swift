@@ -56,7 +56,10 @@ extension Components {
 
     private static var summary: JSONSchema.Members {
         [
-            "runId": runID, "workflowName": .text(), "workflowVersion": .text(), "status": schema("RunStatus"),
+            "runId": runID, "workflowName": .text(), "workflowVersion": .text(),
+            "workflowTenant?": .text().described(
+                "The tenant whose own the definition is; not there where all share it."),
+            "status": schema("RunStatus"),
             "cause": .text().orNull.described("Why it left its forward path, in one word."),
             "error": error, "waitingFor": .anyOf(schema("WaitingFor"), .null),
             "correlationId": .text(),

@@ -25,7 +25,7 @@ extension Components {
             (
                 "Workflow",
                 .object([
-                    "name": .text(),
+                    "name": .text(), "tenant": owner,
                     "latest": .text().orNull.described(
                         "What a start without a version takes: the highest release that is not deprecated."),
                     "paused": .anyOf(schema("WorkflowPause"), .null), "versionCount": count,
@@ -36,7 +36,7 @@ extension Components {
             (
                 "RegisteredDefinition",
                 .object([
-                    "name": .text(), "version": .text(), "createdAt": time, "createdBy": .text(),
+                    "name": .text(), "tenant": owner, "version": .text(), "createdAt": time, "createdBy": .text(),
                     "deprecation": .anyOf(schema("Deprecation"), .null), "definition": schema("Definition"),
                 ])
             ),
@@ -49,18 +49,23 @@ extension Components {
             ),
             (
                 "Registration",
-                .object(["name": .text(), "version": .text(), "findings": .list(schema("Finding"))])
+                .object([
+                    "name": .text(), "tenant": owner, "version": .text(), "findings": .list(schema("Finding")),
+                ])
             ),
             (
                 "Validation",
                 .object([
-                    "valid": .const(true), "name": .text(), "version": .text(), "steps": .list(.text()),
+                    "valid": .const(true), "name": .text(), "tenant": owner, "version": .text(),
+                    "steps": .list(.text()),
                     "participants": .list(.text()), "registered": .flag, "findings": .list(schema("Finding")),
                 ])
             ),
             (
                 "DeprecatedVersion",
-                .object(["name": .text(), "version": .text(), "deprecation": schema("Deprecation")])
+                .object([
+                    "name": .text(), "tenant": owner, "version": .text(), "deprecation": schema("Deprecation"),
+                ])
             ),
             (
                 "WorkflowPauseRequest",
@@ -72,8 +77,11 @@ extension Components {
                         ),
                     ], isClosed: true)
             ),
-            ("PausedWorkflow", .object(["name": .text(), "paused": schema("WorkflowPause")])),
-            ("ResumedWorkflow", .object(["name": .text(), "paused": .null, "resumedRuns": count])),
+            ("PausedWorkflow", .object(["name": .text(), "tenant": owner, "paused": schema("WorkflowPause")])),
+            (
+                "ResumedWorkflow",
+                .object(["name": .text(), "tenant": owner, "paused": .null, "resumedRuns": count])
+            ),
         ]
     }
 

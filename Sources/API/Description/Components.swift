@@ -19,6 +19,9 @@ enum Components {
         "\(ClientLabel.tenantRule.prefix(1).uppercased() + ClientLabel.tenantRule.dropFirst()).")
     static let anyTenant = JSONSchema.text(pattern: "^[!-~]([ -~]{0,253}[!-~])?$").described(
         "A tenant's id, or \(TenantScope.allName) for what belongs to all.")
+    /// Whose a definition or a participant is.
+    static let owner = JSONSchema.text().described(
+        "The tenant whose own it is, or \(Owner.sharedName) where all share it.")
     static let name = JSONSchema.text(pattern: DefinitionSchema.namePattern)
     static let stepID = JSONSchema.text(1...255)
     /// In bytes there may be fewer characters.
