@@ -6,7 +6,8 @@ enum GraphBands {
     /// - Parameter columns: layers in a band at the most.
     static func divide(_ layers: GraphLayers, columns: Int) -> [Range<Int>] {
         let count = layers.layers.count
-        guard count > columns else { return count == 0 ? [] : [0..<count] }
+        // One more is better than lines that are carried over.
+        guard count > columns + 1 else { return count == 0 ? [] : [0..<count] }
         let bands = (count + columns - 1) / columns
         let even = Double(count) / Double(bands)
         // By how many bands were filled, and how many layers are in them: what that costs, and where the last band begins.

@@ -54,7 +54,7 @@ package struct GraphLayout: Sendable, Hashable {
     /// - Parameters:
     ///   - hasUndo: by step, whether there is something to say about its undoing; where not it has only a dot there.
     ///   - columns: steps beside each other at most.
-    package init(_ shape: GraphShape, hasUndo: [Bool], pivot: Int? = nil, columns: Int = 6) {
+    package init(_ shape: GraphShape, hasUndo: [Bool], pivot: Int? = nil, columns: Int = 5) {
         var layers = GraphLayers(shape)
         layers.untangle()
         let ranges = GraphBands.divide(layers, columns: columns)

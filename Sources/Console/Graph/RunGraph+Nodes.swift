@@ -28,7 +28,7 @@ extension RunGraph {
     /// The second line.
     private func said(of step: GraphStep, room: Int) -> HTML {
         var words = step.sign.map { sign in [sign.word, step.detail].compactMap(\.self).joined(separator: " · ") } ?? step.does
-        if !step.elements.isEmpty { words = Self.words(of: step.elements) }
+        if !step.elements.isEmpty { words = Self.progress(of: step.elements, done: [.succeeded, .kept, .skipped, .gaveUp], "done") }
         if let child = step.child { words = "→ \(child.workflow)\(child.status.map { " · \($0.lowercased())" } ?? "")" }
         let text: HTML = #"<text class="say" x="38" y="39">\#(FittedText(words, width: room, size: 11).shown)</text>"#
         guard let child = step.child, let runPath else { return text }
@@ -108,7 +108,7 @@ extension RunGraph {
         }
         let room = box.width - 38 - 14
         var words = step.run(says: sign)
-        if !step.undoneElements.isEmpty { words = Self.words(of: step.undoneElements) }
+        if !step.undoneElements.isEmpty { words = Self.progress(of: step.undoneElements, done: [.undone], "undone") }
         var marks = HTML.empty
         var right = box.width - 18
         if step.undoAttempts > 1 {
@@ -138,6 +138,16 @@ extension RunGraph {
     // MARK: Parts
 
     private static func joined(_ classes: [String?]) -> String { classes.compactMap(\.self).joined(separator: " ") }
+
+    /// `2 failed · 188 of 200 done`.
+    private static func progress(
+        of counts: [(sign: GraphSign, count: Int)], done: Set<GraphSign>, _ word: String
+    ) -> String {
+        let all = counts.reduce(0) { $0 + $1.count }
+        let finished = counts.reduce(0) { $0 + (done.contains($1.sign) ? $1.count : 0) }
+        let failed = counts.first { [.failed, .stuck, .person].contains($0.sign) }
+        return (failed.map { "\($0.count) failed · " } ?? "") + "\(finished) of \(all) \(word)"
+    }
 
     /// `188 succeeded · 2 failed`.
     static func words(of counts: [(sign: GraphSign, count: Int)], by separator: String = " · ") -> String {

@@ -67,19 +67,8 @@ extension RunGraph {
 
     /// The run has come back along this line.
     private func isTaken(_ edge: GraphLayout.Edge) -> Bool {
-        guard let run, run.hasTurned, hasBegun(edge.to), hasBegun(edge.from) else { return false }
-        return isUndone(edge.to) && (isUndone(edge.from) || isBeingUndone(edge.from))
-    }
-
-    private func isUndone(_ step: Int) -> Bool {
-        switch plan.steps[step].undoSign {
-        case .undone, .unused, .nothing, .noUndo, .stays: run?.status != .running && run?.status != .pending
-        default: false
-        }
-    }
-
-    private func isBeingUndone(_ step: Int) -> Bool {
-        plan.steps[step].undoSign == .undoing || plan.steps[step].undoSign == .stuck
+        guard isBack[edge.to] else { return false }
+        return isBack[edge.from] || plan.steps[edge.from].undoSign == .undoing || plan.steps[edge.from].undoSign == .stuck
     }
 
     /// A line with its head.

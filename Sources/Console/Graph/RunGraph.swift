@@ -12,19 +12,21 @@ package struct RunGraph: Sendable {
     package let layout: GraphLayout
     /// What the path of a run's page begins with; nil for no links.
     let runPath: String?
+    /// By step: it had begun, and the run has come back past it.
+    private(set) var isBack: [Bool] = []
 
     /// - Parameters:
     ///   - run: how a run of it stands; nil for the definition alone.
     ///   - runPath: what the path of a run's page begins with; nil for no links.
     ///   - columns: steps beside each other at most.
-    package init(definition: WorkflowDefinition, run: GraphRun? = nil, runPath: String? = nil, columns: Int = 6) {
+    package init(definition: WorkflowDefinition, run: GraphRun? = nil, runPath: String? = nil, columns: Int = 5) {
         self.init(
             "\(definition.name) \(definition.versionText)", GraphPlan(definition, run), run, runPath: runPath,
             columns: columns)
     }
 
     /// Two versions: what is new, what is gone, and what has changed.
-    package init(comparing old: WorkflowDefinition, with new: WorkflowDefinition, columns: Int = 6) {
+    package init(comparing old: WorkflowDefinition, with new: WorkflowDefinition, columns: Int = 5) {
         self.init(
             "\(new.name) \(new.versionText), compared with \(old.versionText)", GraphPlan(comparing: old, with: new),
             nil, runPath: nil, columns: columns)
@@ -33,6 +35,22 @@ package struct RunGraph: Sendable {
     private init(_ name: String, _ plan: GraphPlan, _ run: GraphRun?, runPath: String?, columns: Int) {
         (self.name, self.plan, self.run, self.runPath) = (name, plan, run, runPath)
         layout = GraphLayout(plan.shape, hasUndo: plan.steps.map(\.hasUndo), pivot: plan.pivot, columns: columns)
+        isBack = comeBack()
+    }
+
+    private func comeBack() -> [Bool] {
+        let shape = GraphShape(plan.dependencies)
+        var isBack = Array(repeating: false, count: shape.count)
+        guard let run, run.hasTurned, run.status != .running, run.status != .pending else { return isBack }
+        let dependents = shape.dependents
+        for step in shape.order.reversed() where hasBegun(step) {
+            guard dependents[step].allSatisfy({ isBack[$0] || !hasBegun($0) }) else { continue }
+            switch plan.steps[step].undoSign {
+            case .undone, .unused, .nothing, .noUndo, .stays: isBack[step] = true
+            default: break
+            }
+        }
+        return isBack
     }
 
     /// The steps of the definition, by place.
