@@ -32,6 +32,8 @@ struct Life {
     ///
     /// - Parameter stop: an answer after which it stops, as in `pay=no`.
     mutating func go(until stop: String? = nil, most: Int = 4000) {
+        // Whoever claims a run asks at once what is to be done.
+        if most > 0, run.lastSequence <= 1 { happen(.woke) }
         for _ in 0..<most where !run.status.isTerminal {
             guard let said = next() else { return }
             if said == stop { return }
@@ -54,6 +56,7 @@ struct Life {
         }
         if let first, let end = ends[first], end.at <= run.wakeAt ?? end.at {
             now = max(now, end.at)
+            ends[first] = nil
             if end.answer.word == "lost" {
                 engine += 1
                 now += .seconds(9)

@@ -160,7 +160,7 @@ extension RunTimeline {
     }
 
     private static func words(in bar: TimelineBar) -> String {
-        if bar.kind == .many { return "\(bar.count)" }
+        if bar.kind == .many { return bar.count > 0 ? "\(bar.count)" : "" }
         guard let status = bar.httpStatus, bar.kind != .succeeded else { return bar.attempt.map { "\($0)" } ?? "" }
         return bar.attempt.map { "\($0) · \(status)" } ?? "\(status)"
     }
@@ -170,7 +170,7 @@ extension RunTimeline {
         if let attempt = bar.attempt { name += ", attempt \(attempt)" }
         var parts = [bar.kind.word]
         if bar.kind == .many {
-            parts = ["\(bar.count) \(bar.count == 1 ? "attempt" : "attempts")"]
+            parts = [bar.count == 0 ? "waits" : "\(bar.count) \(bar.count == 1 ? "attempt" : "attempts")"]
             if bar.failures > 0 { parts.append("\(bar.failures) did not succeed") }
         }
         if let status = bar.httpStatus { parts.append("HTTP \(status)") }

@@ -40,7 +40,7 @@ package struct RunTimeline: Sendable {
             moments: events.map(\.at) + [read.start, read.end], busy: attempts, left: Self.left, right: Self.right)
         self.axis = axis
         marks = TimelineDigest.near(read.marks, on: axis)
-        (rows, omission) = TimelineDigest.fewer(read.rows)
+        (rows, omission) = TimelineDigest.fewer(read.rows, on: axis)
     }
 
     /// One sentence that says what is drawn.

@@ -20,6 +20,8 @@ package struct TimelineAxis: Sendable, Hashable {
     static let mostFolds = 24
     /// What is shorter is never folded: a break in the axis says more than it saves.
     static let shortestFold = Duration.seconds(1)
+    /// The same where something is done.
+    static let shortestBusyFold = Duration.seconds(30)
 
     /// - Parameters:
     ///   - moments: at which something happens, the first and the last among them; in any order.
@@ -71,7 +73,9 @@ package struct TimelineAxis: Sendable, Hashable {
         for gap in gaps.sorted(by: { ($1.length, $0.place) < ($0.length, $1.place) }) {
             guard folded.count < mostFolds, gap.length >= shortestFold, gap.length < rest else { break }
             // A long call is what one wants to see, unless nothing else is to be seen beside it.
-            let isTooLong = isBusy[gap.place] ? gap.length > (rest - gap.length) * 10 : gap.length * 4 > work
+            let isTooLong =
+                isBusy[gap.place]
+                ? gap.length >= shortestBusyFold && gap.length > (rest - gap.length) * 10 : gap.length * 4 > work
             guard isTooLong else { continue }
             folded.append(gap.place)
             rest -= gap.length

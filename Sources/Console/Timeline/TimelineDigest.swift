@@ -2,8 +2,11 @@ internal import Core
 
 /// Draws much as little: a history may have thousands of attempts, and a drawing that has them all shows none.
 enum TimelineDigest {
+    /// Bars of one row that are drawn at the most.
+    private static let mostInRow = 60
+
     /// Rows with no more bars than are drawn, steps first, in the order in which they began; and what was left out of them.
-    static func fewer(_ all: [TimelineRow]) -> (rows: [TimelineRow], omission: String?) {
+    static func fewer(_ all: [TimelineRow], on axis: TimelineAxis) -> (rows: [TimelineRow], omission: String?) {
         var (rows, said) = (all, [String]())
         if rows.count > RunTimeline.mostRows, rows.contains(where: { StepID.parts($0.stepID) != nil }) {
             rows = joined(rows)
@@ -13,14 +16,14 @@ enum TimelineDigest {
         if count > RunTimeline.mostBars {
             let each = max(1, RunTimeline.mostBars / rows.count)
             for place in rows.indices where rows[place].bars.count > each {
-                rows[place].bars = merged(rows[place].bars, into: each)
+                rows[place].bars = merged(rows[place].bars, into: each, on: axis)
                 rows[place].isAggregated = true
             }
             said.append("Of \(count) bars those that are near to each other are drawn as one.")
         } else {
             // What is done side by side in one row has one bar.
             for place in rows.indices where overlap(rows[place].bars) {
-                rows[place].bars = merged(rows[place].bars, into: rows[place].bars.count)
+                rows[place].bars = merged(rows[place].bars, into: rows[place].bars.count, on: axis)
                 rows[place].isAggregated = true
             }
         }
@@ -52,35 +55,32 @@ enum TimelineDigest {
         zip(bars, bars.dropFirst()).contains { $1.from < $0.to }
     }
 
-    /// Bars as so many at the most, parted where the longest gaps are. What overlaps is one.
-    private static func merged(_ bars: [TimelineBar], into most: Int) -> [TimelineBar] {
-        var groups: [[TimelineBar]] = []
-        var end: Instant?
+    /// Bars as so many at the most: those that begin near to each other on the axis are one, which ends where the next one begins, if not
+    /// before.
+    private static func merged(_ bars: [TimelineBar], into most: Int, on axis: TimelineAxis) -> [TimelineBar] {
+        guard let first = bars.first, let last = bars.last else { return [] }
+        let (left, right) = (axis.x(first.from), axis.x(last.from))
+        let count = min(most, mostInRow)
+        var (groups, slot) = ([[TimelineBar]](), -1)
         for bar in bars {
-            if let last = end, bar.from < last || (bar.from == last && bars.count > most) {
+            let place = right > left ? Int((axis.x(bar.from) - left) / (right - left) * Double(count)) : 0
+            if min(place, count - 1) == slot {
                 groups[groups.count - 1].append(bar)
             } else {
                 groups.append([bar])
+                slot = min(place, count - 1)
             }
-            end = max(end ?? bar.to, bar.to)
         }
-        let apart = groups.map { one($0) }
-        guard apart.count > most else { return apart }
-        let gaps = zip(apart, apart.dropFirst()).map { $1.from - $0.to }
-        let parted = Set(gaps.indices.sorted { (gaps[$1], $0) < (gaps[$0], $1) }.prefix(most - 1))
-        var (merged, open) = ([TimelineBar](), [TimelineBar]())
-        for (place, bar) in apart.enumerated() {
-            open.append(bar)
-            guard parted.contains(place) || place == apart.count - 1 else { continue }
-            merged.append(one(open))
-            open = []
+        return groups.enumerated().map { place, group in
+            one(group, before: place + 1 < groups.count ? groups[place + 1][0].from : nil)
         }
-        return merged
     }
 
-    private static func one(_ bars: [TimelineBar]) -> TimelineBar {
-        guard bars.count > 1 else { return bars[0] }
-        var bar = TimelineBar(.many, bars[0].from, bars.map(\.to).max() ?? bars[0].to)
+    private static func one(_ bars: [TimelineBar], before next: Instant?) -> TimelineBar {
+        let end = bars.map(\.to).max() ?? bars[0].to
+        let isCut = next.map { $0 < end } ?? false
+        guard bars.count > 1 || isCut else { return bars[0] }
+        var bar = TimelineBar(.many, bars[0].from, min(end, next ?? end))
         // Waits between attempts are no attempts.
         bar.count = bars.reduce(0) { $0 + ($1.kind.isWait ? 0 : $1.count) }
         bar.failures = bars.reduce(0) { $0 + $1.failures }
