@@ -160,7 +160,7 @@ let package = Package(
         .testTarget(name: "CoreTests", dependencies: ["Basics", "Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "Core"], swiftSettings: settings),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
-        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Core"], swiftSettings: settings),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests",

@@ -183,6 +183,184 @@ enum EmbeddedAssets {
         @media (forced-colors: active) { .state, .button { forced-color-adjust: auto; } }
         @media print { .top, .actions, .bulk, .filters { display: none; } }
 
+        /* Graphs and timelines. They are drawn in classes; their colours are all here, so a page sets them once for light and for dark.
+           The sizes of letters are those that GraphMetrics and FittedText reckon with. */
+
+        .graph, .timeline {
+          --g-ink: #1c2330;
+          --g-soft: #5c6676;
+          --g-faint: #98a1af;
+          --g-hair: #d5dae2;
+          --g-mist: #b8c0cc;
+          --g-paper: #fff;
+          --g-lane: #f4f6f9;
+          --g-ok: #17803d;
+          --g-work: #1f5fd0;
+          --g-wait: #8a6100;
+          --g-bad: #c0242c;
+          --g-odd: #8431b8;
+          --g-back: #b4480b;
+          font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+          color: var(--g-ink);
+        }
+        @media (prefers-color-scheme: dark) {
+          :root:not([data-theme="light"]) .graph, :root:not([data-theme="light"]) .timeline {
+            --g-ink: #e6eaf0;
+            --g-soft: #a3adbb;
+            --g-faint: #6d7887;
+            --g-hair: #39424f;
+            --g-mist: #515c6a;
+            --g-paper: #161b22;
+            --g-lane: #10141a;
+            --g-ok: #4cc474;
+            --g-work: #6ea8ff;
+            --g-wait: #e0b341;
+            --g-bad: #ff7b7f;
+            --g-odd: #cf94ff;
+            --g-back: #ff9d5c;
+          }
+        }
+        :root[data-theme="dark"] .graph, :root[data-theme="dark"] .timeline {
+          --g-ink: #e6eaf0;
+          --g-soft: #a3adbb;
+          --g-faint: #6d7887;
+          --g-hair: #39424f;
+          --g-mist: #515c6a;
+          --g-paper: #161b22;
+          --g-lane: #10141a;
+          --g-ok: #4cc474;
+          --g-work: #6ea8ff;
+          --g-wait: #e0b341;
+          --g-bad: #ff7b7f;
+          --g-odd: #cf94ff;
+          --g-back: #ff9d5c;
+        }
+
+        /* What stands how: one colour each, by `--c`. */
+        .s-pending, .s-skipped, .s-planned, .s-unused, .s-nothing, .s-no-undo, .s-closed { --c: var(--g-faint); }
+        .s-executing, .s-accepted, .s-ready { --c: var(--g-work); }
+        .s-waiting, .s-retrying, .s-stays { --c: var(--g-wait); }
+        .s-succeeded, .s-kept { --c: var(--g-ok); }
+        .s-failed, .s-gave-up, .s-person, .s-stuck { --c: var(--g-bad); }
+        .s-due, .s-undoing, .s-undone { --c: var(--g-back); }
+        .s-unknown { --c: var(--g-odd); }
+
+        .graph text { fill: var(--g-ink); font-size: 11px; }
+        .graph .lane { fill: var(--g-lane); }
+        .graph .divider { stroke: var(--g-faint); stroke-width: 1.5; stroke-dasharray: 1 5; stroke-linecap: round; fill: none; }
+        .graph .lane-name { fill: var(--g-soft); font-size: 11px; letter-spacing: .02em; }
+        .graph .paused { fill: var(--g-wait); font-weight: 700; }
+
+        .graph .box { fill: var(--g-paper); stroke: var(--c, var(--g-faint)); stroke-width: 1.5; }
+        .graph .stack { fill: none; stroke: var(--c, var(--g-faint)); stroke-width: 1.5; }
+        .graph .id { font-size: 13px; font-weight: 600; }
+        .graph .undo-step .id { font-size: 12px; }
+        .graph .say { fill: var(--g-soft); }
+        .graph .step.s-failed .say, .graph .step.s-person .say, .graph .undo-step.s-stuck .say { fill: var(--g-bad); }
+        .graph .step.s-failed .box, .graph .step.s-person .box, .graph .undo-step.s-stuck .box,
+        .graph .step.s-executing .box, .graph .step.s-accepted .box, .graph .undo-step.s-undoing .box { stroke-width: 2.5; }
+        .graph .step.s-pending .id, .graph .step.s-skipped .id, .graph .undo-step.s-planned .id, .graph .undo-step.s-unused .id,
+        .graph .undo-step.s-closed .id { fill: var(--g-soft); font-weight: 500; }
+        .graph .step.s-skipped .box { stroke-dasharray: 5 4; }
+        .graph .undo-step.hollow .box { fill: none; stroke-dasharray: 2 4; stroke-linecap: round; }
+        .graph .undo-step.hollow .id { fill: var(--g-soft); font-weight: 500; }
+        .graph .undo-step.s-nothing .box { stroke-dasharray: none; fill: var(--g-lane); }
+        .graph .undo-step.s-planned .box { stroke: var(--g-mist); }
+        .graph .pivot .box { stroke-width: 3; }
+
+        .graph .ring { fill: none; stroke: var(--c, var(--g-soft)); stroke-width: 1.5; }
+        .graph .dashed { stroke-dasharray: 2.5 2.5; }
+        .graph .solid { fill: var(--c, var(--g-soft)); }
+        .graph .glyph { fill: none; stroke: var(--c, var(--g-soft)); stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+        .graph .solid ~ .glyph { stroke: var(--g-paper); }
+        .graph .solid ~ .glyph.full { fill: var(--g-paper); }
+        .graph .kind .glyph { stroke: var(--g-soft); stroke-width: 1.4; }
+
+        .graph .edge .line { fill: none; stroke: var(--g-faint); stroke-width: 1.5; }
+        .graph .edge .head { fill: var(--g-faint); }
+        .graph .edge.done .line { stroke: var(--g-ok); stroke-width: 2; }
+        .graph .edge.done .head { fill: var(--g-ok); }
+        .graph .edge.undo .line { stroke-dasharray: 3 4; stroke: var(--g-mist); }
+        .graph .edge.undo .head { fill: var(--g-mist); }
+        .graph .edge.undo.taken .line { stroke: var(--g-back); stroke-width: 2; stroke-dasharray: none; }
+        .graph .edge.undo.taken .head { fill: var(--g-back); }
+        .graph .turn .line { fill: none; stroke: var(--g-back); stroke-width: 4; stroke-linecap: round; }
+        .graph .turn .head { fill: var(--g-back); stroke: var(--g-back); stroke-width: 3; stroke-linejoin: round; }
+        .graph .turn-pill rect { fill: var(--g-back); }
+        .graph .turn-pill text { fill: var(--g-paper); font-weight: 700; }
+        .graph .turn-pill .glyph { stroke: var(--g-paper); }
+
+        .graph .pill rect { fill: var(--g-paper); stroke: var(--g-faint); }
+        .graph .pill text { font-size: 10px; font-weight: 600; text-anchor: middle; fill: var(--g-soft); }
+        .graph .pill.attempts rect { stroke: var(--g-wait); }
+        .graph .pill.attempts text { fill: var(--g-wait); }
+        .graph .pill.pivot-mark rect { fill: var(--g-ink); stroke: var(--g-ink); }
+        .graph .pill.pivot-mark text { fill: var(--g-paper); }
+        .graph .pivot-line path { stroke: var(--g-ink); stroke-width: 1.2; fill: none; }
+        .graph .pivot-line.ahead path { stroke: var(--g-faint); }
+        .graph .pivot-line text { text-anchor: middle; font-size: 10px; font-weight: 600; fill: var(--g-soft); }
+        .graph .pivot-line.passed text { fill: var(--g-ink); }
+        .graph .proportions rect { fill: var(--c); }
+        .graph a .say { fill: var(--g-work); text-decoration: underline; }
+        .graph a:focus-visible { outline: 2px solid var(--g-work); outline-offset: 2px; }
+
+        /* Two versions. */
+        .graph .added { --c: var(--g-ok); }
+        .graph .removed { --c: var(--g-bad); }
+        .graph .changed { --c: var(--g-odd); }
+        .graph .added .box, .graph .changed .box { stroke-width: 2.5; }
+        .graph .removed .box { stroke-dasharray: 6 4; }
+        .graph .removed .id { text-decoration: line-through; }
+        .graph .step.added .pill.change rect, .graph .step.removed .pill.change rect, .graph .step.changed .pill.change rect { fill: var(--c); stroke: var(--c); }
+        .graph .pill.change text { fill: var(--g-paper); }
+        .graph .edge.added .line, .graph .edge.removed .line { stroke: var(--c); stroke-width: 2; }
+        .graph .edge.added .head, .graph .edge.removed .head { fill: var(--c); }
+        .graph .edge.removed .line { stroke-dasharray: 6 4; }
+
+        /* Timelines. */
+        .timeline text { fill: var(--g-ink); font-size: 10px; }
+        .timeline .clock, .timeline .since { fill: var(--g-soft); }
+        .timeline .since { text-anchor: middle; }
+        .timeline .tick { stroke: var(--g-hair); stroke-width: 1; }
+        .timeline .rule { stroke: var(--g-hair); stroke-width: .5; }
+        .timeline .row .id { font-size: 12px; }
+        .timeline .lane { fill: var(--g-lane); }
+        .timeline .divider { stroke: var(--g-faint); stroke-width: 1.5; stroke-dasharray: 1 5; stroke-linecap: round; fill: none; }
+        .timeline .lane-name { fill: var(--g-soft); font-size: 11px; }
+        .timeline .note { fill: var(--g-soft); font-size: 11px; font-style: italic; }
+        .timeline .fold rect { fill: var(--g-paper); opacity: .8; }
+        .timeline .fold path { stroke: var(--g-faint); stroke-width: 1; stroke-dasharray: 2 3; fill: none; }
+        .timeline .fold .break { stroke: var(--g-soft); stroke-width: 1.4; stroke-dasharray: none; }
+        .timeline .fold text { text-anchor: middle; fill: var(--g-soft); font-weight: 600; }
+        .timeline .p-wait path { stroke: var(--g-wait); stroke-width: 2; }
+        .timeline .p-paused path { stroke: var(--g-faint); stroke-width: 2; }
+        .timeline .p-person path { stroke: var(--g-bad); stroke-width: 1.5; }
+        .timeline .rest { opacity: .45; }
+        .timeline .bar.wait { stroke: var(--g-wait); stroke-width: .75; }
+        .timeline .bar { --c: var(--g-work); }
+        .timeline .b-succeeded, .timeline .b-many { --c: var(--g-ok); }
+        .timeline .b-rejected, .timeline .b-lost { --c: var(--g-bad); }
+        .timeline .b-busy, .timeline .b-not-sent, .timeline .b-many.failures { --c: var(--g-wait); }
+        .timeline .b-unknown { --c: var(--g-odd); }
+        .timeline .b-left { --c: var(--g-soft); }
+        .timeline [data-lane="undo"] .b-succeeded { --c: var(--g-back); }
+        .timeline .bar > rect[rx] { fill: var(--c); }
+        .timeline .bar > .accepted { stroke: var(--g-paper); stroke-width: 2; }
+        .timeline .bar .said { fill: var(--g-paper); font-weight: 700; text-anchor: middle; }
+        .timeline .lost-end { stroke: var(--g-bad); stroke-width: 3; }
+        .timeline .b-open > rect { stroke: var(--c); stroke-dasharray: 3 2; fill-opacity: .55; }
+        .timeline .b-many > rect { fill-opacity: .75; }
+        .timeline .mark { --c: var(--g-soft); }
+        .timeline .mark .line { stroke: var(--c); stroke-width: 1.2; stroke-dasharray: 4 3; fill: none; }
+        .timeline .m-turn, .timeline .m-undo { --c: var(--g-back); }
+        .timeline .m-turn .line { stroke-width: 3; stroke-dasharray: none; }
+        .timeline .m-cancel, .timeline .m-takeover, .timeline .m-hand { --c: var(--g-bad); }
+        .timeline .m-deadline { --c: var(--g-wait); }
+        .timeline .m-signal { --c: var(--g-work); }
+        .timeline .ring { fill: none; stroke: var(--c); stroke-width: 1.5; }
+        .timeline .solid { fill: var(--c); }
+        .timeline .glyph { fill: none; stroke: var(--g-paper); stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+
         """##
     static let script = ##"""
         // Makes the console's pages live: every one of them works without this.

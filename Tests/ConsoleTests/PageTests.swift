@@ -108,7 +108,7 @@ import Testing
     /// and labels and buttons say what they are of.
     @Test func `Pages are well-formed, have nothing inline, and names for everything that can be used`() throws {
         for (name, html) in try Self.pages() {
-            let checked = Markup(html.markup)
+            let checked = MarkupPage(html.markup)
             #expect(checked.faults.isEmpty, "\(name): \(checked.faults.prefix(3))")
             #expect(checked.hrefs.allSatisfy { $0.hasPrefix("/") || $0.hasPrefix("#") }, "\(name): \(checked.hrefs)")
         }

@@ -71,6 +71,12 @@ struct ConsoleRunPages: Sendable {
         let all = json["events"]?.array?.compactMap { EventView($0) } ?? []
         let shown = after == nil ? all.suffix(Self.events) : all.prefix(Self.events)
         view.events = Array(shown)
+        if after ?? 0 == 0 {
+            view.history = all
+            view.hasMoreHistory = json["nextAfter"]?.int != nil
+            // Pages of the same five seconds are the same.
+            view.now = Instant(microseconds: Instant.now.microseconds / 5_000_000 * 5_000_000)
+        }
         view.after = after ?? 0
         view.hasEarlier = after == nil && shown.count < all.count
         let isCut = after != nil && shown.count < all.count

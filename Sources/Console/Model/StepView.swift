@@ -103,9 +103,11 @@ package struct RunView: Sendable {
     package var nextAfter: Int?
     /// Earlier ones were left out.
     package var hasEarlier = false
-    /// The graph and the timeline, where there is something to draw.
-    package var graph: HTML?
-    package var timeline: HTML?
+    /// From the first event on, for the timeline: all of them, as far as they came at once.
+    package var history: [EventView] = []
+    package var hasMoreHistory = false
+    /// What goes on is drawn until then.
+    package var now: Instant?
 
     /// - Parameter json: `{run, steps}`, as the API answers it.
     package init?(_ json: JSON) {

@@ -20,7 +20,7 @@ package struct RunPage: Sendable {
             <nav class="crumbs" aria-label="Where you are"><a href="\#(frame.paths.runs)">Runs</a> <span aria-hidden="true">/</span> <a href="\#(Paths.query(frame.paths.runs, [("workflow", run.workflow)]))">\#(run.workflow)</a></nav>
             <div id="run-head" data-live>\#(head)</div>
             <div id="run-actions" data-live>\#(actions)</div>
-            <div id="run-picture" data-live>\#(picture)</div>
+            <div id="run-picture" data-live>\#(RunPicture(view: view, frame: frame).html)</div>
             <section aria-labelledby="steps-title"><h2 id="steps-title">Steps</h2>
             <div id="run-steps" data-live>\#(RunSteps(view: view, frame: frame).html)</div></section>
             <section aria-labelledby="payloads-title"><h2 id="payloads-title">Payloads</h2>
@@ -82,12 +82,6 @@ package struct RunPage: Sendable {
         if fitting.isEmpty { return .empty }
         let forms = fitting.map { ActionForm(action: $0, view: view, frame: frame).html }
         return #"<div class="actions" role="group" aria-label="What you can do">\#(forms)</div>"#
-    }
-
-    private var picture: HTML {
-        let graph: HTML? = view.graph.map { #"<section class="picture" aria-label="Graph">\#($0)</section>"# }
-        let timeline: HTML? = view.timeline.map { #"<section class="picture" aria-label="Timeline">\#($0)</section>"# }
-        return "\(graph)\(timeline)"
     }
 
     private var payloads: HTML {
