@@ -68,7 +68,8 @@ extension RunGraph {
     /// The run has come back along this line.
     private func isTaken(_ edge: GraphLayout.Edge) -> Bool {
         guard isBack[edge.to] else { return false }
-        return isBack[edge.from] || plan.steps[edge.from].undoSign == .undoing || plan.steps[edge.from].undoSign == .stuck
+        return isBack[edge.from] || plan.steps[edge.from].undoSign == .undoing
+            || plan.steps[edge.from].undoSign == .stuck
     }
 
     /// A line with its head.
@@ -84,7 +85,8 @@ extension RunGraph {
         var text = "M\(first.x) \(first.y)"
         for place in points.indices.dropFirst().dropLast() {
             let (before, corner, after) = (points[place - 1], points[place], points[place + 1])
-            let room = min(abs(corner.x - before.x) + abs(corner.y - before.y), abs(after.x - corner.x) + abs(after.y - corner.y))
+            let room = min(
+                abs(corner.x - before.x) + abs(corner.y - before.y), abs(after.x - corner.x) + abs(after.y - corner.y))
             let radius = min(7, room / 2)
             func towards(_ other: GraphPoint) -> String {
                 "\(corner.x + (other.x - corner.x).signum() * radius) \(corner.y + (other.y - corner.y).signum() * radius)"
@@ -105,7 +107,10 @@ extension RunGraph {
         guard let run else { return .empty }
         var places: [GraphPoint] = []
         for step in turned {
-            guard let band = layout.bands.first(where: { layout.steps[step].y >= $0.top && layout.steps[step].y < $0.divider })
+            guard
+                let band = layout.bands.first(where: {
+                    layout.steps[step].y >= $0.top && layout.steps[step].y < $0.divider
+                })
             else { continue }
             let place = GraphPoint(x: layout.turns[step][1].x, y: band.divider)
             if !places.contains(place) { places.append(place) }

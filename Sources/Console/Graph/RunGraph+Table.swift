@@ -43,7 +43,8 @@ extension RunGraph {
         var html = HTML(text: parts.joined(separator: "; "))
         if let child = step.child {
             let name = "\(child.workflow) \(child.run)\(child.status.map { " (\($0))" } ?? "")"
-            html += runPath.map { #"; <a href="\#($0)\#(child.run.description)">\#(name)</a>"# } ?? HTML(text: "; \(name)")
+            html +=
+                runPath.map { #"; <a href="\#($0)\#(child.run.description)">\#(name)</a>"# } ?? HTML(text: "; \(name)")
         }
         return html
     }
