@@ -584,7 +584,8 @@ enum EmbeddedAssets {
               prepare(old);
             }
           }
-          if (added.length === 0) return true;
+          // Rows that are there no more go when nothing else moves.
+          if (added.length === 0) return rows.length === known.size;
           let bar = $("#fresh");
           if (!bar) {
             bar = document.createElement("p");

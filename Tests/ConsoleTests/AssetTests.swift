@@ -1,3 +1,4 @@
+import Core
 import Foundation
 import Testing
 
@@ -52,6 +53,10 @@ import Testing
         ] {
             #expect(!script.contains(word), "\(word)")
         }
+    }
+
+    @Test func `A page hears of every kind of event`() {
+        for kind in RunEventKind.allCases { #expect(Asset.script.text.contains("\"\(kind.rawValue)\""), "\(kind)") }
     }
 
     @Test func `An asset's name is that of its content`() {

@@ -31,7 +31,9 @@ struct ConsoleConfiguration: Sendable {
 
     /// What is limited before anybody knows who asks: many readers may have one address.
     var addressRate: GCRALimit {
-        GCRALimit(burst: min(rate.burst * 10, 1_000_000), period: rate.period, count: min(rate.count * 10, 1_000_000))
+        let (burst, count) = (min(rate.burst * 10, 1_000_000), min(rate.count * 10, 1_000_000))
+        guard GCRALimit.isExact(burst: burst, period: rate.period, count: count) else { return rate }
+        return GCRALimit(burst: burst, period: rate.period, count: count)
     }
 
     private static let taken: Set<Substring> = ["v1", "health", "ready", "metrics", "openapi.json", "schemas"]

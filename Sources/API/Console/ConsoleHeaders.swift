@@ -32,13 +32,19 @@ enum ConsoleOrigin {
     }()
 
     /// A page of this very console has sent it: the browser says so, and who says nothing is no browser of today.
+    ///
+    /// `Sec-Fetch-Site` comes over TLS and on this machine. With it `Origin` says nothing: forms of pages without referrers have `null`.
     static func isOwn(_ request: Request) -> Bool {
-        if let site = request.headers[fetchSite], site != "same-origin" { return false }
-        guard let origin = request.headers[.origin], let authority = request.head.authority else {
-            return request.headers[fetchSite] == "same-origin"
-        }
+        if let site = request.headers[fetchSite] { return site == "same-origin" }
+        guard let origin = request.headers[.origin], let authority = request.head.authority else { return false }
         // Behind a proxy that ends TLS nobody here knows the scheme.
         return ["https://", "http://"].contains { origin == $0 + authority }
+    }
+
+    /// A browser that came over plain HTTP from elsewhere, and keeps no cookie of ours.
+    static func isPlain(_ request: Request) -> Bool {
+        guard let authority = request.head.authority else { return false }
+        return !isLoopback(authority) && request.headers[fetchSite] == nil
     }
 
     /// Where the API is, for commands to copy.

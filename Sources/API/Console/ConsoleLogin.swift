@@ -24,16 +24,10 @@ extension ConsoleRoutes {
         var frame = frame(request, secret: secret)
         frame.notice = notice
         let page = LoginPage(
-            frame, target: to ?? target(ConsoleQuery(request)["to"]), isInsecure: Self.isPlain(request))
+            frame, target: to ?? target(ConsoleQuery(request)["to"]), isInsecure: ConsoleOrigin.isPlain(request))
         var response = Self.response(.page(page.html, status), to: request)
         if known == nil { response.headers[values: .setCookie].append(ConsoleCookie.set(secret, for: request)) }
         return response
-    }
-
-    /// A browser says with its forms that it came over plain HTTP from elsewhere; it keeps no cookie of ours then.
-    private static func isPlain(_ request: Request) -> Bool {
-        guard let authority = request.head.authority, !ConsoleOrigin.isLoopback(authority) else { return false }
-        return request.headers[.origin] == "http://\(authority)"
     }
 
     /// A page of the console; nil for any other address.
@@ -47,7 +41,7 @@ extension ConsoleRoutes {
     @Sendable private func login(_ request: Request, _ context: APIContext) async throws -> Response {
         let old = ConsoleCookie.read(request)
         do {
-            if Self.isPlain(request), old == nil { return loginAnswer(request, notice: nil, .badRequest) }
+            if ConsoleOrigin.isPlain(request), old == nil { return loginAnswer(request, notice: nil, .badRequest) }
             let form = try await Self.form(request, old)
             let text = (form["credential"] ?? "").trimmingBlanks()
             let to = target(form["to"])

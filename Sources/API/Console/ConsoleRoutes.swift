@@ -97,7 +97,7 @@ struct ConsoleRoutes: Sendable {
             }
             guard let (principal, headers) = try await reader(credential, request, context, route) else {
                 if let secret, credential != nil { try await sessions.end(secret) }
-                return Self.seeOther(loginPath(for: request))
+                return Self.unread(Self.seeOther(loginPath(for: request)), request)
             }
             // Nobody in particular has a secret, too, for the forms.
             let kept = secret ?? ConsoleSecret()
@@ -109,8 +109,16 @@ struct ConsoleRoutes: Sendable {
             if secret == nil { response.headers[values: .setCookie].append(ConsoleCookie.set(kept, for: request)) }
             return response
         } catch {
-            return failure(error, request, context, frame)
+            return Self.unread(failure(error, request, context, frame), request)
         }
+    }
+
+    /// What may be left of a form is not read to its end for somebody who is not let in.
+    private static func unread(_ response: Response, _ request: Request) -> Response {
+        guard request.method == .post else { return response }
+        var response = response
+        response.headers[.connection] = "close"
+        return response
     }
 
     private func credential(of secret: ConsoleSecret?) async throws(StoreError) -> Credential? {

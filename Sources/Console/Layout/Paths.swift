@@ -18,7 +18,8 @@ package struct Paths: Sendable, Hashable {
 
     package func run(_ id: String) -> String { "\(runs)/\(PercentEncoding.segment(id))" }
     package func actions(_ id: String) -> String { run(id) + "/actions" }
-    package func stream(_ id: String) -> String { run(id) + "/stream" }
+    /// What happens in a run after this event.
+    package func stream(_ id: String, after sequence: Int) -> String { run(id) + "/stream?after=\(sequence)" }
     /// The whole run as the API answers it.
     package func json(_ id: String) -> String { run(id) + "/json" }
     package func asset(_ asset: Asset) -> String { "\(base)/assets/\(asset.fileName)" }

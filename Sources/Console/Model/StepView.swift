@@ -120,6 +120,9 @@ package struct RunView: Sendable {
         context = payload("context")
     }
 
+    /// The last event that the page shows, or knows of.
+    var lastSequence: Int { max(events.last?.sequence ?? 0, history.last?.sequence ?? 0) }
+
     /// Steps, and elements of steps, one after the other.
     var allSteps: [StepView] { steps.flatMap { [$0] + ($0.elements ?? []) } }
 

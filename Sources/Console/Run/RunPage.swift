@@ -15,7 +15,8 @@ package struct RunPage: Sendable {
 
     package var html: HTML {
         frame.page(
-            "\(run.workflow) \(run.id.suffix(12))", in: .runs, live: .stream(frame.paths.stream(run.id)),
+            "\(run.workflow) \(run.id.suffix(12))", in: .runs,
+            live: .stream(frame.paths.stream(run.id, after: view.lastSequence)),
             #"""
             <nav class="crumbs" aria-label="Where you are"><a href="\#(frame.paths.runs)">Runs</a> <span aria-hidden="true">/</span> <a href="\#(Paths.query(frame.paths.runs, [("workflow", run.workflow)]))">\#(run.workflow)</a></nav>
             <div id="run-head" data-live>\#(head)</div>
