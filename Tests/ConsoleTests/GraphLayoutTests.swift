@@ -38,7 +38,8 @@ import Testing
 
     @Test("What forks and joins is symmetrical")
     func forksAreSymmetrical() {
-        let layout = GraphLayout(GraphShape([[], [0], [0], [0], [1, 2, 3]]), hasUndo: Array(repeating: true, count: 5))
+        let layout = GraphLayout(
+            GraphShape([[], [0], [0], [0], [1, 2, 3]]), hasUndo: Array(repeating: true, count: 5))
         let heights = layout.steps.map(\.middle.y)
         #expect(heights[2] == heights[0] && heights[4] == heights[0])
         #expect(heights[2] - heights[1] == heights[3] - heights[2])
@@ -51,7 +52,9 @@ import Testing
         #expect(layout.edges.allSatisfy { $0.forward.count == 2 })
     }
 
-    @Test("The undo lane is the forward graph's reflection, and the line on which a run turns leads from one to the other")
+    @Test(
+        "The undo lane is the forward graph's reflection, and the line on which a run turns leads from one to the other"
+    )
     func undoLaneIsTheReflection() {
         let layout = GraphLayout(GraphShape([[], [0], [0], [1]]), hasUndo: [true, true, false, true], pivot: nil)
         let divider = layout.bands[0].divider
@@ -71,7 +74,9 @@ import Testing
             let graph = RunGraph(definition: definition)
             let laidOut = ContinuousClock.now
             let bytes = graph.svg.markup.utf8.count
-            print("graph of \(name): laid out in \(laidOut - start), drawn in \(ContinuousClock.now - laidOut), \(bytes) bytes")
+            print(
+                "graph of \(name): laid out in \(laidOut - start), drawn in \(ContinuousClock.now - laidOut), \(bytes) bytes"
+            )
             #expect(ContinuousClock.now - start < .seconds(2))
         }
     }
@@ -111,7 +116,8 @@ struct RandomGraph {
         shape = GraphShape(shuffled)
         hasUndo = (0..<count).map { _ in random.chance(80) }
         let depths = GraphShape(shuffled).depths
-        pivot = random.chance(50) ? depths.indices.first { step in depths.filter { $0 == depths[step] }.count == 1 } : nil
+        pivot =
+            random.chance(50) ? depths.indices.first { step in depths.filter { $0 == depths[step] }.count == 1 } : nil
         columns = Int.random(in: 2...7, using: &random)
     }
 
@@ -163,7 +169,9 @@ struct Inspection {
             if box.middle.x != undo.middle.x { wrong.append("the undo of \(step) is not under it") }
             if box.bottom >= divider || undo.y <= divider { wrong.append("step \(step) is not in its lane") }
             for other in graph.shape.dependencies[step] {
-                if layout.layers[other] >= layout.layers[step] { wrong.append("\(step) is not in a layer behind \(other)") }
+                if layout.layers[other] >= layout.layers[step] {
+                    wrong.append("\(step) is not in a layer behind \(other)")
+                }
                 let before = self.band(of: layout.steps[other]) ?? 0
                 if before > band || (before == band && layout.steps[other].right >= box.x) {
                     wrong.append("\(step) is not drawn behind \(other)")
@@ -178,7 +186,9 @@ struct Inspection {
         return wrong
     }
 
-    private func band(of box: GraphBox) -> Int? { layout.bands.firstIndex { box.y >= $0.top && box.bottom <= $0.bottom } }
+    private func band(of box: GraphBox) -> Int? {
+        layout.bands.firstIndex { box.y >= $0.top && box.bottom <= $0.bottom }
+    }
 
     private var ends: [String] {
         var wrong: [String] = []
@@ -191,13 +201,17 @@ struct Inspection {
             }
             let (undone, undoing) = (layout.undos[edge.to], layout.undos[edge.from])
             let (start, end) = (edge.backward.first, edge.backward.last)
-            if start?.x != undone.x || !touches(start?.y, undone) || end?.x != undoing.right || !touches(end?.y, undoing) {
+            if start?.x != undone.x || !touches(start?.y, undone) || end?.x != undoing.right
+                || !touches(end?.y, undoing)
+            {
                 wrong.append("the line back from \(edge.to) to \(edge.from) does not lead there")
             }
         }
         let drawn = Set(layout.edges.map { [$0.from, $0.to] })
         for (step, others) in graph.shape.dependencies.enumerated() {
-            for other in others where !drawn.contains([other, step]) { wrong.append("no line from \(other) to \(step)") }
+            for other in others where !drawn.contains([other, step]) {
+                wrong.append("no line from \(other) to \(step)")
+            }
         }
         return wrong
     }

@@ -16,7 +16,9 @@ enum GraphSamples {
                 id.removeLast()
             }
             var step: JSON = ["id": .string(id)]
-            if parts.count == 2 { step["dependsOn"] = .array(parts[1].split(separator: ",").map { .string(String($0)) }) }
+            if parts.count == 2 {
+                step["dependsOn"] = .array(parts[1].split(separator: ",").map { .string(String($0)) })
+            }
             if found.contains("~") {
                 step["await"] = ["signal": "approval"]
             } else if found.contains(":") {
@@ -62,10 +64,15 @@ enum GraphSamples {
         words.append("accept<fraud-check,credit-check,kyc-documents")
         for team in ["stock", "price", "legal"] {
             words.append("\(team)-open<accept")
-            for step in 1...5 { words.append("\(team)-\(["read", "reserve", "confirm-with-supplier", "sign", "close"][step - 1])") }
+            for step in 1...5 {
+                words.append("\(team)-\(["read", "reserve", "confirm-with-supplier", "sign", "close"][step - 1])")
+            }
         }
         words.append("contract^<stock-close,price-close,legal-close")
-        words += ["invoice-", "archive+", "crm-update-<contract", "welcome-mail-<contract", "mark-done-<archive,crm-update,welcome-mail"]
+        words += [
+            "invoice-", "archive+", "crm-update-<contract", "welcome-mail-<contract",
+            "mark-done-<archive,crm-update,welcome-mail",
+        ]
         words.append("bye~")
         return words.joined(separator: " ")
     }()

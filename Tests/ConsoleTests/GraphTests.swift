@@ -5,7 +5,9 @@ import Testing
 
 /// What the graph of a run says, and that drawing and table say the same.
 @Suite struct GraphTests {
-    private static func graph(_ text: String, _ answers: [String: [Life.Answer]] = [:], until: String? = nil) throws -> RunGraph {
+    private static func graph(_ text: String, _ answers: [String: [Life.Answer]] = [:], until: String? = nil) throws
+        -> RunGraph
+    {
         let definition = try GraphSamples.workflow("order", text)
         var life = Life(definition, input: ["items": [1, 2, 3]], answers: answers)
         life.go(until: until)
@@ -16,21 +18,29 @@ import Testing
         graph.steps.map { "\($0.id):\($0.sign?.rawValue ?? "-")/\($0.undoSign.rawValue)" }.joined(separator: " ")
     }
 
-    @Test("Every state of a run has its signs", arguments: [
-        (S("a b c-"), "a:succeeded/ready b:succeeded/ready c:succeeded/no-undo"),
-        (S("a b c-", ["b": [("no", 10)]]), "a:succeeded/undone b:failed/unused c:pending/no-undo"),
-        (S("a b c-", ["b": [("no", 10)], "-a": [("busy", 10)]], until: "-a=busy"), "a:succeeded/due b:failed/unused c:pending/no-undo"),
-        (S("a b c", ["b": [("what", 10), ("no", 10)]], until: "b=no"), "a:succeeded/due b:failed/undoing c:pending/unused"),
-        (S("a b", ["b": [("busy", 10)]], until: "b=busy"), "a:succeeded/ready b:retrying/planned"),
-        (S("a! b", ["b": [("no", 10)]]), "a:succeeded/stays b:failed/unused"),
-        (S("a b", ["b": [("no", 1)], "-a": [("no", 1)]]), "a:succeeded/stuck b:failed/unused"),
-        (S("a b+ c", ["b": [("no", 1)]]), "a:succeeded/ready b:gave-up/planned c:succeeded/ready"),
-        (S("a b^ c", ["c": [("no", 1)]]), "a:succeeded/closed b:succeeded/closed c:person/closed"),
-        (S("a~ b"), "a:waiting/nothing b:pending/planned"),
-        (S("a? b"), "a:skipped/planned b:succeeded/ready"),
-        (S("a&", ["a": [("202", 5)]], until: "a=202"), "a:accepted/planned"),
-        (S("a@ b"), "a:waiting/planned b:pending/planned"),
-    ])
+    @Test(
+        "Every state of a run has its signs",
+        arguments: [
+            (S("a b c-"), "a:succeeded/ready b:succeeded/ready c:succeeded/no-undo"),
+            (S("a b c-", ["b": [("no", 10)]]), "a:succeeded/undone b:failed/unused c:pending/no-undo"),
+            (
+                S("a b c-", ["b": [("no", 10)], "-a": [("busy", 10)]], until: "-a=busy"),
+                "a:succeeded/due b:failed/unused c:pending/no-undo"
+            ),
+            (
+                S("a b c", ["b": [("what", 10), ("no", 10)]], until: "b=no"),
+                "a:succeeded/due b:failed/undoing c:pending/unused"
+            ),
+            (S("a b", ["b": [("busy", 10)]], until: "b=busy"), "a:succeeded/ready b:retrying/planned"),
+            (S("a! b", ["b": [("no", 10)]]), "a:succeeded/stays b:failed/unused"),
+            (S("a b", ["b": [("no", 1)], "-a": [("no", 1)]]), "a:succeeded/stuck b:failed/unused"),
+            (S("a b+ c", ["b": [("no", 1)]]), "a:succeeded/ready b:gave-up/planned c:succeeded/ready"),
+            (S("a b^ c", ["c": [("no", 1)]]), "a:succeeded/closed b:succeeded/closed c:person/closed"),
+            (S("a~ b"), "a:waiting/nothing b:pending/planned"),
+            (S("a? b"), "a:skipped/planned b:succeeded/ready"),
+            (S("a&", ["a": [("202", 5)]], until: "a=202"), "a:accepted/planned"),
+            (S("a@ b"), "a:waiting/planned b:pending/planned"),
+        ])
     func signs(_ sample: S, expected: String) throws {
         #expect(Self.signs(try Self.graph(sample.text, sample.answers, until: sample.until)) == expected)
     }
@@ -173,7 +183,8 @@ import Testing
     func cuts() {
         #expect(FittedText("pay", width: 100, size: 12).isWhole)
         let long = FittedText("reserve-inventory-warehouse-eu-2", width: 120, size: 12)
-        #expect(!long.isWhole && long.shown.hasPrefix("reserve") && long.shown.hasSuffix("2") && long.shown.contains("…"))
+        #expect(
+            !long.isWhole && long.shown.hasPrefix("reserve") && long.shown.hasSuffix("2") && long.shown.contains("…"))
         #expect(FittedText.width(of: long.shown, size: 12) <= 120)
         #expect(FittedText("中文测试中文测试", width: 50, size: 12).shown.count < 6)
     }

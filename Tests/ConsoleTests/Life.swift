@@ -64,7 +64,8 @@ struct Life {
                 happen(.tookOver)
             } else {
                 happen(
-                    .finished(step: first.step, action: first.action, attempt: first.attempt, result(end.answer, first)))
+                    .finished(step: first.step, action: first.action, attempt: first.attempt, result(end.answer, first))
+                )
             }
             return "\(name(of: first))=\(end.answer.word)"
         }
@@ -103,7 +104,8 @@ struct Life {
 
     private mutating func answer(to call: Command.Call) -> Answer {
         let name = name(of: call)
-        let key = answers[name] == nil ? (call.action == .compensate ? "-" : "") + StepID.step(run.stepID(call.step)) : name
+        let key =
+            answers[name] == nil ? (call.action == .compensate ? "-" : "") + StepID.step(run.stepID(call.step)) : name
         if var words = answers[key], !words.isEmpty {
             let answer = words.removeFirst()
             answers[key] = words

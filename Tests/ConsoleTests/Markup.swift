@@ -14,7 +14,9 @@ enum Markup {
             rest = rest[rest.index(after: end)...]
             if tag.contains("<") { wrong.append("a < within a tag: \(tag)") }
             if tag.count(where: { $0 == "\"" }) % 2 != 0 { wrong.append("quotes that are not closed: \(tag)") }
-            let names = tag.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 0 }
+            let names = tag.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter {
+                $0.offset % 2 == 0
+            }
             for name in names.map(\.element) where name.hasPrefix(" on") || name.hasPrefix(" style") {
                 wrong.append("\(name) in <\(tag)>")
             }

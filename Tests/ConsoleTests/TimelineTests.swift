@@ -24,7 +24,8 @@ import Testing
         life.go()
         #expect(
             Self.words(Self.timeline(life)) == [
-                "a: succeeded#1", "b: unknown#1 backoff busy#2 backoff rejected#3", "-b: not-sent#1 backoff succeeded#2",
+                "a: succeeded#1", "b: unknown#1 backoff busy#2 backoff rejected#3",
+                "-b: not-sent#1 backoff succeeded#2",
                 "-a: lost#1 backoff succeeded#2",
             ])
         let marks = Self.timeline(life).marks.map(\.kind)
@@ -89,7 +90,8 @@ import Testing
         var (folds, open, undone) = (0, 0, 0)
         for number in 0..<600 {
             let workflow = try RandomWorkflow(using: &random, children: ["c"])
-            var life = Life(workflow.definition, input: ["items": [1, 2]], random: SeededGenerator(seed: UInt64(number)))
+            var life = Life(
+                workflow.definition, input: ["items": [1, 2]], random: SeededGenerator(seed: UInt64(number)))
             life.go(most: Int.random(in: 0...25, using: &random))
             if random.chance(30) { life.happen(.pause(by: "ops", reason: nil, holdsDeadline: true)) }
             life.wait(.seconds(Int.random(in: 0...5000, using: &random)))
@@ -110,7 +112,9 @@ import Testing
         var wrong = Markup.faults(timeline.svg)
         let axis = timeline.axis
         let whole = axis.end - axis.start
-        if axis.segments.reduce(Duration.zero, { $0 + ($1.to - $1.from) }) != whole { wrong.append("times do not add up") }
+        if axis.segments.reduce(Duration.zero, { $0 + ($1.to - $1.from) }) != whole {
+            wrong.append("times do not add up")
+        }
         for (one, next) in zip(axis.segments, axis.segments.dropFirst()) {
             if one.to != next.from || one.right != next.left { wrong.append("the axis has a gap") }
         }
@@ -142,23 +146,29 @@ import Testing
         return wrong
     }
 
-    @Test("10,000 events and more are drawn at once, in a bounded size, and it is said what was left out", arguments: [1, 100, 5000])
+    @Test(
+        "10,000 events and more are drawn at once, in a bounded size, and it is said what was left out",
+        arguments: [1, 100, 5000])
     func large(_ steps: Int) {
         let start = Instant(microseconds: 1_790_824_320_000_000)
         var events = [TimelineEvent(at: start, kind: .runStarted)]
         for number in 0..<10_000 {
             let at = start + .milliseconds(number * 37 + (number % 50 == 0 ? 20 : 0))
             let id = steps > 1000 ? "list[\(number % steps)]" : "step-\(number % steps)"
-            events.append(TimelineEvent(at: at, kind: .attemptStarted, stepID: id, action: .execute, attempt: number / steps + 1))
+            events.append(
+                TimelineEvent(at: at, kind: .attemptStarted, stepID: id, action: .execute, attempt: number / steps + 1))
             events.append(
                 TimelineEvent(
-                    at: at + .milliseconds(20), kind: .attemptFailed, stepID: id, action: .execute, attempt: number / steps + 1,
+                    at: at + .milliseconds(20), kind: .attemptFailed, stepID: id, action: .execute,
+                    attempt: number / steps + 1,
                     outcome: .busy, httpStatus: 429, retryIn: .milliseconds(1)))
         }
         let begin = ContinuousClock.now
         let timeline = RunTimeline(events: events, now: start + .seconds(3600))
         let svg = timeline.svg
-        print("timeline of \(events.count) events of \(steps) steps: \(ContinuousClock.now - begin), \(svg.markup.utf8.count) bytes")
+        print(
+            "timeline of \(events.count) events of \(steps) steps: \(ContinuousClock.now - begin), \(svg.markup.utf8.count) bytes"
+        )
         #expect(ContinuousClock.now - begin < .seconds(5))
         #expect(svg.markup.utf8.count < 600_000)
         let bars = timeline.rows.reduce(0) { $0 + $1.bars.count }
@@ -175,7 +185,11 @@ import Testing
         #expect(Markup.faults(RunTimeline(events: [], now: now).svg) == [])
         #expect(Markup.faults(RunTimeline(events: [TimelineEvent(at: now, kind: .runStarted)], now: now).svg) == [])
         let odd = RunTimeline(
-            events: [TimelineEvent(at: now, kind: nil, stepID: "a"), TimelineEvent(at: now + .seconds(1), kind: .attemptSucceeded, stepID: "a", action: .execute, attempt: 1)],
+            events: [
+                TimelineEvent(at: now, kind: nil, stepID: "a"),
+                TimelineEvent(
+                    at: now + .seconds(1), kind: .attemptSucceeded, stepID: "a", action: .execute, attempt: 1),
+            ],
             now: now)
         #expect(odd.rows.isEmpty && Markup.faults(odd.svg) == [])
     }

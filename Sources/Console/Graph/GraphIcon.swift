@@ -2,7 +2,8 @@
 struct GraphIcon: Sendable {
     enum Shape: Sendable { case ring, disc, square, octagon, diamond, triangle, dashed }
     enum Glyph: Sendable {
-        case none, play, dots, hourglass, again, exclamation, check, link, cross, on, skip, back, backwards, dash, lock, question
+        case none, play, dots, hourglass, again, exclamation, check, link, cross, on, skip, back, backwards, dash, lock,
+            question
         case call, clock, envelope, run, flag, end
     }
 

@@ -157,7 +157,8 @@ struct GraphRoutes {
     private mutating func carry(behind layer: Int, from bottom: Int) -> Int {
         let sources = layers.layers[layer].filter { !layers.items[$0].after.isEmpty }
         let passages =
-            sources.map { Passage(item: $0, lane: .forward) } + sources.reversed().map { Passage(item: $0, lane: .undo) }
+            sources.map { Passage(item: $0, lane: .forward) }
+            + sources.reversed().map { Passage(item: $0, lane: .undo) }
         let (right, left) = (columns[layer].x + GraphMetrics.stepWidth, columns[layer + 1].x)
         // The uppermost goes outside of all others, and back below them: so none crosses another.
         for (place, passage) in passages.enumerated() {

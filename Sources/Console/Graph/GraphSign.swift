@@ -70,7 +70,8 @@ package enum GraphSign: String, Sendable, Hashable, CaseIterable {
     var isHollow: Bool {
         switch self {
         case .noUndo, .stays, .nothing, .unused, .closed: true
-        case .pending, .executing, .accepted, .waiting, .retrying, .person, .succeeded, .kept, .failed, .gaveUp, .skipped,
+        case .pending, .executing, .accepted, .waiting, .retrying, .person, .succeeded, .kept, .failed, .gaveUp,
+            .skipped,
             .planned, .ready, .due, .undoing, .undone, .stuck:
             false
         }

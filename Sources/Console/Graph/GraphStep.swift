@@ -165,7 +165,8 @@ package struct GraphStep: Sendable {
     }
 
     private static let telling: [GraphSign] = [
-        .person, .stuck, .failed, .gaveUp, .retrying, .undoing, .executing, .accepted, .waiting, .due, .undone, .succeeded,
+        .person, .stuck, .failed, .gaveUp, .retrying, .undoing, .executing, .accepted, .waiting, .due, .undone,
+        .succeeded,
         .kept, .skipped, .pending, .ready, .closed, .unused, .planned, .stays, .noUndo, .nothing,
     ]
 }

@@ -27,8 +27,11 @@ extension RunGraph {
 
     /// The second line.
     private func said(of step: GraphStep, room: Int) -> HTML {
-        var words = step.sign.map { sign in [sign.word, step.detail].compactMap(\.self).joined(separator: " · ") } ?? step.does
-        if !step.elements.isEmpty { words = Self.progress(of: step.elements, done: [.succeeded, .kept, .skipped, .gaveUp], "done") }
+        var words =
+            step.sign.map { sign in [sign.word, step.detail].compactMap(\.self).joined(separator: " · ") } ?? step.does
+        if !step.elements.isEmpty {
+            words = Self.progress(of: step.elements, done: [.succeeded, .kept, .skipped, .gaveUp], "done")
+        }
         if let child = step.child { words = "→ \(child.workflow)\(child.status.map { " · \($0.lowercased())" } ?? "")" }
         let text: HTML = #"<text class="say" x="38" y="39">\#(FittedText(words, width: room, size: 11).shown)</text>"#
         guard let child = step.child, let runPath else { return text }
@@ -43,7 +46,8 @@ extension RunGraph {
         var (bar, before) = (HTML.empty, 0)
         for (sign, count) in step.elements.reversed() {
             let (from, to) = (before * width / all, (before + count) * width / all)
-            bar += #"<rect class="s-\#(sign.rawValue)" x="\#(8 + from)" y="\#(box.height - 7)" width="\#(max(2, to - from))" height="4"/>"#
+            bar +=
+                #"<rect class="s-\#(sign.rawValue)" x="\#(8 + from)" y="\#(box.height - 7)" width="\#(max(2, to - from))" height="4"/>"#
             before += count
         }
         return #"<g class="proportions">\#(bar)</g>"#
@@ -104,7 +108,8 @@ extension RunGraph {
             transform="translate(\#(box.x) \#(box.y))"><title>\#(undoTitle(step))</title>
             """#
         guard step.hasUndo else {
-            return #"\#(head)<circle class="box" cx="\#(box.width / 2)" cy="\#(box.height / 2)" r="\#(box.width / 2 - 1)"/></g>"#
+            return
+                #"\#(head)<circle class="box" cx="\#(box.width / 2)" cy="\#(box.height / 2)" r="\#(box.width / 2 - 1)"/></g>"#
         }
         let room = box.width - 38 - 14
         var words = step.run(says: sign)
@@ -180,7 +185,8 @@ extension GraphStep {
     fileprivate func run(says sign: GraphSign) -> String {
         switch sign {
         case .planned: undoes ?? sign.word
-        case .pending, .executing, .accepted, .waiting, .retrying, .person, .succeeded, .kept, .failed, .gaveUp, .skipped,
+        case .pending, .executing, .accepted, .waiting, .retrying, .person, .succeeded, .kept, .failed, .gaveUp,
+            .skipped,
             .ready, .unused, .due, .undoing, .undone, .stuck, .closed, .noUndo, .stays, .nothing:
             sign.word
         }

@@ -9,7 +9,7 @@ extension RunGraph {
         return #"""
             <svg class="graph" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(width) \#(height)" width="\#(width)" \#
             height="\#(height)" role="\#(role)" aria-label="\#(sentence)" data-graph="\#(run == nil ? "workflow" : "run")">\#
-            \#(layout.bands.map { band($0) })\#(pivotLine)<g class="edges">\#(layout.edges.map { edge($0) })</g>\#
+            \#(layout.bands.map { band($0) })\#(pivotLine)<g class="edges">\#(edges)</g>\#
             <g class="undos">\#(plan.steps.indices.map { undo($0) })</g>\#
             <g class="steps">\#(plan.steps.indices.map { step($0) })</g>\#
             <g class="turns">\#(turned.map { turn($0) })\#(turnPills)</g></svg>
@@ -47,15 +47,30 @@ extension RunGraph {
 
     // MARK: Lines
 
-    private func edge(_ edge: GraphLayout.Edge) -> HTML {
-        let (from, to) = (plan.steps[edge.from].id, plan.steps[edge.to].id)
-        let change = plan.changes[GraphPlan.Line(from: edge.from, to: edge.to)].map(\.rawValue)
-        let forward = change ?? (isDone(edge.from) ? (hasBegun(edge.to) ? "done" : "next") : "ahead")
-        let backward = change ?? (isTaken(edge) ? "taken" : "planned")
-        return #"""
-            <g class="edge \#(forward)" data-from="\#(from)" data-to="\#(to)">\#(Self.arrow(edge.forward, isBack: false))</g>\#
-            <g class="edge undo \#(backward)" data-from="\#(to)" data-to="\#(from)">\#(Self.arrow(edge.backward, isBack: true))</g>
-            """#
+    /// All lines; those on which a run has gone lie above the others.
+    private var edges: [HTML] {
+        let lines = layout.edges.flatMap { edge -> [(isAbove: Bool, line: HTML)] in
+            let (from, to) = (plan.steps[edge.from].id, plan.steps[edge.to].id)
+            let change = plan.changes[GraphPlan.Line(from: edge.from, to: edge.to)].map(\.rawValue)
+            let isTaken = isTaken(edge)
+            let isGone = isDone(edge.from) && hasBegun(edge.to)
+            let forward = change ?? (isGone ? "done" : isDone(edge.from) ? "next" : "ahead")
+            let backward = change ?? (isTaken ? "taken" : "planned")
+            return [
+                (isGone || change == "added", Self.line(edge.forward, "edge \(forward)", from, to, isBack: false)),
+                (
+                    isTaken || change == "added",
+                    Self.line(edge.backward, "edge undo \(backward)", to, from, isBack: true)
+                ),
+            ]
+        }
+        return lines.filter { !$0.isAbove }.map(\.line) + lines.filter(\.isAbove).map(\.line)
+    }
+
+    private static func line(
+        _ points: [GraphPoint], _ classes: String, _ from: String, _ to: String, isBack: Bool
+    ) -> HTML {
+        #"<g class="\#(classes)" data-from="\#(from)" data-to="\#(to)">\#(arrow(points, isBack: isBack))</g>"#
     }
 
     private func isDone(_ step: Int) -> Bool {
@@ -68,7 +83,8 @@ extension RunGraph {
     /// The run has come back along this line.
     private func isTaken(_ edge: GraphLayout.Edge) -> Bool {
         guard isBack[edge.to] else { return false }
-        return isBack[edge.from] || plan.steps[edge.from].undoSign == .undoing || plan.steps[edge.from].undoSign == .stuck
+        return isBack[edge.from] || plan.steps[edge.from].undoSign == .undoing
+            || plan.steps[edge.from].undoSign == .stuck
     }
 
     /// A line with its head.
@@ -84,7 +100,8 @@ extension RunGraph {
         var text = "M\(first.x) \(first.y)"
         for place in points.indices.dropFirst().dropLast() {
             let (before, corner, after) = (points[place - 1], points[place], points[place + 1])
-            let room = min(abs(corner.x - before.x) + abs(corner.y - before.y), abs(after.x - corner.x) + abs(after.y - corner.y))
+            let room = min(
+                abs(corner.x - before.x) + abs(corner.y - before.y), abs(after.x - corner.x) + abs(after.y - corner.y))
             let radius = min(7, room / 2)
             func towards(_ other: GraphPoint) -> String {
                 "\(corner.x + (other.x - corner.x).signum() * radius) \(corner.y + (other.y - corner.y).signum() * radius)"
@@ -105,7 +122,10 @@ extension RunGraph {
         guard let run else { return .empty }
         var places: [GraphPoint] = []
         for step in turned {
-            guard let band = layout.bands.first(where: { layout.steps[step].y >= $0.top && layout.steps[step].y < $0.divider })
+            guard
+                let band = layout.bands.first(where: {
+                    layout.steps[step].y >= $0.top && layout.steps[step].y < $0.divider
+                })
             else { continue }
             let place = GraphPoint(x: layout.turns[step][1].x, y: band.divider)
             if !places.contains(place) { places.append(place) }

@@ -1,6 +1,14 @@
 internal import Core
 
 extension RunGraph {
+    /// The drawing, and below it the same as a table, for whoever can't see it or would rather read.
+    package var figure: HTML {
+        #"""
+        <figure class="graph-figure"><div class="graph-scroll" tabindex="0" role="region" aria-label="Graph">\#(svg)</div>\#
+        <details class="graph-words"><summary>The graph as a table</summary>\#(table)</details></figure>
+        """#
+    }
+
     /// What the drawing says, as a table.
     package var table: HTML {
         let hasRun = run != nil
@@ -43,7 +51,8 @@ extension RunGraph {
         var html = HTML(text: parts.joined(separator: "; "))
         if let child = step.child {
             let name = "\(child.workflow) \(child.run)\(child.status.map { " (\($0))" } ?? "")"
-            html += runPath.map { #"; <a href="\#($0)\#(child.run.description)">\#(name)</a>"# } ?? HTML(text: "; \(name)")
+            html +=
+                runPath.map { #"; <a href="\#($0)\#(child.run.description)">\#(name)</a>"# } ?? HTML(text: "; \(name)")
         }
         return html
     }

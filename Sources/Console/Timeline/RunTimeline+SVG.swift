@@ -25,7 +25,8 @@ extension RunTimeline {
     /// The drawing.
     package var svg: HTML {
         let height = bottom + (omission == nil ? 12 : 30)
-        let note: HTML = omission.map { #"<text class="note" x="\#(Self.left)" y="\#(height - 8)">\#($0)</text>"# } ?? .empty
+        let note: HTML =
+            omission.map { #"<text class="note" x="\#(Self.left)" y="\#(height - 8)">\#($0)</text>"# } ?? .empty
         return #"""
             <svg class="timeline" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(Self.width) \#(height)" \#
             width="\#(Self.width)" height="\#(height)" role="img" aria-label="\#(sentence)" data-axis="\#(axisData)" \#
@@ -59,7 +60,8 @@ extension RunTimeline {
             let clock = place == 0 ? "\(TimelineWords.day(segment.from)) \(time) UTC" : time
             let width = FittedText.width(of: clock, size: 10)
             if left >= freeClock, left + width < Self.right {
-                html += #"<text class="clock" x="\#(left)" y="12" data-at="\#(segment.from.shortText)">\#(clock)</text>"#
+                html +=
+                    #"<text class="clock" x="\#(left)" y="12" data-at="\#(segment.from.shortText)">\#(clock)</text>"#
                 freeClock = left + width + 10
             }
             html += ticks(in: segment)
@@ -136,7 +138,8 @@ extension RunTimeline {
         var inside = HTML.empty
         if let accepted = bar.acceptedAt {
             let (from, rest) = extent(accepted, bar.to)
-            inside += #"<rect class="accepted" fill="url(#timeline-wait)" x="\#(from)" y="\#(y)" width="\#(rest)" height="\#(Self.barHeight)"/>"#
+            inside +=
+                #"<rect class="accepted" fill="url(#timeline-wait)" x="\#(from)" y="\#(y)" width="\#(rest)" height="\#(Self.barHeight)"/>"#
         }
         let words = Self.words(in: bar)
         if FittedText.width(of: words, size: 10, isBold: true) + 6 <= width {

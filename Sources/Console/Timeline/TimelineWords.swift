@@ -39,7 +39,8 @@ enum TimelineWords {
     /// How far apart ticks are: the least round length that is not less than this.
     static func step(atLeast least: Duration) -> Duration {
         let round: [Int64] = [
-            1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+            1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000,
+            600_000,
             900_000, 1_800_000, 3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000,
         ]
         if let step = round.first(where: { .milliseconds($0) >= least }) { return .milliseconds(step) }
