@@ -44,7 +44,7 @@ extension RunGraph {
         guard all > 0 else { return .empty }
         let width = box.width - 16
         var (bar, before) = (HTML.empty, 0)
-        for (sign, count) in step.elements.reversed() {
+        for (sign, count) in step.elements.sorted(by: { $0.sign.progress < $1.sign.progress }) {
             let (from, to) = (before * width / all, (before + count) * width / all)
             bar +=
                 #"<rect class="s-\#(sign.rawValue)" x="\#(8 + from)" y="\#(box.height - 7)" width="\#(max(2, to - from))" height="4"/>"#
@@ -177,6 +177,22 @@ extension RunGraph {
             <text x="\#(width / 2)" y="11.5">\#(text)</text></g>
             """#, x, x + width
         )
+    }
+}
+
+extension GraphSign {
+    /// What is done stands on the left of a bar, what has not begun on its right.
+    fileprivate var progress: Int {
+        switch self {
+        case .succeeded: 0
+        case .kept: 1
+        case .skipped: 2
+        case .gaveUp: 3
+        case .failed, .person: 4
+        case .executing, .accepted: 5
+        case .waiting, .retrying: 6
+        case .pending, .planned, .ready, .unused, .due, .undoing, .undone, .stuck, .closed, .noUndo, .stays, .nothing: 7
+        }
     }
 }
 
