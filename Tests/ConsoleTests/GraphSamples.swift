@@ -2,9 +2,10 @@ import Core
 
 /// Workflows and runs as people have them, to draw and to look at.
 enum GraphSamples {
-    /// A definition of steps as people name them: `a b c` is a chain, `c<a,b` waits for both, `d<` for nothing. Signs behind the id:
-    /// `!` has no compensation, `-` needs none, `?` has a condition, `+` may fail, `^` is the pivot, `*` is done for each entry of a list,
-    /// `~` waits for a signal, `:` waits, `@` starts a run, `#` ends the run, `&` may be accepted and called back.
+    /// A definition of steps as people name them: `a b c` is a chain, `c<a,b` waits for both, `d<` for nothing. Signs
+    /// behind the id: `!` has no compensation, `-` needs none, `?` has a condition, `+` may fail, `^` is the pivot,
+    /// `*` is done for each entry of a list, `~` waits for a signal, `:` waits, `@` starts a run, `#` ends the run,
+    /// `&` may be accepted and called back.
     static func workflow(_ name: String, _ text: String, version: String = "1.0.0") throws -> WorkflowDefinition {
         let signs: Set<Character> = ["!", "-", "?", "+", "^", "*", "~", ":", "@", "#", "&"]
         let steps = text.split(separator: " ").map { word -> JSON in

@@ -13,7 +13,8 @@ extension RunGraph {
         let hasKind = step.sign != nil && step.kind != .action
         let room = box.width - 38 - (hasKind ? 26 : 8)
         return #"""
-            <g class="step \#(Self.joined(classes))" id="graph-step-\#(step.id)" data-step="\#(step.id)" data-lane="forward" \#
+            <g class="step \#(Self.joined(classes))" id="graph-step-\#(step.id)" data-step="\#(step.id)" \#
+            data-lane="forward" \#
             transform="translate(\#(box.x) \#(box.y))"><title>\#(title(step))</title>\#
             \#(if: step.isList, #"<path class="stack" d="M8-4h\#(box.width - 12)a8 8 0 0 1 8 8v\#(box.height - 12)"/>"#)\#
             <rect class="box" width="\#(box.width)" height="\#(box.height)" rx="8"/>\#
@@ -104,7 +105,8 @@ extension RunGraph {
         let sign = step.undoSign
         let classes = ["s-\(sign.rawValue)", sign.isHollow ? "hollow" : nil, step.change.map(\.rawValue)]
         let head: HTML = #"""
-            <g class="undo-step \#(Self.joined(classes))" id="graph-undo-\#(step.id)" data-step="\#(step.id)" data-lane="undo" \#
+            <g class="undo-step \#(Self.joined(classes))" id="graph-undo-\#(step.id)" \#
+            data-step="\#(step.id)" data-lane="undo" \#
             transform="translate(\#(box.x) \#(box.y))"><title>\#(undoTitle(step))</title>
             """#
         guard step.hasUndo else {
@@ -161,7 +163,8 @@ extension RunGraph {
 
     private static func unknown(x: Int, y: Int) -> HTML {
         #"""
-        <g class="sign s-unknown" transform="translate(\#(x) \#(y)) scale(.9)"><title>outcome unknown</title>\#(GraphIcon.unknown.svg)</g>
+        <g class="sign s-unknown" transform="translate(\#(x) \#(y)) scale(.9)">\#
+        <title>outcome unknown</title>\#(GraphIcon.unknown.svg)</g>
         """#
     }
 

@@ -7,8 +7,10 @@ extension RunGraph {
         // What is an image has no links in it.
         let role = hasLinks ? "group" : "img"
         return #"""
-            <svg class="graph" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(width) \#(height)" width="\#(width)" \#
-            height="\#(height)" role="\#(role)" aria-label="\#(sentence)" data-graph="\#(run == nil ? "workflow" : "run")">\#
+            <svg class="graph" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(width) \#(height)" \#
+            width="\#(width)" \#
+            height="\#(height)" role="\#(role)" aria-label="\#(sentence)" \#
+            data-graph="\#(run == nil ? "workflow" : "run")">\#
             \#(layout.bands.map { band($0) })\#(pivotLine)<g class="edges">\#(edges)</g>\#
             <g class="undos">\#(plan.steps.indices.map { undo($0) })</g>\#
             <g class="steps">\#(plan.steps.indices.map { step($0) })</g>\#
@@ -134,7 +136,8 @@ extension RunGraph {
         return places.map { place -> HTML in
             let left = min(place.x - width / 2, layout.width - width - 4)
             return #"""
-                <g class="turn-pill" transform="translate(\#(left) \#(place.y - 10))"><rect width="\#(width)" height="20" rx="10"/>\#
+                <g class="turn-pill" transform="translate(\#(left) \#(place.y - 10))">\#
+                <rect width="\#(width)" height="20" rx="10"/>\#
                 <g class="sign" transform="translate(3 1) scale(.9)">\#(GraphIcon.Glyph.back.svg)</g>\#
                 <text x="22" y="14">\#(run.turnWords)</text></g>
                 """#
