@@ -105,7 +105,8 @@ let package = Package(
             name: "Checker", dependencies: ["Core", "Audit", "Storage", "Postgres", "Participants"] + nio,
             swiftSettings: settings),
 
-        .target(name: "Console", dependencies: ["Basics", "Core"], swiftSettings: settings + optimized),
+        .target(
+            name: "Console", dependencies: ["Basics", "Core"], exclude: ["Assets"], swiftSettings: settings + optimized),
 
         .executableTarget(
             name: "API",
@@ -182,8 +183,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Core", "Loops", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres", "Participants",
-                "Redis", "TestSupport", "Tokens", "Basics", lifecycle, logging,
+                "API", "Console", "Core", "Loops", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres",
+                "Participants", "Redis", "TestSupport", "Tokens", "Basics", lifecycle, logging,
             ] + nio,
             swiftSettings: settings),
         .testTarget(
