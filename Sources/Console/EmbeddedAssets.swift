@@ -61,7 +61,7 @@ enum EmbeddedAssets {
         .top nav a[aria-current] { color: var(--text); background: var(--quiet-soft); }
         .find { flex: 1 1 12rem; max-width: 26rem; margin-left: auto; display: flex; align-items: center; position: relative; }
         .find .icon { position: absolute; left: .6rem; color: var(--quiet); pointer-events: none; }
-        .find input { width: 100%; padding-left: 2rem; }
+        .find input:not([type="checkbox"]) { width: 100%; padding-left: 2rem; }
         .live[aria-pressed="true"] { color: var(--good); } .live[aria-pressed="false"] { color: var(--quiet); }
         .who { color: var(--quiet); }
         .menu { position: relative; } .menu summary { cursor: pointer; color: var(--quiet); max-width: 14rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: .3rem .2rem; }
@@ -116,6 +116,8 @@ enum EmbeddedAssets {
         .row-actions { white-space: nowrap; text-align: right; } .row-actions .action { display: inline-block; margin-left: .25rem; }
         .row-actions summary.button { min-height: 1.75rem; padding: .05rem .55rem; font-size: .93em; }
         .picture { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: .8rem; overflow-x: auto; }
+        .tools { display: flex; justify-content: flex-end; gap: .1rem; margin: -2.1rem 0 .2rem; } .tools .quiet-button { min-height: 1.75rem; }
+        .moment { pointer-events: none; } .moment path { stroke: var(--text); stroke-width: 1; stroke-dasharray: 3 2; fill: none; } .moment text { fill: var(--text); font-size: 11px; font-weight: 600; }
         .payload { margin: .25rem 0; } .payload > summary { width: fit-content; padding: .15rem 0; }
         .copied { position: relative; } .copied pre { margin: .3rem 0; padding: .6rem .8rem; background: var(--sunken); border: 1px solid var(--line); border-radius: 8px; overflow: auto; max-height: 32rem; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 2; unicode-bidi: plaintext; }
         .copied button { position: absolute; right: .35rem; top: .35rem; background: var(--raised); border-color: var(--line); }
@@ -138,7 +140,7 @@ enum EmbeddedAssets {
         .runs th[scope="row"] { min-width: 14rem; } .runs .under { display: block; font-weight: 400; font-size: .9em; }
         .row-link { font-weight: 570; color: var(--text); text-decoration: none; } .row-link:hover { text-decoration: underline; }
         .says { min-width: 15rem; max-width: 44rem; overflow-wrap: anywhere; }
-        .runs .says > * { display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; }
+        .runs .says > .line { display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; }
         .step-name { font-family: var(--mono); font-size: .95em; }
 
         /* Lists */
@@ -159,7 +161,7 @@ enum EmbeddedAssets {
         .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: .7rem; margin: .6rem 0; }
         .card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; } .card dt { color: var(--quiet); font-size: .82rem; } .card dd { margin: 0; font-size: 1.3rem; font-weight: 620; letter-spacing: -.01em; } .card .under { display: block; font-size: .82rem; font-weight: 400; color: var(--quiet); letter-spacing: 0; }
         .group { background: var(--surface); border: 1px solid var(--line); border-left: 3px solid var(--bad); border-radius: 10px; padding: .75rem 1rem; margin: .6rem 0; display: grid; grid-template-columns: 1fr auto; gap: .2rem 1rem; align-items: start; }
-        .group .count { font-size: 1.25rem; font-weight: 650; } .group p { margin: .1rem 0; } .group .samples { color: var(--quiet); }
+        .group h2 { margin: 0; font-size: .9rem; } .group .count { font-size: 1.25rem; font-weight: 650; } .group p { margin: .1rem 0; } .group .samples { color: var(--quiet); }
         .list { list-style: none; margin: 0; padding: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; } .list li { display: flex; flex-wrap: wrap; gap: .2rem .8rem; padding: .5rem .9rem; border-top: 1px solid var(--line); } .list li:first-child { border-top: 0; }
 
         /* Login, keys */
@@ -378,8 +380,55 @@ enum EmbeddedAssets {
 
         function prepare(root = document) {
           for (const button of $$("[data-copy]", root)) button.hidden = !navigator.clipboard;
+          for (const svg of $$("svg.graph", root)) addZoom(svg);
           showTimes(root);
         }
+
+        // The graph: as large as somebody wants it; what it stands in scrolls.
+        let zoom = 1;
+        function addZoom(svg) {
+          const frame = svg.parentElement, [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+          const show = () => { svg.setAttribute("width", width * zoom); svg.setAttribute("height", height * zoom); };
+          const tools = document.createElement("p");
+          tools.className = "tools";
+          const fit = () => Math.max(0.2, Math.min(2, (frame.clientWidth - 26) / width));
+          for (const [label, name, next] of [["−", "Smaller", () => Math.max(0.2, zoom / 1.25)], ["+", "Larger", () => Math.min(4, zoom * 1.25)], ["Fit", "As wide as the page", fit], ["1:1", "Its own size", () => 1]]) {
+            const tool = document.createElement("button");
+            tool.type = "button";
+            tool.className = "quiet-button";
+            tool.textContent = label;
+            tool.setAttribute("aria-label", `${name}: graph`);
+            tool.addEventListener("click", () => { zoom = next(); show(); });
+            tools.append(tool);
+          }
+          frame.before(tools);
+          show();
+        }
+
+        // The timeline: which moment is under the pointer.
+        document.addEventListener("pointermove", (event) => {
+          const svg = event.target.closest?.("svg.timeline");
+          for (const old of $$(".moment")) if (old.parentElement !== svg) old.remove();
+          if (!svg) return;
+          const box = svg.getBoundingClientRect(), x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
+          const ends = svg.dataset.axis.split(" ").map((end) => end.split(":").map(Number));
+          const at = ends.findIndex(([left], place) => place > 0 && x <= left);
+          if (at < 1 || x < ends[0][0]) return;
+          const [[x0, t0], [x1, t1]] = [ends[at - 1], ends[at]];
+          const moment = new Date((t0 + (x1 > x0 ? (x - x0) / (x1 - x0) : 0) * (t1 - t0)) / 1000);
+          let mark = $(".moment", svg);
+          if (!mark) {
+            mark = document.createElementNS(svg.namespaceURI, "g");
+            mark.setAttribute("class", "moment");
+            mark.append(document.createElementNS(svg.namespaceURI, "path"), document.createElementNS(svg.namespaceURI, "text"));
+            svg.append(mark);
+          }
+          mark.firstChild.setAttribute("d", `M${x} ${svg.dataset.top}V${svg.dataset.bottom}`);
+          mark.lastChild.setAttribute("x", x + (at > ends.length / 2 ? -6 : 6));
+          mark.lastChild.setAttribute("text-anchor", at > ends.length / 2 ? "end" : "start");
+          mark.lastChild.setAttribute("y", Number(svg.dataset.bottom) - 3);
+          mark.lastChild.textContent = clock.format(moment) + "." + String(moment.getMilliseconds()).padStart(3, "0");
+        });
 
         // One open form of an action at a time; Escape closes it.
         document.addEventListener("toggle", (event) => {

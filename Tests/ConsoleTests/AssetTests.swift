@@ -63,6 +63,10 @@ import Testing
     @Test func `The style is whole`() {
         let text = Asset.style.text
         #expect(text.count(where: { $0 == "{" }) == text.count(where: { $0 == "}" }))
-        #expect(!text.contains("@import") && !text.contains("url("))
+        #expect(!text.contains("@import") && text.count(of: "url(") == text.count(of: "url(#"))
     }
+}
+
+extension String {
+    fileprivate func count(of text: String) -> Int { ranges(of: text).count }
 }

@@ -7,13 +7,16 @@ struct MarkupPage {
     private var labelled: Set<String> = []
     private var fields: [(id: String?, tag: String)] = []
 
-    private static let void: Set<String> = ["meta", "link", "input", "br", "path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "use"]
+    private static let void: Set<String> = [
+        "meta", "link", "input", "br", "path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "use",
+    ]
     private static let known: Set<String> = [
         "html", "head", "body", "title", "script", "a", "header", "nav", "ul", "li", "span", "svg", "form", "label",
         "button", "details",
         "summary", "div", "main", "section", "h1", "h2", "h3", "p", "b", "q", "bdi", "time", "dl", "dt", "dd", "table",
         "thead", "tbody", "tr",
-        "caption", "g", "text", "tspan", "desc", "defs", "pattern", "marker", "clipPath", "th", "td", "code", "pre", "kbd", "select", "option", "datalist", "textarea", "fieldset", "legend", "article",
+        "caption", "g", "text", "tspan", "desc", "defs", "pattern", "marker", "clipPath", "th", "td", "code", "pre",
+        "kbd", "select", "option", "datalist", "textarea", "fieldset", "legend", "article",
         "dialog",
     ]
 

@@ -215,7 +215,7 @@ class ConsoleTest(unittest.TestCase):
         runs = [self.failed_run() for _ in range(2)]
         counts = {run: len(call("GET", f"/v1/runs/{run}/events")["events"]) for run in runs}
         self.reader.open("/console/failed")
-        self.reader.one(".group h3 a").click()
+        self.reader.one(".group h2 a").click()
         self.reader.one('button[value="retry"]').click()
         self.assertIn("Retry", self.reader.text("h1"))
         self.assertEqual({run: len(call("GET", f"/v1/runs/{run}/events")["events"]) for run in runs}, counts)

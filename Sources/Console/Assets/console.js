@@ -41,8 +41,55 @@ document.addEventListener("click", async (event) => {
 
 function prepare(root = document) {
   for (const button of $$("[data-copy]", root)) button.hidden = !navigator.clipboard;
+  for (const svg of $$("svg.graph", root)) addZoom(svg);
   showTimes(root);
 }
+
+// The graph: as large as somebody wants it; what it stands in scrolls.
+let zoom = 1;
+function addZoom(svg) {
+  const frame = svg.parentElement, [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+  const show = () => { svg.setAttribute("width", width * zoom); svg.setAttribute("height", height * zoom); };
+  const tools = document.createElement("p");
+  tools.className = "tools";
+  const fit = () => Math.max(0.2, Math.min(2, (frame.clientWidth - 26) / width));
+  for (const [label, name, next] of [["−", "Smaller", () => Math.max(0.2, zoom / 1.25)], ["+", "Larger", () => Math.min(4, zoom * 1.25)], ["Fit", "As wide as the page", fit], ["1:1", "Its own size", () => 1]]) {
+    const tool = document.createElement("button");
+    tool.type = "button";
+    tool.className = "quiet-button";
+    tool.textContent = label;
+    tool.setAttribute("aria-label", `${name}: graph`);
+    tool.addEventListener("click", () => { zoom = next(); show(); });
+    tools.append(tool);
+  }
+  frame.before(tools);
+  show();
+}
+
+// The timeline: which moment is under the pointer.
+document.addEventListener("pointermove", (event) => {
+  const svg = event.target.closest?.("svg.timeline");
+  for (const old of $$(".moment")) if (old.parentElement !== svg) old.remove();
+  if (!svg) return;
+  const box = svg.getBoundingClientRect(), x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
+  const ends = svg.dataset.axis.split(" ").map((end) => end.split(":").map(Number));
+  const at = ends.findIndex(([left], place) => place > 0 && x <= left);
+  if (at < 1 || x < ends[0][0]) return;
+  const [[x0, t0], [x1, t1]] = [ends[at - 1], ends[at]];
+  const moment = new Date((t0 + (x1 > x0 ? (x - x0) / (x1 - x0) : 0) * (t1 - t0)) / 1000);
+  let mark = $(".moment", svg);
+  if (!mark) {
+    mark = document.createElementNS(svg.namespaceURI, "g");
+    mark.setAttribute("class", "moment");
+    mark.append(document.createElementNS(svg.namespaceURI, "path"), document.createElementNS(svg.namespaceURI, "text"));
+    svg.append(mark);
+  }
+  mark.firstChild.setAttribute("d", `M${x} ${svg.dataset.top}V${svg.dataset.bottom}`);
+  mark.lastChild.setAttribute("x", x + (at > ends.length / 2 ? -6 : 6));
+  mark.lastChild.setAttribute("text-anchor", at > ends.length / 2 ? "end" : "start");
+  mark.lastChild.setAttribute("y", Number(svg.dataset.bottom) - 3);
+  mark.lastChild.textContent = clock.format(moment) + "." + String(moment.getMilliseconds()).padStart(3, "0");
+});
 
 // One open form of an action at a time; Escape closes it.
 document.addEventListener("toggle", (event) => {

@@ -41,15 +41,17 @@ package struct FailedPage: Sendable {
     }
 
     /// A group in a list, which leads to its runs.
-    static func card(_ group: FailedGroup, _ frame: Frame) -> HTML {
+    static func card(_ group: FailedGroup, _ frame: Frame, isBelow: Bool = false) -> HTML {
         let path = Paths.query(frame.paths.failed, group.key.members)
         let samples = group.runs.prefix(3).map { run -> HTML in
             #"<a href="\#(frame.paths.run(run.run.id))">\#(Part.short(run.run.id))</a>"#
         }
         let newest = group.runs.first?.run.updatedAt
+        let link: HTML = #"<a href="\#(path)">\#(group.key.workflow)\#(place(group.key))</a>"#
+        let title: HTML = isBelow ? "<h3>\(link)</h3>" : "<h2>\(link)</h2>"
         return #"""
             <article class="group" data-key="\#(group.key.workflow)/\#(group.key.stepID)/\#(group.key.error)">
-            <div><h3><a href="\#(path)">\#(group.key.workflow)\#(place(group.key))</a></h3>
+            <div>\#(title)
             <p class="error" dir="auto">\#(group.key.error)</p>
             <p class="samples">\#(samples.joined(by: " · ")) · last \#(Part.time(newest, isRelative: true))</p></div>
             <div class="count">\#(Part.number(group.runs.count))</div></article>
@@ -82,7 +84,7 @@ package struct FailedPage: Sendable {
         return #"""
             <form id="bulk" method="post" action="\#(frame.paths.retryMany)">\#(frame.token)\#(hidden)
             \#(if: frame.may("runs:operate"), buttons(chosen.count, key))
-            <div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="runs">
+            <div class="scroll" tabindex="0" role="group" aria-label="Runs"><table class="runs">
             <thead><tr><th scope="col"><span class="hidden">Select</span></th><th scope="col">Run</th><th scope="col">What gave up</th><th scope="col">Why it was undone</th><th scope="col">Last change</th></tr></thead>
             <tbody>\#(rows)</tbody></table></div></form>\#(if: chosen.count > 100, rest)
             """#

@@ -67,7 +67,7 @@ package struct NowPage: Sendable {
         }
         return #"""
             <section aria-labelledby="persons"><h2 id="persons">Needs a person</h2>
-            \#(groups.prefix(8).map { FailedPage.card($0, frame) })\#(if: groups.count > 8 || view.hasMoreFailed, more)
+            \#(groups.prefix(8).map { FailedPage.card($0, frame, isBelow: true) })\#(if: groups.count > 8 || view.hasMoreFailed, more)
             \#(if: !stuck.isEmpty, #"<ul class="list">\#(stuck)</ul>"#)</section>
             """#
     }
@@ -133,7 +133,7 @@ package struct NowPage: Sendable {
         }
         return #"""
             <section aria-labelledby="engines"><h2 id="engines">Engines</h2>
-            <div class="scroll" tabindex="0" role="region" aria-label="Engines"><table><thead><tr><th scope="col">Host</th><th scope="col">Id</th><th scope="col">State</th><th scope="col">In flight</th><th scope="col">Version</th></tr></thead><tbody>\#(rows)</tbody></table></div></section>
+            <div class="scroll" tabindex="0" role="group" aria-label="Engines"><table><thead><tr><th scope="col">Host</th><th scope="col">Id</th><th scope="col">State</th><th scope="col">In flight</th><th scope="col">Version</th></tr></thead><tbody>\#(rows)</tbody></table></div></section>
             """#
     }
 }

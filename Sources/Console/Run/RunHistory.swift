@@ -15,7 +15,7 @@ struct RunHistory {
         }
         return #"""
             \#(if: view.hasEarlier || view.after > 0, earlier)
-            <div class="scroll" tabindex="0" role="region" aria-label="History"><table class="history">
+            <div class="scroll" tabindex="0" role="group" aria-label="History"><table class="history">
             <thead><tr><th scope="col">#</th><th scope="col">Time</th><th scope="col">What happened</th><th scope="col">Step</th><th scope="col">Details</th></tr></thead>
             <tbody>\#(view.events.map(row))</tbody></table></div>\#(more)
             """#

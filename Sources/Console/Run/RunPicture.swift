@@ -12,8 +12,8 @@ struct RunPicture {
         let graph = RunGraph(definition: definition, run: run, runPath: frame.paths.runs + "/")
         return #"""
             <section aria-labelledby="graph-title"><h2 id="graph-title">Graph</h2>
-            <div class="picture" tabindex="0" role="region" aria-label="Graph">\#(graph.svg)</div>
-            <details class="payload" id="graph-as-table"><summary>The graph as a table</summary><div class="scroll" tabindex="0" role="region" aria-label="The graph as a table">\#(graph.table)</div></details></section>
+            <div class="picture" tabindex="0" role="group" aria-label="Graph">\#(graph.svg)</div>
+            <details class="payload" id="graph-as-table"><summary>The graph as a table</summary><div class="scroll" tabindex="0" role="group" aria-label="The graph as a table">\#(graph.table)</div></details></section>
             """#
     }
 
@@ -24,7 +24,7 @@ struct RunPicture {
         let more: HTML = #"<p class="quiet">Of the first \#(Part.number(events.count)) events.</p>"#
         return #"""
             <section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2>
-            <div class="picture" tabindex="0" role="region" aria-label="Timeline">\#(timeline.svg)</div>\#(if: view.hasMoreHistory, more)</section>
+            <div class="picture" tabindex="0" role="group" aria-label="Timeline">\#(timeline.svg)</div>\#(if: view.hasMoreHistory, more)</section>
             """#
     }
 
@@ -34,7 +34,9 @@ struct RunPicture {
         var rows: [StepRow] = []
         let ordered = view.steps + view.steps.flatMap { $0.elements ?? [] }
         for (index, step) in ordered.enumerated() {
-            guard let known = step.known(awaitsPerson: view.run.wait?.kind == "operator" && view.run.wait?.stepID == step.id)
+            guard
+                let known = step.known(
+                    awaitsPerson: view.run.wait?.kind == "operator" && view.run.wait?.stepID == step.id)
             else { return nil }
             rows.append(StepRow(index: index, stepID: step.id, step: known))
         }
@@ -79,7 +81,8 @@ extension EventView {
     fileprivate var onTimeline: TimelineEvent? {
         guard let at else { return nil }
         return TimelineEvent(
-            at: at, kind: RunEventKind(rawValue: kind), stepID: stepID, action: action.flatMap { CallAction(rawValue: $0) },
+            at: at, kind: RunEventKind(rawValue: kind), stepID: stepID,
+            action: action.flatMap { CallAction(rawValue: $0) },
             attempt: attempt, outcome: outcome.flatMap { Outcome(rawValue: $0) }, httpStatus: httpStatus,
             errorKind: error?.kind, retryIn: retryIn, engine: engine)
     }

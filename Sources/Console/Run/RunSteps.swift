@@ -15,7 +15,7 @@ struct RunSteps {
             )
         }
         return #"""
-            <div class="scroll" tabindex="0" role="region" aria-label="Steps"><table class="steps">
+            <div class="scroll" tabindex="0" role="group" aria-label="Steps"><table class="steps">
             <thead><tr><th scope="col">Step</th><th scope="col">State</th><th scope="col">Attempts</th><th scope="col">Time</th><th scope="col">What it says</th><th scope="col"><span class="hidden">What you can do</span></th></tr></thead>
             <tbody>\#(view.steps.map(rows))</tbody></table></div>
             """#

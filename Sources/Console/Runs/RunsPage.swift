@@ -97,7 +97,7 @@ package struct RunsPage: Sendable {
         let box = frame.may("runs:operate")
         let head: HTML = #"<th scope="col"><span class="hidden">Select</span></th>"#
         return #"""
-            <div class="scroll" tabindex="0" role="region" aria-label="Runs"><table class="runs">
+            <div class="scroll" tabindex="0" role="group" aria-label="Runs"><table class="runs">
             <thead><tr>\#(if: box, head)<th scope="col">Run</th><th scope="col">Status</th><th scope="col">What happens, or why not</th><th scope="col">Started</th><th scope="col">Took</th></tr></thead>
             <tbody>\#(runs.map { row($0, box: box) })</tbody></table></div>
             """#
@@ -148,7 +148,9 @@ package struct RunsPage: Sendable {
 struct RunLine {
     let run: RunSummary
 
-    var html: HTML {
+    var html: HTML { #"<span class="line">\#(words)</span>"# }
+
+    private var words: HTML {
         if let error = run.error, ["FAILED", "COMPENSATING", "COMPENSATED", "CANCELLED"].contains(run.status) {
             let step: HTML? = error.stepID.map { #"<b>\#($0)</b> "# }
             return #"<span class="error">\#(step)<span dir="auto">\#(error.text)</span></span>"#
