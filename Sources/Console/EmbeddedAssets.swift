@@ -185,66 +185,38 @@ enum EmbeddedAssets {
         @media (forced-colors: active) { .state, .button { forced-color-adjust: auto; } }
         @media print { .top, .actions, .bulk, .filters { display: none; } }
 
-        /* Graphs and timelines. They are drawn in classes; their colours are all here, so a page sets them once for light and for dark.
+        /* Graphs and timelines. They are drawn in classes; the colours are those of the console's stylesheet.
            The sizes of letters are those that GraphMetrics and FittedText reckon with. */
 
         .graph, .timeline {
-          --g-ink: #1c2330;
-          --g-soft: #5c6676;
-          --g-faint: #98a1af;
-          --g-hair: #d5dae2;
-          --g-mist: #b8c0cc;
-          --g-paper: #fff;
-          --g-lane: #f4f6f9;
-          --g-ok: #17803d;
-          --g-work: #1f5fd0;
-          --g-wait: #8a6100;
-          --g-bad: #c0242c;
-          --g-odd: #8431b8;
-          --g-back: #b4480b;
-          font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-          color: var(--g-ink);
+          --g-ink: var(--text);
+          --g-soft: var(--quiet);
+          --g-faint: var(--line-strong);
+          --g-mist: color-mix(in srgb, var(--line-strong) 60%, var(--surface));
+          --g-hair: var(--line);
+          --g-paper: var(--surface);
+          --g-lane: var(--sunken);
+          --g-ok: var(--good);
+          --g-work: var(--busy);
+          --g-wait: var(--quiet);
+          --g-bad: var(--bad);
+          --g-back: var(--undo);
+          --g-odd: #7a2da8;
+          font-family: var(--sans);
+          /* Where it is wider than its place it is scrolled, not shrunk: its letters are as small as they may be. */
+          max-width: none;
         }
         @media (prefers-color-scheme: dark) {
-          :root:not([data-theme="light"]) .graph, :root:not([data-theme="light"]) .timeline {
-            --g-ink: #e6eaf0;
-            --g-soft: #a3adbb;
-            --g-faint: #6d7887;
-            --g-hair: #39424f;
-            --g-mist: #515c6a;
-            --g-paper: #161b22;
-            --g-lane: #10141a;
-            --g-ok: #4cc474;
-            --g-work: #6ea8ff;
-            --g-wait: #e0b341;
-            --g-bad: #ff7b7f;
-            --g-odd: #cf94ff;
-            --g-back: #ff9d5c;
-          }
-        }
-        :root[data-theme="dark"] .graph, :root[data-theme="dark"] .timeline {
-          --g-ink: #e6eaf0;
-          --g-soft: #a3adbb;
-          --g-faint: #6d7887;
-          --g-hair: #39424f;
-          --g-mist: #515c6a;
-          --g-paper: #161b22;
-          --g-lane: #10141a;
-          --g-ok: #4cc474;
-          --g-work: #6ea8ff;
-          --g-wait: #e0b341;
-          --g-bad: #ff7b7f;
-          --g-odd: #cf94ff;
-          --g-back: #ff9d5c;
+          .graph, .timeline { --g-odd: #d3a0ff; }
         }
 
         /* What stands how: one colour each, by `--c`. */
         .s-pending, .s-skipped, .s-planned, .s-unused, .s-nothing, .s-no-undo, .s-closed { --c: var(--g-faint); }
         .s-executing, .s-accepted, .s-ready { --c: var(--g-work); }
-        .s-waiting, .s-retrying, .s-stays { --c: var(--g-wait); }
+        .s-waiting, .s-retrying { --c: var(--g-wait); }
         .s-succeeded, .s-kept { --c: var(--g-ok); }
         .s-failed, .s-gave-up, .s-person, .s-stuck { --c: var(--g-bad); }
-        .s-due, .s-undoing, .s-undone { --c: var(--g-back); }
+        .s-due, .s-undoing, .s-undone, .s-stays { --c: var(--g-back); }
         .s-unknown { --c: var(--g-odd); }
 
         .graph text { fill: var(--g-ink); font-size: 11px; }

@@ -2,9 +2,10 @@ import Core
 
 /// Workflows and runs as people have them, to draw and to look at.
 enum GraphSamples {
-    /// A definition of steps as people name them: `a b c` is a chain, `c<a,b` waits for both, `d<` for nothing. Signs behind the id:
-    /// `!` has no compensation, `-` needs none, `?` has a condition, `+` may fail, `^` is the pivot, `*` is done for each entry of a list,
-    /// `~` waits for a signal, `:` waits, `@` starts a run, `#` ends the run, `&` may be accepted and called back.
+    /// A definition of steps as people name them: `a b c` is a chain, `c<a,b` waits for both, `d<` for nothing. Signs
+    /// behind the id: `!` has no compensation, `-` needs none, `?` has a condition, `+` may fail, `^` is the pivot,
+    /// `*` is done for each entry of a list, `~` waits for a signal, `:` waits, `@` starts a run, `#` ends the run,
+    /// `&` may be accepted and called back.
     static func workflow(_ name: String, _ text: String, version: String = "1.0.0") throws -> WorkflowDefinition {
         let signs: Set<Character> = ["!", "-", "?", "+", "^", "*", "~", ":", "@", "#", "&"]
         let steps = text.split(separator: " ").map { word -> JSON in
@@ -79,26 +80,20 @@ enum GraphSamples {
 
     /// A hundred: a chain that forks by four now and then.
     static let hundred: String = {
-        var words: [String] = []
-        var last = "step-001"
+        var left = (1...100).map { "step-" + String(repeating: "0", count: 3 - String($0).count) + String($0) }[...]
+        var (words, last) = ([String](), left.removeFirst())
         words.append(last)
-        var number = 2
-        func next() -> String {
-            defer { number += 1 }
-            return "step-" + String(repeating: "0", count: 3 - String(number).count) + String(number)
-        }
-        while number <= 100 {
-            if number % 20 == 5, number < 90 {
-                let branches = (0..<4).map { _ in next() }
-                words += branches.map { "\($0)<\(last)" }
-                let join = next()
-                words.append("\(join)<\(branches.joined(separator: ","))")
-                last = join
-            } else {
-                let id = next()
-                words.append("\(id)<\(last)")
-                last = id
+        while let next = left.popFirst() {
+            guard (100 - left.count) % 20 == 5, left.count > 10 else {
+                words.append("\(next)<\(last)")
+                last = next
+                continue
             }
+            let branches = [next] + left.prefix(3)
+            words += branches.map { "\($0)<\(last)" }
+            left = left.dropFirst(3)
+            last = left.removeFirst()
+            words.append("\(last)<\(branches.joined(separator: ","))")
         }
         return words.joined(separator: " ")
     }()

@@ -1,9 +1,11 @@
 import Core
 import Simulation
 
-/// A run lived through with the decider itself, and its history as it would be stored: what graphs and timelines are drawn of.
+/// A run lived through with the decider itself, and its history as it would be stored: what graphs and timelines are
+/// drawn of.
 struct Life {
-    /// What a call comes to: `ok`, `no`, `what` (unknown), `down` (not sent), `busy`, `202` (accepted), `lost` (its engine dies).
+    /// What a call comes to: `ok`, `no`, `what` (unknown), `down` (not sent), `busy`, `202` (accepted), `lost` (its
+    /// engine dies).
     typealias Answer = (word: String, milliseconds: Int)
 
     private(set) var run: Run

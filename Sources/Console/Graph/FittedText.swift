@@ -1,7 +1,7 @@
 /// A text cut so that it fits into a width.
 ///
-/// Nobody here can measure letters, and which ones there are depends on who looks. The widths are about those of DejaVu Sans, the widest of
-/// the fonts that systems come with: in all others what fits there fits, too.
+/// Nobody here can measure letters, and which ones there are depends on who looks. The widths are about those of
+/// DejaVu Sans, the widest of the fonts that systems come with: in all others what fits there fits, too.
 package struct FittedText: Sendable, Hashable {
     /// As it is shown.
     package let shown: String

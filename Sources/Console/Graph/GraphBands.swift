@@ -1,7 +1,7 @@
 /// Long graphs are set like text, in bands one below the other: a chain of a hundred steps is read, not panned along.
 enum GraphBands {
-    /// Divides the layers into as few bands as can be: of about the same width, and between layers where few lines are to be carried
-    /// over.
+    /// Divides the layers into as few bands as can be: of about the same width, and between layers where few lines
+    /// are to be carried over.
     ///
     /// - Parameter columns: layers in a band at the most.
     static func divide(_ layers: GraphLayers, columns: Int) -> [Range<Int>] {
@@ -10,7 +10,8 @@ enum GraphBands {
         guard count > columns + 1 else { return count == 0 ? [] : [0..<count] }
         let bands = (count + columns - 1) / columns
         let even = Double(count) / Double(bands)
-        // By how many bands were filled, and how many layers are in them: what that costs, and where the last band begins.
+        // By how many bands were filled, and how many layers are in them: what that costs, and where the last band
+        // begins.
         var best = [[(cost: Double, start: Int)?]](repeating: Array(repeating: nil, count: count + 1), count: bands + 1)
         best[0][0] = (0, 0)
         for band in 1...bands {

@@ -1,4 +1,5 @@
-/// The room between two layers of a band, in which lines change their heights: each bundle that does so goes up or down on a track.
+/// The room between two layers of a band, in which lines change their heights: each bundle that does so goes up or
+/// down on a track.
 struct GraphChannel {
     /// A bundle on its way through the room.
     struct Bundle {
@@ -20,7 +21,8 @@ struct GraphChannel {
     init(_ bundles: [Bundle]) {
         let order = Self.order(bundles)
         var tracks = [Int?](repeating: nil, count: bundles.count)
-        // Two are on one track only where they are apart, so each goes as far left as those before it in the order let it.
+        // Two are on one track only where they are apart, so each goes as far left as those before it in the order
+        // let it.
         for (place, bundle) in order.enumerated() {
             tracks[bundle] =
                 order[..<place].reduce(0) { least, other in

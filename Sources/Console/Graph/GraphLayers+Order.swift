@@ -1,9 +1,9 @@
 extension GraphLayers {
     /// Puts the items of each layer into an order in which few lines cross.
     ///
-    /// Sweeps there and back, in which each item goes to the mean place of those that it is joined to (Sugiyama, Tagawa, Toda 1981),
-    /// and neighbours then change places while that helps. What is equal stays in the order of the definition, so the same graph is
-    /// always drawn the same.
+    /// Sweeps there and back, in which each item goes to the mean place of those that it is joined to (Sugiyama,
+    /// Tagawa, Toda 1981), and neighbours then change places while that helps. What is equal stays in the order of
+    /// the definition, so the same graph is always drawn the same.
     mutating func untangle() {
         var (best, fewest) = (layers, crossings)
         var round = 0

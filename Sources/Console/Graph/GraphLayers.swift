@@ -1,8 +1,8 @@
 /// The steps in layers, each behind all that it waits for, and the lines that pass layers on their way.
 ///
-/// All lines that leave a step are one bundle, which passes a layer once and forks where its steps are: a step on which twenty
-/// others wait sends out one line, not twenty. So each layer has an item for each of its steps, and one for each bundle that goes
-/// through it.
+/// All lines that leave a step are one bundle, which passes a layer once and forks where its steps are: a step on
+/// which twenty others wait sends out one line, not twenty. So each layer has an item for each of its steps, and one
+/// for each bundle that goes through it.
 struct GraphLayers {
     struct Item {
         /// The step that it is, or from which the bundle comes.

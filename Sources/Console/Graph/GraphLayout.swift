@@ -1,5 +1,5 @@
-// The graph of a workflow, laid out: what stands where, and which way the lines go. It depends on the definition alone, so nothing
-// jumps while a run goes on.
+// The graph of a workflow, laid out: what stands where, and which way the lines go. It depends on the definition
+// alone, so nothing jumps while a run goes on.
 //
 //   GraphShape      who waits for whom                       GraphRows      how high everything stands
 //   GraphLayers     layers, and the lines that pass them     GraphChannel   the lines between two layers
@@ -7,8 +7,8 @@
 
 /// Where everything in the drawing of a graph is.
 ///
-/// Time goes from left to right. Below a line stands the forward graph's reflection, the undo lane: under each step what undoes it, with
-/// the arrows the other way. A run goes forward above, and when it turns, it comes back below.
+/// Time goes from left to right. Below a line stands the forward graph's reflection, the undo lane: under each step
+/// what undoes it, with the arrows the other way. A run goes forward above, and when it turns, it comes back below.
 package struct GraphLayout: Sendable, Hashable {
     /// A line between two steps, and the one between what undoes them.
     package struct Edge: Sendable, Hashable {

@@ -11,7 +11,8 @@ struct GraphRoutes {
         let column: Int
     }
 
-    /// The way of a bundle from a band to the next one: out into the right margin, down, back below the band, down in the left margin.
+    /// The way of a bundle from a band to the next one: out into the right margin, down, back below the band, down in
+    /// the left margin.
     private struct Wrap {
         let right: Int
         let height: Int

@@ -46,8 +46,9 @@ struct GraphRows {
             })
     }
 
-    /// Gives each item of a layer the place that it wishes, or the nearest that there is for all: those of an isotonic regression over
-    /// what is left of the wishes when the distances are taken off (pooling of adjacent violators).
+    /// Gives each item of a layer the place that it wishes, or the nearest that there is for all: those of an
+    /// isotonic regression over what is left of the wishes when the distances are taken off (pooling of adjacent
+    /// violators).
     private mutating func settle(_ layer: Int, wishes: [Int]) {
         let row = layers.layers[layer]
         var offsets: [Int] = []

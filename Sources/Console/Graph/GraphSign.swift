@@ -1,4 +1,5 @@
-/// How something stands, as one sees it: each with a shape, an icon and a word of its own, so that nothing depends on a colour.
+/// How something stands, as one sees it: each with a shape, an icon and a word of its own, so that nothing depends on
+/// a colour.
 ///
 /// The raw values are classes in `graph.css`, which gives them their colours.
 package enum GraphSign: String, Sendable, Hashable, CaseIterable {

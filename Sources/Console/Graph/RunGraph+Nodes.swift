@@ -13,7 +13,8 @@ extension RunGraph {
         let hasKind = step.sign != nil && step.kind != .action
         let room = box.width - 38 - (hasKind ? 26 : 8)
         return #"""
-            <g class="step \#(Self.joined(classes))" id="graph-step-\#(step.id)" data-step="\#(step.id)" data-lane="forward" \#
+            <g class="step \#(Self.joined(classes))" id="graph-step-\#(step.id)" data-step="\#(step.id)" \#
+            data-lane="forward" \#
             transform="translate(\#(box.x) \#(box.y))"><title>\#(title(step))</title>\#
             \#(if: step.isList, #"<path class="stack" d="M8-4h\#(box.width - 12)a8 8 0 0 1 8 8v\#(box.height - 12)"/>"#)\#
             <rect class="box" width="\#(box.width)" height="\#(box.height)" rx="8"/>\#
@@ -44,7 +45,7 @@ extension RunGraph {
         guard all > 0 else { return .empty }
         let width = box.width - 16
         var (bar, before) = (HTML.empty, 0)
-        for (sign, count) in step.elements.reversed() {
+        for (sign, count) in step.elements.sorted(by: { $0.sign.progress < $1.sign.progress }) {
             let (from, to) = (before * width / all, (before + count) * width / all)
             bar +=
                 #"<rect class="s-\#(sign.rawValue)" x="\#(8 + from)" y="\#(box.height - 7)" width="\#(max(2, to - from))" height="4"/>"#
@@ -104,7 +105,8 @@ extension RunGraph {
         let sign = step.undoSign
         let classes = ["s-\(sign.rawValue)", sign.isHollow ? "hollow" : nil, step.change.map(\.rawValue)]
         let head: HTML = #"""
-            <g class="undo-step \#(Self.joined(classes))" id="graph-undo-\#(step.id)" data-step="\#(step.id)" data-lane="undo" \#
+            <g class="undo-step \#(Self.joined(classes))" id="graph-undo-\#(step.id)" \#
+            data-step="\#(step.id)" data-lane="undo" \#
             transform="translate(\#(box.x) \#(box.y))"><title>\#(undoTitle(step))</title>
             """#
         guard step.hasUndo else {
@@ -161,7 +163,8 @@ extension RunGraph {
 
     private static func unknown(x: Int, y: Int) -> HTML {
         #"""
-        <g class="sign s-unknown" transform="translate(\#(x) \#(y)) scale(.9)"><title>outcome unknown</title>\#(GraphIcon.unknown.svg)</g>
+        <g class="sign s-unknown" transform="translate(\#(x) \#(y)) scale(.9)">\#
+        <title>outcome unknown</title>\#(GraphIcon.unknown.svg)</g>
         """#
     }
 
@@ -177,6 +180,22 @@ extension RunGraph {
             <text x="\#(width / 2)" y="11.5">\#(text)</text></g>
             """#, x, x + width
         )
+    }
+}
+
+extension GraphSign {
+    /// What is done stands on the left of a bar, what has not begun on its right.
+    fileprivate var progress: Int {
+        switch self {
+        case .succeeded: 0
+        case .kept: 1
+        case .skipped: 2
+        case .gaveUp: 3
+        case .failed, .person: 4
+        case .executing, .accepted: 5
+        case .waiting, .retrying: 6
+        case .pending, .planned, .ready, .unused, .due, .undoing, .undone, .stuck, .closed, .noUndo, .stays, .nothing: 7
+        }
     }
 }
 

@@ -7,9 +7,11 @@ extension RunGraph {
         // What is an image has no links in it.
         let role = hasLinks ? "group" : "img"
         return #"""
-            <svg class="graph" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(width) \#(height)" width="\#(width)" \#
-            height="\#(height)" role="\#(role)" aria-label="\#(sentence)" data-graph="\#(run == nil ? "workflow" : "run")">\#
-            \#(layout.bands.map { band($0) })\#(pivotLine)<g class="edges">\#(layout.edges.map { edge($0) })</g>\#
+            <svg class="graph" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \#(width) \#(height)" \#
+            width="\#(width)" \#
+            height="\#(height)" role="\#(role)" aria-label="\#(sentence)" \#
+            data-graph="\#(run == nil ? "workflow" : "run")">\#
+            \#(layout.bands.map { band($0) })\#(pivotLine)<g class="edges">\#(edges)</g>\#
             <g class="undos">\#(plan.steps.indices.map { undo($0) })</g>\#
             <g class="steps">\#(plan.steps.indices.map { step($0) })</g>\#
             <g class="turns">\#(turned.map { turn($0) })\#(turnPills)</g></svg>
@@ -47,15 +49,30 @@ extension RunGraph {
 
     // MARK: Lines
 
-    private func edge(_ edge: GraphLayout.Edge) -> HTML {
-        let (from, to) = (plan.steps[edge.from].id, plan.steps[edge.to].id)
-        let change = plan.changes[GraphPlan.Line(from: edge.from, to: edge.to)].map(\.rawValue)
-        let forward = change ?? (isDone(edge.from) ? (hasBegun(edge.to) ? "done" : "next") : "ahead")
-        let backward = change ?? (isTaken(edge) ? "taken" : "planned")
-        return #"""
-            <g class="edge \#(forward)" data-from="\#(from)" data-to="\#(to)">\#(Self.arrow(edge.forward, isBack: false))</g>\#
-            <g class="edge undo \#(backward)" data-from="\#(to)" data-to="\#(from)">\#(Self.arrow(edge.backward, isBack: true))</g>
-            """#
+    /// All lines; those on which a run has gone lie above the others.
+    private var edges: [HTML] {
+        let lines = layout.edges.flatMap { edge -> [(isAbove: Bool, line: HTML)] in
+            let (from, to) = (plan.steps[edge.from].id, plan.steps[edge.to].id)
+            let change = plan.changes[GraphPlan.Line(from: edge.from, to: edge.to)].map(\.rawValue)
+            let isTaken = isTaken(edge)
+            let isGone = isDone(edge.from) && hasBegun(edge.to)
+            let forward = change ?? (isGone ? "done" : isDone(edge.from) ? "next" : "ahead")
+            let backward = change ?? (isTaken ? "taken" : "planned")
+            return [
+                (isGone || change == "added", Self.line(edge.forward, "edge \(forward)", from, to, isBack: false)),
+                (
+                    isTaken || change == "added",
+                    Self.line(edge.backward, "edge undo \(backward)", to, from, isBack: true)
+                ),
+            ]
+        }
+        return lines.filter { !$0.isAbove }.map(\.line) + lines.filter(\.isAbove).map(\.line)
+    }
+
+    private static func line(
+        _ points: [GraphPoint], _ classes: String, _ from: String, _ to: String, isBack: Bool
+    ) -> HTML {
+        #"<g class="\#(classes)" data-from="\#(from)" data-to="\#(to)">\#(arrow(points, isBack: isBack))</g>"#
     }
 
     private func isDone(_ step: Int) -> Bool {
@@ -119,7 +136,8 @@ extension RunGraph {
         return places.map { place -> HTML in
             let left = min(place.x - width / 2, layout.width - width - 4)
             return #"""
-                <g class="turn-pill" transform="translate(\#(left) \#(place.y - 10))"><rect width="\#(width)" height="20" rx="10"/>\#
+                <g class="turn-pill" transform="translate(\#(left) \#(place.y - 10))">\#
+                <rect width="\#(width)" height="20" rx="10"/>\#
                 <g class="sign" transform="translate(3 1) scale(.9)">\#(GraphIcon.Glyph.back.svg)</g>\#
                 <text x="22" y="14">\#(run.turnWords)</text></g>
                 """#

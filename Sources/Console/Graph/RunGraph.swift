@@ -1,9 +1,10 @@
 package import Core
 
-/// The graph of a workflow, of a run of it, or of two versions and what is between them: as a drawing and as a table that says the same.
+/// The graph of a workflow, of a run of it, or of two versions and what is between them: as a drawing and as a table
+/// that says the same.
 ///
-/// The drawing has classes and no colours: `graph.css` gives them. Scripts find steps by `data-step` and `data-lane`, lines by
-/// `data-from` and `data-to`, and move it by its `viewBox`.
+/// The drawing has classes and no colours: `graph.css` gives them. Scripts find steps by `data-step` and `data-lane`,
+/// lines by `data-from` and `data-to`, and move it by its `viewBox`.
 package struct RunGraph: Sendable {
     /// What it is the graph of, for people.
     let name: String

@@ -97,8 +97,10 @@ extension RunTimeline {
             let words: HTML = right - left >= 34 ? #"<text x="\#(middle)" y="29">\#(length)</text>"# : .empty
             return #"""
                 <g class="fold"><title>\#(length) folded, from \#(TimelineWords.exact(segment.from)) to \#
-                \#(TimelineWords.exact(segment.to))</title><rect x="\#(left)" y="34" width="\#(right - left)" height="\#(bottom - 34)"/>\#
-                <path d="M\#(left) 34V\#(bottom)M\#(right) 34V\#(bottom)"/><path class="break" d="M\#(middle - 5) 42l4-10M\#(middle + 1) 42l4-10"/>\#
+                \#(TimelineWords.exact(segment.to))</title><rect x="\#(left)" y="34" width="\#(right - left)" \#
+                height="\#(bottom - 34)"/>\#
+                <path d="M\#(left) 34V\#(bottom)M\#(right) 34V\#(bottom)"/>\#
+                <path class="break" d="M\#(middle - 5) 42l4-10M\#(middle + 1) 42l4-10"/>\#
                 \#(words)</g>
                 """#
         }
@@ -108,7 +110,8 @@ extension RunTimeline {
     private var lane: HTML {
         guard let divider else { return .empty }
         return #"""
-            <g class="lanes"><rect class="lane" x="0" y="\#(divider)" width="\#(Self.width)" height="\#(bottom - divider + 4)" rx="8"/>\#
+            <g class="lanes"><rect class="lane" x="0" y="\#(divider)" width="\#(Self.width)" \#
+            height="\#(bottom - divider + 4)" rx="8"/>\#
             <path class="divider" d="M0 \#(divider)H\#(Self.width)"/>\#
             <text class="lane-name" x="8" y="\#(divider + 12)">← undo</text></g>
             """#
@@ -121,7 +124,8 @@ extension RunTimeline {
         let name = FittedText(row.stepID, width: Self.left - 24, size: 12)
         return #"""
             <g class="row" data-step="\#(row.stepID)" data-lane="\#(row.lane.rawValue)"><title>\#(row.stepID)</title>\#
-            <text class="id" x="8" y="\#(y + 15)">\#(name.shown)</text><path class="rule" d="M\#(Self.left) \#(y + Self.rowHeight)H\#(Self.right)"/>\#
+            <text class="id" x="8" y="\#(y + 15)">\#(name.shown)</text>\#
+            <path class="rule" d="M\#(Self.left) \#(y + Self.rowHeight)H\#(Self.right)"/>\#
             \#(row.bars.map { bar($0, row, y + (Self.rowHeight - Self.barHeight) / 2) })</g>
             """#
     }
@@ -150,8 +154,10 @@ extension RunTimeline {
         }
         let failures = bar.kind == .many && bar.failures > 0 ? " failures" : ""
         return #"""
-            <g class="bar b-\#(bar.kind.rawValue)\#(failures)" data-from="\#(bar.from.microseconds)" data-to="\#(bar.to.microseconds)">\#
-            <title>\#(title)</title><rect x="\#(left)" y="\#(y)" width="\#(width)" height="\#(Self.barHeight)" rx="3"/>\#(inside)</g>
+            <g class="bar b-\#(bar.kind.rawValue)\#(failures)" data-from="\#(bar.from.microseconds)" \#
+            data-to="\#(bar.to.microseconds)">\#
+            <title>\#(title)</title><rect x="\#(left)" y="\#(y)" width="\#(width)" height="\#(Self.barHeight)" \#
+            rx="3"/>\#(inside)</g>
             """#
     }
 
@@ -189,8 +195,10 @@ extension RunTimeline {
         let (left, width) = extent(rest.from, rest.to)
         let words = rest.kind == .paused ? "paused" : "waits for a person"
         return #"""
-            <g class="rest r-\#(rest.kind.rawValue)"><title>\#(words), \#(TimelineWords.length(rest.to - rest.from)) from \#
-            \#(TimelineWords.exact(rest.from))</title><rect fill="url(#timeline-\#(rest.kind.rawValue))" x="\#(left)" y="34" \#
+            <g class="rest r-\#(rest.kind.rawValue)">\#
+            <title>\#(words), \#(TimelineWords.length(rest.to - rest.from)) from \#
+            \#(TimelineWords.exact(rest.from))</title><rect fill="url(#timeline-\#(rest.kind.rawValue))" \#
+            x="\#(left)" y="34" \#
             width="\#(width)" height="\#(bottom - 34)"/></g>
             """#
     }
@@ -199,8 +207,10 @@ extension RunTimeline {
         let x = x(mark.at)
         let many = mark.count > 1 ? ", \(mark.count) times" : ""
         return #"""
-            <g class="mark m-\#(mark.kind.rawValue)"><title>\#(mark.kind.word)\#(many), \#(TimelineWords.exact(mark.at))</title>\#
-            <path class="line" d="M\#(x) 34V\#(bottom)"/><g class="sign" transform="translate(\#(x - 7) 33) scale(.7)">\#
+            <g class="mark m-\#(mark.kind.rawValue)">\#
+            <title>\#(mark.kind.word)\#(many), \#(TimelineWords.exact(mark.at))</title>\#
+            <path class="line" d="M\#(x) 34V\#(bottom)"/>\#
+            <g class="sign" transform="translate(\#(x - 7) 33) scale(.7)">\#
             \#(mark.kind.icon.svg)</g></g>
             """#
     }

@@ -7,9 +7,9 @@ package import Core
 
 /// A run's history as bars over time.
 ///
-/// The drawing has classes and no colours: `graph.css` gives them. Its size is bounded, however long the history is: where there are too
-/// many bars, those of a row are drawn as few, and the drawing says so. `data-axis` tells scripts which moment is where: pixels and
-/// microseconds since 1970, in pairs.
+/// The drawing has classes and no colours: `graph.css` gives them. Its size is bounded, however long the history is:
+/// where there are too many bars, those of a row are drawn as few, and the drawing says so. `data-axis` tells scripts
+/// which moment is where: pixels and microseconds since 1970, in pairs.
 package struct RunTimeline: Sendable {
     package let rows: [TimelineRow]
     package let rests: [TimelineRest]

@@ -1,7 +1,7 @@
 package import Core
 
-/// Where in a drawing a moment is: time goes on evenly, but for stretches in which nothing happens. Those are folded, each into the same
-/// narrow place, however long it was.
+/// Where in a drawing a moment is: time goes on evenly, but for stretches in which nothing happens. Those are folded,
+/// each into the same narrow place, however long it was.
 package struct TimelineAxis: Sendable, Hashable {
     /// A stretch between two moments.
     package struct Segment: Sendable, Hashable {

@@ -5,7 +5,8 @@ enum TimelineDigest {
     /// Bars of one row that are drawn at the most.
     private static let mostInRow = 60
 
-    /// Rows with no more bars than are drawn, steps first, in the order in which they began; and what was left out of them.
+    /// Rows with no more bars than are drawn, steps first, in the order in which they began; and what was left out of
+    /// them.
     static func fewer(_ all: [TimelineRow], on axis: TimelineAxis) -> (rows: [TimelineRow], omission: String?) {
         var (rows, said) = (all, [String]())
         if rows.count > RunTimeline.mostRows, rows.contains(where: { StepID.parts($0.stepID) != nil }) {
@@ -55,8 +56,8 @@ enum TimelineDigest {
         zip(bars, bars.dropFirst()).contains { $1.from < $0.to }
     }
 
-    /// Bars as so many at the most: those that begin near to each other on the axis are one, which ends where the next one begins, if not
-    /// before.
+    /// Bars as so many at the most: those that begin near to each other on the axis are one, which ends where the
+    /// next one begins, if not before.
     private static func merged(_ bars: [TimelineBar], into most: Int, on axis: TimelineAxis) -> [TimelineBar] {
         guard let first = bars.first, let last = bars.last else { return [] }
         let (left, right) = (axis.x(first.from), axis.x(last.from))
