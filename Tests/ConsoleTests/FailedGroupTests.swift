@@ -30,6 +30,7 @@ import Testing
 
     @Test(arguments: [
         ("order 0190a-77 is gone", "order … is gone"), ("answered 503", "answered 503"),
+        ("It answered 400.", "It answered 400."),
         ("after 12345 ms", "after … ms"), ("", ""),
     ])
     func `What differs from run to run does not tell groups apart`(_ message: String, _ pattern: String) {

@@ -38,7 +38,7 @@ import Testing
     @Test(arguments: [
         (
             #""status":"RUNNING","waitingFor":{"kind":"breaker","stepId":"charge","action":"execute","participant":"payments","until":"2026-01-31T12:01:09Z"}"#,
-            ["reserve SUCCEEDED 1", "price SUCCEEDED 1", "charge PENDING 3 NOT_REQUIRED 0 timed out"],
+            ["reserve SUCCEEDED 1", "price SUCCEEDED 1", "charge PENDING 3 NOT_REQUIRED 0 timed out."],
             "Waits for payments: fourth attempt to do charge at 2026-01-31 12:01:09 UTC; its breaker is open, so it may take longer. Last time: “timed out”. If it gives up, 1 step will be undone."
         ),
         (

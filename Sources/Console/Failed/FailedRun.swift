@@ -78,7 +78,8 @@ package struct FailedGroup: Sendable {
             if !pattern.isEmpty { pattern += " " }
             let isVarying = word.contains(where: \.isNumber) && !word.hasPrefix("HTTP")
             // Status codes are what such errors are told apart by.
-            pattern += isVarying && !(word.count == 3 && word.allSatisfy(\.isNumber)) ? "…" : word
+            let bare = word.prefix { !".,:;".contains($0) }
+            pattern += isVarying && !(bare.count == 3 && bare.allSatisfy(\.isNumber)) ? "…" : word
         }
         return pattern
     }

@@ -51,7 +51,7 @@ package struct NowPage: Sendable {
                 \#(if: cluster.liveEngines == 0, none)\#(if: !cluster.settingsThatDiffer.isEmpty, differ)
                 <dl class="cards"><div class="card"><dt>Engines alive</dt><dd>\#(Part.number(cluster.liveEngines))</dd></div>
                 <div class="card"><dt>Due and not taken up</dt><dd>\#(backlog)</dd></div>
-                <div class="card"><dt>The oldest of them is due for</dt><dd>\#(cluster.backlog == 0 ? "–" : Part.duration(cluster.lag))</dd></div>
+                <div class="card"><dt>Oldest due for</dt><dd>\#(cluster.backlog == 0 ? "–" : Part.duration(cluster.lag))</dd></div>
                 <div class="card"><dt>Calls in flight</dt><dd>\#(Part.number(cluster.engines.filter(\.isAlive).map(\.inFlight).reduce(0, +)))</dd></div></dl>
                 """#
         }

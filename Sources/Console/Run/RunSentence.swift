@@ -59,7 +59,13 @@ extension RunSentence {
 
         var run: RunSummary { view.run }
 
-        mutating func say(_ more: Piece...) { pieces += more }
+        mutating func say(_ more: Piece...) {
+            pieces += more.map { piece in
+                // The sentence around it has an end of its own.
+                guard case .quote(let text) = piece, text.hasSuffix(".") else { return piece }
+                return .quote(String(text.dropLast()))
+            }
+        }
 
         mutating func write() {
             switch run.status {
