@@ -105,11 +105,15 @@ let package = Package(
             name: "Checker", dependencies: ["Core", "Audit", "Storage", "Postgres", "Participants"] + nio,
             swiftSettings: settings),
 
+        .target(
+            name: "Console", dependencies: ["Basics", "Core"], exclude: ["Assets"], swiftSettings: settings + optimized),
+
         .executableTarget(
             name: "API",
             dependencies: [
-                "Basics", "Core", "Documents", "Settings", "Telemetry", "Storage", "Postgres", "Participants", "Redis",
-                "Loops", "HTTPServer", "Tokens", hummingbird, hummingbirdCore, httpTypes, crypto, deque, logging,
+                "Basics", "Console", "Core", "Documents", "Settings", "Telemetry", "Storage", "Postgres",
+                "Participants", "Redis", "Loops", "HTTPServer", "Tokens", hummingbird, hummingbirdCore, httpTypes,
+                crypto, deque, logging,
                 lifecycle, unixSignals,
             ] + nio,
             swiftSettings: settings, linkerSettings: allocator),
@@ -156,6 +160,7 @@ let package = Package(
         .testTarget(name: "CoreTests", dependencies: ["Basics", "Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "Core"], swiftSettings: settings),
         .testTarget(name: "AuditTests", dependencies: ["Audit", "Core"], swiftSettings: settings),
+        .testTarget(name: "ConsoleTests", dependencies: ["Console", "Core", "Simulation"], swiftSettings: settings),
         .testTarget(name: "BasicsTests", dependencies: ["Basics"], swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests",
@@ -178,8 +183,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "API", "Core", "Loops", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres", "Participants",
-                "Redis", "TestSupport", "Tokens", "Basics", lifecycle, logging,
+                "API", "Console", "Core", "Loops", "HTTPServer", "Settings", "Telemetry", "Storage", "Postgres",
+                "Participants", "Redis", "TestSupport", "Tokens", "Basics", lifecycle, logging,
             ] + nio,
             swiftSettings: settings),
         .testTarget(

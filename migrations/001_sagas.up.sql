@@ -435,6 +435,20 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_created ON api_keys (created_at, key_id);
 
+-- Who is logged in to the console. The browser's cookie alone holds what a row is found by and what its credential is sealed with.
+CREATE TABLE console_sessions (
+    -- Of what the cookie holds, a digest.
+    session_id bytea       PRIMARY KEY,
+    -- What histories call whoever it is, to end all of theirs.
+    actor      text        NOT NULL,
+    -- The credential, sealed with a key that follows from the cookie.
+    sealed     bytea       NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX console_sessions_actor ON console_sessions (actor);
+CREATE INDEX console_sessions_expiry ON console_sessions (expires_at);
+
 -- Tenants that somebody has said something about. Others need no row: they share the lane of tenant 0, and have no limits.
 CREATE TABLE tenants (
     tenant_id     text        PRIMARY KEY,
@@ -496,7 +510,7 @@ DECLARE
 BEGIN
     FOREACH closed IN ARRAY ARRAY['reader_tenants', 'workflow_definitions', 'workflow_pauses', 'held_starts', 'participants',
         'call_shares', 'signing_keys', 'workflow_runs', 'run_journal', 'outbox', 'run_inbox', 'idempotency_keys', 'audit_heads', 'audit_trail',
-        'api_keys', 'tenants', 'callback_keys', 'engines'] LOOP
+        'api_keys', 'console_sessions', 'tenants', 'callback_keys', 'engines'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', closed);
     END LOOP;
     CREATE POLICY reader ON reader_tenants FOR SELECT USING (role_name = session_user);

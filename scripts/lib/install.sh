@@ -75,6 +75,8 @@ missing_packages() {
         have docker-compose || echo docker-compose
         have kubectl || have kustomize || echo kubernetes-client
         python_for_tests >/dev/null || echo python3-venv
+        have chromium || echo chromium
+        have chromedriver || echo chromium-driver
         have pgbouncer || [[ -x /usr/sbin/pgbouncer ]] || echo pgbouncer
         # The programs alone: no server is set up or started.
         have mariadbd || [[ -x /usr/sbin/mariadbd ]] || echo mariadb-server-core

@@ -68,7 +68,7 @@ struct AccessGate: Sendable {
             context.principal = caller.principal
             var rate: HTTPFields = [:]
             do {
-                if let counted, let bucket = caller.bucket {
+                if let counted, let bucket = caller.bucket, context.console == nil {
                     rate = Self.headers(try await count(bucket, context, counted, caller.principal))
                 }
                 var response = try await handler(request, context)
@@ -87,6 +87,20 @@ struct AccessGate: Sendable {
                 if let requestID = context.origin.requestID { problem.headers[.xRequestID] = requestID }
                 throw problem
             }
+        }
+    }
+
+    /// Whoever sends these headers. What is refused is counted, and in the audit, as of a call of this route.
+    func principal(_ request: Request, _ context: APIContext, at route: Route) async throws -> Principal {
+        do {
+            let principal = try await caller(request, context).principal
+            if let tenantID = principal.scope.tenants.tenantID, try await admission.isClosed(tenantID) {
+                throw Refused(TenantAdmission.closed, .tenantState, principal)
+            }
+            return principal
+        } catch {
+            guard let problem = told(error, request, context, route) else { throw error }
+            throw problem
         }
     }
 

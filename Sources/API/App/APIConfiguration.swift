@@ -36,6 +36,8 @@ struct APIConfiguration: Sendable {
     var connections: Int
     /// What it may spend its memory on.
     let memory: MemoryBudget
+    /// Nil: there is none.
+    var console: ConsoleConfiguration?
     var watchers: Int
     var watchersPerClient: Int
     var limits = StrictHTTPChannel.Limits()
@@ -120,6 +122,8 @@ struct APIConfiguration: Sendable {
         importTimeout = try settings.duration(
             "import.timeout", default: .seconds(30), in: .milliseconds(100) ... .seconds(600),
             help: "how long the client of a bulk start may send nothing while no answer is due")
+        settings.group("Console")
+        console = try ConsoleConfiguration(&settings)
         settings.group("Logs")
         logs = try LogConfiguration(&settings)
         settings.group("Traces")
@@ -186,7 +190,7 @@ struct APIConfiguration: Sendable {
         }
     }
 
-    private static func rate(
+    static func rate(
         _ settings: inout Settings, _ key: String, default fallback: String, help: String, burst: Int
     ) throws(SettingsError) -> GCRALimit {
         let text = try settings.text(key, default: fallback, help: help)

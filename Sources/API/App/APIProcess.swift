@@ -25,6 +25,7 @@ import UnixSignals
 //   Import/     many starts in one request, as streams
 //   Access/     who calls, and what they may do
 //   Admin/      definitions, participants, failed runs            Health/     live, ready, the cluster
+//   Console/    pages for people, which ask the routes of this API as whoever is logged in
 //   AuditTrail/ who changed what, who was refused, reports       Telemetry/  metrics and spans of requests
 //   Description/ what the API says of itself, for machines
 
@@ -160,15 +161,22 @@ struct APIProcess {
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         let loops = LoopExecutors.shared
-        let routes = buildRoutes()
+        var routes = buildRoutes()
         let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: ObservingMiddleware(metrics: metrics, tracer: tracer))
-        router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
         let gate = AccessGate(
             tokens: configuration.adminTokens, keys: KeyRing(database: database), issued: issued,
             reader: RunReader(pool: database.reads, lookups: database.lookups), admission: admission,
             isOpen: configuration.isOpen, metrics: metrics, refusals: refusals,
             limiter: adminLimiter, tokenLimit: configuration.adminRate, addressLimit: configuration.adminAddressRate)
+        if let console = configuration.console {
+            routes +=
+                ConsoleRoutes(
+                    console, api: ConsoleCalls(routes, gate), sessions: ConsoleSessions(database: database),
+                    limiter: RateLimiter(redis: nil, keyPrefix: "", logger: logger)
+                ).routes
+        }
+        router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
         for route in routes {
             router.on(
                 RouterPath(route.path), method: route.method,

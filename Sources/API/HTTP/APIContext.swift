@@ -5,6 +5,14 @@ import NIOCore
 import Storage
 import Telemetry
 
+/// A call that the console makes for its reader.
+enum ConsoleCall: Sendable {
+    /// For a page: large payloads are left out.
+    case page
+    /// For somebody who wants it as it is.
+    case whole
+}
+
 /// What a route knows of its request besides the request itself.
 struct APIContext: RequestContext {
     var coreContext: CoreRequestContextStorage
@@ -14,6 +22,8 @@ struct APIContext: RequestContext {
     var trace: TraceContext?
     /// From where the call came, for the audit; known of calls that change something, but not of starts.
     var origin = CallOrigin.unknown
+    /// It is a call that the console makes for its reader, which counts under the console's own rate; nil for any other.
+    var console: ConsoleCall?
     private let channel: any NIOCore.Channel
 
     init(source: ApplicationRequestContextSource) {

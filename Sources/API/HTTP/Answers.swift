@@ -51,7 +51,9 @@ struct Answers: Sendable {
     func json(
         _ text: JSONText, of runID: RunID, to context: APIContext, headers: HTTPFields = [:]
     ) throws(Problem) -> Response {
-        if let whole = text.whole { return try json(whole, to: context, headers: headers) }
+        if let whole = context.console == .page ? text.withoutLarge : text.whole {
+            return try json(whole, to: context, headers: headers)
+        }
         var fields = headers
         fields[.contentType] = "application/json"
         let pieces = text.all

@@ -49,6 +49,16 @@ struct JSONText {
     /// All of it; nil when some of it is still to be read.
     var whole: [UInt8]? { pieces.isEmpty ? bytes : nil }
 
+    /// All that is here; in the place of what is still to be read stands its size, `{"large": true, "bytes": n}`.
+    var withoutLarge: [UInt8] {
+        all.flatMap { piece in
+            switch piece {
+            case .bytes(let bytes): bytes
+            case .stored(_, let size, _): JSON.object(["large": true, "bytes": JSON(size)]).bytes
+            }
+        }
+    }
+
     /// All of it, piece by piece.
     var all: [Piece] { pieces + [.bytes(bytes)] }
 }

@@ -8,9 +8,9 @@ struct TestClient: Sendable {
     /// One request on a connection of its own, closed by the server after its answer.
     func send(
         _ method: String, _ path: String, body: String? = nil, _ headers: [String: String] = [:],
-        within limit: Duration = .seconds(12)
+        within limit: Duration = .seconds(12), host: String = "test"
     ) async throws -> Answer {
-        var head = "\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n"
+        var head = "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         if let body {
             if headers["Content-Type"] == nil { head += "Content-Type: application/json\r\n" }

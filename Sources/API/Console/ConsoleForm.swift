@@ -1,0 +1,62 @@
+import Basics
+import Core
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The fields of a form that was sent, `application/x-www-form-urlencoded`; some may be there several times.
+struct ConsoleForm: Sendable {
+    private var fields: [(name: String, value: String)] = []
+
+    /// A page has at most 500 runs to select, and an output at most 256 KiB.
+    private static let maxBytes = 1 << 20
+
+    /// - Throws: a problem for what is no form.
+    init(_ request: Request) async throws(Problem) {
+        let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased()
+        guard type == "application/x-www-form-urlencoded" else {
+            throw Problem(.unsupportedMediaType, "This takes the form of its page.")
+        }
+        let buffer: ByteBuffer
+        do { buffer = try await request.body.collect(upTo: Self.maxBytes) } catch is NIOTooManyBytesError {
+            throw Problem(.bodyTooLarge, "A form has at most 1 MiB.")
+        } catch {
+            throw Problem(.malformedRequest, "The form ended too early.")
+        }
+        for part in String(buffer: buffer).split(separator: "&") {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let value = sides.count > 1 ? sides[1] : ""
+            guard let name = Self.text(sides[0]), let text = Self.text(value) else {
+                throw Problem(.malformedRequest, "The form holds a percent sign that encodes no text.")
+            }
+            fields.append((name, text))
+        }
+    }
+
+    private static func text(_ part: Substring) -> String? { decodedText(part.replacing("+", with: " ")[...]) }
+
+    /// The field; nil when it is not there, or empty.
+    subscript(name: String) -> String? {
+        fields.first { $0.name == name }.flatMap { $0.value.isEmpty ? nil : $0.value }
+    }
+
+    func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+}
+
+/// The query of a page. Unknown members are passed over: people keep addresses, and mail programs add to them.
+struct ConsoleQuery: Sendable {
+    private var values: [String: String] = [:]
+
+    init(_ request: Request) {
+        for part in (request.uri.query ?? "").split(separator: "&") {
+            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = decodedText(sides[0]),
+                let value = decodedText((sides.count > 1 ? sides[1] : "").replacing("+", with: " ")[...])
+            else { continue }
+            values[name] = value
+        }
+    }
+
+    /// The member; nil when it is not there, or empty.
+    subscript(name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+}

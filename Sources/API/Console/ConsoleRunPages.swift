@@ -1,0 +1,105 @@
+import Console
+import Core
+import HTTPTypes
+import Hummingbird
+
+/// The list of runs, and one run.
+struct ConsoleRunPages: Sendable {
+    /// Rows of a page; with their markup they stay under 100 kB.
+    private static let rows = 50
+    /// Events of a page.
+    private static let events = 150
+
+    @Sendable func list(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
+        let query = visit.query
+        if let find = query["find"] { return try await Self.find(find, visit) }
+        let filter = RunFilter { query[$0] }
+        let members = filter.members + [("cursor", filter.cursor), ("limit", String(Self.rows))]
+        let json = try await visit.get("/v1/runs", [], members)
+        let names = try await visit.getIfAllowed("/v1/workflows", [], [("limit", "200")])
+        let page = RunsPage(
+            json["runs"]?.array?.compactMap { RunSummary($0) } ?? [], filter, nextCursor: json["nextCursor"]?.string,
+            workflows: names?["workflows"]?.array?.compactMap { $0["name"]?.string } ?? [], visit.frame)
+        return .page(page.html)
+    }
+
+    /// By id, or else by correlation id.
+    private static func find(_ text: String, _ visit: ConsoleVisit) async throws -> ConsoleAnswer {
+        if let id = RunID(text.lowercased()) {
+            do {
+                _ = try await visit.get("/v1/runs/:runId", [id.description])
+                return .seeOther(visit.paths.run(id.description))
+            } catch let problem as Problem where problem.kind == .unknownRun {}
+        }
+        return .seeOther(Paths.query(visit.paths.runs, [("correlationId", text)]))
+    }
+
+    @Sendable func show(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
+        let id = try visit.pathText("runId")
+        guard var view = try await Self.view(of: id, visit) else { throw Problem.unknownRun }
+        let after = visit.query["after"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+        try await Self.addEvents(to: &view, after: after, id, visit)
+        return .page(RunPage(view, visit.frame).html)
+    }
+
+    /// A run as its page shows it, without its events.
+    static func view(of id: String, _ visit: ConsoleVisit) async throws -> RunView? {
+        guard var view = RunView(try await visit.get("/v1/runs/:runId", [id])) else { return nil }
+        view.definition = try await definition(view.run.workflow, view.run.version, visit)
+        return view
+    }
+
+    /// Nil where it can't be read, or is not for this reader.
+    private static func definition(
+        _ name: String, _ version: String, _ visit: ConsoleVisit
+    ) async throws -> WorkflowDefinition? {
+        do {
+            let json = try await visit.getIfAllowed("/v1/workflows/:name/:version", [name, version])
+            return try json?["definition"].map { try WorkflowDefinition($0) }
+        } catch is DefinitionErrors {
+            return nil  // of a newer release
+        } catch let problem as Problem where problem.kind == .unknownWorkflow {
+            return nil  // the calls after an end have none of their own
+        }
+    }
+
+    /// - Parameter after: from there on; nil for the latest of the first page.
+    private static func addEvents(
+        to view: inout RunView, after: Int?, _ id: String, _ visit: ConsoleVisit
+    ) async throws {
+        let json = try await visit.get("/v1/runs/:runId/events", [id], [("after", String(after ?? 0))])
+        let all = json["events"]?.array?.compactMap { EventView($0) } ?? []
+        let shown = after == nil ? all.suffix(Self.events) : all.prefix(Self.events)
+        view.events = Array(shown)
+        if after ?? 0 == 0 {
+            view.history = all
+            view.hasMoreHistory = json["nextAfter"]?.int != nil
+            // Pages of the same five seconds are the same.
+            view.now = Instant(microseconds: Instant.now.microseconds / 5_000_000 * 5_000_000)
+        }
+        view.after = after ?? 0
+        view.hasEarlier = after == nil && shown.count < all.count
+        let isCut = after != nil && shown.count < all.count
+        view.nextAfter = isCut ? shown.last?.sequence : json["nextAfter"]?.int
+    }
+
+    /// The events of a run as they happen.
+    @Sendable func stream(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
+        var headers = visit.headers
+        headers[.accept] = "text/event-stream"
+        headers[.lastEventID] = visit.request.headers[.lastEventID] ?? visit.query["after"]
+        return .whole(
+            try await visit.api.call(
+                .get, "/v1/runs/:runId/events", [try visit.pathText("runId")], headers: headers, visit.request,
+                visit.context))
+    }
+
+    /// The whole run, payloads that are too large for a page included.
+    @Sendable func json(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
+        var response = try await visit.api.call(
+            .get, "/v1/runs/:runId", [try visit.pathText("runId")], headers: visit.headers, visit.request,
+            visit.context, isWhole: true)
+        response.headers[.cacheControl] = "no-store"
+        return .whole(response)
+    }
+}

@@ -1,0 +1,668 @@
+// Made from the files in Assets; see AssetTests.
+
+enum EmbeddedAssets {
+    static let style = ##"""
+        /* The console's style. Colours are custom properties, light first; the graph and the timeline use the same. */
+        :root {
+          color-scheme: light dark;
+          --bg: #f5f6f9; --surface: #ffffff; --raised: #ffffff; --sunken: #eef1f6;
+          --line: #dde2ea; --line-strong: #868fa0; --text: #182033; --quiet: #566073; --accent: #1d4fa8; --accent-ink: #ffffff;
+          --good: #0a6b58; --good-soft: #dff3ed; --busy: #1d4fa8; --busy-soft: #e3ecfb; --undo: #875500; --undo-soft: #fbf0da;
+          --bad: #b02318; --bad-soft: #fce9e6; --quiet-soft: #eceff4; --focus: #1d4fa8;
+          --shadow: 0 1px 2px rgb(20 30 50 / 6%), 0 6px 20px rgb(20 30 50 / 8%);
+          --mono: ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+          --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", "DejaVu Sans", sans-serif;
+        }
+        @media (prefers-color-scheme: dark) {
+          :root {
+            --bg: #0e131b; --surface: #151b26; --raised: #1b2331; --sunken: #10161f;
+            --line: #283143; --line-strong: #6d7a92; --text: #e4e9f2; --quiet: #a3aec1; --accent: #8ab4ff; --accent-ink: #0e1a30;
+            --good: #6fd0b5; --good-soft: #12312b; --busy: #8ab4ff; --busy-soft: #18294a; --undo: #f0b967; --undo-soft: #38290f;
+            --bad: #ff9288; --bad-soft: #411b19; --quiet-soft: #222b3a; --focus: #8ab4ff;
+            --shadow: 0 1px 2px rgb(0 0 0 / 40%), 0 8px 24px rgb(0 0 0 / 40%);
+          }
+        }
+        *, *::before, *::after { box-sizing: border-box; }
+        html { scroll-padding-top: 4.5rem; }
+        body { margin: 0; background: var(--bg); color: var(--text); font: 14px/1.5 var(--sans); overflow-wrap: break-word; }
+        h1 { font-size: 1.35rem; line-height: 1.25; margin: 0; letter-spacing: -.01em; font-weight: 650; }
+        h2 { font-size: .95rem; margin: 0 0 .6rem; font-weight: 650; }
+        h3 { font-size: .9rem; margin: 0; font-weight: 650; }
+        p { margin: .3rem 0; }
+        a { color: var(--accent); text-decoration: underline; text-decoration-color: color-mix(in srgb, currentColor 35%, transparent); text-underline-offset: .18em; }
+        a:hover { text-decoration-color: currentColor; }
+        code, pre, kbd { font-family: var(--mono); font-size: .92em; }
+        b { font-weight: 620; }
+        q { quotes: "“" "”"; }
+        :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
+        main:focus { outline: none; }
+        .hidden { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+        [hidden] { display: none !important; }
+        .skip { position: absolute; left: .5rem; top: -4rem; background: var(--raised); padding: .5rem .8rem; z-index: 30; border-radius: 6px; }
+        .skip:focus { top: .5rem; }
+        .quiet, .none { color: var(--quiet); font-weight: 400; }
+        .nowrap, time { white-space: nowrap; }
+        .number { font-variant-numeric: tabular-nums; }
+        .icon { flex: none; vertical-align: -.18em; }
+        .icon .line { fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
+        .icon .fill { fill: currentColor; }
+        .icon .cut { fill: none; stroke: var(--surface); stroke-width: 1.7; stroke-linecap: round; stroke-linejoin: round; }
+
+        /* The top */
+        .top { position: sticky; top: 0; z-index: 20; display: flex; align-items: center; gap: .4rem 1.2rem; flex-wrap: wrap; padding: .45rem clamp(.8rem, 2.5vw, 2rem); background: var(--surface); border-bottom: 1px solid var(--line); }
+        .brand { display: inline-flex; align-items: center; gap: .5rem; font-weight: 680; letter-spacing: -.01em; color: var(--text); text-decoration: none; }
+        .brand.big { font-size: 1.2rem; justify-content: center; }
+        .mark path { fill: none; stroke-width: 2.2; stroke-linecap: round; }
+        .mark-forward { stroke: var(--good); } .mark-back { stroke: var(--undo); }
+        .mark-forward-dot { fill: var(--good); } .mark-back-dot { fill: var(--undo); }
+        .top nav ul { display: flex; gap: .15rem; list-style: none; margin: 0; padding: 0; }
+        .top nav a { display: flex; align-items: center; gap: .4rem; padding: .35rem .65rem; border-radius: 7px; color: var(--quiet); text-decoration: none; font-weight: 550; }
+        .top nav a:hover { background: var(--sunken); color: var(--text); }
+        .top nav a[aria-current] { color: var(--text); background: var(--quiet-soft); }
+        .find { flex: 1 1 12rem; max-width: 26rem; margin-left: auto; display: flex; align-items: center; position: relative; }
+        .find .icon { position: absolute; left: .6rem; color: var(--quiet); pointer-events: none; }
+        .find input:not([type="checkbox"]) { width: 100%; padding-left: 2rem; }
+        .live[aria-pressed="true"] { color: var(--good); } .live[aria-pressed="false"] { color: var(--quiet); }
+        .who { color: var(--quiet); }
+        .menu { position: relative; } .menu summary { cursor: pointer; color: var(--quiet); max-width: 14rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; padding: .3rem .2rem; }
+        .menu-body { position: absolute; right: 0; top: 2.1rem; min-width: 13rem; background: var(--raised); border: 1px solid var(--line); border-radius: 10px; padding: .5rem; box-shadow: var(--shadow); }
+        .menu-body button { display: block; width: 100%; text-align: left; }
+        main { padding: 1.1rem clamp(.8rem, 2.5vw, 2rem) 4rem; max-width: 112rem; margin: 0 auto; }
+        section { margin-top: 1.6rem; }
+
+        /* Things to press and to fill in */
+        .button, .quiet-button { font: inherit; font-weight: 550; display: inline-flex; align-items: center; gap: .4rem; min-height: 2rem; padding: .25rem .75rem; border-radius: 7px; border: 1px solid var(--line-strong); background: var(--surface); color: var(--text); cursor: pointer; text-decoration: none; }
+        .button:hover { background: var(--sunken); }
+        .button.primary { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); }
+        .button.primary:hover { filter: brightness(1.08); }
+        .button.grave { color: var(--bad); border-color: color-mix(in srgb, var(--bad) 55%, var(--surface)); }
+        form .button.grave { background: var(--bad); color: var(--surface); border-color: var(--bad); }
+        .quiet-button { border-color: transparent; background: none; color: var(--quiet); padding-inline: .5rem; }
+        .quiet-button:hover { background: var(--sunken); color: var(--text); }
+        input:not([type="checkbox"]), select, textarea { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--line-strong); border-radius: 7px; padding: .3rem .55rem; min-height: 2rem; max-width: 100%; }
+        textarea { font-family: var(--mono); font-size: .92em; width: 100%; }
+        input::placeholder { color: var(--quiet); opacity: 1; }
+        input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--accent); margin: 0; }
+        label { font-weight: 550; }
+        .check { display: flex; align-items: center; gap: .5rem; font-weight: 400; min-height: 1.75rem; }
+        fieldset { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; padding: .4rem .8rem; }
+        legend { font-weight: 550; padding: 0 .3rem; }
+        summary { cursor: pointer; }
+
+        /* States: shape, colour, word */
+        .state { display: inline-flex; align-items: center; gap: .4rem; font-weight: 570; white-space: nowrap; margin-right: .5rem; }
+        .good { color: var(--good); } .busy { color: var(--busy); } .undo { color: var(--undo); } .bad { color: var(--bad); } .state.quiet { color: var(--quiet); }
+        .title { display: flex; align-items: center; gap: .5rem .9rem; flex-wrap: wrap; margin-bottom: .5rem; }
+        .title .state { padding: .15rem .65rem; border-radius: 99px; margin: 0; }
+        .title .good { background: var(--good-soft); } .title .busy { background: var(--busy-soft); } .title .undo { background: var(--undo-soft); } .title .bad { background: var(--bad-soft); } .title .quiet { background: var(--quiet-soft); }
+        .title .icon .cut { stroke: var(--surface); }
+        .version { color: var(--quiet); font-weight: 450; font-size: .85em; }
+        .id { color: var(--quiet); }
+        a .id { color: inherit; }
+        .crumbs { margin-bottom: .4rem; color: var(--quiet); }
+
+        /* One run */
+        .sentence { font-size: 1.06rem; line-height: 1.55; max-width: 76ch; margin: .5rem 0 .9rem; padding: .1rem 0 .1rem .85rem; border-left: 3px solid var(--line-strong); }
+        .sentence.needs { border-left-color: var(--bad); }
+        .facts { display: flex; flex-wrap: wrap; gap: .35rem 1.8rem; margin: .4rem 0 0; }
+        .facts div { min-width: 0; } .facts dt { color: var(--quiet); font-size: .82rem; } .facts dd { margin: 0; overflow-wrap: anywhere; }
+        .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: 1rem; align-items: flex-start; }
+        .action { position: relative; }
+        .action > summary { list-style: none; } .action > summary::-webkit-details-marker { display: none; }
+        .action[open] > summary { background: var(--sunken); }
+        .action-body { position: absolute; z-index: 10; top: 2.4rem; left: 0; width: min(27rem, calc(100vw - 2rem)); display: grid; gap: .4rem; background: var(--raised); border: 1px solid var(--line); border-radius: 10px; padding: .8rem .9rem; box-shadow: var(--shadow); white-space: normal; text-align: left; }
+        .action-body p { margin: 0 0 .3rem; } .action-body .button { justify-self: start; margin-top: .3rem; }
+        .row-actions .action-body { left: auto; right: 0; }
+        .row-actions { white-space: nowrap; text-align: right; } .row-actions .action { display: inline-block; margin-left: .25rem; }
+        .row-actions summary.button { min-height: 1.75rem; padding: .05rem .55rem; font-size: .93em; }
+        .picture { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: .8rem; overflow-x: auto; }
+        .tools { display: flex; justify-content: flex-end; gap: .1rem; margin: -2.1rem 0 .2rem; } .tools .quiet-button { min-height: 1.75rem; }
+        .moment { pointer-events: none; } .moment path { stroke: var(--text); stroke-width: 1; stroke-dasharray: 3 2; fill: none; } .moment text { fill: var(--text); font-size: 11px; font-weight: 600; }
+        .payload { margin: .25rem 0; } .payload > summary { width: fit-content; padding: .15rem 0; }
+        .copied { position: relative; } .copied pre { margin: .3rem 0; padding: .6rem .8rem; background: var(--sunken); border: 1px solid var(--line); border-radius: 8px; overflow: auto; max-height: 32rem; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 2; unicode-bidi: plaintext; }
+        .copied button { position: absolute; right: .35rem; top: .35rem; background: var(--raised); border-color: var(--line); }
+        .says .payload { font-size: .95em; } .says p { margin: 0; }
+        .mark-text { display: inline-block; font-weight: 400; font-size: .82rem; color: var(--quiet); border: 1px solid var(--line); border-radius: 5px; padding: 0 .35rem; white-space: nowrap; }
+        .error { color: var(--text); } .error-kind { font-family: var(--mono); font-size: .88em; color: var(--bad); }
+
+        /* Tables */
+        .scroll { overflow-x: auto; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; }
+        table { border-collapse: collapse; width: 100%; }
+        th, td { text-align: left; vertical-align: top; padding: .45rem .75rem; border-top: 1px solid var(--line); }
+        thead th { border-top: 0; color: var(--quiet); font-size: .82rem; font-weight: 550; white-space: nowrap; background: var(--surface); }
+        tbody th { font-weight: 550; }
+        tbody tr:hover, tbody tr:focus-within { background: color-mix(in srgb, var(--sunken) 60%, transparent); }
+        tr.here { box-shadow: inset 3px 0 0 var(--accent); }
+        tr.element th { padding-left: 1.9rem; font-weight: 450; }
+        tr.bad td:first-child { box-shadow: inset 3px 0 0 var(--bad); } tr.undo td:first-child { box-shadow: inset 3px 0 0 var(--undo); }
+        .history tr, .history td { color: var(--text); } .history td:first-child { color: var(--quiet); font-variant-numeric: tabular-nums; }
+        .history .dot { color: var(--quiet); }
+        .runs th[scope="row"] { min-width: 14rem; } .runs .under { display: block; font-weight: 400; font-size: .9em; }
+        .row-link { font-weight: 570; color: var(--text); text-decoration: none; } .row-link:hover { text-decoration: underline; }
+        .says { min-width: 15rem; max-width: 44rem; overflow-wrap: anywhere; }
+        .runs .says > .line { display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; }
+        .step-name { font-family: var(--mono); font-size: .95em; }
+
+        /* Lists */
+        .tabs ul { display: flex; flex-wrap: wrap; gap: .1rem; list-style: none; margin: 0 0 .8rem; padding: 0; border-bottom: 1px solid var(--line); }
+        .tabs a { display: block; padding: .35rem .75rem; color: var(--quiet); text-decoration: none; border-bottom: 2px solid transparent; margin-bottom: -1px; }
+        .tabs a:hover { color: var(--text); } .tabs a[aria-current] { color: var(--text); font-weight: 600; border-color: var(--accent); }
+        .filters { display: flex; flex-wrap: wrap; gap: .5rem .8rem; align-items: end; margin-bottom: .8rem; }
+        .field { display: grid; gap: .15rem; } .field label { font-size: .82rem; color: var(--quiet); font-weight: 500; } .field.buttons { display: flex; gap: .4rem; }
+        .more-filters > summary { color: var(--quiet); min-height: 2rem; display: flex; align-items: center; } .more-filters[open] { flex-basis: 100%; order: 3; }
+        .bulk { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 0 .6rem; color: var(--quiet); }
+        .pages { display: flex; gap: 1.2rem; margin: .9rem 0; }
+        .fresh { display: flex; justify-content: center; margin-bottom: .5rem; }
+        .empty { text-align: center; padding: 2.2rem 1rem; color: var(--quiet); background: var(--surface); border: 1px dashed var(--line-strong); border-radius: 10px; }
+        .empty-title { color: var(--text); font-weight: 600; font-size: 1.02rem; } .empty .copied { max-width: 44rem; margin: .8rem auto 0; text-align: left; }
+        .notice { display: flex; gap: .6rem; align-items: flex-start; padding: .55rem .85rem; border-radius: 9px; margin-bottom: .9rem; } .notice p { margin: 0; color: var(--text); } .notice .icon { margin-top: .2rem; }
+        .notice.good { background: var(--good-soft); } .notice.bad { background: var(--bad-soft); }
+        .well { display: flex; gap: .9rem; align-items: center; padding: 1.1rem 1.2rem; border-radius: 12px; background: var(--good-soft); margin: .3rem 0 1rem; } .well p { margin: 0; color: var(--text); } .well .icon { width: 28px; height: 28px; color: var(--good); }
+        .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr)); gap: .7rem; margin: .6rem 0; }
+        .card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; } .card dt { color: var(--quiet); font-size: .82rem; } .card dd { margin: 0; font-size: 1.3rem; font-weight: 620; letter-spacing: -.01em; } .card .under { display: block; font-size: .82rem; font-weight: 400; color: var(--quiet); letter-spacing: 0; }
+        .group { background: var(--surface); border: 1px solid var(--line); border-left: 3px solid var(--bad); border-radius: 10px; padding: .75rem 1rem; margin: .6rem 0; display: grid; grid-template-columns: 1fr auto; gap: .2rem 1rem; align-items: start; }
+        .group h2 { margin: 0; font-size: .9rem; } .group .count { font-size: 1.25rem; font-weight: 650; } .group p { margin: .1rem 0; } .group .samples { color: var(--quiet); }
+        .list { list-style: none; margin: 0; padding: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; } .list li { display: flex; flex-wrap: wrap; gap: .2rem .8rem; padding: .5rem .9rem; border-top: 1px solid var(--line); } .list li:first-child { border-top: 0; }
+
+        /* Login, keys */
+        .bare main { max-width: 29rem; padding-top: 12vh; }
+        .login { background: var(--surface); border: 1px solid var(--line); border-radius: 14px; padding: 1.5rem; box-shadow: var(--shadow); } .login form { display: grid; gap: .5rem; margin: .9rem 0; } .login .button { justify-self: start; }
+        dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--raised); color: var(--text); padding: 1.2rem 1.4rem; box-shadow: var(--shadow); } dialog::backdrop { background: rgb(10 15 25 / 45%); }
+        .keys { display: grid; grid-template-columns: auto 1fr; gap: .3rem 1rem; margin: 0 0 1rem; } .keys dd { margin: 0; } kbd { border: 1px solid var(--line-strong); border-bottom-width: 2px; border-radius: 5px; padding: 0 .4rem; }
+
+        @media (max-width: 40rem) {
+          .find { order: 5; flex-basis: 100%; max-width: none; } .top { position: static; }
+          .top nav a { padding: .35rem .45rem; } .group { grid-template-columns: 1fr; }
+          .runs thead, .steps thead { display: none; }
+          .runs tr, .steps tr { display: grid; grid-template-columns: 1fr auto; border-top: 1px solid var(--line); padding: .45rem .7rem; } .runs tr:first-child, .steps tr:first-child { border-top: 0; }
+          .runs th, .runs td, .steps th, .steps td { border: 0; padding: .12rem .2rem; min-width: 0; } .runs th[scope="row"], .steps th[scope="row"] { grid-column: 1 / -1; min-width: 0; } .runs .says, .steps .says { grid-column: 1 / -1; min-width: 0; }
+          .runs tr:has(> td > input) th[scope="row"] { grid-column: 1; } .runs td:has(> input) { grid-column: 2; grid-row: 1; }
+          .row-actions { grid-column: 1 / -1; text-align: left; } .row-actions .action-body { left: 0; right: auto; } .actions .action:nth-child(n+2) .action-body { left: auto; right: auto; }
+          .actions .action { position: static; } .action-body { left: .8rem !important; right: .8rem !important; top: auto; width: auto; }
+        }
+        @media (min-width: 150rem) { body { font-size: 16px; } }
+        @media (prefers-reduced-motion: no-preference) { .button, .top nav a { transition: background-color .12s, color .12s; } }
+        @media (forced-colors: active) { .state, .button { forced-color-adjust: auto; } }
+        @media print { .top, .actions, .bulk, .filters { display: none; } }
+
+        /* Graphs and timelines. They are drawn in classes; the colours are those of the console's stylesheet.
+           The sizes of letters are those that GraphMetrics and FittedText reckon with. */
+
+        .graph, .timeline {
+          --g-ink: var(--text);
+          --g-soft: var(--quiet);
+          --g-faint: var(--line-strong);
+          --g-mist: color-mix(in srgb, var(--line-strong) 60%, var(--surface));
+          --g-hair: var(--line);
+          --g-paper: var(--surface);
+          --g-lane: var(--sunken);
+          --g-ok: var(--good);
+          --g-work: var(--busy);
+          --g-wait: var(--quiet);
+          --g-bad: var(--bad);
+          --g-back: var(--undo);
+          --g-odd: #7a2da8;
+          font-family: var(--sans);
+          /* Where it is wider than its place it is scrolled, not shrunk: its letters are as small as they may be. */
+          max-width: none;
+        }
+        @media (prefers-color-scheme: dark) {
+          .graph, .timeline { --g-odd: #d3a0ff; }
+        }
+
+        /* What stands how: one colour each, by `--c`. */
+        .s-pending, .s-skipped, .s-planned, .s-unused, .s-nothing, .s-no-undo, .s-closed { --c: var(--g-faint); }
+        .s-executing, .s-accepted, .s-ready { --c: var(--g-work); }
+        .s-waiting, .s-retrying { --c: var(--g-wait); }
+        .s-succeeded, .s-kept { --c: var(--g-ok); }
+        .s-failed, .s-gave-up, .s-person, .s-stuck { --c: var(--g-bad); }
+        .s-due, .s-undoing, .s-undone, .s-stays { --c: var(--g-back); }
+        .s-unknown { --c: var(--g-odd); }
+
+        .graph text { fill: var(--g-ink); font-size: 11px; }
+        .graph .lane { fill: var(--g-lane); }
+        .graph .divider { stroke: var(--g-faint); stroke-width: 1.5; stroke-dasharray: 1 5; stroke-linecap: round; fill: none; }
+        .graph .lane-name { fill: var(--g-soft); font-size: 11px; letter-spacing: .02em; }
+        .graph .paused { fill: var(--g-wait); font-weight: 700; }
+
+        .graph .box { fill: var(--g-paper); stroke: var(--c, var(--g-faint)); stroke-width: 1.5; }
+        .graph .stack { fill: none; stroke: var(--c, var(--g-faint)); stroke-width: 1.5; }
+        .graph .id { font-size: 13px; font-weight: 600; }
+        .graph .undo-step .id { font-size: 12px; }
+        .graph .say { fill: var(--g-soft); }
+        .graph .step.s-failed .say, .graph .step.s-person .say, .graph .undo-step.s-stuck .say { fill: var(--g-bad); }
+        .graph .step.s-failed .box, .graph .step.s-person .box, .graph .undo-step.s-stuck .box,
+        .graph .step.s-executing .box, .graph .step.s-accepted .box, .graph .undo-step.s-undoing .box { stroke-width: 2.5; }
+        .graph .step.s-pending .id, .graph .step.s-skipped .id, .graph .undo-step.s-planned .id, .graph .undo-step.s-unused .id,
+        .graph .undo-step.s-closed .id { fill: var(--g-soft); font-weight: 500; }
+        .graph .step.s-skipped .box { stroke-dasharray: 5 4; }
+        .graph .undo-step.hollow .box { fill: none; stroke-dasharray: 2 4; stroke-linecap: round; }
+        .graph .undo-step.hollow .id { fill: var(--g-soft); font-weight: 500; }
+        .graph .undo-step.s-nothing .box { stroke-dasharray: none; fill: var(--g-lane); }
+        .graph .undo-step.s-planned .box { stroke: var(--g-mist); }
+        .graph .pivot .box { stroke-width: 3; }
+
+        .graph .ring { fill: none; stroke: var(--c, var(--g-soft)); stroke-width: 1.5; }
+        .graph .dashed { stroke-dasharray: 2.5 2.5; }
+        .graph .solid { fill: var(--c, var(--g-soft)); }
+        .graph .glyph { fill: none; stroke: var(--c, var(--g-soft)); stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+        .graph .solid ~ .glyph { stroke: var(--g-paper); }
+        .graph .solid ~ .glyph.full { fill: var(--g-paper); }
+        .graph .kind .glyph { stroke: var(--g-soft); stroke-width: 1.4; }
+
+        .graph .edge .line { fill: none; stroke: var(--g-faint); stroke-width: 1.5; }
+        .graph .edge .head { fill: var(--g-faint); }
+        .graph .edge.done .line { stroke: var(--g-ok); stroke-width: 2; }
+        .graph .edge.done .head { fill: var(--g-ok); }
+        .graph .edge.undo .line { stroke-dasharray: 3 4; stroke: var(--g-mist); }
+        .graph .edge.undo .head { fill: var(--g-mist); }
+        .graph .edge.undo.taken .line { stroke: var(--g-back); stroke-width: 2; stroke-dasharray: none; }
+        .graph .edge.undo.taken .head { fill: var(--g-back); }
+        .graph .turn .line { fill: none; stroke: var(--g-back); stroke-width: 4; stroke-linecap: round; }
+        .graph .turn .head { fill: var(--g-back); stroke: var(--g-back); stroke-width: 3; stroke-linejoin: round; }
+        .graph .turn-pill rect { fill: var(--g-back); }
+        .graph .turn-pill text { fill: var(--g-paper); font-weight: 700; }
+        .graph .turn-pill .glyph { stroke: var(--g-paper); }
+
+        .graph .pill rect { fill: var(--g-paper); stroke: var(--g-faint); }
+        .graph .pill text { font-size: 10px; font-weight: 600; text-anchor: middle; fill: var(--g-soft); }
+        .graph .pill.attempts rect { stroke: var(--g-wait); }
+        .graph .pill.attempts text { fill: var(--g-wait); }
+        .graph .pill.pivot-mark rect { fill: var(--g-ink); stroke: var(--g-ink); }
+        .graph .pill.pivot-mark text { fill: var(--g-paper); }
+        .graph .pivot-line path { stroke: var(--g-ink); stroke-width: 1.2; fill: none; }
+        .graph .pivot-line.ahead path { stroke: var(--g-faint); }
+        .graph .pivot-line text { text-anchor: middle; font-size: 10px; font-weight: 600; fill: var(--g-soft); }
+        .graph .pivot-line.passed text { fill: var(--g-ink); }
+        .graph .proportions rect { fill: var(--c); }
+        .graph a .say { fill: var(--g-work); text-decoration: underline; }
+        .graph a:focus-visible { outline: 2px solid var(--g-work); outline-offset: 2px; }
+
+        /* Two versions. */
+        .graph .added { --c: var(--g-ok); }
+        .graph .removed { --c: var(--g-bad); }
+        .graph .changed { --c: var(--g-odd); }
+        .graph .added .box, .graph .changed .box { stroke-width: 2.5; }
+        .graph .removed .box { stroke-dasharray: 6 4; }
+        .graph .removed .id { text-decoration: line-through; }
+        .graph .step.added .pill.change rect, .graph .step.removed .pill.change rect, .graph .step.changed .pill.change rect { fill: var(--c); stroke: var(--c); }
+        .graph .pill.change text { fill: var(--g-paper); }
+        .graph .edge.added .line, .graph .edge.removed .line { stroke: var(--c); stroke-width: 2; }
+        .graph .edge.added .head, .graph .edge.removed .head { fill: var(--c); }
+        .graph .edge.removed .line { stroke-dasharray: 6 4; }
+
+        /* Timelines. */
+        .timeline text { fill: var(--g-ink); font-size: 10px; }
+        .timeline .clock, .timeline .since { fill: var(--g-soft); }
+        .timeline .since { text-anchor: middle; }
+        .timeline .tick { stroke: var(--g-hair); stroke-width: 1; }
+        .timeline .rule { stroke: var(--g-hair); stroke-width: .5; }
+        .timeline .row .id { font-size: 12px; }
+        .timeline .lane { fill: var(--g-lane); }
+        .timeline .divider { stroke: var(--g-faint); stroke-width: 1.5; stroke-dasharray: 1 5; stroke-linecap: round; fill: none; }
+        .timeline .lane-name { fill: var(--g-soft); font-size: 11px; }
+        .timeline .note { fill: var(--g-soft); font-size: 11px; font-style: italic; }
+        .timeline .fold rect { fill: var(--g-paper); opacity: .8; }
+        .timeline .fold path { stroke: var(--g-faint); stroke-width: 1; stroke-dasharray: 2 3; fill: none; }
+        .timeline .fold .break { stroke: var(--g-soft); stroke-width: 1.4; stroke-dasharray: none; }
+        .timeline .fold text { text-anchor: middle; fill: var(--g-soft); font-weight: 600; }
+        .timeline .p-wait path { stroke: var(--g-wait); stroke-width: 2; }
+        .timeline .p-paused path { stroke: var(--g-faint); stroke-width: 2; }
+        .timeline .p-person path { stroke: var(--g-bad); stroke-width: 1.5; }
+        .timeline .rest { opacity: .45; }
+        .timeline .bar.wait { stroke: var(--g-wait); stroke-width: .75; }
+        .timeline .bar { --c: var(--g-work); }
+        .timeline .b-succeeded, .timeline .b-many { --c: var(--g-ok); }
+        .timeline .b-rejected, .timeline .b-lost { --c: var(--g-bad); }
+        .timeline .b-busy, .timeline .b-not-sent, .timeline .b-many.failures { --c: var(--g-wait); }
+        .timeline .b-unknown { --c: var(--g-odd); }
+        .timeline .b-left { --c: var(--g-soft); }
+        .timeline [data-lane="undo"] .b-succeeded { --c: var(--g-back); }
+        .timeline .bar > rect[rx] { fill: var(--c); }
+        .timeline .bar > .accepted { stroke: var(--g-paper); stroke-width: 2; }
+        .timeline .bar .said { fill: var(--g-paper); font-weight: 700; text-anchor: middle; }
+        .timeline .lost-end { stroke: var(--g-bad); stroke-width: 3; }
+        .timeline .b-open > rect { stroke: var(--c); stroke-dasharray: 3 2; fill-opacity: .55; }
+        .timeline .b-many > rect { fill-opacity: .75; }
+        .timeline .mark { --c: var(--g-soft); }
+        .timeline .mark .line { stroke: var(--c); stroke-width: 1.2; stroke-dasharray: 4 3; fill: none; }
+        .timeline .m-turn, .timeline .m-undo { --c: var(--g-back); }
+        .timeline .m-turn .line { stroke-width: 3; stroke-dasharray: none; }
+        .timeline .m-cancel, .timeline .m-takeover, .timeline .m-hand { --c: var(--g-bad); }
+        .timeline .m-deadline { --c: var(--g-wait); }
+        .timeline .m-signal { --c: var(--g-work); }
+        .timeline .ring { fill: none; stroke: var(--c); stroke-width: 1.5; }
+        .timeline .solid { fill: var(--c); }
+        .timeline .glyph { fill: none; stroke: var(--g-paper); stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
+
+        """##
+    static let script = ##"""
+        // Makes the console's pages live: every one of them works without this.
+        // No framework and no markup from texts: what comes in is parsed by the browser into a document of its own, scripts in it never run.
+
+        const $ = (selector, root = document) => root.querySelector(selector);
+        const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+        // Times: the reader's own, with UTC for the pointer; relative ones are kept true.
+        const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+        const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+        const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+
+        function away(ms) {
+          const s = Math.round(ms / 1000), a = Math.abs(s);
+          if (a < 60) return ago.format(s, "second");
+          if (a < 3600) return ago.format(Math.round(s / 60), "minute");
+          if (a < 86400) return ago.format(Math.round(s / 3600), "hour");
+          return ago.format(Math.round(s / 86400), "day");
+        }
+
+        function showTimes(root = document) {
+          const now = Date.now();
+          for (const time of $$("time[data-time]", root)) {
+            const at = new Date(time.dateTime);
+            if (Number.isNaN(at.getTime())) continue;
+            if (!time.title) time.title = time.textContent;
+            const isToday = at.toDateString() === new Date(now).toDateString();
+            const text = (isToday ? clock : full).format(at) + (time.dataset.time === "relative" ? ` (${away(at - now)})` : "");
+            if (time.textContent !== text) time.textContent = text;
+          }
+        }
+
+        // Copying
+        document.addEventListener("click", async (event) => {
+          const button = event.target.closest("[data-copy]");
+          if (!button) return;
+          await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+          const label = button.lastChild, before = label.textContent;
+          label.textContent = "Copied";
+          setTimeout(() => { label.textContent = before; }, 1500);
+        });
+
+        function prepare(root = document) {
+          for (const button of $$("[data-copy]", root)) button.hidden = !navigator.clipboard;
+          for (const svg of $$("svg.graph", root)) addZoom(svg);
+          showTimes(root);
+        }
+
+        // The graph: as large as somebody wants it; what it stands in scrolls.
+        let zoom = 1;
+        function addZoom(svg) {
+          const frame = svg.parentElement, [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+          const show = () => { svg.setAttribute("width", width * zoom); svg.setAttribute("height", height * zoom); };
+          const tools = document.createElement("p");
+          tools.className = "tools";
+          const fit = () => Math.max(0.2, Math.min(2, (frame.clientWidth - 26) / width));
+          for (const [label, name, next] of [["−", "Smaller", () => Math.max(0.2, zoom / 1.25)], ["+", "Larger", () => Math.min(4, zoom * 1.25)], ["Fit", "As wide as the page", fit], ["1:1", "Its own size", () => 1]]) {
+            const tool = document.createElement("button");
+            tool.type = "button";
+            tool.className = "quiet-button";
+            tool.textContent = label;
+            tool.setAttribute("aria-label", `${name}: graph`);
+            tool.addEventListener("click", () => { zoom = next(); show(); });
+            tools.append(tool);
+          }
+          frame.before(tools);
+          show();
+        }
+
+        // The timeline: which moment is under the pointer.
+        document.addEventListener("pointermove", (event) => {
+          const svg = event.target.closest?.("svg.timeline");
+          for (const old of $$(".moment")) if (old.parentElement !== svg) old.remove();
+          if (!svg) return;
+          const box = svg.getBoundingClientRect(), x = (event.clientX - box.left) * svg.viewBox.baseVal.width / box.width;
+          const ends = svg.dataset.axis.split(" ").map((end) => end.split(":").map(Number));
+          const at = ends.findIndex(([left], place) => place > 0 && x <= left);
+          if (at < 1 || x < ends[0][0]) return;
+          const [[x0, t0], [x1, t1]] = [ends[at - 1], ends[at]];
+          const moment = new Date((t0 + (x1 > x0 ? (x - x0) / (x1 - x0) : 0) * (t1 - t0)) / 1000);
+          let mark = $(".moment", svg);
+          if (!mark) {
+            mark = document.createElementNS(svg.namespaceURI, "g");
+            mark.setAttribute("class", "moment");
+            mark.append(document.createElementNS(svg.namespaceURI, "path"), document.createElementNS(svg.namespaceURI, "text"));
+            svg.append(mark);
+          }
+          mark.firstChild.setAttribute("d", `M${x} ${svg.dataset.top}V${svg.dataset.bottom}`);
+          mark.lastChild.setAttribute("x", x + (at > ends.length / 2 ? -6 : 6));
+          mark.lastChild.setAttribute("text-anchor", at > ends.length / 2 ? "end" : "start");
+          mark.lastChild.setAttribute("y", Number(svg.dataset.bottom) - 3);
+          mark.lastChild.textContent = clock.format(moment) + "." + String(moment.getMilliseconds()).padStart(3, "0");
+        });
+
+        // One open form of an action at a time; Escape closes it.
+        document.addEventListener("toggle", (event) => {
+          const opened = event.target;
+          if (!opened.matches?.("details.action, details.menu") || !opened.open) return;
+          for (const other of $$("details.action[open], details.menu[open]")) if (other !== opened) other.open = false;
+          $("input:not([type=hidden]), textarea, select", opened)?.focus();
+        }, true);
+        document.addEventListener("click", (event) => {
+          for (const open of $$("details.action[open], details.menu[open]")) if (!open.contains(event.target)) open.open = false;
+        });
+
+        // Selecting rows
+        const boxes = () => $$('input[name="runId"]');
+        const isChoosing = () => boxes().some((box) => box.checked);
+        function countChosen() {
+          const all = $("[data-all]"), chosen = $("#chosen");
+          if (!all || !chosen) return;
+          const some = boxes(), count = some.filter((box) => box.checked).length;
+          all.hidden = some.length === 0;
+          all.checked = count > 0 && count === some.length;
+          all.indeterminate = count > 0 && count < some.length;
+          chosen.textContent = count ? `${count} selected` : "Select runs, or take all that match";
+        }
+        document.addEventListener("change", (event) => {
+          if (event.target.matches("[data-all]")) for (const box of boxes()) box.checked = event.target.checked;
+          if (event.target.matches('[data-all], input[name="runId"]')) countChosen();
+        });
+
+        // Live: parts of the page are fetched again and exchanged where they differ.
+        const button = $("#live");
+        const { stream, every } = document.body.dataset;
+        let tag = null, source = null, timer = null, isFetching = false, isAsked = false;
+
+        const wantsLive = () => localStorage.getItem("sagaflow-live") !== "off";
+        const mayLive = () => wantsLive() && !document.hidden && !isChoosing();
+
+        // Somebody is at work there: it stays as it is.
+        function isBusy(region) {
+          const at = document.activeElement;
+          if ($("details.action[open]", region)) return true;
+          return region.contains(at) && at.matches("input, textarea, select");
+        }
+
+        function load(url) {
+          return new Promise((resolve, reject) => {
+            const request = new XMLHttpRequest();
+            request.open("GET", url);
+            request.responseType = "document";
+            if (tag) request.setRequestHeader("If-None-Match", tag);
+            request.onload = () => resolve(request);
+            request.onerror = reject;
+            request.ontimeout = reject;
+            request.timeout = 15000;
+            request.send();
+          });
+        }
+
+        async function renew() {
+          if (isFetching) { isAsked = true; return; }
+          isFetching = true;
+          try {
+            const answer = await load(location.href);
+            setLost(false);
+            if (answer.status === 304) return;
+            const page = answer.response;
+            if (answer.status !== 200 || !page) { if (answer.status === 401) location.reload(); return; }
+            if (!$("[data-live]", page)) { location.reload(); return; }
+            tag = answer.getResponseHeader("ETag");
+            exchange(page);
+          } catch { setLost(true); } finally {
+            isFetching = false;
+            if (isAsked) { isAsked = false; setTimeout(renew, 300); }
+          }
+        }
+
+        const original = new Map();
+
+        function exchange(page) {
+          for (const region of $$("[data-live]")) {
+            const fresh = page.getElementById(region.id);
+            if (!fresh) continue;
+            const markup = fresh.innerHTML;
+            if (original.get(region.id) === markup) continue;
+            if (isBusy(region)) continue;
+            if (region.hasAttribute("data-rows") && holdNewRows(region, fresh)) continue;
+            put(region, fresh, markup);
+          }
+        }
+
+        function put(region, fresh, markup) {
+          original.set(region.id, markup);
+          const open = new Set($$("details[open][id]", region).map((each) => each.id));
+          const focused = region.contains(document.activeElement) ? pathTo(document.activeElement, region) : null;
+          const scrolled = $$(".scroll", region).map((each) => each.scrollLeft);
+          const parts = [...fresh.childNodes].map((node) => document.adoptNode(node));
+          region.replaceChildren(...parts);
+          for (const each of $$("details[id]", region)) if (open.has(each.id)) each.open = true;
+          $$(".scroll", region).forEach((each, place) => { each.scrollLeft = scrolled[place] ?? 0; });
+          prepare(region);
+          countChosen();
+          if (focused) focused(region)?.focus({ preventScroll: true });
+        }
+
+        // How to find an element again once its region was exchanged.
+        function pathTo(element, region) {
+          if (element.id) return (root) => document.getElementById(element.id) ?? root;
+          if (element.matches("a[href]")) return (root) => $$("a[href]", root).find((a) => a.getAttribute("href") === element.getAttribute("href"));
+          if (element.matches("summary")) { const id = element.parentElement.id; return () => $("summary", document.getElementById(id) ?? region); }
+          const place = $$("*", region).filter((each) => each.tabIndex >= 0).indexOf(element);
+          return (root) => $$("*", root).filter((each) => each.tabIndex >= 0)[place];
+        }
+
+        // Rows that are new are told of, and come when they are asked for: nothing jumps under the pointer.
+        function holdNewRows(region, fresh) {
+          const known = new Set($$("[data-key]", region).map((row) => row.dataset.key));
+          if (known.size === 0) return false;
+          const rows = $$("[data-key]", fresh), added = rows.filter((row) => !known.has(row.dataset.key));
+          for (const row of rows) {
+            const old = $(`[data-key="${CSS.escape(row.dataset.key)}"]`, region);
+            if (old && original.get(row.dataset.key) !== row.innerHTML && !old.contains(document.activeElement)) {
+              original.set(row.dataset.key, row.innerHTML);
+              const copy = document.importNode(row, true);
+              old.replaceChildren(...copy.childNodes);
+              prepare(old);
+            }
+          }
+          // Rows that are there no more go when nothing else moves.
+          if (added.length === 0) return rows.length === known.size;
+          let bar = $("#fresh");
+          if (!bar) {
+            bar = document.createElement("p");
+            bar.id = "fresh";
+            bar.className = "fresh";
+            bar.setAttribute("role", "status");
+            const show = document.createElement("button");
+            show.type = "button";
+            show.className = "button";
+            show.addEventListener("click", () => location.reload());
+            bar.append(show);
+            region.before(bar);
+          }
+          bar.firstChild.textContent = `${added.length} new: show`;
+          return true;
+        }
+
+        let isLost = false;
+        function setLost(lost) {
+          if (!button || lost === isLost) return;
+          isLost = lost;
+          button.lastElementChild.textContent = lost ? "Offline, trying again" : "Live";
+          button.classList.toggle("bad", lost);
+        }
+
+        function stop() {
+          source?.close();
+          source = null;
+          clearInterval(timer);
+          timer = null;
+        }
+
+        function listen() {
+          stop();
+          if (button) button.setAttribute("aria-pressed", String(wantsLive()));
+          if (!mayLive()) return;
+          if (stream) {
+            let soon = null;
+            const hint = () => { clearTimeout(soon); soon = setTimeout(renew, 250); };
+            source = new EventSource(stream);
+            // Each kind of event has a name of its own; all are one hint.
+            for (const kind of eventKinds) source.addEventListener(kind, hint);
+            source.onmessage = hint;
+            source.onopen = hint;
+            source.onerror = () => { if (source?.readyState === EventSource.CLOSED) { stop(); timer = setInterval(tick, 10000); } };
+          } else if (every) {
+            timer = setInterval(tick, Number(every) * 1000);
+          }
+        }
+        const tick = () => { if (mayLive()) renew(); };
+        const eventKinds = ["run_started", "attempt_started", "attempt_succeeded", "attempt_failed", "attempt_accepted", "attempt_looked", "callback_received", "attempt_heartbeat", "step_skipped", "wait_started", "await_started", "signal_received", "signal_taken", "elements_started", "elements_ended", "parent_linked", "child_started", "child_cancel_requested", "child_ended", "child_undo_requested", "child_undo_failed", "end_calls_started", "step_succeeded", "step_failed", "step_undoing", "step_abandoned", "cancel_requested", "cancel_refused", "deadline_exceeded", "run_compensating", "run_completed", "run_compensated", "run_cancelled", "run_failed", "retry_requested", "step_resolved", "step_settled", "run_delayed", "run_paused", "run_resumed", "undo_requested", "deadline_missed", "run_quarantined", "restarted_from", "step_kept", "restarted_as"];
+
+        if (stream || every) {
+          button.hidden = false;
+          button.addEventListener("click", () => {
+            localStorage.setItem("sagaflow-live", wantsLive() ? "off" : "on");
+            listen();
+            if (wantsLive()) renew();
+          });
+          document.addEventListener("visibilitychange", () => { listen(); if (mayLive()) renew(); });
+          for (const region of $$("[data-live]")) original.set(region.id, region.innerHTML);
+          listen();
+        }
+
+        // A form was sent: what was said of it is not said again when the page is loaded again.
+        const address = new URL(location.href);
+        if (address.searchParams.has("did")) {
+          for (const name of ["did", "done", "not"]) address.searchParams.delete(name);
+          history.replaceState(null, "", address);
+        }
+
+        // Keys
+        function rows() { return $$("tbody tr[data-key], .group[data-key]"); }
+        function move(step) {
+          const all = rows();
+          if (all.length === 0) return;
+          const here = all.findIndex((row) => row.classList.contains("here"));
+          const next = all[Math.min(all.length - 1, Math.max(0, here < 0 ? 0 : here + step))];
+          for (const row of all) row.classList.toggle("here", row === next);
+          $("a", next)?.focus();
+          next.scrollIntoView({ block: "nearest" });
+        }
+        document.addEventListener("keydown", (event) => {
+          if (event.key === "Escape") {
+            const open = $("details.action[open], details.menu[open]");
+            if (open) { open.open = false; $("summary", open).focus(); }
+            return;
+          }
+          if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+          switch (event.key) {
+            case "/": event.preventDefault(); $("#find")?.focus(); break;
+            case "j": move(1); break;
+            case "k": move(-1); break;
+            case "r": if (stream || every) renew(); else location.reload(); break;
+            case "?": $("#keys")?.showModal(); break;
+          }
+        });
+
+        prepare();
+        countChosen();
+        setInterval(() => { if (!document.hidden) showTimes(); }, 1000);
+
+        """##
+    static let icon = ##"""
+        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="6" fill="#14213d"/><path d="M4 8h11" stroke="#8fd3c1" stroke-width="2" fill="none" stroke-linecap="round"/><path d="M20 16H9" stroke="#f2b56b" stroke-width="2" fill="none" stroke-linecap="round"/><circle cx="18" cy="8" r="2.4" fill="#8fd3c1"/><circle cx="6" cy="16" r="2.4" fill="#f2b56b"/></svg>
+
+        """##
+}

@@ -1,0 +1,140 @@
+/// What all pages of one reader have in common: where they are, who reads, what may be done.
+package struct Frame: Sendable {
+    package let paths: Paths
+    /// What histories call whoever reads; nil for nobody in particular.
+    package let reader: String?
+    /// Names of the permissions that whoever reads has, as in `runs:read`.
+    package let permissions: Set<String>
+    /// Goes with every form.
+    package let formToken: String
+    /// Where API calls go, for commands to copy: `https://host`.
+    package let origin: String
+    package var notice: Notice?
+
+    package init(
+        paths: Paths, reader: String?, permissions: Set<String>, formToken: String, origin: String,
+        notice: Notice? = nil
+    ) {
+        self.paths = paths
+        self.reader = reader
+        self.permissions = permissions
+        self.formToken = formToken
+        self.origin = origin
+        self.notice = notice
+    }
+
+    /// A part of the console. Later ones find their place here.
+    package enum Section: CaseIterable, Sendable {
+        case now, runs, failed
+
+        var title: String {
+            switch self {
+            case .now: "Now"
+            case .runs: "Runs"
+            case .failed: "Failed"
+            }
+        }
+
+        var icon: Icon {
+            switch self {
+            case .now: .now
+            case .runs: .runs
+            case .failed: .failed
+            }
+        }
+
+        func path(_ paths: Paths) -> String {
+            switch self {
+            case .now: paths.now
+            case .runs: paths.runs
+            case .failed: paths.failed
+            }
+        }
+    }
+
+    func may(_ permission: String) -> Bool { permissions.contains(permission) }
+
+    /// A hidden field that says that a form is of this reader's pages.
+    var token: HTML { #"<input type="hidden" name="token" value="\#(formToken)">"# }
+
+    /// How a page keeps up with what happens.
+    package enum Live: Sendable {
+        /// As the events of a run come in.
+        case stream(String)
+        /// Looked at again so many seconds after.
+        case every(Int)
+    }
+
+    /// A whole page.
+    package func page(_ title: String, in section: Section?, live: Live? = nil, _ content: HTML) -> HTML {
+        #"""
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>\#(title) · sagaflow</title>
+        <link rel="icon" href="\#(paths.asset(.icon))" type="image/svg+xml">
+        <link rel="stylesheet" href="\#(paths.asset(.style))">
+        <script type="module" src="\#(paths.asset(.script))"></script>
+        </head>
+        <body\#(liveAttributes(live))>
+        <a class="skip" href="#content">Skip to content</a>
+        \#(header(section, live))
+        <main id="content" tabindex="-1">
+        <div id="notice" aria-live="polite">\#(notice.map(Part.notice))</div>
+        \#(content)
+        </main>
+        \#(Self.keys)
+        </body>
+        </html>
+        """#
+    }
+
+    private func liveAttributes(_ live: Live?) -> HTML {
+        switch live {
+        case nil: .empty
+        case .stream(let path): #" data-stream="\#(path)""#
+        case .every(let seconds): #" data-every="\#(seconds)""#
+        }
+    }
+
+    private func header(_ section: Section?, _ live: Live?) -> HTML {
+        let links = Section.allCases.map { each -> HTML in
+            #"<li><a href="\#(each.path(paths))"\#("aria-current", attribute: each == section ? "page" : nil)>\#(each.icon.svg)<span>\#(each.title)</span></a></li>"#
+        }
+        let toggle: HTML =
+            #"<button type="button" id="live" class="quiet-button live" aria-pressed="true" hidden>\#(Icon.live.svg)<span>Live</span></button>"#
+        return #"""
+            <header class="top">
+            <a class="brand" href="\#(paths.now)"><svg class="mark" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false"><path class="mark-forward" d="M4 8h11"/><path class="mark-back" d="M20 16H9"/><circle class="mark-forward-dot" cx="18" cy="8" r="2.4"/><circle class="mark-back-dot" cx="6" cy="16" r="2.4"/></svg>sagaflow</a>
+            <nav aria-label="Console"><ul>\#(links)</ul></nav>
+            <form class="find" action="\#(paths.runs)" method="get" role="search">
+            <label class="hidden" for="find">Find a run by its id or correlation id</label>
+            \#(Icon.search.svg)<input id="find" name="find" type="search" placeholder="Run or correlation id" autocomplete="off" spellcheck="false" maxlength="255">
+            </form>
+            \#(if: live != nil, toggle)
+            \#(who)
+            </header>
+            """#
+    }
+
+    private var who: HTML {
+        guard let reader else { return #"<span class="who">open access</span>"# }
+        return #"""
+            <details class="menu" id="who"><summary>\#(reader)</summary><div class="menu-body">
+            <form method="post" action="\#(paths.logout)">\#(token)
+            <button class="quiet-button" name="where" value="here">Log out</button>
+            <button class="quiet-button" name="where" value="everywhere">Log out everywhere</button>
+            </form></div></details>
+            """#
+    }
+
+    private static let keys: HTML = #"""
+        <dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keyboard</h2>
+        <dl class="keys"><dt><kbd>/</kbd></dt><dd>Search</dd><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>Next and previous row</dd>
+        <dt><kbd>Enter</kbd></dt><dd>Open the row</dd><dt><kbd>r</kbd></dt><dd>Look again</dd><dt><kbd>?</kbd></dt><dd>This list</dd></dl>
+        <form method="dialog"><button class="button">Close</button></form></dialog>
+        """#
+}

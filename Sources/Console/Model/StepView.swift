@@ -1,0 +1,143 @@
+package import Core
+
+/// A step of a run, or an element of one, as the API tells of it.
+package struct StepView: Sendable, Hashable {
+    package let id: String
+    package let kind: String?
+    package let status: String
+    package let attempts: Int
+    package let compensationStatus: String
+    package let compensationAttempts: Int
+    package let engine: String?
+    package let startedAt: Instant?
+    package let completedAt: Instant?
+    package let nextAttemptAt: Instant?
+    package let child: Child?
+    package let output: JSON?
+    package let error: RunSummary.Problem?
+    /// Nil for a step without a list.
+    package let elements: [StepView]?
+
+    package struct Child: Sendable, Hashable {
+        package let id: String
+        package let workflow: String?
+        package let status: String?
+    }
+
+    package init?(_ json: JSON) {
+        guard let id = json["stepId"]?.string, let status = json["status"]?.string else { return nil }
+        self.id = id
+        self.status = status
+        kind = json["kind"]?.string
+        attempts = json["attempts"]?.int ?? 0
+        compensationStatus = json["compensationStatus"]?.string ?? "NOT_REQUIRED"
+        compensationAttempts = json["compensationAttempts"]?.int ?? 0
+        engine = json["engine"]?.string
+        func time(_ name: String) -> Instant? { json[name]?.string.flatMap { Instant($0) } }
+        startedAt = time("startedAt")
+        completedAt = time("completedAt")
+        nextAttemptAt = time("nextAttemptAt")
+        child = json["child"]?["runId"]?.string.map {
+            Child(id: $0, workflow: json["child"]?["workflow"]?.string, status: json["child"]?["status"]?.string)
+        }
+        output = json["output"].flatMap { $0.isNull ? nil : $0 }
+        error = RunSummary.Problem(json["error"])
+        elements = json["elements"]?.array?.compactMap { StepView($0) }
+    }
+
+    /// Its effect, if it has one, stands.
+    var isDone: Bool { status == "SUCCEEDED" && compensationStatus == "NOT_REQUIRED" }
+    /// It is to be undone, or was.
+    var isBackward: Bool { compensationStatus != "NOT_REQUIRED" }
+    /// Something is to come, at a time that is known.
+    var waits: Bool { nextAttemptAt != nil || status == "WAITING" }
+}
+
+/// One event of a run's history, as the API tells of it.
+package struct EventView: Sendable, Hashable {
+    package let sequence: Int
+    package let at: Instant?
+    package let kind: String
+    package let stepID: String?
+    package let action: String?
+    package let attempt: Int?
+    package let outcome: String?
+    package let httpStatus: Int?
+    package let duration: Duration?
+    package let retryIn: Duration?
+    package let error: RunSummary.Problem?
+    package let engine: String?
+    package let data: JSON?
+
+    package init?(_ json: JSON) {
+        guard let sequence = json["seq"]?.int, let kind = json["kind"]?.string else { return nil }
+        self.sequence = sequence
+        self.kind = kind
+        at = json["at"]?.string.flatMap { Instant($0) }
+        stepID = json["stepId"]?.string
+        action = json["action"]?.string
+        attempt = json["attempt"]?.int
+        outcome = json["outcome"]?.string
+        httpStatus = json["httpStatus"]?.int
+        duration = json["durationMs"]?.double.map { .microseconds(Int64($0 * 1000)) }
+        retryIn = json["retryInMs"]?.double.map { .microseconds(Int64($0 * 1000)) }
+        error = RunSummary.Problem(json["error"])
+        engine = json["engine"]?.string
+        data = json["data"].flatMap { $0.isNull ? nil : $0 }
+    }
+}
+
+/// One run with all that its page shows.
+package struct RunView: Sendable {
+    package let run: RunSummary
+    package let steps: [StepView]
+    package let input: JSON?
+    package let output: JSON?
+    package let context: JSON?
+    /// Nil where it can't be read, or whoever reads may not see it.
+    package var definition: WorkflowDefinition?
+    package var events: [EventView] = []
+    /// The events begin after this one.
+    package var after = 0
+    /// There are more events after the last.
+    package var nextAfter: Int?
+    /// Earlier ones were left out.
+    package var hasEarlier = false
+    /// From the first event on, for the timeline: all of them, as far as they came at once.
+    package var history: [EventView] = []
+    package var hasMoreHistory = false
+    /// What goes on is drawn until then.
+    package var now: Instant?
+
+    /// - Parameter json: `{run, steps}`, as the API answers it.
+    package init?(_ json: JSON) {
+        guard let run = RunSummary(json["run"]) else { return nil }
+        self.run = run
+        steps = json["steps"]?.array?.compactMap { StepView($0) } ?? []
+        func payload(_ name: String) -> JSON? { json["run"]?[name].flatMap { $0.isNull ? nil : $0 } }
+        input = payload("input")
+        output = payload("output")
+        context = payload("context")
+    }
+
+    /// The last event that the page shows, or knows of.
+    var lastSequence: Int { max(events.last?.sequence ?? 0, history.last?.sequence ?? 0) }
+
+    /// Steps, and elements of steps, one after the other.
+    var allSteps: [StepView] { steps.flatMap { [$0] + ($0.elements ?? []) } }
+
+    /// The step after which there is no way back has succeeded.
+    var isPastPivot: Bool {
+        guard let pivot = definition?.pivot, let id = definition?.steps[pivot].id else { return false }
+        return steps.contains { $0.id == id && $0.status == "SUCCEEDED" }
+    }
+
+    /// So many effects stand that a way back would undo, as far as the definition is known.
+    var undoable: Int? {
+        guard let definition else { return nil }
+        return allSteps.count { step in
+            guard step.isDone, step.elements == nil, let defined = definition.step(of: step.id) else { return false }
+            return (defined.compensation != nil && step.attempts > 0) || (defined.undoesChild && step.child != nil)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Core
+
+/// What needs a person, what is slow, and how the system does. When all is well it says so.
+package struct NowPage: Sendable {
+    let view: NowView
+    let frame: Frame
+
+    package init(_ view: NowView, _ frame: Frame) {
+        self.view = view
+        self.frame = frame
+    }
+
+    package var html: HTML {
+        frame.page(
+            "Now", in: .now, live: .every(5),
+            #"""
+            <div class="title"><h1>Now</h1></div>
+            <div id="now" data-live>\#(view.isEmpty ? first : all)</div>
+            """#)
+    }
+
+    private var first: HTML {
+        Part.empty(
+            "Nothing is registered yet.",
+            #"""
+            <p>Try it with the demo participants, which come with sagaflow:</p>
+            \#(Part.copied("saga dev", id: "first-dev"))
+            <p>or register a participant and a workflow of your own, and start it:</p>
+            \#(Part.copied("saga participant set payments --url https://payments.internal\nsaga workflow register workflow.json\nsaga run start NAME --input '{}'", id: "first-own"))
+            """#)
+    }
+
+    private var all: HTML {
+        let well: HTML =
+            #"<div class="well">\#(Icon.done.svg)<p><b>All is well.</b> No run waits for a person, every participant answers, and engines keep up.</p></div>"#
+        return "\(if: view.isWell, well)\(cluster)\(persons)\(participants)\(pauses)\(slow)\(engines)"
+    }
+
+    private var cluster: HTML? {
+        view.cluster.map { cluster -> HTML in
+            let backlog: HTML = "\(if: cluster.isEstimate, "about ")\(Part.number(cluster.backlog))"
+            let none: HTML = Part.notice(
+                Notice(
+                    "No engine is alive: starts are accepted and stored, and nothing happens until one runs.",
+                    isProblem: true))
+            let differ: HTML = Part.notice(
+                Notice(
+                    "Engines differ in settings that must be the same: \(cluster.settingsThatDiffer.joined(separator: ", ")).",
+                    isProblem: true))
+            return #"""
+                \#(if: cluster.liveEngines == 0, none)\#(if: !cluster.settingsThatDiffer.isEmpty, differ)
+                <dl class="cards"><div class="card"><dt>Engines alive</dt><dd>\#(Part.number(cluster.liveEngines))</dd></div>
+                <div class="card"><dt>Due and not taken up</dt><dd>\#(backlog)</dd></div>
+                <div class="card"><dt>Oldest due for</dt><dd>\#(cluster.backlog == 0 ? "–" : Part.duration(cluster.lag))</dd></div>
+                <div class="card"><dt>Calls in flight</dt><dd>\#(Part.number(cluster.engines.filter(\.isAlive).map(\.inFlight).reduce(0, +)))</dd></div></dl>
+                """#
+        }
+    }
+
+    private var persons: HTML? {
+        guard !view.failed.isEmpty || !view.stuck.isEmpty else { return nil }
+        let groups = FailedGroup.groups(of: view.failed)
+        let more: HTML =
+            #"<p><a href="\#(frame.paths.failed)">All \#(Part.count(groups.count, "group"))\#(if: view.hasMoreFailed, ", of the newest 500")</a></p>"#
+        let stuck = view.stuck.map { run -> HTML in
+            #"<li><a href="\#(frame.paths.run(run.id))">\#(run.workflow) \#(Part.short(run.id))</a>\#(RunLine(run: run).html)<span class="quiet">past its point of no return, since \#(Part.time(run.wait?.since ?? run.updatedAt, isRelative: true))</span></li>"#
+        }
+        return #"""
+            <section aria-labelledby="persons"><h2 id="persons">Needs a person</h2>
+            \#(groups.prefix(8).map { FailedPage.card($0, frame, isBelow: true) })\#(if: groups.count > 8 || view.hasMoreFailed, more)
+            \#(if: !stuck.isEmpty, #"<ul class="list">\#(stuck)</ul>"#)</section>
+            """#
+    }
+
+    private var participants: HTML? {
+        guard !view.participants.isEmpty else { return nil }
+        let rows = view.participants.map { each -> HTML in
+            let breaker: HTML =
+                #"<span class="state bad">\#(Icon.warning.svg)Breaker open</span><span class="quiet">in \#(Part.count(each.open, "engine"))</span>"#
+            let trying: HTML = #"<span class="state busy">\#(Icon.waiting.svg)Being tried again</span>"#
+            let pause: HTML? = each.pause.map(pause)
+            return #"""
+                <li><b>\#(each.name)</b>\#(if: each.open > 0, breaker)\#(if: each.open == 0 && each.trying > 0, trying)\#(pause)
+                <span class="error" dir="auto">\#(each.lacks ?? each.lastError)</span></li>
+                """#
+        }
+        return
+            #"<section aria-labelledby="participants"><h2 id="participants">Participants</h2><ul class="list">\#(rows)</ul></section>"#
+    }
+
+    private func pause(_ pause: NowView.Pause) -> HTML {
+        #"<span class="state quiet">\#(Icon.paused.svg)Paused</span><span>by \#(pause.by) \#(Part.time(pause.since, isRelative: true)): <q dir="auto">\#(pause.reason)</q></span>"#
+    }
+
+    private var pauses: HTML? {
+        guard !view.pausedWorkflows.isEmpty || !view.paused.isEmpty else { return nil }
+        let workflows = view.pausedWorkflows.map { each -> HTML in "<li><b>\(each.name)</b>\(pause(each))</li>" }
+        return #"""
+            <section aria-labelledby="paused"><h2 id="paused">Paused</h2><ul class="list">\#(workflows)\#(runs(view.paused, 5))</ul>
+            \#(if: view.paused.count > 5, link("paused"))</section>
+            """#
+    }
+
+    private var slow: HTML? {
+        guard !view.retrying.isEmpty else { return nil }
+        // The oldest wait longest.
+        return #"""
+            <section aria-labelledby="slow"><h2 id="slow">Waits to try again</h2><ul class="list">\#(runs(view.retrying.reversed(), 8))</ul>
+            \#(if: view.retrying.count > 8, link("retry"))</section>
+            """#
+    }
+
+    private func runs(_ runs: [RunSummary], _ most: Int) -> HTML {
+        runs.prefix(most).map { run -> HTML in
+            #"<li><a href="\#(frame.paths.run(run.id))">\#(run.workflow) \#(Part.short(run.id))</a>\#(Part.status(run.status))\#(RunLine(run: run).html)<span class="quiet">started \#(Part.time(run.createdAt, isRelative: true))</span></li>"#
+        }.joined()
+    }
+
+    private func link(_ kind: String) -> HTML {
+        #"<p><a href="\#(Paths.query(frame.paths.runs, [("waitingFor", kind)]))">All of them</a></p>"#
+    }
+
+    private var engines: HTML? {
+        guard let cluster = view.cluster, !cluster.engines.isEmpty else { return nil }
+        let rows = cluster.engines.map { engine -> HTML in
+            let state: HTML =
+                engine.isAlive
+                ? #"<span class="state good">\#(Icon.done.svg)Alive</span>"#
+                : #"<span class="state bad">\#(Icon.warning.svg)Gives no sign of life</span>"#
+            return #"""
+                <tr><th scope="row">\#(engine.host)</th><td>\#(Part.short(engine.id))</td><td>\#(state)</td><td>\#(Part.number(engine.inFlight))</td><td>\#(engine.version)</td></tr>
+                """#
+        }
+        return #"""
+            <section aria-labelledby="engines"><h2 id="engines">Engines</h2>
+            <div class="scroll" tabindex="0" role="group" aria-label="Engines"><table><thead><tr><th scope="col">Host</th><th scope="col">Id</th><th scope="col">State</th><th scope="col">In flight</th><th scope="col">Version</th></tr></thead><tbody>\#(rows)</tbody></table></div></section>
+            """#
+    }
+}

@@ -1,0 +1,89 @@
+import Core
+
+/// The graph of a run and its timeline, out of what the API tells of it.
+struct RunPicture {
+    let view: RunView
+    let frame: Frame
+
+    var html: HTML { "\(graph)\(timeline)" }
+
+    private var graph: HTML? {
+        guard let definition = view.definition, let run else { return nil }
+        let graph = RunGraph(definition: definition, run: run, runPath: frame.paths.runs + "/")
+        return #"""
+            <section aria-labelledby="graph-title"><h2 id="graph-title">Graph</h2>
+            <div class="picture" tabindex="0" role="group" aria-label="Graph">\#(graph.svg)</div>
+            <details class="payload" id="graph-as-table"><summary>The graph as a table</summary><div class="scroll" tabindex="0" role="group" aria-label="The graph as a table">\#(graph.table)</div></details></section>
+            """#
+    }
+
+    private var timeline: HTML? {
+        let events = view.history.compactMap { $0.onTimeline }
+        guard events.count > 1, let now = view.now ?? events.last?.at else { return nil }
+        let timeline = RunTimeline(events: events, now: view.run.isOver ? events[events.count - 1].at : now)
+        let more: HTML = #"<p class="quiet">Of the first \#(Part.number(events.count)) events.</p>"#
+        return #"""
+            <section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2>
+            <div class="picture" tabindex="0" role="group" aria-label="Timeline">\#(timeline.svg)</div>\#(if: view.hasMoreHistory, more)</section>
+            """#
+    }
+
+    /// Nil for one that stands as only a newer release knows.
+    private var run: GraphRun? {
+        guard let status = RunStatus(rawValue: view.run.status) else { return nil }
+        var rows: [StepRow] = []
+        let ordered = view.steps + view.steps.flatMap { $0.elements ?? [] }
+        for (index, step) in ordered.enumerated() {
+            guard
+                let known = step.known(
+                    awaitsPerson: view.run.wait?.kind == "operator" && view.run.wait?.stepID == step.id)
+            else { return nil }
+            rows.append(StepRow(index: index, stepID: step.id, step: known))
+        }
+        var children: [RunID: String] = [:]
+        for child in ordered.compactMap(\.child) {
+            if let id = RunID(child.id), let status = child.status { children[id] = status }
+        }
+        return GraphRun(
+            status: status, cause: view.run.cause.flatMap { RunCause(rawValue: $0) },
+            turnedBy: view.run.error?.beforeStep ?? view.run.error?.stepID, isPaused: view.run.isPaused, steps: rows,
+            children: children)
+    }
+}
+
+extension StepView {
+    /// As far as a drawing needs it; nil for a state that only a newer release knows.
+    fileprivate func known(awaitsPerson: Bool) -> Step? {
+        guard let status = StepStatus(rawValue: status),
+            let compensation = CompensationStatus(rawValue: compensationStatus)
+        else { return nil }
+        var step = Step()
+        step.status = status
+        step.attempts = attempts
+        step.compensationStatus = compensation
+        step.compensationAttempts = compensationAttempts
+        step.awaitsPerson = awaitsPerson
+        (step.startedAt, step.completedAt, step.nextAttemptAt) = (startedAt, completedAt, nextAttemptAt)
+        if let error {
+            step.error = Failure(kind: error.kind, message: error.text, httpStatus: error.httpStatus)
+            // Nobody knows whether it was done.
+            let isOpen = [Outcome.unknown.rawValue, Failure.lostKind].contains(error.kind)
+            if compensation == .notRequired { step.isAmbiguous = isOpen } else { step.isCompensationAmbiguous = isOpen }
+        }
+        if let child, let id = RunID(child.id) {
+            step.child = ChildRun(runID: id, workflow: child.workflow ?? "", phase: .live)
+        }
+        return step
+    }
+}
+
+extension EventView {
+    fileprivate var onTimeline: TimelineEvent? {
+        guard let at else { return nil }
+        return TimelineEvent(
+            at: at, kind: RunEventKind(rawValue: kind), stepID: stepID,
+            action: action.flatMap { CallAction(rawValue: $0) },
+            attempt: attempt, outcome: outcome.flatMap { Outcome(rawValue: $0) }, httpStatus: httpStatus,
+            errorKind: error?.kind, retryIn: retryIn, engine: engine)
+    }
+}
