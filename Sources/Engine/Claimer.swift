@@ -161,7 +161,7 @@ struct Claimer: Service {
         let light = claimed.weight > 0 ? claimed.withoutPayloads : claimed
         let place = isAhead ? context.precedence.enter() : nil
         workers.addTask(executorPreference: context.executors.next()) {
-            if place == nil { await context.precedence.waitForTurn() }
+            if context.precedence.isBarred, place == nil { await context.precedence.waitForTurn() }
             if let driver = await RunHost.driver(
                 of: handover?.take() ?? light, mailbox: mailbox, claimedAt: claimedAt, isAhead: place != nil,
                 context: context)

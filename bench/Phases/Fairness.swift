@@ -52,7 +52,7 @@ extension Session {
             let end = try await database.lastEnd(of: "large", since: beside)
             let besideMs = try await database.times(of: "small", since: first, until: end)
             let begin = try await database.firstEnd(of: "large", since: beside)
-            let weighted = try await system.weighted(backlog)
+            let weighted = try await system.weighted(sizes.weighted)
             try await database.waitUntilIdle(since: weighted)
             let (shares, saturated) = try await database.shares(since: weighted)
             return Fairness(

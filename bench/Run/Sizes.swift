@@ -15,6 +15,8 @@ struct Sizes: Sendable, Hashable {
     var sweepSeconds: Int
     /// Runs that an engine has in calls at once, or waiting.
     var heldRuns: Int
+    /// Runs of tenants with weights, that they share for a minute.
+    var weighted: Int
     var burstStarts: Int
     var burstConnections: Int
     var burstRounds: Int
@@ -26,10 +28,12 @@ struct Sizes: Sendable, Hashable {
 
     static let full = Sizes(
         runs: 60_000, repeats: 3, history: 10_000_000, sleeping: 1_000_000, snapshotSeconds: 600, latencySeconds: 20,
-        reads: 5000, sweepSeconds: 15, heldRuns: 5000, burstStarts: 20_000, burstConnections: 5000, burstRounds: 3)
+        reads: 5000, sweepSeconds: 15, heldRuns: 5000, weighted: 300_000, burstStarts: 20_000, burstConnections: 5000,
+        burstRounds: 3)
 
     /// To see that the machinery works.
     static let quick = Sizes(
         runs: 6000, repeats: 1, history: 200_000, sleeping: 40_000, snapshotSeconds: 20, latencySeconds: 4,
-        reads: 200, sweepSeconds: 4, heldRuns: 1000, burstStarts: 4000, burstConnections: 1000, burstRounds: 2)
+        reads: 200, sweepSeconds: 4, heldRuns: 1000, weighted: 12_000, burstStarts: 4000, burstConnections: 1000,
+        burstRounds: 2)
 }

@@ -47,7 +47,7 @@ extension RunHost {
 
     func commit(_ commit: SessionCommit) async -> CommitVerdict {
         await context.pacer.waitForTurn(of: commit)
-        if !isAhead { await context.precedence.waitForTurn() }
+        if context.precedence.isBarred, !isAhead { await context.precedence.waitForTurn() }
         let begunAt = ContinuousClock.now
         var children: [NewChild] = []
         if commit.concernsOthers {
