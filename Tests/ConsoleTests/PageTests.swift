@@ -104,6 +104,30 @@ import Testing
         return pages
     }
 
+    @Test(arguments: [("RUNNING", false), ("COMPLETED", true), ("COMPENSATED", false)])
+    func `The undo of a child that has completed is told as what would happen`(child: String, isTold: Bool) throws {
+        let id = "0190a1b2-0000-7000-8000-00000000000"
+        var view = try #require(
+            RunView([
+                "run": [
+                    "runId": .string("\(id)0"), "workflowName": "w", "workflowVersion": "1.0.0", "status": "RUNNING",
+                    "correlationId": "c", "createdAt": "2026-01-31T12:00:00Z",
+                ],
+                "steps": [
+                    [
+                        "stepId": "pay", "kind": "run", "status": child == "RUNNING" ? "EXECUTING" : "SUCCEEDED",
+                        "attempts": 1, "compensationStatus": "NOT_REQUIRED", "compensationAttempts": 0,
+                        "child": ["runId": .string("\(id)1"), "workflow": "payment", "status": .string(child)],
+                    ]
+                ],
+            ]))
+        view.definition = try WorkflowDefinition([
+            "name": "w", "version": "1.0.0", "steps": [["id": "pay", "run": ["workflow": "payment"]]],
+        ])
+        let page = "\(RunPage(view, Self.frame()).html)"
+        #expect(page.contains("would be undone") == isTold)
+    }
+
     /// Reads markup as strictly as it is written: each element that is opened is closed, attributes are quoted, ids are given once,
     /// and labels and buttons say what they are of.
     @Test func `Pages are well-formed, have nothing inline, and names for everything that can be used`() throws {

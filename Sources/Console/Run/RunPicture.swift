@@ -71,9 +71,17 @@ extension StepView {
             if compensation == .notRequired { step.isAmbiguous = isOpen } else { step.isCompensationAmbiguous = isOpen }
         }
         if let child, let id = RunID(child.id) {
-            step.child = ChildRun(runID: id, workflow: child.workflow ?? "", phase: .live)
+            step.child = ChildRun(runID: id, workflow: child.workflow ?? "", phase: Self.phase(of: child.status))
         }
         return step
+    }
+
+    private static func phase(of child: String?) -> ChildRun.Phase {
+        switch child.flatMap({ RunStatus(rawValue: $0) }) {
+        case .completed: .completed
+        case .compensated, .cancelled: .over
+        default: .live
+        }
     }
 }
 
