@@ -53,7 +53,7 @@ struct TokenSystemTests {
                     return try await Tool("saga", environment: environment).run(words)
                 }
                 #expect(try await saga(token, "run", "list").exitCode == 0)
-                let refused = try await saga(token, "participant", "list")
+                let refused = try await saga(token, "key", "list")
                 #expect(refused.exitCode == 1 && refused.errors.contains("jwt:ann/team"), "\(refused)")
                 let forged = try await saga(try IssuerKey.hs256("x").token(claims), "run", "list")
                 #expect(forged.exitCode == 1 && forged.errors.contains("signature"), "\(forged)")

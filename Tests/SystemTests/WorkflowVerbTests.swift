@@ -224,7 +224,7 @@ struct WorkflowVerbTests {
 
     private func ofATenant(_ system: CommandLineSystem, _ saga: CommandLineSystem.Saga, _ url: String) async throws {
         // Nothing of the shared one is taken over: where it is must be said.
-        #expect(try await saga("participant", "set", "payments", "--tenant", "acme").exitCode == 1)
+        #expect(try await saga("participant", "set", "payments", "--tenant", "acme").exitCode == 64)
         let new = try await saga(
             "participant", "set", "payments", url, "--tenant", "acme", "--max-concurrent", "3", "-o", "json")
         #expect(new.json["tenant"] == "acme" && new.json["breaker"]?["failureThreshold"] == 5, "\(new)")
