@@ -104,8 +104,12 @@ import Testing
         return pages
     }
 
-    @Test(arguments: [("RUNNING", false), ("COMPLETED", true), ("COMPENSATED", false)])
-    func `The undo of a child that has completed is told as what would happen`(child: String, isTold: Bool) throws {
+    @Test(arguments: [
+        ("RUNNING", "EXECUTING", false), ("COMPLETED", "SUCCEEDED", true), ("COMPENSATED", "FAILED", false),
+    ])
+    func `The undo of a child that has completed is told as what would happen`(
+        child: String, step: String, isTold: Bool
+    ) throws {
         let id = "0190a1b2-0000-7000-8000-00000000000"
         var view = try #require(
             RunView([
@@ -115,7 +119,7 @@ import Testing
                 ],
                 "steps": [
                     [
-                        "stepId": "pay", "kind": "run", "status": child == "RUNNING" ? "EXECUTING" : "SUCCEEDED",
+                        "stepId": "pay", "kind": "run", "status": .string(step),
                         "attempts": 1, "compensationStatus": "NOT_REQUIRED", "compensationAttempts": 0,
                         "child": ["runId": .string("\(id)1"), "workflow": "payment", "status": .string(child)],
                     ]
