@@ -145,6 +145,9 @@ struct SharedLimitTests {
                 // After a time to settle, and only if the machine kept up: late timers are made up for by 50 ms.
                 let all = arrivals.all
                 let (first, last) = (all[100], all[300])
+                print(
+                    "rate over four engines: 200 calls in \(last - first), 5 s at the rate; "
+                        + "most within a second \(arrivals.most(within: .seconds(1))) of 40")
                 if lateness.worst < .milliseconds(50) { #expect(last - first < .seconds(5.5), "\(last - first)") }
                 #expect(try await Self.engines(stage) > 1)
                 let outcomes = try await stage.test.value("SELECT string_agg(DISTINCT outcome, ',') FROM run_events")
