@@ -57,6 +57,7 @@ import Testing
         ] {
             var view = try #require(RunView(try run(status)))
             view.events = [try #require(EventView(event))]
+            view.possible = try everything()
             pages.append(("run \(status)", RunPage(view, frame()).html))
         }
         let whole = try run("FAILED")
@@ -142,8 +143,16 @@ import Testing
         }
     }
 
+    /// All that can be asked of a run and of a step.
+    private static func everything() throws -> PossibleActions {
+        try RunActionTests.possible(
+            ["cancel", "undo", "pause", "resume", "restart", "retry"], ["s1 retry resolve complete skip fail"],
+            signals: ["go", "stop"], undoes: ["charge"])
+    }
+
     @Test func `Whoever may only look sees no button for a run`() throws {
         var view = try #require(RunView(try Self.run("FAILED")))
+        view.possible = try Self.everything()
         view.events = []
         #expect(!RunPage(view, Self.frame(["runs:read"])).html.markup.contains("/actions\""))
         #expect(RunPage(view, Self.frame()).html.markup.contains("/actions\""))

@@ -1,53 +1,73 @@
-import Console
+@testable import Console
 import Core
 import Testing
 
 @Suite struct RunActionTests {
-    private static func view(_ run: String, _ steps: String = "") throws -> RunView {
-        let text = #"{"run":{"runId":"r","workflowName":"w","workflowVersion":"1.0.0",\#(run)},"steps":[\#(steps)]}"#
-        return try #require(RunView(try JSON(parsing: text)))
+    /// - Parameters:
+    ///   - actions: of the run.
+    ///   - steps: `id actions…`.
+    static func possible(
+        _ actions: [String], _ steps: [String] = [], signals: [String] = [], undoes: [String]? = [],
+        isPastPivot: Bool = false
+    ) throws -> PossibleActions {
+        func texts<Texts: Sequence<String>>(_ texts: Texts) -> JSON { .array(texts.map { .string($0) }) }
+        let ofSteps = steps.map { text -> JSON in
+            let words = text.split(separator: " ").map(String.init)
+            return ["stepId": .string(words[0]), "actions": texts(words.dropFirst())]
+        }
+        return try #require(
+            PossibleActions([
+                "actions": texts(actions), "signals": texts(signals), "steps": .array(ofSteps),
+                "undoes": undoes.map { texts($0) } ?? .null, "pastPivot": .bool(isPastPivot),
+            ]))
     }
 
-    private static func kinds(_ view: RunView, _ permissions: Set<String> = ["runs:operate"]) -> [RunAction.Kind] {
-        RunAction.fitting(view, permissions: permissions).map(\.kind)
+    private static func view(_ status: String, _ possible: PossibleActions?, _ steps: [String] = []) throws -> RunView {
+        let list = steps.map { #"{"stepId":"\#($0)","status":"SUCCEEDED","attempts":1}"# }.joined(separator: ",")
+        let text =
+            #"{"run":{"runId":"r","workflowName":"w","workflowVersion":"1.0.0","status":"\#(status)"},"steps":[\#(list)]}"#
+        var view = try #require(RunView(try JSON(parsing: text)))
+        view.possible = possible
+        return view
+    }
+
+    private static func actions(
+        _ view: RunView, _ permissions: Set<String> = ["runs:operate"], isKnown: Bool = true
+    ) -> [RunAction] { RunAction.fitting(view, permissions: permissions, isKnown: isKnown) }
+
+    @Test func `What is possible is offered to those who may, and nothing else`() throws {
+        let possible = try Self.possible(["cancel", "pause", "retry"], ["a retry resolve", "b complete skip"])
+        let view = try Self.view("RUNNING", possible, ["a", "b", "c"])
+        #expect(Self.actions(view).map(\.kind) == [.retryAll, .resolve, .cancel, .pause])
+        #expect(Self.actions(view)[1].choices == ["a"])
+        #expect(Self.actions(view, isKnown: false).map(\.kind) == [.cancel, .pause], "those two are administrators'")
+        #expect(Self.actions(view, ["runs:read", "payloads:read"]).isEmpty)
+        let unasked = try Self.view("RUNNING", nil, ["a"])
+        #expect(Self.actions(unasked).isEmpty)
+        func ofStep(_ index: Int, _ permissions: Set<String> = ["runs:operate"]) -> [RunAction.Kind] {
+            RunAction.fitting(view.steps[index], of: view, permissions: permissions).map(\.kind)
+        }
+        #expect(ofStep(0) == [.retry] && ofStep(1) == [.complete, .skip] && ofStep(2).isEmpty)
+        #expect(ofStep(0, ["runs:read"]).isEmpty)
+    }
+
+    @Test func `A signal is chosen from those that a step waits for; of a run that failed everything is done anew`()
+        throws
+    {
+        let live = try Self.view("RUNNING", Self.possible(["cancel"], signals: ["yes", "no"]), ["a"])
+        #expect(Self.actions(live).map(\.kind) == [.signal, .cancel])
+        #expect(Self.actions(live)[0].choices == ["yes", "no"])
+        let over = try Self.possible(["restart"])
+        let (undone, failed) = (try Self.view("COMPENSATED", over, ["a"]), try Self.view("FAILED", over, ["a"]))
+        #expect(Self.actions(undone)[0].choices == ["a"] && Self.actions(failed)[0].choices == [])
     }
 
     @Test(arguments: [
-        (#""status":"PENDING""#, [RunAction.Kind.cancel, .pause]), (#""status":"RUNNING""#, [.cancel, .pause]),
-        (#""status":"RUNNING","waitingFor":{"kind":"paused"}"#, [.cancel, .resume]),
-        (#""status":"RUNNING","waitingFor":{"kind":"signal","name":"s"}"#, [.signal, .cancel, .pause]),
-        (#""status":"COMPENSATING""#, [.pause]), (#""status":"COMPLETED""#, [.undo, .restart]),
-        (#""status":"COMPLETED","parent":{"runId":"p","stepId":"s"}"#, [.restart]),
-        (#""status":"COMPLETED","restartedAs":"o""#, []), (#""status":"COMPENSATED""#, [.restart]),
-        (#""status":"FAILED""#, [.retryAll]), (#""status":"MOONLIT""#, [.pause]),
+        (["a"], "1 step is undone (a)"), (["a", "b"], "2 steps are undone, in reverse order"),
+        ([], "no step has to be undone"),
     ])
-    func `What fits a run as it stands`(_ run: String, _ kinds: [RunAction.Kind]) throws {
-        let view = try Self.view(run)
-        #expect(Self.kinds(view) == kinds)
-        #expect(Self.kinds(view, ["runs:read", "payloads:read"]).isEmpty)
-    }
-
-    @Test func `An undo that gave up is retried or resolved, alone and with the others`() throws {
-        let steps =
-            #"{"stepId":"a","status":"SUCCEEDED","attempts":1,"compensationStatus":"FAILED","compensationAttempts":5}"#
-        for status in ["FAILED", "COMPENSATING"] {
-            let view = try Self.view(#""status":"\#(status)""#, steps)
-            #expect(Self.kinds(view).prefix(2) == [.retryAll, .resolve])
-            #expect(RunAction.fitting(view, permissions: ["runs:operate"])[1].choices == ["a"])
-            #expect(RunAction.fitting(view.steps[0], of: view, permissions: ["runs:operate"]).map(\.kind) == [.retry])
-        }
-    }
-
-    @Test func `A step that waits is retried now, completed, skipped or given up`() throws {
-        let waits =
-            #"{"stepId":"a","status":"PENDING","attempts":2,"compensationStatus":"NOT_REQUIRED","nextAttemptAt":"2026-01-31T12:00:00Z"}"#
-        let view = try Self.view(#""status":"RUNNING""#, waits)
-        func kinds(_ permissions: Set<String>) -> [RunAction.Kind] {
-            RunAction.fitting(view.steps[0], of: view, permissions: permissions).map(\.kind)
-        }
-        #expect(kinds(["runs:operate"]) == [.retry, .complete, .skip, .fail])
-        #expect(kinds(["runs:read"]).isEmpty)
-        let over = try Self.view(#""status":"COMPENSATED""#, waits)
-        #expect(RunAction.fitting(over.steps[0], of: over, permissions: ["runs:operate"]).isEmpty)
+    func `What a cancel undoes is what the API says`(_ undoes: [String], _ text: String) throws {
+        let view = try Self.view("RUNNING", Self.possible(["cancel"], undoes: undoes), ["a", "b"])
+        #expect(Self.actions(view)[0].consequence(view).contains("nothing new begins, and \(text). The run ends"))
     }
 }

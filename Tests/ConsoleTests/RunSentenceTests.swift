@@ -1,4 +1,4 @@
-import Console
+@testable import Console
 import Core
 import Testing
 
@@ -10,6 +10,7 @@ import Testing
                     {"id": "reserve", "action": {"participant": "stock", "path": "/x"}, "compensation": {"participant": "stock", "path": "/y"}},
                     {"id": "price", "action": {"participant": "prices", "path": "/x"}, "compensation": "none"},
                     {"id": "charge", "action": {"participant": "payments", "path": "/x"}, "compensation": {"participant": "payments", "path": "/y"}},
+                    {"id": "notify", "action": {"participant": "mail", "path": "/x"}},
                     {"id": "ship", "action": {"participant": "carrier", "path": "/x"}, "compensation": {"participant": "carrier", "path": "/y"}}
                 ]}
                 """#))
@@ -19,7 +20,10 @@ import Testing
     /// - Parameters:
     ///   - run: members beside id, workflow, version and times.
     ///   - steps: `id status attempts compensationStatus compensationAttempts message`, the last words may be left out.
-    private static func sentence(_ run: String, _ steps: [String] = [], knows: Bool = true) throws -> RunSentence {
+    ///   - undoes: what would be undone if it turned back; nil where nobody knows.
+    private static func sentence(
+        _ run: String, _ steps: [String] = [], undoes: [String]? = [], isPastPivot: Bool = false
+    ) throws -> RunSentence {
         let list = steps.map { text -> String in
             let words = text.split(separator: " ", maxSplits: 5).map(String.init)
             let back = words.count > 3 ? words[3] : "NOT_REQUIRED"
@@ -31,7 +35,8 @@ import Testing
         let text =
             #"{"run":{"runId":"r","workflowName":"order","workflowVersion":"1.0.0",\#(begun),\#(run)},"steps":[\#(list.joined(separator: ","))]}"#
         var view = try #require(RunView(try JSON(parsing: text)))
-        if knows { view.definition = definition }
+        view.definition = definition
+        view.possible = try RunActionTests.possible([], undoes: undoes, isPastPivot: isPastPivot)
         return RunSentence(view)
     }
 
@@ -44,12 +49,12 @@ import Testing
         (
             #""status":"RUNNING","waitingFor":{"kind":"call","stepId":"reserve","action":"execute","participant":"stock","since":"2026-01-31T12:00:00Z","until":"2026-01-31T12:00:10Z","queued":3}"#,
             ["reserve EXECUTING 1"],
-            "Calls stock to do reserve, since 2026-01-31 12:00:00 UTC; it may take until 2026-01-31 12:00:10 UTC. The participant has as many calls as it may: this one may wait its turn. If it gives up, nothing that was done before has to be undone."
+            "Calls stock to do reserve, since 2026-01-31 12:00:00 UTC; it may take until 2026-01-31 12:00:10 UTC. The participant has as many calls as it may: this one may wait its turn. If it gives up, nothing that was done before has to be undone, but reserve itself, unless it was refused."
         ),
         (
-            #""status":"RUNNING","waitingFor":{"kind":"call","stepId":"charge","action":"execute","participant":"payments","since":"2026-01-31T12:00:00Z","until":"2026-01-31T12:00:10Z","isOverdue":true,"holdsUp":"cancel"}"#,
+            #""status":"RUNNING","cause":"CANCEL_REQUESTED","waitingFor":{"kind":"call","stepId":"charge","action":"execute","participant":"payments","since":"2026-01-31T12:00:00Z","until":"2026-01-31T12:00:10Z","isOverdue":true,"holdsUp":"cancel"}"#,
             ["reserve SUCCEEDED 1", "charge EXECUTING 2"],
-            "Should have heard from payments to do charge, second attempt, since 2026-01-31 12:00:00 UTC; its time was over at 2026-01-31 12:00:10 UTC. Then its cancel begins. If it gives up, 1 step will be undone."
+            "Should have heard from payments to do charge, second attempt, since 2026-01-31 12:00:00 UTC; its time was over at 2026-01-31 12:00:10 UTC. Then its cancel begins. 1 step is going to be undone."
         ),
         (
             #""status":"PENDING","waitingFor":{"kind":"timer","until":"2026-02-01T00:00:00Z"}"#, [],
@@ -112,7 +117,8 @@ import Testing
     ])
     func `It says where a run stands, why, and what comes next`(_ run: String, _ steps: [String], _ text: String) throws
     {
-        let sentence = try Self.sentence(run, steps)
+        let sentence = try Self.sentence(
+            run, steps, undoes: steps.contains { $0.hasPrefix("charge") } ? ["reserve"] : [])
         #expect(sentence.text == text)
         #expect(!sentence.needsPerson)
     }
@@ -153,11 +159,44 @@ import Testing
         #expect(sentence.needsPerson)
     }
 
-    @Test func `Without the definition it does not guess what would be undone`() throws {
-        let sentence = try Self.sentence(
-            #""status":"RUNNING","waitingFor":{"kind":"retry","stepId":"charge","action":"execute","participant":"payments"}"#,
-            ["reserve SUCCEEDED 1", "charge PENDING 1"], knows: false)
-        #expect(sentence.text == "Waits for payments: second attempt to do charge.")
+    private static let waits =
+        #""status":"RUNNING","deadlineAt":"2026-01-31T13:00:00Z","waitingFor":{"kind":"retry","stepId":"charge","action":"execute","participant":"payments"}"#
+
+    @Test func `What would be undone is not guessed, and past the point of no return nobody speaks of it`() throws {
+        let steps = ["reserve SUCCEEDED 1", "charge PENDING 1"]
+        let waits = "Waits for payments: second attempt to do charge."
+        let deadline = " It has until 2026-01-31 13:00:00 UTC."
+        #expect(try Self.sentence(Self.waits, steps, undoes: nil).text == waits + deadline)
+        #expect(
+            try Self.sentence(Self.waits, steps, undoes: ["reserve", "charge"]).text
+                == waits + " If it gives up, 2 steps will be undone." + deadline,
+            "its last attempt may have had an effect")
+        #expect(
+            try Self.sentence(Self.waits, steps, undoes: ["reserve"], isPastPivot: true).text
+                == waits + " It is past its point of no return: what is left is done, not undone.")
+    }
+
+    @Test
+    func `An undo that was not tried yet has not failed, and one that gave up past the pivot is not called a refusal`()
+        throws
+    {
+        let undo =
+            #""status":"COMPENSATING","cause":"CANCEL_REQUESTED","waitingFor":{"kind":"retry","stepId":"charge","action":"compensate","participant":"payments"}"#
+        let before = try Self.sentence(undo, ["charge FAILED 3 PENDING 0 timed out"]).text
+        #expect(!before.contains("timed out"))
+        #expect(try Self.sentence(undo, ["charge FAILED 3 PENDING 1 timed out"]).text.contains("timed out"))
+        let person = #""status":"RUNNING","waitingFor":{"kind":"operator","stepId":"ship","reason":"HTTP 500"}"#
+        #expect(
+            try Self.sentence(person, ["ship FAILED 3 FAILED 5"]).text
+                == "Needs a person: past the point of no return the undo of ship gave up: “HTTP 500”. Retry it, or put it right by hand and resolve it."
+        )
+    }
+
+    @Test func `What stays after an undo is said`() throws {
+        let run = #""status":"CANCELLED","cause":"CANCEL_REQUESTED""#
+        #expect(
+            try Self.sentence(run, ["notify SUCCEEDED 1", "price SUCCEEDED 1"]).text
+                == "Cancelled. Nothing was undone. What notify did stays: nothing undoes it.")
     }
 
     @Test func `What may not be seen is not said`() throws {

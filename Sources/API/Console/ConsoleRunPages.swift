@@ -46,6 +46,7 @@ struct ConsoleRunPages: Sendable {
     static func view(of id: String, _ visit: ConsoleVisit) async throws -> RunView? {
         guard var view = RunView(try await visit.get("/v1/runs/:runId", [id])) else { return nil }
         view.definition = try await definition(view.run.workflow, view.run.version, visit)
+        view.possible = PossibleActions(try await visit.get("/v1/runs/:runId/actions", [id]))
         return view
     }
 

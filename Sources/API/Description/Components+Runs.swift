@@ -1,4 +1,5 @@
 import Core
+import Storage
 
 // Runs, steps, elements, events.
 extension Components {
@@ -37,6 +38,25 @@ extension Components {
                     "nextAfter": count.orNull.described(
                         "The seq to go on after; null when the page holds all there is so far."),
                 ])
+            ),
+            (
+                "RunActions",
+                .object([
+                    "runId": runID,
+                    "actions": .list(.word(PossibleRequests.OfRun.allCases.map(\.rawValue))).described("Of the run."),
+                    "signals": .list(.text()).described(
+                        "Names of signals; those that a step waits for now come first."),
+                    "steps": .list(
+                        .object([
+                            "stepId": .text(),
+                            "actions": .list(.word(PossibleRequests.OfStep.allCases.map(\.rawValue))),
+                        ])
+                    ).described("Steps and elements that take something."),
+                    "undoes": JSONSchema.list(.text()).orNull.described(
+                        "Steps whose effects stand, or may, and would be undone if the run turned back now; null where nobody knows."
+                    ),
+                    "pastPivot": .flag.described("There is no way back, or may be none."),
+                ]).described("What can be asked of a run as it stands.")
             ),
             (
                 "RunRef",

@@ -48,6 +48,10 @@ extension Operation {
                 200, "Events.", Components.schema("EventPage"),
                 others: [("text/event-stream", JSONSchema.text().described("`id` is the seq, `data` an Event."))]),
             Reply(204, "Of a stream: there is nothing left to resume.")),
+        Operation(
+            "getRunActions", .get, "/v1/runs/:runId/actions", .runs, "Ask what can be asked of a run",
+            "As it stands now: what is not listed would be refused.",
+            Reply(200, "What can be asked.", Components.schema("RunActions"))),
     ]
 
     static let failedFilters =

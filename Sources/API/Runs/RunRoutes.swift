@@ -17,6 +17,7 @@ struct RunRoutes: Sendable {
             Route(.get, "/v1/runs", needs: .readRuns, list),
             Route(.get, "/v1/runs/:runId", needs: .readRuns, get),
             Route(.get, "/v1/runs/:runId/events", needs: .readRuns, events),
+            Route(.get, "/v1/runs/:runId/actions", needs: .readRuns, actions),
         ]
     }
 
@@ -30,6 +31,12 @@ struct RunRoutes: Sendable {
         return try answers.json(
             RunJSON.run(run, steps, of: definition, for: sight, waitingFor: waits[id], children: children), of: id,
             to: context)
+    }
+
+    @Sendable private func actions(_ request: Request, _ context: APIContext) async throws -> Response {
+        let id = try context.runID()
+        guard let possible = try await reader.possibleRequests(of: id) else { throw Problem.unknownRun }
+        return .json(.ok, PossibleRequestsJSON.json(possible, of: id))
     }
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {

@@ -45,12 +45,8 @@ package struct StepView: Sendable, Hashable {
         elements = json["elements"]?.array?.compactMap { StepView($0) }
     }
 
-    /// Its effect, if it has one, stands.
-    var isDone: Bool { status == "SUCCEEDED" && compensationStatus == "NOT_REQUIRED" }
     /// It is to be undone, or was.
     var isBackward: Bool { compensationStatus != "NOT_REQUIRED" }
-    /// Something is to come, at a time that is known.
-    var waits: Bool { nextAttemptAt != nil || status == "WAITING" }
 }
 
 /// One event of a run's history, as the API tells of it.
@@ -96,6 +92,8 @@ package struct RunView: Sendable {
     package let context: JSON?
     /// Nil where it can't be read, or whoever reads may not see it.
     package var definition: WorkflowDefinition?
+    /// Nil where it was not asked for.
+    package var possible: PossibleActions?
     package var events: [EventView] = []
     /// The events begin after this one.
     package var after = 0
@@ -125,19 +123,4 @@ package struct RunView: Sendable {
 
     /// Steps, and elements of steps, one after the other.
     var allSteps: [StepView] { steps.flatMap { [$0] + ($0.elements ?? []) } }
-
-    /// The step after which there is no way back has succeeded.
-    var isPastPivot: Bool {
-        guard let pivot = definition?.pivot, let id = definition?.steps[pivot].id else { return false }
-        return steps.contains { $0.id == id && $0.status == "SUCCEEDED" }
-    }
-
-    /// So many effects stand that a way back would undo, as far as the definition is known.
-    var undoable: Int? {
-        guard let definition else { return nil }
-        return allSteps.count { step in
-            guard step.isDone, step.elements == nil, let defined = definition.step(of: step.id) else { return false }
-            return (defined.compensation != nil && step.attempts > 0) || (defined.undoesChild && step.child != nil)
-        }
-    }
 }

@@ -52,6 +52,7 @@ struct ActionForm {
     }
 
     private var restart: HTML {
+        if action.choices.isEmpty { return .empty }
         let options = action.choices.map { Part.option($0, "from \($0)", isChosen: false) }
         return #"""
             <label for="\#(id)-from">Where it begins</label><select id="\#(id)-from" name="fromStep">
@@ -61,9 +62,10 @@ struct ActionForm {
     }
 
     private var signal: HTML {
-        #"""
-        <label for="\#(id)-name">Signal</label><input id="\#(id)-name" name="name" value="\#(action.name)" required maxlength="255" autocomplete="off">
-        <label for="\#(id)-payload">What it says, as JSON</label><textarea id="\#(id)-payload" name="payload" rows="3" spellcheck="false">{}</textarea>
-        """#
+        let names = action.choices.enumerated().map { Part.option($1, $1, isChosen: $0 == 0) }
+        return #"""
+            <label for="\#(id)-name">Signal</label><select id="\#(id)-name" name="name">\#(names)</select>
+            <label for="\#(id)-payload">What it says, as JSON</label><textarea id="\#(id)-payload" name="payload" rows="3" spellcheck="false">{}</textarea>
+            """#
     }
 }

@@ -16,60 +16,36 @@ package struct RunAction: Sendable, Hashable {
     package var stepID: String?
     /// Steps to choose from.
     package var choices: [String] = []
-    /// A signal's name.
-    package var name: String?
-
     /// Those that fit a run as it stands, and what whoever asks may do.
-    package static func fitting(_ view: RunView, permissions: Set<String>) -> [RunAction] {
-        guard permissions.contains("runs:operate") else { return [] }
-        let run = view.run
+    ///
+    /// - Parameter isKnown: they have said who they are, as administrators' requests need it.
+    package static func fitting(_ view: RunView, permissions: Set<String>, isKnown: Bool) -> [RunAction] {
+        guard permissions.contains("runs:operate"), let possible = view.possible else { return [] }
         var actions: [RunAction] = []
-        switch run.status {
-        case "FAILED":
-            let gaveUp = view.allSteps.filter { $0.compensationStatus == "FAILED" && $0.elements == nil }.map(\.id)
-            actions.append(RunAction(kind: .retryAll))
-            let resolvable = run.isQuarantined ? view.allSteps.filter(\.mayHaveEffect).map(\.id) : gaveUp
+        if isKnown {
+            if possible.ofRun.contains("retry") { actions.append(RunAction(kind: .retryAll)) }
+            let resolvable = view.allSteps.map(\.id).filter { possible.ofSteps[$0]?.contains("resolve") ?? false }
             if !resolvable.isEmpty { actions.append(RunAction(kind: .resolve, choices: resolvable)) }
-        case "COMPENSATING":
-            let gaveUp = view.allSteps.filter { $0.compensationStatus == "FAILED" && $0.elements == nil }.map(\.id)
-            if !gaveUp.isEmpty {
-                actions += [RunAction(kind: .retryAll), RunAction(kind: .resolve, choices: gaveUp)]
-            }
-        case "COMPLETED":
-            if !view.isPastPivot, run.parent == nil, run.restartedAs == nil { actions.append(RunAction(kind: .undo)) }
-        case "PENDING", "RUNNING":
-            if run.wait?.kind == "signal" { actions.append(RunAction(kind: .signal, name: run.wait?.name)) }
-            if !view.isPastPivot { actions.append(RunAction(kind: .cancel)) }
-        default: break
         }
-        if run.isOver {
-            if run.restartedAs == nil, run.status != "FAILED" {
-                actions.append(RunAction(kind: .restart, choices: view.steps.map(\.id)))
-            }
-        } else {
-            actions.append(RunAction(kind: run.isPaused ? .resume : .pause))
+        if !possible.signals.isEmpty { actions.append(RunAction(kind: .signal, choices: possible.signals)) }
+        for kind in [Kind.cancel, .undo, .resume, .pause] where possible.ofRun.contains(kind.rawValue) {
+            actions.append(RunAction(kind: kind))
+        }
+        if possible.ofRun.contains("restart") {
+            // What a FAILED run did nobody takes over, as long as a person has not said what becomes of it.
+            actions.append(
+                RunAction(kind: .restart, choices: view.run.status == "FAILED" ? [] : view.steps.map(\.id)))
         }
         return actions
     }
 
     /// Those that fit a step, or an element.
     package static func fitting(_ step: StepView, of view: RunView, permissions: Set<String>) -> [RunAction] {
-        guard permissions.contains("runs:operate"), step.elements == nil else { return [] }
-        let run = view.run
-        var actions: [RunAction] = []
-        func add(_ kinds: Kind...) { actions += kinds.map { RunAction(kind: $0, stepID: step.id) } }
-        let awaitsPerson = run.wait?.kind == "operator" && run.wait?.stepID == step.id
-        if step.compensationStatus == "FAILED" {
-            add(.retry)
-        } else if !run.isOver, step.nextAttemptAt != nil, step.status != "WAITING" {
-            add(.retry)
-        }
-        if awaitsPerson { add(.retry, .complete, .skip) }
-        if ["PENDING", "RUNNING"].contains(run.status), !run.isPaused, !awaitsPerson, step.waits, !step.isBackward {
-            add(.complete, .skip)
-            if !view.isPastPivot { add(.fail) }
-        }
-        return actions
+        guard permissions.contains("runs:operate"), let possible = view.possible?.ofSteps[step.id] else { return [] }
+        return [Kind.retry, .complete, .skip, .fail].filter { kind in
+            // A run that was set aside is taken up again as a whole.
+            possible.contains(kind.rawValue) && !(kind == .retry && view.run.isQuarantined)
+        }.map { RunAction(kind: $0, stepID: step.id) }
     }
 
     /// What its button says.
@@ -115,18 +91,12 @@ package struct RunAction: Sendable, Hashable {
 
     /// What will happen.
     func consequence(_ view: RunView) -> String {
-        let undone: String =
-            switch view.undoable {
-            case nil: "every step that may have had an effect is undone"
-            case 0?: "no step has to be undone so far"
-            case 1?: "1 step is undone"
-            case let count?: "\(count) steps are undone"
-            }
+        let undone = view.undone
         switch kind {
         case .cancel:
             return
-                "Calls in flight finish, nothing new begins, and \(undone), in reverse order. The run ends as cancelled."
-        case .undo: return "The run has completed. Now \(undone), in reverse order, and it ends as undone."
+                "Calls in flight finish, nothing new begins, and \(undone). The run ends as cancelled."
+        case .undo: return "The run has completed. Now \(undone), and it ends as undone."
         case .pause:
             return "Calls in flight finish, and nothing new begins until somebody resumes it. Its deadline goes on."
         case .resume: return "It goes on from where it is."
@@ -152,10 +122,17 @@ package struct RunAction: Sendable, Hashable {
     }
 }
 
-extension StepView {
-    /// Its participant may hold something that would have to be undone.
-    var mayHaveEffect: Bool {
-        elements == nil && compensationStatus != "COMPENSATED" && attempts > 0
-            && ["SUCCEEDED", "EXECUTING", "FAILED"].contains(status)
+extension RunView {
+    /// What is undone if the run turns back now, as the end of a sentence.
+    var undone: String {
+        guard let undoes = possible?.undoes else { return "every step that may have had an effect is undone" }
+        let count =
+            switch undoes.count {
+            case 0: "no step has to be undone"
+            case 1: "1 step is undone (\(undoes[0]))"
+            default: "\(undoes.count) steps are undone, in reverse order"
+            }
+        let open = allSteps.contains { $0.elements == nil && $0.status == "EXECUTING" && !undoes.contains($0.id) }
+        return open ? "\(count); what is in flight is undone, too, where it takes effect" : count
     }
 }

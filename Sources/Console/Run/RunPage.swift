@@ -79,7 +79,7 @@ package struct RunPage: Sendable {
     }
 
     private var actions: HTML {
-        let fitting = RunAction.fitting(view, permissions: frame.permissions)
+        let fitting = RunAction.fitting(view, permissions: frame.permissions, isKnown: frame.reader != nil)
         if fitting.isEmpty { return .empty }
         let forms = fitting.map { ActionForm(action: $0, view: view, frame: frame).html }
         return #"<div class="actions" role="group" aria-label="What you can do">\#(forms)</div>"#

@@ -63,7 +63,10 @@ extension RunSentence.Writer {
         if wait.isParticipantPaused { say(.text("; the participant is paused, and calls wait for its resume")) }
         say(.text("."))
         if let lacks = wait.lacks { say(.text(" An engine can't call it: "), .quote(lacks), .text(".")) }
-        if let error = view.allSteps.first(where: { $0.id == wait.stepID })?.error {
+        // An undo that was not tried yet has not failed: that was the step.
+        if let step = view.allSteps.first(where: { $0.id == wait.stepID }), let error = step.error,
+            !wait.isCompensation || step.compensationAttempts > 0
+        {
             say(.text(" Last time: "), .quote(error.text), .text("."))
         }
     }
@@ -129,6 +132,12 @@ extension RunSentence.Writer {
 
     private mutating func person(_ wait: Wait) {
         needsPerson = true
+        if let id = wait.stepID, view.allSteps.first(where: { $0.id == id })?.compensationStatus == "FAILED" {
+            say(.text("Needs a person: past the point of no return the undo of "), .name(id), .text(" gave up"))
+            if let reason = wait.reason { say(.text(": "), .quote(reason)) }
+            say(.text(". Retry it, or put it right by hand and resolve it."))
+            return
+        }
         say(
             .text("Needs a person: past the point of no return "), .name(wait.stepID ?? "a step"), .text(" was refused")
         )

@@ -82,18 +82,51 @@ extension RunSentence {
         private mutating func forward() {
             waiting()
             if run.isPaused || needsPerson || run.wait?.kind == "deadline" { return }
-            if view.isPastPivot {
+            let isPastPivot = view.possible?.isPastPivot ?? false
+            if run.cause != nil {
+                turnsBack()
+            } else if isPastPivot {
                 say(.text(" It is past its point of no return: what is left is done, not undone."))
-            } else if let undoable = view.undoable,
-                ["retry", "breaker", "call", "poll", "callback"].contains(run.wait?.kind)
-            {
-                switch undoable {
-                case 0: say(.text(" If it gives up, nothing that was done before has to be undone."))
-                case 1: say(.text(" If it gives up, 1 step will be undone."))
-                default: say(.text(" If it gives up, \(undoable) steps will be undone."))
-                }
+            } else {
+                givingUp()
             }
-            if let deadline = run.deadlineAt { say(.text(" It has until "), .time(deadline), .text(".")) }
+            if !isPastPivot, run.cause == nil, let deadline = run.deadlineAt {
+                say(.text(" It has until "), .time(deadline), .text("."))
+            }
+        }
+
+        /// It has left the forward path already, and waits for calls in flight.
+        private mutating func turnsBack() {
+            guard let undoes = view.possible?.undoes else { return }
+            switch undoes.count {
+            case 0: say(.text(" Nothing that was done before has to be undone."))
+            case 1: say(.text(" 1 step is going to be undone."))
+            default: say(.text(" \(undoes.count) steps are going to be undone."))
+            }
+        }
+
+        /// What follows if the step that is waited for gives up.
+        private mutating func givingUp() {
+            guard let wait = run.wait, ["retry", "breaker", "call", "poll", "callback"].contains(wait.kind),
+                !wait.isCompensation, let undoes = view.possible?.undoes
+            else { return }
+            let step = wait.stepID.flatMap { view.definition?.step(of: $0) }
+            if step?.continuesOnFailure ?? false {
+                say(.text(" If it gives up, the run goes on without it."))
+                return
+            }
+            switch undoes.count {
+            case 0: say(.text(" If it gives up, nothing that was done before has to be undone"))
+            case 1: say(.text(" If it gives up, 1 step will be undone"))
+            default: say(.text(" If it gives up, \(undoes.count) steps will be undone"))
+            }
+            let isOpen = ["call", "poll", "callback"].contains(wait.kind)
+            if isOpen, let id = wait.stepID, !undoes.contains(id), step?.compensation != nil {
+                say(.text(undoes.isEmpty ? ", but " : ", and "), .name(id))
+                say(.text(" itself, unless it was refused."))
+            } else {
+                say(.text("."))
+            }
         }
 
         private mutating func backward() {
@@ -160,10 +193,24 @@ extension RunSentence {
             default: break
             }
             switch count {
-            case 0: say(.text(" There was nothing to undo."))
+            case 0: say(.text(stays.isEmpty ? " There was nothing to undo." : " Nothing was undone."))
             case 1: say(.text(" The effect of 1 step was undone."))
             default: say(.text(" The effects of \(count) steps were undone."))
             }
+            guard let first = stays.first else { return }
+            say(.text(" What "), .name(first))
+            if stays.count > 1 { say(.text(" and \(stays.count - 1) more")) }
+            say(.text(" did stays: nothing undoes it."))
+        }
+
+        /// Steps whose effects nothing undoes, and whose author does not say that they need no undo.
+        private var stays: [String] {
+            view.allSteps.filter { step in
+                guard step.elements == nil, step.status == "SUCCEEDED", step.attempts > 0, !step.isBackward,
+                    let defined = view.definition?.step(of: step.id), defined.action.call != nil
+                else { return false }
+                return defined.compensation == nil && !defined.needsNoUndo
+            }.map(\.id)
         }
 
         /// ` at T, after 3 s.`

@@ -23,7 +23,9 @@ package struct RunStanding: Standing, Sendable {
     let callbacks: [KeptCallback]
     /// What its steps may wait for; nil where the definition can't be read.
     let signalNames: Set<String>?
-    private let stepIDs: [String]
+    /// Nil where it can't be read.
+    let definition: WorkflowDefinition?
+    let stepIDs: [String]
 
     /// Nil when its status, or that of a step, is one that this version does not know.
     ///
@@ -37,6 +39,7 @@ package struct RunStanding: Standing, Sendable {
         cause = run.causeText.flatMap { RunCause(rawValue: $0) }
         steps = Steps(known)
         stepIDs = followed.steps.map(\.stepID)
+        self.definition = definition
         pivot = definition?.pivot.flatMap { known.indices.contains($0) ? $0 : nil }
         undoWithin = definition?.undoWithin
         completedAt = run.completedAt
