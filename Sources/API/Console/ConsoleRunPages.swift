@@ -5,6 +5,9 @@ import Hummingbird
 
 /// The list of runs, and one run.
 struct ConsoleRunPages: Sendable {
+    /// Where a run's trace and logs are.
+    let links: RunLinks
+
     /// Rows of a page; with their markup they stay under 100 kB.
     private static let rows = 50
     /// Events of a page.
@@ -39,6 +42,7 @@ struct ConsoleRunPages: Sendable {
         guard var view = try await Self.view(of: id, visit) else { throw Problem.unknownRun }
         let after = visit.query["after"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
         try await Self.addEvents(to: &view, after: after, id, visit)
+        view.links = links
         return .page(RunPage(view, visit.frame).html)
     }
 
