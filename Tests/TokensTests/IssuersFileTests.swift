@@ -38,6 +38,18 @@ struct IssuersFileTests {
         return JSON.object(file).text
     }
 
+    private static func login(_ members: JSON) -> JSONObject {
+        ["jwksURL": nil, "discovery": true, "login": members]
+    }
+
+    @Test("a login is by the ID token, of a client that is among the audiences, with the scope that gives one")
+    func login() throws {
+        let text = Self.file(Self.login(["clientId": "sagaflow", "clientSecretFile": "secret"]))
+        let login = try #require(try Self.read(text).issuers.first?.login)
+        #expect(login.credential == .idToken && login.scopes == ["openid"] && login.title == "corp")
+        #expect(login.clientSecret == String(repeating: "s", count: 32))
+    }
+
     @Test("what is left out is as safe as it can be")
     func defaults() throws {
         let issuer = try #require(try Self.read(Self.file([:])).issuers.first)
@@ -61,6 +73,14 @@ struct IssuersFileTests {
             ["jwksURL": nil, "secretFile": "secret"], ["jwksURL": nil, "secretFile": "long", "algorithms": "HS512"],
             ["algorithms": ["PS256", "EdDSA", "ES512"]], ["clockSkew": "0s"], ["clockSkew": "60s"], ["clockSkew": "1m"],
             ["tenant": "acme"], ["tenant": "*", "allTenants": true], ["tenantClaim": "org.id", "allTenants": true],
+            ["jwksURL": nil, "discovery": true, "login": ["clientId": "sagaflow"]],
+            [
+                "jwksURL": nil, "discovery": true,
+                "login": [
+                    "clientId": "console", "clientSecretFile": "secret", "scopes": ["openid", "profile"], "title": "Corp",
+                    "credential": "access-token",
+                ],
+            ],
             ["audience": ["a", "b"]], ["rolesClaim": "https://example.org/roles", "roles": ["x": "viewer"]],
         ] as [JSONObject])
     func accepted(_ change: JSONObject) throws { #expect(try Self.read(Self.file(change)).issuers.count == 1) }
@@ -106,6 +126,16 @@ struct IssuersFileTests {
             (["clockSkew": "-1s"], "clockSkew", "1m"), (["tenant": "*"], "tenant", "allTenants"),
             (["tenant": " a"], "tenant", "printable"), (["tenant": "a", "tenantClaim": "t"], "tenantClaim", "exclude"),
             (["tenant": "a", "allTenants": true], "allTenants", "single"),
+            (["login": ["clientId": "sagaflow"]], "login", "discovery"), (login([:]), "login/clientId", "required"),
+            (login(["clientId": "other"]), "login/clientId", "audience"),
+            (login(["clientId": "a\u{0}"]), "login/clientId", "visible"),
+            (login(["clientId": "sagaflow", "clientSecret": "x"]), "login/clientSecret", "not known"),
+            (login(["clientId": "sagaflow", "clientSecretFile": "none"]), "login/clientSecretFile", "can't be read"),
+            (login(["clientId": "sagaflow", "clientSecretFile": "empty"]), "login/clientSecretFile", "1 to 1024"),
+            (login(["clientId": "sagaflow", "scopes": ["profile"]]), "login/scopes", "openid"),
+            (login(["clientId": "sagaflow", "scopes": ["openid", "a b"]]), "login/scopes", "words"),
+            (login(["clientId": "sagaflow", "title": "a\u{202E}b"]), "login/title", "control"),
+            (login(["clientId": "sagaflow", "credential": "opaque"]), "login/credential", "id-token or access-token"),
             (["allTenants": "yes"], "allTenants", "true or false"),
             (["roles": nil], "roles", "required"), (["roles": [:]], "roles", "object"),
             (["roles": ["operator"]], "roles", "object"),
