@@ -38,7 +38,7 @@ import Testing
                         clockSkew: 0s
                         tenant: acme
                         roles: { view: viewer }
-                        login: { clientId: console, clientSecretFile: secret, scopes: [openid, profile], title: Corp & Co, credential: \(credential) }
+                        login: { clientId: console, clientSecretFile: secret, scopes: [openid, profile], title: "Corp & Co", credential: \(credential) }
                     """
                 try Data(text.utf8).write(to: file)
                 try Data((secret + "\n").utf8).write(to: folder.appending(path: "secret"))

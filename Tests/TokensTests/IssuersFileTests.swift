@@ -38,16 +38,35 @@ struct IssuersFileTests {
         return JSON.object(file).text
     }
 
-    private static func login(_ members: JSON) -> JSONObject {
-        ["jwksURL": nil, "discovery": true, "login": members]
+    private static func withLogin(_ members: JSON) -> String {
+        file(["jwksURL": nil, "discovery": true, "login": members])
     }
 
     @Test("a login is by the ID token, of a client that is among the audiences, with the scope that gives one")
     func login() throws {
-        let text = Self.file(Self.login(["clientId": "sagaflow", "clientSecretFile": "secret"]))
+        let text = Self.withLogin(["clientId": "sagaflow", "clientSecretFile": "secret"])
         let login = try #require(try Self.read(text).issuers.first?.login)
         #expect(login.credential == .idToken && login.scopes == ["openid"] && login.title == "corp")
         #expect(login.clientSecret == String(repeating: "s", count: 32))
+    }
+
+    @Test(
+        "what a login lacks, or may not be, is refused with its place",
+        arguments: [
+            ([:], "clientId", "required"), (["clientId": "other"], "clientId", "audience"),
+            (["clientId": "caf\u{E9}"], "clientId", "visible"),
+            (["clientId": "sagaflow", "clientSecret": "x"], "clientSecret", "not known"),
+            (["clientId": "sagaflow", "clientSecretFile": "none"], "clientSecretFile", "can't be read"),
+            (["clientId": "sagaflow", "clientSecretFile": "empty"], "clientSecretFile", "1 to 1024"),
+            (["clientId": "sagaflow", "scopes": ["profile"]], "scopes", "openid"),
+            (["clientId": "sagaflow", "scopes": ["openid", "a b"]], "scopes", "words"),
+            (["clientId": "sagaflow", "title": "a\u{202E}b"], "title", "control"),
+            (["clientId": "sagaflow", "credential": "opaque"], "credential", "id-token or access-token"),
+        ] as [(JSON, String, String)])
+    func refusedLogin(_ members: JSON, _ place: String, _ word: String) throws {
+        let fault = #expect(throws: IssuersFault.self) { try Self.read(Self.withLogin(members)) }
+        let text = try #require(fault?.description)
+        #expect(text.contains("/issuers/0/login/\(place):") && text.contains(word), "\(text)")
     }
 
     @Test("what is left out is as safe as it can be")
@@ -126,16 +145,7 @@ struct IssuersFileTests {
             (["clockSkew": "-1s"], "clockSkew", "1m"), (["tenant": "*"], "tenant", "allTenants"),
             (["tenant": " a"], "tenant", "printable"), (["tenant": "a", "tenantClaim": "t"], "tenantClaim", "exclude"),
             (["tenant": "a", "allTenants": true], "allTenants", "single"),
-            (["login": ["clientId": "sagaflow"]], "login", "discovery"), (login([:]), "login/clientId", "required"),
-            (login(["clientId": "other"]), "login/clientId", "audience"),
-            (login(["clientId": "a\u{0}"]), "login/clientId", "visible"),
-            (login(["clientId": "sagaflow", "clientSecret": "x"]), "login/clientSecret", "not known"),
-            (login(["clientId": "sagaflow", "clientSecretFile": "none"]), "login/clientSecretFile", "can't be read"),
-            (login(["clientId": "sagaflow", "clientSecretFile": "empty"]), "login/clientSecretFile", "1 to 1024"),
-            (login(["clientId": "sagaflow", "scopes": ["profile"]]), "login/scopes", "openid"),
-            (login(["clientId": "sagaflow", "scopes": ["openid", "a b"]]), "login/scopes", "words"),
-            (login(["clientId": "sagaflow", "title": "a\u{202E}b"]), "login/title", "control"),
-            (login(["clientId": "sagaflow", "credential": "opaque"]), "login/credential", "id-token or access-token"),
+            (["login": ["clientId": "sagaflow"]], "login", "discovery"),
             (["allTenants": "yes"], "allTenants", "true or false"),
             (["roles": nil], "roles", "required"), (["roles": [:]], "roles", "object"),
             (["roles": ["operator"]], "roles", "object"),

@@ -88,7 +88,7 @@ extension ConsoleRoutes {
             return try await begun(.bearer(token), pending.target, request, context)
         }
         // Whatever came of it, it was tried. What is none of this browser's leaves its own as it is.
-        if isOwn { response.headers[values: .setCookie].append(PendingLogin.over(for: request)) }
+        if isOwn { response.headers[values: .setCookie].insert(PendingLogin.over(for: request), at: 0) }
         return response
     }
 

@@ -25,7 +25,7 @@ package struct RunLinks: Sendable, Hashable {
         if let begin = run.createdAt {
             let from = begin - Self.slack
             let to = run.completedAt.map { $0 + Self.slack } ?? (run.updatedAt ?? begin) + Self.ahead
-            (values[.from], values[.to]) = (from.description, to.description)
+            (values[.from], values[.to]) = (from.shortText, to.shortText)
             values[.fromMs] = String(from.microseconds / 1000)
             values[.toMs] = String(to.microseconds / 1000)
         }
