@@ -545,6 +545,8 @@ enum EmbeddedAssets {
           isFetching = true;
           try {
             const answer = await load(location.href);
+            // A proxy in front may answer for it.
+            if (answer.status >= 502) { setLost(true); return; }
             setLost(false);
             if (answer.status === 304) return;
             const page = answer.response;
@@ -629,12 +631,26 @@ enum EmbeddedAssets {
           return true;
         }
 
-        let isLost = false;
+        // The server is away: what the page shows stays, it is said since when, and asked again until it answers.
+        let isLost = false, again = null;
         function setLost(lost) {
-          if (!button || lost === isLost) return;
+          if (!button) return;
+          clearTimeout(again);
+          if (lost) again = setTimeout(() => { if (mayLive()) renew(); }, 3000);
+          if (lost === isLost) return;
           isLost = lost;
           button.lastElementChild.textContent = lost ? "Offline, trying again" : "Live";
           button.classList.toggle("bad", lost);
+          $("#lost")?.remove();
+          if (lost) {
+            const said = document.createElement("div"), text = document.createElement("p");
+            said.id = "lost";
+            said.className = "notice bad";
+            said.setAttribute("role", "status");
+            text.textContent = `The server does not answer. What stands here is as of ${clock.format(Date.now())}, and is kept up again as soon as it does.`;
+            said.append(text);
+            $("#notice").after(said);
+          } else if (stream && !source) listen();
         }
 
         function stop() {
@@ -656,7 +672,11 @@ enum EmbeddedAssets {
             for (const kind of eventKinds) source.addEventListener(kind, hint);
             source.onmessage = hint;
             source.onopen = hint;
-            source.onerror = () => { if (source?.readyState === EventSource.CLOSED) { stop(); timer = setInterval(tick, 10000); } };
+            // It tries again by itself, unless it was refused: then the page is asked now and then. Whether the server is there, the page knows.
+            source.onerror = () => {
+              hint();
+              if (source?.readyState === EventSource.CLOSED) { stop(); timer = setInterval(tick, 10000); }
+            };
           } else if (every) {
             timer = setInterval(tick, Number(every) * 1000);
           }

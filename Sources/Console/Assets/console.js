@@ -299,7 +299,7 @@ function setLost(lost) {
     text.textContent = `The server does not answer. What stands here is as of ${clock.format(Date.now())}, and is kept up again as soon as it does.`;
     said.append(text);
     $("#notice").after(said);
-  } else if (source?.readyState === EventSource.CLOSED) listen();
+  } else if (stream && !source) listen();
 }
 
 function stop() {
