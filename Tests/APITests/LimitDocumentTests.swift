@@ -435,7 +435,8 @@ struct LimitDocumentTests {
         var login = login
         if login["clientId"] == nil { login["clientId"] = "c" }
         return names([
-            "issuer": "https://idp.example", "jwksURL": .null, "discovery": true, "audience": "c", "login": .object(login),
+            "issuer": "https://idp.example", "jwksURL": .null, "discovery": true, "audience": "c",
+            "login": .object(login),
         ])
     }
 

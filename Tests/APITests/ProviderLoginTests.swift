@@ -109,7 +109,8 @@ import Testing
     @Test func `The provider is asked for a code that only this browser, and this API, can use`() async throws {
         try await System.with { system in
             let page = try await ConsoleTests.Browser(system.api).get("/console/login?to=/console/runs").text
-            #expect(page.contains(#"href="/console/login/corp?to=%2Fconsole%2Fruns""#) && page.contains("Corp &amp; Co"))
+            #expect(
+                page.contains(#"href="/console/login/corp?to=%2Fconsole%2Fruns""#) && page.contains("Corp &amp; Co"))
             let (_, asked, answer) = try await system.begun()
             #expect(answer.status == 303 && answer.headers["cache-control"] == "no-store")
             #expect(answer.headers["location"]?.hasPrefix("\(system.issuer.url)/authorize?realm=a&") == true)
@@ -141,7 +142,8 @@ import Testing
             // The provider was shown the code, the address again, the secret, and what the hash was made of.
             let sent = try #require(system.issuer.requests("/token").first)
             let form = Dictionary(
-                URLComponents(string: "?\(sent.body)")?.queryItems?.map { ($0.name, $0.value ?? "") } ?? []) { $1 }
+                URLComponents(string: "?\(sent.body)")?.queryItems?.map { ($0.name, $0.value ?? "") } ?? []
+            ) { $1 }
             #expect(sent.method == "POST" && form["grant_type"] == "authorization_code" && form["code"] == "the code")
             #expect(form["redirect_uri"] == asked["redirect_uri"] && form["client_secret"] == nil)
             let verifier = try #require(form["code_verifier"])
@@ -292,7 +294,8 @@ import Testing
             for (document, status, word) in [
                 (FakeIssuer.Document(#"{"error":"invalid_grant"}"#, status: 400), 403, "used already"),
                 (.init(#"{"error":"invalid_client"}"#, status: 401), 403, "client id and secret"),
-                (.init("<html>", status: 200), 503, "can&#39;t be reached"), (.init("", status: 500), 503, "can&#39;t be reached"),
+                (.init("<html>", status: 200), 503, "can&#39;t be reached"),
+                (.init("", status: 500), 503, "can&#39;t be reached"),
                 (.init("", status: 302, headers: [("location", "/jwks")]), 503, "can&#39;t be reached"),
             ] {
                 let (browser, asked, _) = try await system.begun()
@@ -304,7 +307,8 @@ import Testing
         }
     }
 
-    @Test func `Nobody is sent to an address that is not the provider's own, and nothing is fetched within the network`()
+    @Test
+    func `Nobody is sent to an address that is not the provider's own, and nothing is fetched within the network`()
         async throws
     {
         let path = "/.well-known/openid-configuration"
@@ -344,7 +348,9 @@ import Testing
         }
     }
 
-    @Test func `Whatever host a request names, the provider sends people back to the console's own address`() async throws {
+    @Test func `Whatever host a request names, the provider sends people back to the console's own address`()
+        async throws
+    {
         try await System.with(settings: ["CONSOLE_URL": "https://sagas.example"]) { system in
             let browser = ConsoleTests.Browser(system.api)
             browser.host = "evil.example"
@@ -394,6 +400,21 @@ import Testing
             ] {
                 #expect(try read(["CONSOLE_URL": url])?.contains("CONSOLE_URL") == true, "\(url)")
             }
+        }
+    }
+
+    @Test func `Nobody makes an API ask the provider as often as they like`() async throws {
+        try await System.with { system in
+            let (browser, asked, _) = try await system.begun()
+            system.issuer.publish(.init(#"{"error":"invalid_grant"}"#, status: 400), at: "/token")
+            let cookie = browser.cookie
+            var statuses: Set<Int> = []
+            for _ in 0..<ConsoleRoutes.loginRate.burst + 10 {
+                browser.cookie = cookie
+                statuses.insert(try await system.finish(browser, asked).status)
+            }
+            #expect(statuses == [403, 429])
+            #expect((60..<70).contains(system.issuer.count("/token")))
         }
     }
 

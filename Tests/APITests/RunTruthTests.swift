@@ -13,7 +13,8 @@ import Testing
         for batch in events {
             let text = JSON.array(batch).text
             rows.append(
-                "('\(run)', \(sequence + 1), \(batch.count), now() + interval '\(sequence) ms', 1, gen_random_uuid(), '\(text)')")
+                "('\(run)', \(sequence + 1), \(batch.count), now() + interval '\(sequence) ms', 1, gen_random_uuid(), '\(text)')"
+            )
             sequence += batch.count
         }
         let journal =
@@ -50,7 +51,9 @@ import Testing
             let told = answer.json["steps"]?.array?.map { step in marks.filter { step[$0] == true } }
             // An attempt of c had no usable answer, and a later one has succeeded.
             #expect(
-                told == [["accepted"], ["outcomeUnknown"], ["compensationOutcomeUnknown"], ["kept"], ["awaitsOperator"]],
+                told == [
+                    ["accepted"], ["outcomeUnknown"], ["compensationOutcomeUnknown"], ["kept"], ["awaitsOperator"],
+                ],
                 "\(answer.text)")
             #expect(!answer.text.contains("false,\"kept") && answer.json["steps"]?[3]?["accepted"] == nil)
             let page = try await api.client.send("GET", "/console/runs/\(run)").text
@@ -85,7 +88,9 @@ import Testing
         }
     }
 
-    @Test func `The page of a run of ten thousand events has all of them in its timeline, the latest in its table, and is small`()
+    @Test
+    func
+        `The page of a run of ten thousand events has all of them in its timeline, the latest in its table, and is small`()
         async throws
     {
         try await TestAPI.with(["AUTH": "open"]) { api in
@@ -95,9 +100,10 @@ import Testing
                 (0..<250).flatMap { number -> [JSON] in
                     let attempt = JSON(batch * 250 + number + 1)
                     return [
-                        ["kind": "attempt_started", "step": 0, "action": "execute", "attempt": attempt],
+                        ["kind": "attempt_started", "step": 0, "stepId": "a", "action": "execute", "attempt": attempt],
                         [
-                            "kind": "attempt_failed", "step": 0, "action": "execute", "attempt": attempt, "outcome": "busy",
+                            "kind": "attempt_failed", "step": 0, "stepId": "a", "action": "execute", "attempt": attempt,
+                            "outcome": "busy",
                             "httpStatus": 429, "error": ["kind": "busy", "message": "It is busy."],
                         ],
                     ]
@@ -112,7 +118,9 @@ import Testing
             #expect(!page.text.contains("Of the first"))
             // What is drawn as one says of how many it is one.
             let drawn = page.text.matches(of: /a: (\d+) attempts?,/).compactMap { Int($0.output.1) }
-            let timeline = page.text.firstRange(of: "class=\"timeline\"").map { page.text[$0.lowerBound...].prefix(3000) }
+            let timeline = page.text.firstRange(of: "class=\"timeline\"").map {
+                page.text[$0.lowerBound...].prefix(3000)
+            }
             #expect(drawn.reduce(0, +) == 5000, "\(drawn) \(timeline ?? "none")")
             #expect(page.text.contains("<td>10001</td>") && page.text.contains("From the beginning"))
             #expect(page.text.matches(of: /<td>\d+<\/td><td>/).count >= 100)

@@ -23,7 +23,9 @@ import Testing
         let links = RunLinks(
             trace: try LinkTemplate(parsing: "https://tempo.example/trace/{traceId}?org=1"),
             logs: try LinkTemplate(
-                parsing: "http://logs.example/{workflow}/{version}?q={correlationId}&run={runId}&from={from}&to={to}&ms={fromMs}-{toMs}#x"))
+                parsing:
+                    "http://logs.example/{workflow}/{version}?q={correlationId}&run={runId}&from={from}&to={to}&ms={fromMs}-{toMs}#x"
+            ))
         let page = try Self.page(links)
         #expect(page.contains(#"href="https://tempo.example/trace/0af7651916cd43dd8448eb211c80319c?org=1""#))
         #expect(

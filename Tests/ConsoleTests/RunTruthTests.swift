@@ -33,8 +33,10 @@ import Testing
     @Test func `Work that was accepted is told from a call that is in flight`() throws {
         let flying = try Self.page("a& b", [Self.step("a", "EXECUTING"), Self.step("b", "PENDING")])
         #expect(flying.contains(#"class="step s-executing" id="graph-step-a""#) && !flying.contains("being worked on"))
-        let accepted = try Self.page("a& b", [Self.step("a", "EXECUTING", ["accepted": true]), Self.step("b", "PENDING")])
-        #expect(accepted.contains(#"class="step s-accepted" id="graph-step-a""#) && accepted.contains("being worked on"))
+        let accepted = try Self.page(
+            "a& b", [Self.step("a", "EXECUTING", ["accepted": true]), Self.step("b", "PENDING")])
+        #expect(
+            accepted.contains(#"class="step s-accepted" id="graph-step-a""#) && accepted.contains("being worked on"))
     }
 
     @Test func `An outcome is unknown where the API says so, whatever the last error was`() throws {
@@ -77,7 +79,8 @@ import Testing
         let elements = (0..<30).map { number -> JSON in
             let status = number == 29 ? "RUNNING" : "COMPLETED"
             return [
-                "stepId": .string("a[\(number)]"), "status": .string(number == 29 ? "WAITING" : "SUCCEEDED"), "attempts": 1,
+                "stepId": .string("a[\(number)]"), "status": .string(number == 29 ? "WAITING" : "SUCCEEDED"),
+                "attempts": 1,
                 "compensationStatus": "NOT_REQUIRED",
                 "child": [
                     "runId": .string("0190a1b2-0000-7000-8000-0000000001\(number < 10 ? "0" : "")\(number)"),
@@ -85,13 +88,17 @@ import Testing
                 ],
             ]
         }
-        let page = try Self.page("a*@ b", [Self.step("a", "EXECUTING", ["elements": .array(elements)]), Self.step("b", "PENDING")])
+        let page = try Self.page(
+            "a*@ b", [Self.step("a", "EXECUTING", ["elements": .array(elements)]), Self.step("b", "PENDING")])
         let graph = try #require(page.firstMatch(of: /<svg class="graph".*?<\/svg>/.dotMatchesNewlines()))
-        #expect(graph.output.contains(#"href="/console/runs?parent=\#(Self.id)0""#) && graph.output.contains(#"role="group""#))
+        #expect(
+            graph.output.contains(#"href="/console/runs?parent=\#(Self.id)0""#)
+                && graph.output.contains(#"role="group""#))
         let table = try #require(page.firstMatch(of: /<table class="graph-table">.*?<\/table>/.dotMatchesNewlines()))
         // The one that goes on comes first, and not all of them are there.
         #expect(table.output.contains("000000000129\">order-dispatch"))
-        #expect(table.output.matches(of: /href="\/console\/runs\/0190/).count == 20 && table.output.contains("and 10 more"))
+        #expect(
+            table.output.matches(of: /href="\/console\/runs\/0190/).count == 20 && table.output.contains("and 10 more"))
         let steps = try #require(page.firstMatch(of: /<table class="steps">.*?<\/table>/.dotMatchesNewlines()))
         #expect(steps.output.matches(of: /href="\/console\/runs\/0190/).count == 30)
     }

@@ -96,7 +96,8 @@ struct IssuersFileTests {
             [
                 "jwksURL": nil, "discovery": true,
                 "login": [
-                    "clientId": "console", "clientSecretFile": "secret", "scopes": ["openid", "profile"], "title": "Corp",
+                    "clientId": "console", "clientSecretFile": "secret", "scopes": ["openid", "profile"],
+                    "title": "Corp",
                     "credential": "access-token",
                 ],
             ],

@@ -3,7 +3,15 @@
 import unittest
 
 from console_server import Server
-from console_test import Reader, call, order
+from console_test import Reader, call, order, status, wait
+
+
+def waiting():
+    """A run that goes on until somebody says so."""
+    call("POST", "/v1/admin/workflows", {"name": "asks-somebody", "version": "1.0.0", "steps": [{"id": "ask", "await": {"signal": "go"}}]})
+    run = call("POST", "/v1/workflows/asks-somebody/start", {})["runId"]
+    wait("it waits", lambda: call("GET", f"/v1/runs/{run}")["steps"][0]["status"] == "WAITING", 60)
+    return run
 
 
 class LostTest(unittest.TestCase):
@@ -31,8 +39,7 @@ class LostTest(unittest.TestCase):
         return self.reader.driver.execute_script("return window.kept") == "yes"
 
     def test_a_run_is_kept_in_sight_and_followed_again(self):
-        run = order(delay="300s")
-        self.addCleanup(lambda: call("POST", f"/v1/runs/{run}/cancel", {}))
+        run = waiting()
         self.reader.open(f"/console/runs/{run}")
         self.reader.until(lambda: "Live" in self.reader.text("#live"), "the page is live")
         before = self.reader.text("#run-head .title")
@@ -42,19 +49,20 @@ class LostTest(unittest.TestCase):
         self.reader.shoot("lost")
         self.find()
         # What happens from now on is seen, though nobody has touched the page.
-        call("POST", f"/v1/runs/{run}/pause", {"reason": "to be seen"})
-        self.reader.until(lambda: "Paused" in self.reader.text("#run-head .title"), "the pause is seen", 60)
+        call("POST", f"/v1/runs/{run}/signals/go", {})
+        self.reader.until(lambda: "Completed" in self.reader.text("#run-head .title"), "the end is seen", 60)
         self.assertTrue(self.is_kept())
 
     def test_what_has_happened_meanwhile_is_there_afterwards(self):
-        run = order(delay="300s")
-        self.addCleanup(lambda: call("POST", f"/v1/runs/{run}/cancel", {}))
+        run = waiting()
         self.reader.open(f"/console/runs/{run}")
         self.reader.until(lambda: "Live" in self.reader.text("#live"), "the page is live")
         self.lose()
-        call("POST", f"/v1/runs/{run}/pause", {"reason": "to be seen"})
+        call("POST", f"/v1/runs/{run}/signals/go", {})
+        wait("it ends", lambda: status(run) == "COMPLETED", 60)
+        self.assertNotIn("Completed", self.reader.text("#run-head .title"))
         self.find()
-        self.reader.until(lambda: "Paused" in self.reader.text("#run-head .title"), "the pause is seen", 60)
+        self.reader.until(lambda: "Completed" in self.reader.text("#run-head .title"), "the end is seen", 60)
         self.assertTrue(self.is_kept())
 
     def test_a_list_says_so_too(self):

@@ -126,7 +126,8 @@ struct APIConfiguration: Sendable {
         console = try ConsoleConfiguration(&settings)
         if let console, console.url == nil, !Self.isLoopback(host), let login = issuers?.loginNames.first {
             throw settings.error(
-                "console.url", "is needed: people can log in at \(login) (JWT_ISSUERS_FILE), which sends them back there.")
+                "console.url",
+                "is needed: people can log in at \(login) (JWT_ISSUERS_FILE), which sends them back there.")
         }
         settings.group("Logs")
         logs = try LogConfiguration(&settings)

@@ -39,7 +39,8 @@ struct ConsoleConfiguration: Sendable {
                 help: "where a run's trace is, as in https://tempo.example/trace/{traceId}: linked from its page"),
             logs: try Self.link(
                 &settings, "console.logs.url",
-                help: "where a run's logs are, as in https://logs.example/?q={runId}&from={from}&to={to}: linked from its page"
+                help:
+                    "where a run's logs are, as in https://logs.example/?q={runId}&from={from}&to={to}: linked from its page"
             ))
         if text == "off" { return nil }
     }

@@ -82,6 +82,7 @@ extension ConsoleRoutes {
             try await login.check(issuer: query["iss"])
             if let code = query["error"] { throw LoginFault.refused(code: code) }
             guard let code = query["code"], code.utf8.count <= 4096 else { throw LoginFault.refused(code: nil) }
+            try await countLogin(context)
             let token = try await login.token(
                 code: code, redirect: try redirect(of: login, request), nonce: pending.nonce,
                 verifier: pending.verifier, now: .now)

@@ -95,7 +95,9 @@ struct ConsoleRoutes: Sendable {
             if let secret, credential != nil {
                 try await count("login:\(secret.sessionID.prefix(8))", configuration.rate)
             }
-            if secret == nil, ConsoleOrigin.isLedFromElsewhere(request) { return forward(request, to: request.head.path ?? paths.now) }
+            if secret == nil, ConsoleOrigin.isLedFromElsewhere(request) {
+                return forward(request, to: request.head.path ?? paths.now)
+            }
             guard let (principal, headers) = try await reader(credential, request, context, route) else {
                 if let secret, credential != nil { try await sessions.end(secret) }
                 return Self.unread(Self.seeOther(loginPath(for: request)), request)
@@ -146,6 +148,13 @@ struct ConsoleRoutes: Sendable {
     /// Requests of one address, whoever makes them.
     func countAddress(_ context: APIContext) async throws(Problem) {
         try await count("address:\(context.limitedAddress)", configuration.addressRate)
+    }
+
+    /// Ends of logins of one address: for each of them a provider is asked.
+    static let loginRate = GCRALimit(burst: 60, period: .seconds(60), count: 60)
+
+    func countLogin(_ context: APIContext) async throws(Problem) {
+        try await count("provider:\(context.limitedAddress)", Self.loginRate)
     }
 
     private func count(_ bucket: String, _ limit: GCRALimit) async throws(Problem) {

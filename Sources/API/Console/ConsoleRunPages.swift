@@ -124,7 +124,9 @@ struct ConsoleRunPages: Sendable {
             let page = try await Self.page(of: id, after: after, visit)
             let shown = page.events.compactMap(\.onTimeline)
             view.history += shown
-            if let next = page.next { histories.keep(KnownHistories.Page(events: shown, next: next), of: id, after: after) }
+            if let next = page.next {
+                histories.keep(KnownHistories.Page(events: shown, next: next), of: id, after: after)
+            }
             view.historyEnd = page.events.last?.sequence ?? view.historyEnd
             last = page
         }

@@ -60,7 +60,8 @@ extension RunGraph {
             + step.elementChildren.filter { $0.status == completed }
         let links = ordered.prefix(Self.mostChildren).map { child -> HTML in
             let status = child.status.map { " (\($0))" } ?? ""
-            return #"<a href="\#(runPath)\#(child.run.description)">\#(child.workflow) \#(child.run.description)\#(status)</a>"#
+            return
+                #"<a href="\#(runPath)\#(child.run.description)">\#(child.workflow) \#(child.run.description)\#(status)</a>"#
         }
         let rest = ordered.count - links.count
         let more: HTML = childrenPath.map { #", <a href="\#($0)">and \#(rest) more</a>"# } ?? ", and \(rest) more"

@@ -90,13 +90,13 @@ extension Frame {
     func bare(_ title: String, _ content: HTML, leadsTo path: String? = nil) -> HTML {
         let lead: HTML? = path.map { #"<meta http-equiv="refresh" content="0;url=\#($0)">"# }
         return #"""
-        <!DOCTYPE html>
-        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">\#(lead)<title>\#(title) · sagaflow</title>
-        <link rel="icon" href="\#(paths.asset(.icon))" type="image/svg+xml"><link rel="stylesheet" href="\#(paths.asset(.style))">
-        <script type="module" src="\#(paths.asset(.script))"></script></head>
-        <body class="bare"><main id="content" tabindex="-1"><p class="brand big"><svg class="mark" viewBox="0 0 24 24" width="28" height="28" aria-hidden="true" focusable="false"><path class="mark-forward" d="M4 8h11"/><path class="mark-back" d="M20 16H9"/><circle class="mark-forward-dot" cx="18" cy="8" r="2.4"/><circle class="mark-back-dot" cx="6" cy="16" r="2.4"/></svg>sagaflow</p>
-        <div id="notice" aria-live="polite">\#(notice.map(Part.notice))</div>\#(content)</main></body></html>
-        """#
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">\#(lead)<title>\#(title) · sagaflow</title>
+            <link rel="icon" href="\#(paths.asset(.icon))" type="image/svg+xml"><link rel="stylesheet" href="\#(paths.asset(.style))">
+            <script type="module" src="\#(paths.asset(.script))"></script></head>
+            <body class="bare"><main id="content" tabindex="-1"><p class="brand big"><svg class="mark" viewBox="0 0 24 24" width="28" height="28" aria-hidden="true" focusable="false"><path class="mark-forward" d="M4 8h11"/><path class="mark-back" d="M20 16H9"/><circle class="mark-forward-dot" cx="18" cy="8" r="2.4"/><circle class="mark-back-dot" cx="6" cy="16" r="2.4"/></svg>sagaflow</p>
+            <div id="notice" aria-live="polite">\#(notice.map(Part.notice))</div>\#(content)</main></body></html>
+            """#
     }
 }

@@ -67,7 +67,9 @@ package struct LinkTemplate: Sendable, Hashable {
         }
         guard text.utf8.count <= 2048, text.utf8.allSatisfy(Self.isURLCharacter) else {
             throw Fault(
-                reason: "must be a URL of at most 2048 visible ASCII characters, without quotation marks, angle brackets, backslashes, ^, ` and |.")
+                reason:
+                    "must be a URL of at most 2048 visible ASCII characters, without quotation marks, angle brackets, backslashes, ^, ` and |."
+            )
         }
         let authority = text.dropFirst(scheme.count).prefix { !["/", "?", "#"].contains($0) }
         guard !authority.isEmpty, !authority.contains(where: { ["{", "}", "@"].contains($0) }) else {

@@ -27,13 +27,14 @@ extension IssuerReader {
                 }
                 return text
             }
-            let credential = try login.read("credential") { value throws(MemberFault) in
-                guard let known = IssuerLogin.Credential(rawValue: try Members.text(value)) else {
-                    let all = IssuerLogin.Credential.allCases.map(\.rawValue).joined(separator: " or ")
-                    throw MemberFault("This must be \(all).")
-                }
-                return known
-            } ?? .idToken
+            let credential =
+                try login.read("credential") { value throws(MemberFault) in
+                    guard let known = IssuerLogin.Credential(rawValue: try Members.text(value)) else {
+                        let all = IssuerLogin.Credential.allCases.map(\.rawValue).joined(separator: " or ")
+                        throw MemberFault("This must be \(all).")
+                    }
+                    return known
+                } ?? .idToken
             // An ID token is made for its client.
             guard credential == .accessToken || audiences.contains(where: { ExactText($0) == ExactText(clientID) })
             else {
@@ -59,10 +60,12 @@ extension IssuerReader {
     private static func scopes(_ json: JSON) throws(MemberFault) -> [String] {
         let words = try Members.words(json)
         let isFit = words.allSatisfy { word in
-            word.utf8.count <= 255 && word.utf8.allSatisfy { $0 == 0x21 || (0x23...0x5B).contains($0) || (0x5D...0x7E).contains($0) }
+            word.utf8.count <= 255
+                && word.utf8.allSatisfy { $0 == 0x21 || (0x23...0x5B).contains($0) || (0x5D...0x7E).contains($0) }
         }
         guard isFit, words.count <= 32 else {
-            throw MemberFault("These are at most 32 words of visible ASCII characters without quotation marks and backslashes.")
+            throw MemberFault(
+                "These are at most 32 words of visible ASCII characters without quotation marks and backslashes.")
         }
         guard words.contains("openid") else {
             throw MemberFault("One of these must be openid: without it there is no ID token.")
@@ -81,5 +84,7 @@ extension IssuerReader {
 }
 
 extension Unicode.Scalar.Properties {
-    fileprivate var isControl: Bool { [.control, .format, .lineSeparator, .paragraphSeparator].contains(generalCategory) }
+    fileprivate var isControl: Bool {
+        [.control, .format, .lineSeparator, .paragraphSeparator].contains(generalCategory)
+    }
 }
