@@ -346,6 +346,9 @@ enum EmbeddedAssets {
         .providers .button { width: 100%; justify-content: center; text-align: center; }
         .or { display: flex; align-items: center; gap: .75rem; color: var(--quiet); margin: 0; }
         .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+        .login h1 + .notice { margin-top: .7rem; }
+        /* The server is away. */
+        .live.bad[aria-pressed] { color: var(--bad); }
 
         """##
     static let script = ##"""
@@ -632,10 +635,11 @@ enum EmbeddedAssets {
         }
 
         // The server is away: what the page shows stays, it is said since when, and asked again until it answers.
-        let isLost = false, again = null;
+        let isLost = false, again = null, asOf = Date.now();
         function setLost(lost) {
           if (!button) return;
           clearTimeout(again);
+          if (!lost) asOf = Date.now();
           if (lost) again = setTimeout(() => { if (mayLive()) renew(); }, 3000);
           if (lost === isLost) return;
           isLost = lost;
@@ -647,7 +651,7 @@ enum EmbeddedAssets {
             said.id = "lost";
             said.className = "notice bad";
             said.setAttribute("role", "status");
-            text.textContent = `The server does not answer. What stands here is as of ${clock.format(Date.now())}, and is kept up again as soon as it does.`;
+            text.textContent = `The server does not answer. What stands here is as of ${clock.format(asOf)}, and is kept up again as soon as it does.`;
             said.append(text);
             $("#notice").after(said);
           } else if (stream && !source) listen();

@@ -281,10 +281,11 @@ function holdNewRows(region, fresh) {
 }
 
 // The server is away: what the page shows stays, it is said since when, and asked again until it answers.
-let isLost = false, again = null;
+let isLost = false, again = null, asOf = Date.now();
 function setLost(lost) {
   if (!button) return;
   clearTimeout(again);
+  if (!lost) asOf = Date.now();
   if (lost) again = setTimeout(() => { if (mayLive()) renew(); }, 3000);
   if (lost === isLost) return;
   isLost = lost;
@@ -296,7 +297,7 @@ function setLost(lost) {
     said.id = "lost";
     said.className = "notice bad";
     said.setAttribute("role", "status");
-    text.textContent = `The server does not answer. What stands here is as of ${clock.format(Date.now())}, and is kept up again as soon as it does.`;
+    text.textContent = `The server does not answer. What stands here is as of ${clock.format(asOf)}, and is kept up again as soon as it does.`;
     said.append(text);
     $("#notice").after(said);
   } else if (stream && !source) listen();
