@@ -2,6 +2,7 @@ import Core
 import Crypto
 import Foundation
 import Logging
+import Redis
 import TestSupport
 import Testing
 
