@@ -6,6 +6,7 @@ import Synchronization
 /// would read all of it again with each event.
 ///
 /// Only pages that are full are kept: nothing is added to them. They hold no payloads, and whoever gets one was let in to its run before.
+/// Where a page ends depends on what its reader sees of payloads; from one page to the next it is whole for everybody.
 final class KnownHistories: Sendable {
     /// One page, and after which event the next one begins.
     struct Page: Sendable {
