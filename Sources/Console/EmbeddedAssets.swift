@@ -335,6 +335,21 @@ enum EmbeddedAssets {
         .timeline .solid { fill: var(--c); }
         .timeline .glyph { fill: none; stroke: var(--g-paper); stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
 
+        /* Moved with a mouse. */
+        .picture:has(> .graph) { cursor: grab; }
+        .picture.dragged { cursor: grabbing; user-select: none; }
+        .tools [aria-pressed="true"] { color: var(--accent); font-weight: 600; }
+
+        /* Where somebody logs in at an identity provider. */
+        .providers { display: grid; gap: .5rem; margin: .9rem 0; }
+        .providers p { margin: 0; }
+        .providers .button { width: 100%; justify-content: center; text-align: center; }
+        .or { display: flex; align-items: center; gap: .75rem; color: var(--quiet); margin: 0; }
+        .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+        .login h1 + .notice { margin-top: .7rem; }
+        /* The server is away. */
+        .live.bad[aria-pressed] { color: var(--bad); }
+
         """##
     static let script = ##"""
         // Makes the console's pages live: every one of them works without this.
@@ -384,25 +399,66 @@ enum EmbeddedAssets {
           showTimes(root);
         }
 
-        // The graph: as large as somebody wants it; what it stands in scrolls.
-        let zoom = 1;
+        // The graph: as large as somebody wants it, moved by dragging, and, where that is wanted, with what is at work in view.
+        let zoom = 1, follows = false;
         function addZoom(svg) {
           const frame = svg.parentElement, [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
           const show = () => { svg.setAttribute("width", width * zoom); svg.setAttribute("height", height * zoom); };
           const tools = document.createElement("p");
           tools.className = "tools";
-          const fit = () => Math.max(0.2, Math.min(2, (frame.clientWidth - 26) / width));
-          for (const [label, name, next] of [["−", "Smaller", () => Math.max(0.2, zoom / 1.25)], ["+", "Larger", () => Math.min(4, zoom * 1.25)], ["Fit", "As wide as the page", fit], ["1:1", "Its own size", () => 1]]) {
+          const add = (label, name, act) => {
             const tool = document.createElement("button");
             tool.type = "button";
             tool.className = "quiet-button";
             tool.textContent = label;
             tool.setAttribute("aria-label", `${name}: graph`);
-            tool.addEventListener("click", () => { zoom = next(); show(); });
+            tool.addEventListener("click", act);
             tools.append(tool);
+            return tool;
+          };
+          const fit = () => Math.max(0.2, Math.min(2, (frame.clientWidth - 26) / width));
+          if (svg.dataset.graph === "run") {
+            const tool = add("Follow", "Keep what is at work in view", () => {
+              follows = !follows;
+              tool.setAttribute("aria-pressed", String(follows));
+              if (follows) showWork(svg);
+            });
+            tool.setAttribute("aria-pressed", String(follows));
+          }
+          for (const [label, name, next] of [["−", "Smaller", () => Math.max(0.2, zoom / 1.25)], ["+", "Larger", () => Math.min(4, zoom * 1.25)], ["Fit", "As wide as the page", fit], ["1:1", "Its own size", () => 1]]) {
+            add(label, name, () => { zoom = next(); show(); if (follows) showWork(svg); });
           }
           frame.before(tools);
           show();
+          drag(frame);
+          if (follows) showWork(svg);
+        }
+
+        // What goes on, or waits, or needs somebody, comes to the middle of the graph's frame.
+        function showWork(svg) {
+          const at = $$(".step, .undo-step", svg).find((step) => /\bs-(executing|accepted|undoing|person|stuck|retrying|waiting|due)\b/.test(step.getAttribute("class")));
+          if (!at) return;
+          const frame = svg.parentElement, box = at.getBoundingClientRect(), view = frame.getBoundingClientRect();
+          frame.scrollLeft += (box.left + box.right - view.left - view.right) / 2;
+          const isSeen = view.top < innerHeight && view.bottom > 0;
+          if (isSeen && (box.top < 60 || box.bottom > innerHeight)) scrollBy(0, (box.top + box.bottom - innerHeight) / 2);
+        }
+
+        // With a mouse; fingers and keys scroll anyway.
+        function drag(frame) {
+          let from = null;
+          frame.addEventListener("pointerdown", (event) => {
+            if (event.pointerType !== "mouse" || event.button !== 0 || event.target.closest("a")) return;
+            from = { x: event.clientX + frame.scrollLeft, y: event.clientY + scrollY };
+            frame.setPointerCapture(event.pointerId);
+            frame.classList.add("dragged");
+          });
+          frame.addEventListener("pointermove", (event) => {
+            if (!from) return;
+            frame.scrollLeft = from.x - event.clientX;
+            scrollTo(scrollX, from.y - event.clientY);
+          });
+          for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, () => { from = null; frame.classList.remove("dragged"); });
         }
 
         // The timeline: which moment is under the pointer.
@@ -492,6 +548,8 @@ enum EmbeddedAssets {
           isFetching = true;
           try {
             const answer = await load(location.href);
+            // A proxy in front may answer for it.
+            if (answer.status >= 502) { setLost(true); return; }
             setLost(false);
             if (answer.status === 304) return;
             const page = answer.response;
@@ -523,12 +581,13 @@ enum EmbeddedAssets {
           original.set(region.id, markup);
           const open = new Set($$("details[open][id]", region).map((each) => each.id));
           const focused = region.contains(document.activeElement) ? pathTo(document.activeElement, region) : null;
-          const scrolled = $$(".scroll", region).map((each) => each.scrollLeft);
+          const scrolled = $$(".scroll, .picture", region).map((each) => each.scrollLeft);
           const parts = [...fresh.childNodes].map((node) => document.adoptNode(node));
           region.replaceChildren(...parts);
           for (const each of $$("details[id]", region)) if (open.has(each.id)) each.open = true;
-          $$(".scroll", region).forEach((each, place) => { each.scrollLeft = scrolled[place] ?? 0; });
           prepare(region);
+          $$(".scroll, .picture", region).forEach((each, place) => { each.scrollLeft = scrolled[place] ?? 0; });
+          if (follows) for (const svg of $$("svg.graph", region)) showWork(svg);
           countChosen();
           if (focused) focused(region)?.focus({ preventScroll: true });
         }
@@ -575,12 +634,27 @@ enum EmbeddedAssets {
           return true;
         }
 
-        let isLost = false;
+        // The server is away: what the page shows stays, it is said since when, and asked again until it answers.
+        let isLost = false, again = null, asOf = Date.now();
         function setLost(lost) {
-          if (!button || lost === isLost) return;
+          if (!button) return;
+          clearTimeout(again);
+          if (!lost) asOf = Date.now();
+          if (lost) again = setTimeout(() => { if (mayLive()) renew(); }, 3000);
+          if (lost === isLost) return;
           isLost = lost;
           button.lastElementChild.textContent = lost ? "Offline, trying again" : "Live";
           button.classList.toggle("bad", lost);
+          $("#lost")?.remove();
+          if (lost) {
+            const said = document.createElement("div"), text = document.createElement("p");
+            said.id = "lost";
+            said.className = "notice bad";
+            said.setAttribute("role", "status");
+            text.textContent = `The server does not answer. What stands here is as of ${clock.format(asOf)}, and is kept up again as soon as it does.`;
+            said.append(text);
+            $("#notice").after(said);
+          } else if (stream && !source) listen();
         }
 
         function stop() {
@@ -602,7 +676,11 @@ enum EmbeddedAssets {
             for (const kind of eventKinds) source.addEventListener(kind, hint);
             source.onmessage = hint;
             source.onopen = hint;
-            source.onerror = () => { if (source?.readyState === EventSource.CLOSED) { stop(); timer = setInterval(tick, 10000); } };
+            // It tries again by itself, unless it was refused: then the page is asked now and then. Whether the server is there, the page knows.
+            source.onerror = () => {
+              hint();
+              if (source?.readyState === EventSource.CLOSED) { stop(); timer = setInterval(tick, 10000); }
+            };
           } else if (every) {
             timer = setInterval(tick, Number(every) * 1000);
           }

@@ -4,6 +4,7 @@
 //   Issuers/   whose tokens are taken: the file in which operators name them
 //   Keys/      what tokens are verified with, and where it comes from
 //   Token/     one token: its parts, its claims, what is wrong with it
+//   Login/     people log in at an issuer, and a token comes out
 //
 // A token comes in at `TokenVerifier`. The cryptography is JWTKit's; what to do with which key is ours, see
 // docs/decisions/043-tokens-of-others.md.

@@ -16,28 +16,58 @@ package struct VerifiedToken: Sendable {
     package let end: Instant
 }
 
-/// Verifies tokens of the issuers that operators have named.
-package struct TokenVerifier: Sendable {
-    private struct Known: Sendable {
-        let issuer: TokenIssuer
-        let keys: IssuerKeys
+/// One issuer, and how its tokens are verified.
+struct KnownIssuer: Sendable {
+    let issuer: TokenIssuer
+    let keys: IssuerKeys
+
+    /// What a token says that names this issuer.
+    func verify(_ token: CompactToken, now: Instant) async throws(TokenRefusal) -> VerifiedToken {
+        let end = try await checkSignature(of: token, now: now)
+        let claims = TokenClaims(claims: token.claims, issuer: issuer)
+        try claims.checkAudience()
+        return VerifiedToken(
+            issuer: issuer.name, name: try claims.name(), tenants: try claims.tenants(), roles: try claims.roles(),
+            end: end)
     }
 
-    private let issuers: [ExactText: Known]
+    /// That a token is this issuer's, and when it ends. Nothing but its times is judged before the signature: a token whose time is
+    /// over makes nobody ask for keys.
+    @discardableResult
+    func checkSignature(of token: CompactToken, now: Instant) async throws(TokenRefusal) -> Instant {
+        guard token.claims["iss"]?.string.map(ExactText.init) == ExactText(issuer.issuer) else { throw .unknownIssuer }
+        guard let algorithm = SignatureAlgorithm(rawValue: token.algorithm), issuer.algorithms.contains(algorithm)
+        else { throw .algorithm }
+        let end = try TokenClaims(claims: token.claims, issuer: issuer).end(now)
+        let verifiers = try await keys.verifiers(token.keyID, algorithm)
+        guard verifiers.contains(where: { $0.accepts(token.signature, of: token.signed) }) else { throw .signature }
+        return end
+    }
+}
+
+/// Verifies tokens of the issuers that operators have named.
+package struct TokenVerifier: Sendable {
+    private let issuers: [ExactText: KnownIssuer]
+    /// Where people log in, in the order of the file.
+    package let logins: [TokenLogin]
 
     /// - Parameter eventLoops: outlives it.
     package init(_ file: IssuersFile, eventLoops: any EventLoopGroup, logger: Logger) {
         let fetcher = KeyFetcher(
             eventLoops: eventLoops, rules: AddressRules(allowing: file.allowed, by: "allow in the file of issuers"),
             trustRootsFile: file.trustRootsFile)
-        issuers = file.issuers.reduce(into: [:]) { known, issuer in
+        let all = file.issuers.map { issuer in
             let keys = IssuerKeys(of: issuer.name, logger: logger) { () async throws(KeyFault) -> KeySet in
                 switch issuer.source {
                 case .known(let keys): await KeySet(keys, for: issuer.algorithms)
                 case .published(let urls): try await fetcher.keys(urls, for: issuer.algorithms)
                 }
             }
-            known[ExactText(issuer.issuer)] = Known(issuer: issuer, keys: keys)
+            return KnownIssuer(issuer: issuer, keys: keys)
+        }
+        issuers = Dictionary(all.map { (ExactText($0.issuer.issuer), $0) }, uniquingKeysWith: { first, _ in first })
+        logins = all.compactMap { known in
+            known.issuer.login.map { TokenLogin($0, of: known, fetcher: fetcher, logger: logger) }
         }
     }
 
@@ -48,22 +78,10 @@ package struct TokenVerifier: Sendable {
     }
 
     /// What a token says.
-    ///
-    /// Nothing but its times is judged before the signature: a token whose time is over makes nobody ask for keys.
     package func verify(_ text: String, now: Instant) async throws(TokenRefusal) -> VerifiedToken {
         let token = try CompactToken(text)
         guard let issuer = token.claims["iss"]?.string else { throw .malformed }
         guard let known = issuers[ExactText(issuer)] else { throw .unknownIssuer }
-        guard let algorithm = SignatureAlgorithm(rawValue: token.algorithm),
-            known.issuer.algorithms.contains(algorithm)
-        else { throw .algorithm }
-        let claims = TokenClaims(claims: token.claims, issuer: known.issuer)
-        let end = try claims.end(now)
-        let verifiers = try await known.keys.verifiers(token.keyID, algorithm)
-        guard verifiers.contains(where: { $0.accepts(token.signature, of: token.signed) }) else { throw .signature }
-        try claims.checkAudience()
-        return VerifiedToken(
-            issuer: known.issuer.name, name: try claims.name(), tenants: try claims.tenants(),
-            roles: try claims.roles(), end: end)
+        return try await known.verify(token, now: now)
     }
 }

@@ -425,10 +425,19 @@ struct LimitDocumentTests {
                 "name": .string("n\(number)"), "issuer": .string("urn:\(number)"), "audience": "a",
                 "jwksURL": "https://idp.example/", "roles": ["r": "viewer"],
             ]
-            for (key, value) in issuer.members { entry[key] = value }
+            for (key, value) in issuer.members { entry[key] = value.isNull ? JSON?.none : value }
             return .object(entry)
         }
         return (try? IssuersFile(["issuers": .array(list)], folder: "", isRole: { _ in true })) != nil
+    }
+
+    private static func logsIn(_ login: JSONObject) -> Bool {
+        var login = login
+        if login["clientId"] == nil { login["clientId"] = "c" }
+        return names([
+            "issuer": "https://idp.example", "jwksURL": .null, "discovery": true, "audience": "c",
+            "login": .object(login),
+        ])
     }
 
     private static func isRead(_ token: String) -> Bool { (try? CompactToken(token)) != nil }
@@ -448,6 +457,13 @@ struct LimitDocumentTests {
         "public keys in a file": { $0 <= IssuerReader.maxKeys },
         "keys in a key set": { $0 <= KeySet.maxEntries },
         "key set, and configuration of an issuer": { $0 <= KeyFetcher.maxBytes },
+        "`clientId` of a login": { logsIn(["clientId": string($0), "credential": "access-token"]) },
+        "client secret of a login": { $0 <= IssuerReader.maxSecretBytes },
+        "`scopes` of a login": { count in
+            let scopes = ["openid"] + (1..<max(1, count)).map { "s\($0)" }
+            return logsIn(["clientId": "c", "scopes": .array(scopes.map { .string($0) })])
+        },
+        "`title` of a login": { logsIn(["clientId": "c", "title": string($0)]) },
         "RSA key": { bits in
             var modulus = [UInt8](repeating: 0xFF, count: (bits + 7) / 8)
             if bits % 8 != 0 { modulus[0] = UInt8(1 << (bits % 8) - 1) }

@@ -28,10 +28,32 @@ struct LogSystemTests {
         ]
     }
 
+    /// A file of issuers, with a secret beside it that people's logins need.
+    private static func issuers(in folder: URL) throws -> String {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data("\(canary)client\n".utf8).write(to: folder.appending(path: "client-secret"))
+        let file = folder.appending(path: "issuers.yaml")
+        let text = """
+            allow: [127.0.0.1]
+            issuers:
+              - name: corp
+                issuer: http://127.0.0.1:1
+                audience: console
+                discovery: true
+                roles: { view: viewer }
+                login: { clientId: console, clientSecretFile: client-secret }
+            """
+        try Data(text.utf8).write(to: file)
+        return file.path
+    }
+
     @Test("no secret setting is in a log, whatever the level and the form", .timeLimit(.minutes(3)), arguments: levels)
     func secretSettings(level: String) async throws {
         try await Deployment.with { system in
             let settings = try Self.secrets(databaseURL: system.databaseURL, redisPort: try Ports.take())
+            let folder = FileManager.default.temporaryDirectory.appending(path: "issuers-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let issuers = try Self.issuers(in: folder)
             let declared = try Self.secretNames()
             #expect(declared.isSubset(of: settings.keys), "a secret setting has no canary: \(declared)")
             // What a line holds does not depend on its form.
@@ -40,7 +62,12 @@ struct LogSystemTests {
                 // The general ones count only without these.
                 if format == "text" || level == "info" { environment["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] = nil }
                 let port = try Ports.take()
+                environment["JWT_ISSUERS_FILE"] = issuers
                 try await system.startAPI("api-\(format)", port: port, [], environment)
+                environment["JWT_ISSUERS_FILE"] = nil
+                let login = try await system.http.send(
+                    "GET", port: port, "/console/login/corp")
+                #expect(login.status == 503)
                 environment["ADMIN_TOKENS"] = nil
                 let ops = try system.startEngine("engine-\(format)", [], environment)
                 try await system.until(.seconds(20), "the engine is ready") {

@@ -20,6 +20,15 @@ package final class FakeIssuer: Sendable {
     private struct State {
         var documents: [String: Document] = [:]
         var counts: [String: Int] = [:]
+        var requests: [String: [Request]] = [:]
+    }
+
+    /// What was asked of it.
+    package struct Request: Sendable {
+        package let method: String
+        /// Names in lower case.
+        package let headers: [String: String]
+        package let body: String
     }
 
     private let state = Mutex(State())
@@ -63,9 +72,13 @@ package final class FakeIssuer: Sendable {
     /// How often something was asked for.
     package func count(_ path: String = "/jwks") -> Int { state.withLock { $0.counts[path] ?? 0 } }
 
-    fileprivate func answer(_ path: String) -> Document {
+    /// All that was asked of one path, the oldest first.
+    package func requests(_ path: String) -> [Request] { state.withLock { $0.requests[path] ?? [] } }
+
+    fileprivate func answer(_ path: String, _ request: Request) -> Document {
         state.withLock { state in
             state.counts[path, default: 0] += 1
+            state.requests[path, default: []].append(request)
             return state.documents[path] ?? Document("", status: 404)
         }
     }
@@ -79,16 +92,20 @@ package final class FakeIssuer: Sendable {
         typealias OutboundOut = HTTPServerResponsePart
 
         private let box: Box
-        private var path = ""
+        private var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "")
+        private var body = ""
 
         init(box: Box) { self.box = box }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head(let head): path = head.uri
-            case .body: break
+            case .head(let head): (self.head, body) = (head, "")
+            case .body(let buffer): body += String(buffer: buffer)
             case .end:
-                let document = box.issuer.withLock { $0 }?.answer(path) ?? Document("", status: 503)
+                let request = Request(
+                    method: head.method.rawValue,
+                    headers: Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { $1 }, body: body)
+                let document = box.issuer.withLock { $0 }?.answer(head.uri, request) ?? Document("", status: 503)
                 var headers = HTTPHeaders([("content-type", "application/json")] + document.headers)
                 headers.add(name: "content-length", value: "\(document.body.utf8.count)")
                 let head = HTTPResponseHead(

@@ -38,6 +38,37 @@ struct IssuersFileTests {
         return JSON.object(file).text
     }
 
+    private static func withLogin(_ members: JSON) -> String {
+        file(["jwksURL": nil, "discovery": true, "login": members])
+    }
+
+    @Test("a login is by the ID token, of a client that is among the audiences, with the scope that gives one")
+    func login() throws {
+        let text = Self.withLogin(["clientId": "sagaflow", "clientSecretFile": "secret"])
+        let login = try #require(try Self.read(text).issuers.first?.login)
+        #expect(login.credential == .idToken && login.scopes == ["openid"] && login.title == "corp")
+        #expect(login.clientSecret == String(repeating: "s", count: 32))
+    }
+
+    @Test(
+        "what a login lacks, or may not be, is refused with its place",
+        arguments: [
+            ([:], "clientId", "required"), (["clientId": "other"], "clientId", "audience"),
+            (["clientId": "caf\u{E9}"], "clientId", "visible"),
+            (["clientId": "sagaflow", "clientSecret": "x"], "clientSecret", "not known"),
+            (["clientId": "sagaflow", "clientSecretFile": "none"], "clientSecretFile", "can't be read"),
+            (["clientId": "sagaflow", "clientSecretFile": "empty"], "clientSecretFile", "1 to 1024"),
+            (["clientId": "sagaflow", "scopes": ["profile"]], "scopes", "openid"),
+            (["clientId": "sagaflow", "scopes": ["openid", "a b"]], "scopes", "words"),
+            (["clientId": "sagaflow", "title": "a\u{202E}b"], "title", "control"),
+            (["clientId": "sagaflow", "credential": "opaque"], "credential", "id-token or access-token"),
+        ] as [(JSON, String, String)])
+    func refusedLogin(_ members: JSON, _ place: String, _ word: String) throws {
+        let fault = #expect(throws: IssuersFault.self) { try Self.read(Self.withLogin(members)) }
+        let text = try #require(fault?.description)
+        #expect(text.contains("/issuers/0/login/\(place):") && text.contains(word), "\(text)")
+    }
+
     @Test("what is left out is as safe as it can be")
     func defaults() throws {
         let issuer = try #require(try Self.read(Self.file([:])).issuers.first)
@@ -61,6 +92,15 @@ struct IssuersFileTests {
             ["jwksURL": nil, "secretFile": "secret"], ["jwksURL": nil, "secretFile": "long", "algorithms": "HS512"],
             ["algorithms": ["PS256", "EdDSA", "ES512"]], ["clockSkew": "0s"], ["clockSkew": "60s"], ["clockSkew": "1m"],
             ["tenant": "acme"], ["tenant": "*", "allTenants": true], ["tenantClaim": "org.id", "allTenants": true],
+            ["jwksURL": nil, "discovery": true, "login": ["clientId": "sagaflow"]],
+            [
+                "jwksURL": nil, "discovery": true,
+                "login": [
+                    "clientId": "console", "clientSecretFile": "secret", "scopes": ["openid", "profile"],
+                    "title": "Corp",
+                    "credential": "access-token",
+                ],
+            ],
             ["audience": ["a", "b"]], ["rolesClaim": "https://example.org/roles", "roles": ["x": "viewer"]],
         ] as [JSONObject])
     func accepted(_ change: JSONObject) throws { #expect(try Self.read(Self.file(change)).issuers.count == 1) }
@@ -106,6 +146,7 @@ struct IssuersFileTests {
             (["clockSkew": "-1s"], "clockSkew", "1m"), (["tenant": "*"], "tenant", "allTenants"),
             (["tenant": " a"], "tenant", "printable"), (["tenant": "a", "tenantClaim": "t"], "tenantClaim", "exclude"),
             (["tenant": "a", "allTenants": true], "allTenants", "single"),
+            (["login": ["clientId": "sagaflow"]], "login", "discovery"),
             (["allTenants": "yes"], "allTenants", "true or false"),
             (["roles": nil], "roles", "required"), (["roles": [:]], "roles", "object"),
             (["roles": ["operator"]], "roles", "object"),

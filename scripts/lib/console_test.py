@@ -76,14 +76,16 @@ def browser(scripts=True, dark=False, size=(1280, 900)):
 class Reader:
     """Somebody at a browser."""
 
-    def __init__(self, **how):
+    def __init__(self, url=URL, also=(), **how):
+        """At the console of `url`; what is asked of those in `also` is no fault."""
+        self.url, self.also = url, also
         self.driver = browser(**how)
 
     def close(self):
         self.driver.quit()
 
     def open(self, path):
-        self.driver.get(URL + path)
+        self.driver.get(self.url + path)
 
     def log_in(self, credential=TOKEN):
         self.open("/console/login")
@@ -136,7 +138,7 @@ class Reader:
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 asked = message["params"]["request"]["url"]
-                if not asked.startswith((URL, "data:", "chrome:", "about:")):
+                if not asked.startswith((self.url, *self.also, "data:", "chrome:", "about:")):
                     found.append(f"asks {asked}")
         return found
 

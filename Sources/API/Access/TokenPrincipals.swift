@@ -16,6 +16,9 @@ struct TokenPrincipals: Sendable {
         verifier = TokenVerifier(issuers, eventLoops: eventLoops, logger: logger)
     }
 
+    /// Where people log in.
+    var logins: [TokenLogin] { verifier.logins }
+
     /// Whether a text means to be a token: no API key has points.
     static func isToken(_ text: String) -> Bool {
         !text.hasPrefix(APIKey.prefix) && text.utf8.contains(UInt8(ascii: "."))

@@ -124,6 +124,11 @@ struct APIConfiguration: Sendable {
             help: "how long the client of a bulk start may send nothing while no answer is due")
         settings.group("Console")
         console = try ConsoleConfiguration(&settings)
+        if let console, console.url == nil, !Self.isLoopback(host), let login = issuers?.loginNames.first {
+            throw settings.error(
+                "console.url",
+                "is needed: people can log in at \(login) (JWT_ISSUERS_FILE), which sends them back there.")
+        }
         settings.group("Logs")
         logs = try LogConfiguration(&settings)
         settings.group("Traces")

@@ -1,5 +1,7 @@
 import Basics
+import Console
 import Core
+import Participants
 import Redis
 import Settings
 
@@ -9,6 +11,10 @@ struct ConsoleConfiguration: Sendable {
     let path: String
     /// Pages and fragments for one login.
     let rate: GCRALimit
+    /// Where browsers find it, as in `https://saga.example.com`; nil where nobody has said so.
+    let url: String?
+    /// Where a run's trace and logs are.
+    let links: RunLinks
 
     /// Nil when there is to be none.
     init?(_ settings: inout Settings) throws(SettingsError) {
@@ -26,7 +32,46 @@ struct ConsoleConfiguration: Sendable {
             &settings, "console.rate", default: "600/1m", help: "pages of the console per login and time",
             burst: try settings.integer(
                 "console.burst", default: 200, in: 1...100_000, help: "pages at once after a quiet time"))
+        url = try Self.url(&settings)
+        links = RunLinks(
+            trace: try Self.link(
+                &settings, "console.trace.url", needs: .traceID,
+                help: "where a run's trace is, as in https://tempo.example/trace/{traceId}: linked from its page"),
+            logs: try Self.link(
+                &settings, "console.logs.url",
+                help:
+                    "where a run's logs are, as in https://logs.example/?q={runId}&from={from}&to={to}: linked from its page"
+            ))
         if text == "off" { return nil }
+    }
+
+    private static func url(_ settings: inout Settings) throws(SettingsError) -> String? {
+        let text = settings.optionalText(
+            "console.url",
+            help:
+                "where browsers find this API, as in https://saga.example.com: identity providers send people back there after a login"
+        )
+        guard let text else { return nil }
+        guard let base = try? BaseURL(parsing: text), base.pathPrefix.isEmpty, !text.hasSuffix("/"),
+            base.origin.scheme == .https || APIConfiguration.isLoopback(base.origin.host)
+        else {
+            throw settings.error(
+                "console.url",
+                "must be as in https://saga.example.com, without a path; http:// is for this machine alone.")
+        }
+        return text
+    }
+
+    private static func link(
+        _ settings: inout Settings, _ key: String, needs place: LinkTemplate.Place? = nil, help: String
+    ) throws(SettingsError) -> LinkTemplate? {
+        guard let text = settings.optionalText(key, help: help) else { return nil }
+        let template: LinkTemplate
+        do throws(LinkTemplate.Fault) { template = try LinkTemplate(parsing: text) } catch {
+            throw settings.error(key, error.reason)
+        }
+        if let place, !template.has(place) { throw settings.error(key, "must have {\(place.rawValue)} in it.") }
+        return template
     }
 
     /// What is limited before anybody knows who asks: many readers may have one address.

@@ -26,10 +26,18 @@ enum ConsoleHeaders {
 
 /// From where a form was sent.
 enum ConsoleOrigin {
-    private static let fetchSite: HTTPField.Name = {
-        guard let name = HTTPField.Name("Sec-Fetch-Site") else { preconditionFailure("it is a header") }
+    private static let fetchSite = name("Sec-Fetch-Site")
+    private static let fetchMode = name("Sec-Fetch-Mode")
+
+    private static func name(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("\(text) is a header") }
         return name
-    }()
+    }
+
+    /// Somebody has followed a link that another site has, so the cookie did not go along.
+    static func isLedFromElsewhere(_ request: Request) -> Bool {
+        request.method == .get && request.headers[fetchSite] == "cross-site" && request.headers[fetchMode] == "navigate"
+    }
 
     /// A page of this very console has sent it: the browser says so, and who says nothing is no browser of today.
     ///
@@ -72,11 +80,16 @@ enum ConsoleCookie {
     }
 
     static func read(_ request: Request) -> ConsoleSecret? {
-        let wanted = name(for: request) + "="
+        value(name(for: request), of: request).flatMap { ConsoleSecret($0) }
+    }
+
+    /// What stands in the first cookie of a name; nil for none.
+    static func value(_ name: String, of request: Request) -> String? {
+        let wanted = name + "="
         for field in request.headers[values: .cookie] {
             for part in field.split(separator: ";") {
                 let pair = part.drop { $0 == " " }
-                if pair.hasPrefix(wanted) { return ConsoleSecret(String(pair.dropFirst(wanted.count))) }
+                if pair.hasPrefix(wanted) { return String(pair.dropFirst(wanted.count)) }
             }
         }
         return nil

@@ -9,11 +9,15 @@ extension ConsoleRoutes {
         [
             Route(.get, paths.login, needs: nil, loginPage), Route(.post, paths.login, needs: nil, login),
             Route(.post, paths.logout, needs: nil, logout),
-        ]
+        ] + providerRoutes
     }
 
     @Sendable private func loginPage(_ request: Request, _ context: APIContext) async throws -> Response {
-        loginAnswer(request, notice: nil, .ok)
+        // Whoever is logged in and follows a link would lose that with the cookie of a new login.
+        if ConsoleCookie.read(request) == nil, ConsoleOrigin.isLedFromElsewhere(request) {
+            return forward(request, to: Paths.query(paths.login, [("to", target(ConsoleQuery(request)["to"]))]))
+        }
+        return loginAnswer(request, notice: nil, .ok)
     }
 
     private func loginAnswer(_ request: Request, notice: Notice?, _ status: HTTPResponse.Status, to: String? = nil)
@@ -23,15 +27,16 @@ extension ConsoleRoutes {
         let secret = known ?? ConsoleSecret()
         var frame = frame(request, secret: secret)
         frame.notice = notice
+        let to = to ?? target(ConsoleQuery(request)["to"])
         let page = LoginPage(
-            frame, target: to ?? target(ConsoleQuery(request)["to"]), isInsecure: ConsoleOrigin.isPlain(request))
+            frame, target: to, isInsecure: ConsoleOrigin.isPlain(request), providers: providers(request, to: to))
         var response = Self.response(.page(page.html, status), to: request)
         if known == nil { response.headers[values: .setCookie].append(ConsoleCookie.set(secret, for: request)) }
         return response
     }
 
     /// A page of the console; nil for any other address.
-    private func target(_ text: String?) -> String? {
+    func target(_ text: String?) -> String? {
         guard let text, text.hasPrefix(paths.base + "/"), !text.contains("//"), !text.contains("\\"),
             text.utf8.count <= 2000, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }

@@ -15,7 +15,7 @@ import Storage
 struct ConsoleRoutes: Sendable {
     let api: ConsoleCalls
     let sessions: ConsoleSessions
-    private let configuration: ConsoleConfiguration
+    let configuration: ConsoleConfiguration
     private let limiter: RateLimiter
     let paths: Paths
 
@@ -31,7 +31,7 @@ struct ConsoleRoutes: Sendable {
     typealias FormWork = @Sendable (ConsoleVisit, ConsoleForm) async throws -> ConsoleAnswer
 
     var routes: [Route] {
-        let (runs, actions, bulk) = (ConsoleRunPages(), ConsoleActions(), ConsoleBulk())
+        let (runs, actions, bulk) = (ConsoleRunPages(links: configuration.links), ConsoleActions(), ConsoleBulk())
         return [
             Route(.get, paths.base, needs: nil) { [paths] _, _ in Self.seeOther(paths.now) },
             Route(.get, "\(paths.base)/assets/:name", needs: nil, asset),
@@ -90,10 +90,13 @@ struct ConsoleRoutes: Sendable {
         let secret = ConsoleCookie.read(request)
         var frame = frame(request, secret: secret)
         do {
-            try await count("address:\(context.limitedAddress)", configuration.addressRate)
+            try await countAddress(context)
             let credential = try await credential(of: secret)
             if let secret, credential != nil {
                 try await count("login:\(secret.sessionID.prefix(8))", configuration.rate)
+            }
+            if secret == nil, ConsoleOrigin.isLedFromElsewhere(request) {
+                return forward(request, to: request.head.path ?? paths.now)
             }
             guard let (principal, headers) = try await reader(credential, request, context, route) else {
                 if let secret, credential != nil { try await sessions.end(secret) }
@@ -140,6 +143,18 @@ struct ConsoleRoutes: Sendable {
             if (error as? Problem)?.kind == .unauthorized { return nil }
             throw error
         }
+    }
+
+    /// Requests of one address, whoever makes them.
+    func countAddress(_ context: APIContext) async throws(Problem) {
+        try await count("address:\(context.limitedAddress)", configuration.addressRate)
+    }
+
+    /// Ends of logins of one address: for each of them a provider is asked.
+    static let loginRate = GCRALimit(burst: 60, period: .seconds(60), count: 60)
+
+    func countLogin(_ context: APIContext) async throws(Problem) {
+        try await count("provider:\(context.limitedAddress)", Self.loginRate)
     }
 
     private func count(_ bucket: String, _ limit: GCRALimit) async throws(Problem) {

@@ -5,10 +5,18 @@ import Hummingbird
 
 /// The list of runs, and one run.
 struct ConsoleRunPages: Sendable {
+    /// Where a run's trace and logs are.
+    let links: RunLinks
+    private let histories = KnownHistories()
+
+    init(links: RunLinks) { self.links = links }
+
     /// Rows of a page; with their markup they stay under 100 kB.
     private static let rows = 50
     /// Events of a page.
     private static let events = 150
+    /// Pages of 2000 events at most that a timeline is drawn of.
+    private static let historyPages = 10
 
     @Sendable func list(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         let query = visit.query
@@ -38,7 +46,8 @@ struct ConsoleRunPages: Sendable {
         let id = try visit.pathText("runId")
         guard var view = try await Self.view(of: id, visit) else { throw Problem.unknownRun }
         let after = visit.query["after"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
-        try await Self.addEvents(to: &view, after: after, id, visit)
+        try await addEvents(to: &view, after: after, id, visit)
+        view.links = links
         return .page(RunPage(view, visit.frame).html)
     }
 
@@ -64,24 +73,66 @@ struct ConsoleRunPages: Sendable {
         }
     }
 
-    /// - Parameter after: from there on; nil for the latest of the first page.
-    private static func addEvents(
+    /// - Parameter after: from there on; nil for the latest.
+    private func addEvents(
         to view: inout RunView, after: Int?, _ id: String, _ visit: ConsoleVisit
     ) async throws {
-        let json = try await visit.get("/v1/runs/:runId/events", [id], [("after", String(after ?? 0))])
-        let all = json["events"]?.array?.compactMap { EventView($0) } ?? []
-        let shown = after == nil ? all.suffix(Self.events) : all.prefix(Self.events)
-        view.events = Array(shown)
-        if after ?? 0 == 0 {
-            view.history = all
-            view.hasMoreHistory = json["nextAfter"]?.int != nil
-            // Pages of the same five seconds are the same.
-            view.now = Instant(microseconds: Instant.now.microseconds / 5_000_000 * 5_000_000)
-        }
         view.after = after ?? 0
-        view.hasEarlier = after == nil && shown.count < all.count
-        let isCut = after != nil && shown.count < all.count
-        view.nextAfter = isCut ? shown.last?.sequence : json["nextAfter"]?.int
+        if let after, after > 0 {
+            let page = try await Self.page(of: id, after: after, visit)
+            view.events = Array(page.events.prefix(Self.events))
+            view.nextAfter = view.events.count < page.events.count ? view.events.last?.sequence : page.next
+            return
+        }
+        let last = try await addHistory(to: &view, id, visit)
+        // Pages of the same five seconds are the same.
+        view.now = Instant(microseconds: Instant.now.microseconds / 5_000_000 * 5_000_000)
+        if after == 0 {
+            let first = last.after == 0 ? last : try await Self.page(of: id, after: 0, visit)
+            view.events = Array(first.events.prefix(Self.events))
+            view.nextAfter = view.events.count < first.events.count ? view.events.last?.sequence : first.next
+        } else {
+            var latest = last.events
+            if latest.count < Self.events, last.after > 0 {
+                latest = try await Self.page(of: id, after: max(0, view.historyEnd - Self.events), visit).events
+            }
+            view.events = latest.suffix(Self.events)
+            view.nextAfter = last.next
+            view.hasEarlier = (view.events.first?.sequence ?? 1) > 1
+        }
+    }
+
+    private typealias EventPage = (after: Int, events: [EventView], next: Int?)
+
+    private static func page(of id: String, after: Int, _ visit: ConsoleVisit) async throws -> EventPage {
+        let json = try await visit.get("/v1/runs/:runId/events", [id], [("after", String(after))])
+        return (after, json["events"]?.array?.compactMap { EventView($0) } ?? [], json["nextAfter"]?.int)
+    }
+
+    /// What the timeline shows, from the first event on.
+    ///
+    /// - Returns: the last page of it.
+    private func addHistory(to view: inout RunView, _ id: String, _ visit: ConsoleVisit) async throws -> EventPage {
+        var last: EventPage = (0, [], 0)
+        var pages = 0
+        while let after = last.next, pages < Self.historyPages {
+            pages += 1
+            if let known = histories.page(of: id, after: after) {
+                view.history += known.events
+                (last, view.historyEnd) = ((after, [], known.next), known.next)
+                continue
+            }
+            let page = try await Self.page(of: id, after: after, visit)
+            let shown = page.events.compactMap(\.onTimeline)
+            view.history += shown
+            if let next = page.next {
+                histories.keep(KnownHistories.Page(events: shown, next: next), of: id, after: after)
+            }
+            view.historyEnd = page.events.last?.sequence ?? view.historyEnd
+            last = page
+        }
+        view.hasMoreHistory = last.next != nil
+        return last
     }
 
     /// The events of a run as they happen.

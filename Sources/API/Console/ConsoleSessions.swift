@@ -24,7 +24,8 @@ struct ConsoleSecret: Sendable {
         self.text = text
     }
 
-    private func derived(_ purpose: String) -> [UInt8] {
+    /// What follows from it for one purpose, and for no other.
+    func derived(_ purpose: String) -> [UInt8] {
         Array(HMAC<SHA256>.authenticationCode(for: Array("sagaflow console \(purpose)".utf8), using: key))
     }
 

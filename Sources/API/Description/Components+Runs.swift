@@ -21,6 +21,7 @@ extension Components {
                         "restartedFrom?": .object(["runId": runID, "fromStep": .text().orNull]).described(
                             "The run that this one does anew."),
                         "restartedAs?": runID.described("The run that does this one anew."),
+                        "traceId?": .text().described("Of the trace in which it was started."),
                         "onEnd?": .list(.object(["runId": runID, "status": .text().orNull])).described(
                             "The runs that make the calls after its ends, oldest first."),
                         "input": payload, "output": payload, "context": payload,
@@ -106,16 +107,29 @@ extension Components {
             "engine": .text().orNull.described("The one that made its last attempt."),
             "startedAt": time.orNull, "completedAt": time.orNull, "nextAttemptAt": time.orNull,
             "child?": schema("ChildRef"), "output?": payload, "error": error,
+            "accepted?": accepted, "outcomeUnknown?": outcomeUnknown,
+            "compensationOutcomeUnknown?": compensationOutcomeUnknown, "kept?": kept, "awaitsOperator?": awaitsOperator,
             "elements?": .list(schema("Element")).described("Of a step with a list, instead of an output."),
         ]).described("Where a step of a run stands.")
     }
+
+    // There, and true, where it is so.
+    private static let accepted = JSONSchema.flag.described(
+        "The participant has accepted the attempt that is open, and works on it.")
+    private static let outcomeUnknown = JSONSchema.flag.described(
+        "An attempt ended without a usable answer, and none has succeeded since: the effect may exist.")
+    private static let compensationOutcomeUnknown = JSONSchema.flag.described("The same of the compensation.")
+    private static let kept = JSONSchema.flag.described("Another run did it, and its effect is this run's now.")
+    private static let awaitsOperator = JSONSchema.flag.described(
+        "It has failed past the pivot, and a person has to say what becomes of it.")
 
     private static var element: JSONSchema {
         JSONSchema.object([
             "stepId": .text(), "status": .word(stepStatuses), "attempts": count,
             "compensationStatus": .word(compensationStatuses), "compensationAttempts?": count, "engine?": .text(),
             "startedAt?": time, "completedAt?": time, "nextAttemptAt?": time, "child?": schema("ChildRef"),
-            "output?": payload, "error?": error,
+            "output?": payload, "error?": error, "accepted?": accepted, "outcomeUnknown?": outcomeUnknown,
+            "compensationOutcomeUnknown?": compensationOutcomeUnknown, "kept?": kept, "awaitsOperator?": awaitsOperator,
         ]).described("One entry of a step with a list.")
     }
 

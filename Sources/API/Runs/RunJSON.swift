@@ -1,5 +1,6 @@
 import Core
 import Storage
+import Telemetry
 
 /// Runs as the API shows them.
 enum RunJSON {
@@ -79,6 +80,9 @@ enum RunJSON {
             object["restartedFrom"] = ["runId": .string(from.run.description), "fromStep": JSON(from.fromStep)]
         }
         if let other = run.restartedAs { object["restartedAs"] = .string(other.description) }
+        if let trace = run.traceparent.flatMap({ TraceContext(traceparent: $0) }) {
+            object["traceId"] = .string(trace.traceID.description)
+        }
         if !run.endCalls.isEmpty {
             object["onEnd"] = .array(
                 run.endCalls.map { ["runId": .string($0.description), "status": JSON(children[$0])] })
@@ -108,6 +112,7 @@ enum RunJSON {
         object["completedAt"] = time(step.completedAt)
         object["nextAttemptAt"] = time(step.nextAttemptAt)
         object["child"] = child(of: step, children)
+        mark(step, in: &object)
         text.begin(object)
         let (output, error) = (view.output(of: step), view.error(of: step))
         guard let elements else {
@@ -125,6 +130,15 @@ enum RunJSON {
         }
         text.write("]")
         text.end()
+    }
+
+    /// What most steps are not, which is told of those that are.
+    private static func mark(_ step: ShownStep, in object: inout JSONObject) {
+        if step.isAccepted { object["accepted"] = true }
+        if step.isOutcomeUnknown { object["outcomeUnknown"] = true }
+        if step.isCompensationOutcomeUnknown { object["compensationOutcomeUnknown"] = true }
+        if step.isKept { object["kept"] = true }
+        if step.awaitsPerson { object["awaitsOperator"] = true }
     }
 
     /// The run that a step has started; nil for none.
@@ -150,6 +164,7 @@ enum RunJSON {
         if let at = element.completedAt { object["completedAt"] = time(at) }
         if let at = element.nextAttemptAt { object["nextAttemptAt"] = time(at) }
         object["child"] = child(of: element, children)
+        mark(element, in: &object)
         text.begin(object)
         let (output, error) = (view.output(of: element), view.error(of: element))
         if output.isThere { text.member("output", output, of: .stepOutput(element.index)) }

@@ -28,6 +28,8 @@ package struct GraphStep: Sendable {
     package let undoneElements: [(sign: GraphSign, count: Int)]
     /// The run that it has started.
     package let child: (run: RunID, workflow: String, status: String?)?
+    /// The runs that elements of its list have started, in their order.
+    package let elementChildren: [(run: RunID, workflow: String, status: String?)]
     package let change: GraphChange?
 
     /// Whether there is something to say about its undoing.
@@ -62,6 +64,7 @@ package struct GraphStep: Sendable {
         let own = Self.undoSign(of: row, step, run, isPastPivot: isPastPivot)
         undoSign = Self.counts(undos + (rows.isEmpty || own != .planned ? [own] : [])).first?.sign ?? own
         child = row?.child.map { ($0.runID, $0.workflow, run?.children[$0.runID]) }
+        elementChildren = rows.compactMap(\.child).map { ($0.runID, $0.workflow, run?.children[$0.runID]) }
     }
 
     // MARK: What it is

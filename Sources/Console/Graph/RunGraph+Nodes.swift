@@ -35,6 +35,9 @@ extension RunGraph {
         }
         if let child = step.child { words = "→ \(child.workflow)\(child.status.map { " · \($0.lowercased())" } ?? "")" }
         let text: HTML = #"<text class="say" x="38" y="39">\#(FittedText(words, width: room, size: 11).shown)</text>"#
+        if let childrenPath, !step.elementChildren.isEmpty {
+            return #"<a class="child" href="\#(childrenPath)">\#(text)</a>"#
+        }
         guard let child = step.child, let runPath else { return text }
         return #"<a class="child" href="\#(runPath)\#(child.run.description)">\#(text)</a>"#
     }

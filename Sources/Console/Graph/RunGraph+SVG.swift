@@ -18,7 +18,11 @@ extension RunGraph {
             """#
     }
 
-    private var hasLinks: Bool { runPath != nil && plan.steps.contains { $0.child != nil } }
+    private var hasLinks: Bool {
+        plan.steps.contains { step in
+            (runPath != nil && step.child != nil) || (childrenPath != nil && !step.elementChildren.isEmpty)
+        }
+    }
 
     // MARK: Lanes
 

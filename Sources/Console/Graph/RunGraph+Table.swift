@@ -46,7 +46,26 @@ extension RunGraph {
             html +=
                 runPath.map { #"; <a href="\#($0)\#(child.run.description)">\#(name)</a>"# } ?? HTML(text: "; \(name)")
         }
-        return html
+        return html + children(of: step)
+    }
+
+    /// Of runs that elements have started a table shows so many, those first that have not completed.
+    private static let mostChildren = 20
+
+    private func children(of step: GraphStep) -> HTML {
+        guard let runPath, !step.elementChildren.isEmpty else { return .empty }
+        let completed = RunStatus.completed.rawValue
+        let ordered =
+            step.elementChildren.filter { $0.status != completed }
+            + step.elementChildren.filter { $0.status == completed }
+        let links = ordered.prefix(Self.mostChildren).map { child -> HTML in
+            let status = child.status.map { " (\($0))" } ?? ""
+            return
+                #"<a href="\#(runPath)\#(child.run.description)">\#(child.workflow) \#(child.run.description)\#(status)</a>"#
+        }
+        let rest = ordered.count - links.count
+        let more: HTML = childrenPath.map { #", <a href="\#($0)">and \#(rest) more</a>"# } ?? ", and \(rest) more"
+        return "; \(links.joined(by: ", "))\(if: rest > 0, more)"
     }
 
     private func undo(of step: GraphStep) -> String {

@@ -13,28 +13,37 @@ package struct RunGraph: Sendable {
     package let layout: GraphLayout
     /// What the path of a run's page begins with; nil for no links.
     let runPath: String?
+    /// The list of the runs that this one has started; nil for no link to it.
+    let childrenPath: String?
     /// By step: it had begun, and the run has come back past it.
     private(set) var isBack: [Bool] = []
 
     /// - Parameters:
     ///   - run: how a run of it stands; nil for the definition alone.
     ///   - runPath: what the path of a run's page begins with; nil for no links.
+    ///   - childrenPath: the list of the runs that this one has started; nil for no link to it.
     ///   - columns: steps beside each other at most.
-    package init(definition: WorkflowDefinition, run: GraphRun? = nil, runPath: String? = nil, columns: Int = 5) {
+    package init(
+        definition: WorkflowDefinition, run: GraphRun? = nil, runPath: String? = nil, childrenPath: String? = nil,
+        columns: Int = 5
+    ) {
         self.init(
             "\(definition.name) \(definition.versionText)", GraphPlan(definition, run), run, runPath: runPath,
-            columns: columns)
+            childrenPath: childrenPath, columns: columns)
     }
 
     /// Two versions: what is new, what is gone, and what has changed.
     package init(comparing old: WorkflowDefinition, with new: WorkflowDefinition, columns: Int = 5) {
         self.init(
             "\(new.name) \(new.versionText), compared with \(old.versionText)", GraphPlan(comparing: old, with: new),
-            nil, runPath: nil, columns: columns)
+            nil, runPath: nil, childrenPath: nil, columns: columns)
     }
 
-    private init(_ name: String, _ plan: GraphPlan, _ run: GraphRun?, runPath: String?, columns: Int) {
-        (self.name, self.plan, self.run, self.runPath) = (name, plan, run, runPath)
+    private init(
+        _ name: String, _ plan: GraphPlan, _ run: GraphRun?, runPath: String?, childrenPath: String?, columns: Int
+    ) {
+        (self.name, self.plan, self.run) = (name, plan, run)
+        (self.runPath, self.childrenPath) = (runPath, childrenPath)
         layout = GraphLayout(plan.shape, hasUndo: plan.steps.map(\.hasUndo), pivot: plan.pivot, columns: columns)
         isBack = comeBack()
     }

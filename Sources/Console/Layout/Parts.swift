@@ -37,7 +37,8 @@ enum Part {
             case (_, "PENDING"):
                 step.nextAttemptAt == nil ? (.pending, "quiet", "Pending") : (.waiting, "busy", "Waits to retry")
             case (_, "WAITING"): (.waiting, "busy", "Waiting")
-            case (_, "EXECUTING"): (.running, "busy", "Executing")
+            case (_, "EXECUTING"):
+                step.isAccepted ? (.waiting, "busy", "Accepted, being worked on") : (.running, "busy", "Executing")
             case (_, "SUCCEEDED"): (.done, "good", "Succeeded")
             case (_, "FAILED"): (.failed, "bad", "Failed")
             case (_, "SKIPPED"): (.skipped, "quiet", "Skipped")

@@ -11,6 +11,10 @@ package struct Paths: Sendable, Hashable {
     package var runs: String { base + "/runs" }
     package var failed: String { base + "/failed" }
     package var login: String { base + "/login" }
+    /// Sends a browser to log in elsewhere.
+    package func provider(_ name: String) -> String { "\(login)/\(PercentEncoding.segment(name))" }
+    /// Where it comes back to.
+    package func providerCallback(_ name: String) -> String { provider(name) + "/callback" }
     package var logout: String { base + "/logout" }
     package var help: String { base + "/help" }
     package var bulk: String { base + "/runs/bulk" }

@@ -6,10 +6,38 @@ package struct LoginPage: Sendable {
     /// Why this browser could not keep what says who reads.
     let isInsecure: Bool
 
-    package init(_ frame: Frame, target: String?, isInsecure: Bool) {
+    /// Where somebody can log in instead of pasting something.
+    let providers: [Provider]
+
+    /// An identity provider.
+    package struct Provider: Sendable {
+        let title: String
+        /// Where its login begins; nil where nobody has said to where it would come back.
+        let path: String?
+
+        package init(title: String, path: String?) {
+            self.title = title
+            self.path = path
+        }
+    }
+
+    package init(_ frame: Frame, target: String?, isInsecure: Bool, providers: [Provider] = []) {
         self.frame = frame
         self.target = target
         self.isInsecure = isInsecure
+        self.providers = providers
+    }
+
+    private var elsewhere: HTML {
+        if providers.isEmpty { return .empty }
+        let links = providers.map { provider -> HTML in
+            guard let path = provider.path else {
+                return
+                    #"<p class="quiet">For the login with \#(provider.title) an operator has to say where this console is: <code>CONSOLE_URL</code>.</p>"#
+            }
+            return #"<p><a class="button primary" href="\#(path)">Log in with \#(provider.title)</a></p>"#
+        }
+        return #"<div class="providers">\#(links)</div><p class="or"><span>or</span></p>"#
     }
 
     package var html: HTML {
@@ -22,11 +50,11 @@ package struct LoginPage: Sendable {
             "Log in",
             #"""
             <div class="login"><h1>Log in</h1>
-            \#(if: isInsecure, warning)
+            \#(if: isInsecure, warning)\#(elsewhere)
             <form method="post" action="\#(frame.paths.login)">\#(frame.token)\#(to)
             <label for="credential">API key, token (JWT) or admin token</label>
-            <input id="credential" name="credential" type="password" autocomplete="current-password" required maxlength="8000" autofocus spellcheck="false">
-            <button class="button primary">Log in</button></form>
+            <input id="credential" name="credential" type="password" autocomplete="current-password" required maxlength="8000"\#("autofocus", if: providers.isEmpty) spellcheck="false">
+            <button class="button\#(if: providers.isEmpty, " primary")">Log in</button></form>
             <p class="quiet">It is kept encrypted, readable by this browser's cookie alone, and forgotten after 8 hours without use. What you see and may do is what the key may.</p>
             <details id="no-key"><summary>I have none</summary><p>Somebody with an admin token makes one:</p>
             \#(Part.copied("saga key create --name me --role operator", id: "make-key"))</details></div>
@@ -57,15 +85,18 @@ package struct MessagePage: Sendable {
 
 extension Frame {
     /// A page for whoever is not known yet.
-    func bare(_ title: String, _ content: HTML) -> HTML {
-        #"""
-        <!DOCTYPE html>
-        <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark"><title>\#(title) · sagaflow</title>
-        <link rel="icon" href="\#(paths.asset(.icon))" type="image/svg+xml"><link rel="stylesheet" href="\#(paths.asset(.style))">
-        <script type="module" src="\#(paths.asset(.script))"></script></head>
-        <body class="bare"><main id="content" tabindex="-1"><p class="brand big"><svg class="mark" viewBox="0 0 24 24" width="28" height="28" aria-hidden="true" focusable="false"><path class="mark-forward" d="M4 8h11"/><path class="mark-back" d="M20 16H9"/><circle class="mark-forward-dot" cx="18" cy="8" r="2.4"/><circle class="mark-back-dot" cx="6" cy="16" r="2.4"/></svg>sagaflow</p>
-        <div id="notice" aria-live="polite">\#(notice.map(Part.notice))</div>\#(content)</main></body></html>
-        """#
+    ///
+    /// - Parameter path: where it leads by itself, at once.
+    func bare(_ title: String, _ content: HTML, leadsTo path: String? = nil) -> HTML {
+        let lead: HTML? = path.map { #"<meta http-equiv="refresh" content="0;url=\#($0)">"# }
+        return #"""
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">\#(lead)<title>\#(title) · sagaflow</title>
+            <link rel="icon" href="\#(paths.asset(.icon))" type="image/svg+xml"><link rel="stylesheet" href="\#(paths.asset(.style))">
+            <script type="module" src="\#(paths.asset(.script))"></script></head>
+            <body class="bare"><main id="content" tabindex="-1"><p class="brand big"><svg class="mark" viewBox="0 0 24 24" width="28" height="28" aria-hidden="true" focusable="false"><path class="mark-forward" d="M4 8h11"/><path class="mark-back" d="M20 16H9"/><circle class="mark-forward-dot" cx="18" cy="8" r="2.4"/><circle class="mark-back-dot" cx="6" cy="16" r="2.4"/></svg>sagaflow</p>
+            <div id="notice" aria-live="polite">\#(notice.map(Part.notice))</div>\#(content)</main></body></html>
+            """#
     }
 }

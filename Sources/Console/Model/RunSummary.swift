@@ -18,6 +18,8 @@ package struct RunSummary: Sendable, Hashable {
     package let updatedAt: Instant?
     package let completedAt: Instant?
     package let deadlineAt: Instant?
+    /// Of the trace in which it was started.
+    package let traceID: String?
 
     /// Another run, with a word about it: a step, or how it stands.
     package struct Link: Sendable, Hashable {
@@ -76,6 +78,7 @@ package struct RunSummary: Sendable, Hashable {
         updatedAt = time("updatedAt")
         completedAt = time("completedAt")
         deadlineAt = time("deadlineAt")
+        traceID = json["traceId"]?.string
     }
 
     /// Nothing happens in it without a person.

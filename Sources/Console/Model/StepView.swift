@@ -15,6 +15,14 @@ package struct StepView: Sendable, Hashable {
     package let child: Child?
     package let output: JSON?
     package let error: RunSummary.Problem?
+    /// The participant works on the attempt that is open.
+    package let isAccepted: Bool
+    /// An attempt ended without a usable answer: the effect may exist.
+    package let isOutcomeUnknown: Bool
+    package let isCompensationOutcomeUnknown: Bool
+    /// Another run did it.
+    package let isKept: Bool
+    package let awaitsOperator: Bool
     /// Nil for a step without a list.
     package let elements: [StepView]?
 
@@ -42,6 +50,11 @@ package struct StepView: Sendable, Hashable {
         }
         output = json["output"].flatMap { $0.isNull ? nil : $0 }
         error = RunSummary.Problem(json["error"])
+        isAccepted = json["accepted"]?.bool ?? false
+        isOutcomeUnknown = json["outcomeUnknown"]?.bool ?? false
+        isCompensationOutcomeUnknown = json["compensationOutcomeUnknown"]?.bool ?? false
+        isKept = json["kept"]?.bool ?? false
+        awaitsOperator = json["awaitsOperator"]?.bool ?? false
         elements = json["elements"]?.array?.compactMap { StepView($0) }
     }
 
@@ -101,11 +114,15 @@ package struct RunView: Sendable {
     package var nextAfter: Int?
     /// Earlier ones were left out.
     package var hasEarlier = false
-    /// From the first event on, for the timeline: all of them, as far as they came at once.
-    package var history: [EventView] = []
+    /// From the first event on, for the timeline: all of them, as far as there are not too many.
+    package var history: [TimelineEvent] = []
+    /// The last of them.
+    package var historyEnd = 0
     package var hasMoreHistory = false
     /// What goes on is drawn until then.
     package var now: Instant?
+    /// Where else something of it is to be seen.
+    package var links = RunLinks()
 
     /// - Parameter json: `{run, steps}`, as the API answers it.
     package init?(_ json: JSON) {
@@ -119,7 +136,7 @@ package struct RunView: Sendable {
     }
 
     /// The last event that the page shows, or knows of.
-    var lastSequence: Int { max(events.last?.sequence ?? 0, history.last?.sequence ?? 0) }
+    var lastSequence: Int { max(events.last?.sequence ?? 0, historyEnd) }
 
     /// Steps, and elements of steps, one after the other.
     var allSteps: [StepView] { steps.flatMap { [$0] + ($0.elements ?? []) } }

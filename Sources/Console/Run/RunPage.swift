@@ -44,7 +44,7 @@ package struct RunPage: Sendable {
             \#(if: run.completedAt != nil, fact("Ended", Part.time(run.completedAt)))
             \#(if: run.completedAt == nil, fact("Last change", Part.time(run.updatedAt)))
             \#(if: run.deadlineAt != nil, fact("Deadline", Part.time(run.deadlineAt)))
-            \#(relatives)
+            \#(relatives)\#(elsewhere)
             </dl>
             """#
     }
@@ -76,6 +76,14 @@ package struct RunPage: Sendable {
             facts += fact("Children", all)
         }
         return facts
+    }
+
+    /// Its trace and its logs, in systems of others.
+    private var elsewhere: HTML {
+        let links = view.links.links(for: run).map { title, url -> HTML in
+            #"<a href="\#(url)" rel="external noreferrer">\#(title)</a>"#
+        }
+        return links.isEmpty ? .empty : fact("Elsewhere", links.joined(by: ", "))
     }
 
     private var actions: HTML {

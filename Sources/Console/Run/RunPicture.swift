@@ -9,7 +9,9 @@ struct RunPicture {
 
     private var graph: HTML? {
         guard let definition = view.definition, let run else { return nil }
-        let graph = RunGraph(definition: definition, run: run, runPath: frame.paths.runs + "/")
+        let graph = RunGraph(
+            definition: definition, run: run, runPath: frame.paths.runs + "/",
+            childrenPath: Paths.query(frame.paths.runs, [("parent", view.run.id)]))
         return #"""
             <section aria-labelledby="graph-title"><h2 id="graph-title">Graph</h2>
             <div class="picture" tabindex="0" role="group" aria-label="Graph">\#(graph.svg)</div>
@@ -18,7 +20,7 @@ struct RunPicture {
     }
 
     private var timeline: HTML? {
-        let events = view.history.compactMap { $0.onTimeline }
+        let events = view.history
         guard events.count > 1, let now = view.now ?? events.last?.at else { return nil }
         let timeline = RunTimeline(events: events, now: view.run.isOver ? events[events.count - 1].at : now)
         let more: HTML = #"<p class="quiet">Of the first \#(Part.number(events.count)) events.</p>"#
@@ -34,10 +36,7 @@ struct RunPicture {
         var rows: [StepRow] = []
         let ordered = view.steps + view.steps.flatMap { $0.elements ?? [] }
         for (index, step) in ordered.enumerated() {
-            guard
-                let known = step.known(
-                    awaitsPerson: view.run.wait?.kind == "operator" && view.run.wait?.stepID == step.id)
-            else { return nil }
+            guard let known = step.known else { return nil }
             rows.append(StepRow(index: index, stepID: step.id, step: known))
         }
         var children: [RunID: String] = [:]
@@ -53,7 +52,7 @@ struct RunPicture {
 
 extension StepView {
     /// As far as a drawing needs it; nil for a state that only a newer release knows.
-    fileprivate func known(awaitsPerson: Bool) -> Step? {
+    fileprivate var known: Step? {
         guard let status = StepStatus(rawValue: status),
             let compensation = CompensationStatus(rawValue: compensationStatus)
         else { return nil }
@@ -62,13 +61,11 @@ extension StepView {
         step.attempts = attempts
         step.compensationStatus = compensation
         step.compensationAttempts = compensationAttempts
-        step.awaitsPerson = awaitsPerson
+        (step.isAccepted, step.isKept, step.awaitsPerson) = (isAccepted, isKept, awaitsOperator)
+        (step.isAmbiguous, step.isCompensationAmbiguous) = (isOutcomeUnknown, isCompensationOutcomeUnknown)
         (step.startedAt, step.completedAt, step.nextAttemptAt) = (startedAt, completedAt, nextAttemptAt)
         if let error {
             step.error = Failure(kind: error.kind, message: error.text, httpStatus: error.httpStatus)
-            // Nobody knows whether it was done.
-            let isOpen = [Outcome.unknown.rawValue, Failure.lostKind].contains(error.kind)
-            if compensation == .notRequired { step.isAmbiguous = isOpen } else { step.isCompensationAmbiguous = isOpen }
         }
         if let child, let id = RunID(child.id) {
             step.child = ChildRun(runID: id, workflow: child.workflow ?? "", phase: Self.phase(of: child.status))
@@ -86,7 +83,8 @@ extension StepView {
 }
 
 extension EventView {
-    fileprivate var onTimeline: TimelineEvent? {
+    /// As a timeline shows it; nil for one without a time.
+    package var onTimeline: TimelineEvent? {
         guard let at else { return nil }
         return TimelineEvent(
             at: at, kind: RunEventKind(rawValue: kind), stepID: stepID,

@@ -57,6 +57,9 @@ struct RunSteps {
             if !hasUndo, defined.action.call != nil { marks.append("no undo") }
         }
         if let elements = step.elements { marks.append("\(elements.count) elements") }
+        if step.isKept { marks.append("taken over") }
+        if step.isOutcomeUnknown { marks.append("outcome unknown") }
+        if step.isCompensationOutcomeUnknown { marks.append("outcome of its undo unknown") }
         return marks.map { #" <span class="mark-text">\#($0)</span>"# }.joined()
     }
 

@@ -113,7 +113,12 @@ extension ShownStep {
             index: index, stepID: step.stepID, status: step.status, attempts: step.counts.attempts,
             compensationStatus: step.compensationStatus, compensationAttempts: step.counts.compensationAttempts,
             output: output, error: error, startedAt: step.counts.startedAt, completedAt: step.counts.completedAt,
-            nextAttemptAt: step.counts.nextAttemptAt, engineID: engineID, child: step.counts.child)
+            nextAttemptAt: step.counts.nextAttemptAt, engineID: engineID, child: step.counts.child,
+            isAccepted: step.counts.isAccepted,
+            isOutcomeUnknown: step.counts.isAmbiguous && step.status != StepStatus.succeeded.rawValue,
+            isCompensationOutcomeUnknown: step.counts.isCompensationAmbiguous
+                && step.compensationStatus != CompensationStatus.compensated.rawValue,
+            isKept: step.counts.isKept, awaitsPerson: step.counts.awaitsPerson)
     }
 }
 

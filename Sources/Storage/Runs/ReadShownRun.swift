@@ -9,6 +9,8 @@ package struct ShownRun: Sendable {
     package let input: StoredText
     package let context: StoredText
     package let output: StoredText
+    /// Of the trace in which it was started; nil where there was none.
+    package let traceparent: String?
 
     /// All payloads together, in bytes.
     package var size: Int { error.size + input.size + context.size + output.size }
@@ -24,6 +26,7 @@ package struct ShownRun: Sendable {
         input = try StoredText(&row)
         context = try StoredText(&row)
         output = try StoredText(&row)
+        traceparent = try row.textOrNil()
     }
 
     /// It stands as this run does, whose journal was read along.
@@ -47,6 +50,7 @@ package struct ShownRun: Sendable {
 
     static func columns(when condition: String) -> String {
         "\(RunHead.columns), " + payloads.map { PayloadSQL.text($0, when: condition) }.joined(separator: ", ")
+            + ", r.traceparent"
     }
 }
 
@@ -67,6 +71,16 @@ package struct ShownStep: Sendable {
     package let engineID: EngineID?
     /// The run it has started; nil for none.
     package let child: ChildRun?
+    /// The participant has accepted the attempt that is open, and works on it.
+    package let isAccepted: Bool
+    /// An attempt of the action ended without a usable answer, and none has succeeded since: the effect may exist.
+    package let isOutcomeUnknown: Bool
+    /// The same of what undoes it.
+    package let isCompensationOutcomeUnknown: Bool
+    /// Another run did it, and its effect is this run's now.
+    package let isKept: Bool
+    /// It has failed past the pivot, and a person has to say what becomes of it.
+    package let awaitsPerson: Bool
 }
 
 /// One run with the snapshot of its steps; payloads that are more than 256 KiB together are only counted, and so are outputs to

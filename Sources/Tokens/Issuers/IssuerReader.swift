@@ -4,7 +4,7 @@ internal import Settings
 
 /// Reads one entry of a file of issuers.
 struct IssuerReader {
-    private let members: Members
+    let members: Members
     private let folder: String
     private let isRole: (String) -> Bool
 
@@ -18,6 +18,7 @@ struct IssuerReader {
             json,
             known: ["name", "issuer", "audience"] + Self.sources + [
                 "algorithms", "clockSkew", "tenant", "tenantClaim", "allTenants", "nameClaim", "rolesClaim", "roles",
+                "login",
             ])
         self.folder = folder
         self.isRole = isRole
@@ -32,11 +33,13 @@ struct IssuerReader {
         let issuer = try members.require("issuer", Members.text)
         let audiences = try members.require("audience", Members.words)
         let algorithms = try algorithms()
+        let source = try source(issuer, algorithms)
         return TokenIssuer(
             name: name, issuer: issuer, audiences: Set(audiences.map(ExactText.init)), algorithms: algorithms,
-            source: try source(issuer, algorithms), clockSkew: try clockSkew(), tenant: try tenant(),
+            source: source, clockSkew: try clockSkew(), tenant: try tenant(),
             nameClaim: try claim("nameClaim") ?? ClaimPath(text: "sub"),
-            rolesClaim: try claim("rolesClaim") ?? ClaimPath(text: "roles"), roles: try roles())
+            rolesClaim: try claim("rolesClaim") ?? ClaimPath(text: "roles"), roles: try roles(),
+            login: try login(name, audiences, source))
     }
 
     private func claim(_ key: String) throws(MemberFault) -> ClaimPath? {
@@ -114,7 +117,7 @@ struct IssuerReader {
         }
     }
 
-    private func content(_ json: JSON) throws(MemberFault) -> [UInt8] {
+    func content(_ json: JSON) throws(MemberFault) -> [UInt8] {
         guard let bytes = Settings.content(of: Members.path(try Members.text(json), in: folder)) else {
             throw MemberFault("The file can't be read, or has more than 1 MiB.")
         }

@@ -13,6 +13,9 @@ package struct IssuersFile: Sendable {
 
     package static let maxIssuers = 20
 
+    /// Short names of those at which people can log in.
+    package var loginNames: [String] { issuers.filter { $0.login != nil }.map(\.name) }
+
     /// Reads a file. What it names by a relative path is looked for beside it.
     ///
     /// - Parameter isRole: whether a word is one of the roles and permissions that may be given.

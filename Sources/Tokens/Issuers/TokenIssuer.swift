@@ -17,6 +17,8 @@ package struct TokenIssuer: Sendable {
     let rolesClaim: ClaimPath
     /// What values of the roles' claim give here: roles and permissions.
     let roles: [ExactText: [String]]
+    /// How people log in there; nil where they do not.
+    let login: IssuerLogin?
 
     /// Where its keys come from.
     enum Source: Sendable {

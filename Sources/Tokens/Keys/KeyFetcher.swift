@@ -32,24 +32,29 @@ struct KeyFetcher: Sendable {
         switch source {
         case .keySet(let known): url = known
         case .discovery(let document, let issuer):
-            url = try Self.keySetURL(try await content(of: document, by: end, client), of: issuer)
+            url = try Self.keySetURL(try await Self.content(of: document, by: end, client), of: issuer)
         }
-        return try await content(of: url, by: end, client)
+        return try await Self.content(of: url, by: end, client)
     }
 
-    /// What the document of OpenID Connect Discovery 1.0 §4.3 says, which must be the issuer's own.
-    private static func keySetURL(_ bytes: [UInt8], of issuer: String) throws(KeyFault) -> IssuerURL {
+    /// The document of OpenID Connect Discovery 1.0 §4.3, which must be the issuer's own.
+    static func configuration(_ bytes: [UInt8], of issuer: String) throws(KeyFault) -> JSON {
         guard let document = try? JSON(parsing: bytes) else { throw KeyFault("its configuration is no JSON") }
         guard document["issuer"]?.string.map(ExactText.init) == ExactText(issuer) else {
             throw KeyFault("its configuration is that of another issuer")
         }
+        return document
+    }
+
+    private static func keySetURL(_ bytes: [UInt8], of issuer: String) throws(KeyFault) -> IssuerURL {
+        let document = try configuration(bytes, of: issuer)
         guard let text = document["jwks_uri"]?.string else { throw KeyFault("its configuration names no key set") }
         do throws(IssuerURL.Fault) { return try IssuerURL(text) } catch {
             throw KeyFault("its configuration names a key set that can't be fetched: \(error.reason)")
         }
     }
 
-    private func content(
+    static func content(
         of url: IssuerURL, by end: ContinuousClock.Instant, _ client: ParticipantClient
     ) async throws(KeyFault) -> [UInt8] {
         let call = ParticipantCall(
@@ -64,7 +69,7 @@ struct KeyFetcher: Sendable {
     }
 
     /// Reading the system's authorities blocks.
-    private func client() async throws(KeyFault) -> ParticipantClient {
+    func client() async throws(KeyFault) -> ParticipantClient {
         var configuration = ParticipantClient.Configuration()
         configuration.maxResponseBytes = Self.maxBytes
         configuration.maxConnectionsPerOrigin = 1

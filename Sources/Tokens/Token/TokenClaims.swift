@@ -28,14 +28,28 @@ struct TokenClaims {
     }
 
     func checkAudience() throws(TokenRefusal) {
-        let named: [JSON]
-        switch claims["aud"] {
-        case .string(let text)?: named = [.string(text)]
-        case .array(let list)? where list.allSatisfy({ $0.string != nil }): named = list
-        case .array?, .object?, .number?, .bool?, .null?, nil: named = []
+        guard audiences.contains(where: issuer.audiences.contains) else { throw .audience }
+    }
+
+    /// What an ID token must say beside: for which client it was made, and in which login (OpenID Connect Core 1.0 §3.1.3.7).
+    func checkLogin(client: String, nonce: String) throws(TokenRefusal) {
+        guard audiences.contains(ExactText(client)) else { throw .audience }
+        // Of several audiences one has asked for it.
+        if claims["azp"] != nil || audiences.count > 1 {
+            guard claims["azp"]?.string.map(ExactText.init) == ExactText(client) else { throw .login }
         }
-        let isMeant = named.contains { $0.string.map { issuer.audiences.contains(ExactText($0)) } ?? false }
-        guard isMeant else { throw .audience }
+        guard claims["nonce"]?.string.map(ExactText.init) == ExactText(nonce) else { throw .login }
+    }
+
+    /// Whom it is for; nobody where that is not said as it should be.
+    private var audiences: [ExactText] {
+        switch claims["aud"] {
+        case .string(let text)?: return [ExactText(text)]
+        case .array(let list)?:
+            let texts = list.compactMap(\.string)
+            return texts.count == list.count ? texts.map(ExactText.init) : []
+        case .object?, .number?, .bool?, .null?, nil: return []
+        }
     }
 
     func name() throws(TokenRefusal) -> String {

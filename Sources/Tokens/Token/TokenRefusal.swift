@@ -17,6 +17,8 @@ package enum TokenRefusal: Error, Hashable, Sendable {
     case expired
     case notYetValid
     case audience
+    /// It was made for another client, or for another login of the same one.
+    case login
     /// It does not say whom it is of, in a way that can be shown.
     case name(String)
     /// It does not say whose runs its owner may see, or says what its issuer may not.
@@ -39,6 +41,7 @@ package enum TokenRefusal: Error, Hashable, Sendable {
         case .expired: "The token has expired."
         case .notYetValid: "The token is not valid yet."
         case .audience: "The token is not meant for this API."
+        case .login: "The token is not that of this login."
         case .name(let claim):
             "The claim \(claim) must be 1 to \(PrincipalName.maxBytes) visible ASCII characters without blanks."
         case .tenant(let claim): "The claim \(claim) must be a tenant that this issuer may give."
