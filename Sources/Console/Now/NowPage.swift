@@ -26,7 +26,7 @@ package struct NowPage: Sendable {
             <p>Try it with the demo participants, which come with sagaflow:</p>
             \#(Part.copied("saga dev", id: "first-dev"))
             <p>or register a participant and a workflow of your own, and start it:</p>
-            \#(Part.copied("saga participant set payments --url https://payments.internal\nsaga workflow register workflow.json\nsaga run start NAME --input '{}'", id: "first-own"))
+            \#(Part.copied("saga participant set payments https://payments.internal\nsaga workflow apply workflow.json\nsaga run start NAME --input '{}'", id: "first-own"))
             """#)
     }
 

@@ -31,6 +31,9 @@ package struct StartDraft: Sendable {
         priority = value("priority") ?? ""
     }
 
+    /// A value as somebody edits it.
+    package static func lines(_ json: JSON) -> String { PayloadView.lines(json) }
+
     /// What is wrong with it, and where: places are those of the request.
     package struct Fault: Sendable, Hashable {
         package let pointer: JSONPointer

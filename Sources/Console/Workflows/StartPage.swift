@@ -133,7 +133,7 @@ package struct StartPage: Sendable {
             <details class="more" id="more"\#("open", if: isOpen)><summary>When it begins, priority, context</summary>
             \#(field("delay", "Begins after", draft.delay, "A duration, as in 10m."))
             \#(field("startAt", "or begins at", draft.startAt, "A time with its zone, as in 2027-01-31T12:00:00Z."))
-            \#(field("priority", "Priority", draft.priority, "From \(Lane.priorities.lowerBound) to \(Lane.priorities.upperBound), among its tenant's runs, while engines can't keep up."))
+            \#(field("priority", "Priority", draft.priority, "From \(Lane.priorities.lowerBound) to \(Lane.priorities.upperBound), the higher first, among its tenant's runs, while engines can't keep up."))
             <label for="s-context">Context, as a JSON object</label>
             <textarea id="s-context" name="context" rows="3" spellcheck="false" autocomplete="off"\#(invalid("context"))>\#(Self.kept(draft.context))</textarea>\#(faults("context"))</details>
             """#

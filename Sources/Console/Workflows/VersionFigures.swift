@@ -1,3 +1,5 @@
+internal import Core
+
 /// How a version does: what became of its newest runs, and how the calls of each step went.
 struct VersionFigures {
     let statistics: VersionStatistics
@@ -70,7 +72,7 @@ struct VersionFigures {
 
     /// Of a call: what is below ten milliseconds has its digits.
     private static func time(_ duration: Duration) -> String {
-        let microseconds = duration.components.seconds * 1_000_000 + duration.components.attoseconds / 1_000_000_000_000
+        let microseconds = duration.microseconds
         guard microseconds < 10_000 else { return Part.duration(duration) }
         return "\(microseconds / 1000).\(microseconds / 100 % 10) ms"
     }

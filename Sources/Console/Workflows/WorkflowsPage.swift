@@ -123,5 +123,5 @@ package struct RecentRuns: Sendable {
 
 extension WorkflowSight {
     /// Whose runs are meant; nil for all that one sees.
-    var tenantOfRuns: String? { tenant == Owner.sharedName ? nil : tenant }
+    package var tenantOfRuns: String? { tenant == Owner.sharedName ? nil : tenant }
 }
