@@ -54,7 +54,7 @@ package enum SchemaSample {
         guard reference.hasPrefix("#/") else { return reference == "#" ? root : nil }
         var place: JSON? = root
         for token in reference.dropFirst(2).split(separator: "/") {
-            let name = token.replacing("~1", with: "/").replacing("~0", with: "~")
+            let name = String(token).replacing("~1", with: "/").replacing("~0", with: "~")
             place = place?[name] ?? Int(name).flatMap { place?[$0] }
         }
         return place

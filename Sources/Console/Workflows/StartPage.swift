@@ -63,7 +63,7 @@ package struct StartPage: Sendable {
     private func told(_ refusal: Refusal) -> HTML {
         let faults = refusal.faults.map { fault -> HTML in
             let place: HTML = "<code>\(fault.pointer.description)</code>"
-            let title = fault.field.map { #"<a href="#s-\#($0)">\#(place)</a>"# as HTML } ?? place
+            let title: HTML = fault.field.map { field in ##"<a href="#s-\##(field)">\##(place)</a>"## } ?? place
             return #"<li>\#(title) <span dir="auto">\#(fault.detail)</span></li>"#
         }
         return #"""
