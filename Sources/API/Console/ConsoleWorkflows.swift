@@ -39,7 +39,7 @@ struct ConsoleWorkflows: Sendable {
             recent = runs.map { runs in
                 RecentRuns(
                     runs["runs"]?.array?.compactMap { RunSummary($0) } ?? [],
-                    isAll: runs["nextCursor"]?.string == nil && !(runs["runs"]?.array?.isEmpty ?? true))
+                    isAll: runs["nextCursor"]?.string == nil)
             }
         }
         let page = WorkflowsPage(

@@ -96,7 +96,10 @@ extension Components {
     private static let milliseconds = JSONSchema.number().orNull
 
     private static func counts(_ names: [String]) -> JSONSchema {
-        JSONSchema.object(names.reduce(into: [:]) { $0[$1] = count })
+        let properties = names.reduce(into: JSONObject()) { $0[$1] = count.json }
+        return JSONSchema([
+            "type": "object", "required": .array(names.map { .string($0) }), "properties": .object(properties),
+        ])
     }
 
     private static var runFigures: JSONSchema {

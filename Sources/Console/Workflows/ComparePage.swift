@@ -70,7 +70,7 @@ package struct ComparePage: Sendable {
     private var text: HTML {
         // Members in one order, whoever wrote them.
         func lines(_ version: VersionView) -> String {
-            PayloadView.lines((try? JSON(parsing: version.source.canonicalBytes, limits: .stored)) ?? version.source)
+            PayloadView.lines((try? JSON(parsing: version.source.canonicalBytes, limits: JSON.Limits(depth: 80))) ?? version.source)
         }
         let diff = LineDiff(lines(old), lines(new))
         guard diff.added + diff.removed > 0 else {

@@ -47,10 +47,11 @@ package struct WorkflowsPage: Sendable {
         if workflows.isEmpty { return isLater ? Part.empty("No more workflows.") : FirstStart.html(frame) }
         let head: HTML = recent == nil ? .empty : #"<th scope="col">Newest runs</th>"#
         let note: HTML? = recent.map { recent in
-            let since: HTML? = recent.since.map { " since \(Part.time($0))" }
+            if recent.count == 0 { return .empty }
+            let since: HTML? = recent.since.map { ", started since \(Part.time($0))" }
             return recent.isAll
-                ? #"<p class="quiet">Runs are all \#(Part.number(recent.count)) that there are.</p>"#
-                : #"<p class="quiet">Of the newest \#(Part.number(recent.count)) runs of all workflows,\#(since).</p>"#
+                ? #"<p class="quiet">Over all \#(Part.count(recent.count, "run")) that there are.</p>"#
+                : #"<p class="quiet">Over the newest \#(Part.count(recent.count, "run")) of all workflows\#(since).</p>"#
         }
         return #"""
             <div class="scroll" tabindex="0" role="group" aria-label="Workflows"><table class="runs workflows">
