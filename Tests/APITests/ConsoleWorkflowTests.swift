@@ -6,7 +6,9 @@ import Testing
 
 /// The pages of workflows, as a browser finds them over a whole API.
 @Suite(.timeLimit(.minutes(1))) struct ConsoleWorkflowTests {
-    private static func browser(_ api: TestAPI, _ roles: [String], tenant: String = "*") async throws -> ConsoleTests.Browser {
+    private static func browser(_ api: TestAPI, _ roles: [String], tenant: String = "*") async throws
+        -> ConsoleTests.Browser
+    {
         let browser = ConsoleTests.Browser(api)
         try await browser.logIn(try await ConsoleTests.key(api, roles, tenant: tenant).key)
         return browser
@@ -25,7 +27,9 @@ import Testing
     }
 
     private static func field(_ page: String, _ name: String) -> String? {
-        page.firstMatch(of: try! Regex(#"name="\#(name)" value="([^"]*)""#)).flatMap { $0.output[1].substring.map(String.init) }
+        page.firstMatch(of: try! Regex(#"name="\#(name)" value="([^"]*)""#)).flatMap {
+            $0.output[1].substring.map(String.init)
+        }
     }
 
     @Test func `Every page is there, forbids what is not its own, and says what there is`() async throws {
@@ -64,15 +68,24 @@ import Testing
             let path = "/console/workflows/w/start"
             let page = try await browser.get(path).text
             let (token, key) = (try #require(ConsoleTests.Browser.token(page)), try #require(Self.field(page, "key")))
-            let fields = [("key", key), ("version", ""), ("input", #"{"n": 12345678901234567890.10}"#), ("correlationId", "c-7"), ("priority", "7")]
+            let fields = [
+                ("key", key), ("version", ""), ("input", #"{"n": 12345678901234567890.10}"#), ("correlationId", "c-7"),
+                ("priority", "7"),
+            ]
             let first = try await browser.send(path, fields, token: token)
             let place = try #require(first.headers["location"])
-            #expect(first.status == 303 && place.hasPrefix("/console/runs/") && place.hasSuffix("?did=start"), "\(first.text)")
+            #expect(
+                first.status == 303 && place.hasPrefix("/console/runs/") && place.hasSuffix("?did=start"),
+                "\(first.text)")
             let second = try await browser.send(path, fields, token: token)
-            #expect(second.headers["location"] == place.replacing("did=start", with: "did=started-before"), "\(second.text)")
+            #expect(
+                second.headers["location"] == place.replacing("did=start", with: "did=started-before"), "\(second.text)"
+            )
             #expect(try await browser.get(second.headers["location"] ?? "").text.contains("there is one run"))
             #expect(try await api.database.value("SELECT count(*) FROM workflow_runs") == "1")
-            #expect(try await api.database.value("SELECT input::text FROM workflow_runs")?.contains("12345678901234567890.10") == true)
+            #expect(
+                try await api.database.value("SELECT input::text FROM workflow_runs")?.contains(
+                    "12345678901234567890.10") == true)
             #expect(try await api.database.value("SELECT correlation_id FROM workflow_runs") == "c-7")
             // With something else in it, the old form says so, and has a new key.
             var other = fields
@@ -106,13 +119,17 @@ import Testing
             #expect(broken.status == 422 && broken.text.contains("<code>/input/amount</code>"), "\(broken.text)")
             #expect(broken.text.contains("&lt;/textarea&gt;&lt;script&gt;") && Self.field(broken.text, "key") == key)
             let text = try await browser.send(path, [("key", key), ("input", "{\r\n  a")], from: path)
-            #expect(text.status == 422 && text.text.contains("Line 2, column 3") && text.text.contains("{\n  a</textarea>"), "\(text.text)")
+            #expect(
+                text.status == 422 && text.text.contains("Line 2, column 3") && text.text.contains("{\n  a</textarea>"),
+                "\(text.text)")
             let paused = try await api.client.send(
                 "POST", "/v1/admin/workflows/w/pause", body: #"{"reason":"closed","starts":"refuse"}"#,
                 ["X-Admin-Token": TestAPI.token])
             #expect(paused.status == 200)
             let closed = try await browser.send(path, [("key", key), ("input", #"{"amount": 1}"#)], from: path)
-            #expect(closed.status == 409 && closed.text.contains("closed") && closed.text.contains("&quot;amount&quot;: 1"), "\(closed.text)")
+            #expect(
+                closed.status == 409 && closed.text.contains("closed") && closed.text.contains("&quot;amount&quot;: 1"),
+                "\(closed.text)")
             #expect(try await api.database.value("SELECT count(*) FROM workflow_runs") == "0")
         }
     }
@@ -141,13 +158,17 @@ import Testing
         }
     }
 
-    @Test func `Pausing and deprecating are for those who may, change the one that was on the page, and are in the audit`() async throws {
+    @Test
+    func `Pausing and deprecating are for those who may, change the one that was on the page, and are in the audit`()
+        async throws
+    {
         try await TestAPI.with(["AUTH": "required"]) { api in
             try await api.register("w")
             let viewer = try await Self.browser(api, ["viewer"])
             for path in ["w/pause", "w/1.0.0/deprecate", "w/start"] {
                 let answer = try await viewer.send(
-                    "/console/workflows/\(path)", [("reason", "r"), ("owner", "*"), ("key", "k")], from: "/console/runs")
+                    "/console/workflows/\(path)", [("reason", "r"), ("owner", "*"), ("key", "k")], from: "/console/runs"
+                )
                 #expect(answer.status == 403, "\(path): \(answer.text)")
             }
             #expect(try await !viewer.get("/console/workflows/w").text.contains("<form class=\"action-body\""))
@@ -157,28 +178,39 @@ import Testing
                 "\(page)/pause", [("reason", "the shop is closed"), ("starts", "refuse"), ("owner", "*")], from: page)
             #expect(paused.headers["location"] == "\(page)?did=pause-workflow", "\(paused.text)")
             let shown = try await author.get("\(page)?did=pause-workflow").text
-            #expect(shown.contains("the shop is closed") && shown.contains("Its starts are paused.") && shown.contains("act-resume"))
+            #expect(
+                shown.contains("the shop is closed") && shown.contains("Its starts are paused.")
+                    && shown.contains("act-resume"))
             #expect(try await author.send("\(page)/resume", [("owner", "*")], from: page).status == 303)
             let unsaid = try await author.send("\(page)/pause", [("owner", "*")], from: page)
             #expect(unsaid.status == 422 && unsaid.text.contains("Back to the workflow"), "\(unsaid.text)")
             let version = "\(page)/1.0.0"
-            let deprecated = try await author.send("\(version)/deprecate", [("reason", "old"), ("owner", "*")], from: version)
+            let deprecated = try await author.send(
+                "\(version)/deprecate", [("reason", "old"), ("owner", "*")], from: version)
             #expect(deprecated.headers["location"] == "\(version)?did=deprecate", "\(deprecated.text)")
             #expect(try await author.get(version).text.contains("act-restore"))
             // Somebody registers one of the same name: what was on the page is changed, nothing else.
             try await Self.register(
                 api,
-                #"{"name":"w","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}"#, tenant: "ant")
-            #expect(try await author.send("\(version)/restore?tenant=ant", [("owner", "*")], from: version).status == 303)
-            let owners = "SELECT string_agg(tenant_id || ' ' || (deprecated_at IS NULL), ',' ORDER BY tenant_id) FROM workflow_definitions"
+                #"{"name":"w","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}"#,
+                tenant: "ant")
+            #expect(
+                try await author.send("\(version)/restore?tenant=ant", [("owner", "*")], from: version).status == 303)
+            let owners =
+                "SELECT string_agg(tenant_id || ' ' || (deprecated_at IS NULL), ',' ORDER BY tenant_id) FROM workflow_definitions"
             #expect(try await api.database.value(owners) == "* true,ant true")
             let ant = try await Self.browser(api, ["author", "operator"], tenant: "ant")
             #expect(try await ant.get(page).text.contains("own of"))
             #expect(try await ant.send("\(page)/pause", [("reason", "r"), ("owner", "*")], from: page).status == 303)
-            #expect(try await api.database.value("SELECT string_agg(tenant_id, ',') FROM workflow_pauses WHERE resumed_at IS NULL") == "ant")
+            #expect(
+                try await api.database.value(
+                    "SELECT string_agg(tenant_id, ',') FROM workflow_pauses WHERE resumed_at IS NULL") == "ant")
             let actions = try await api.database.value(
-                "SELECT string_agg(action, ',' ORDER BY number) FROM audit_trail WHERE tenant_id = '*' AND outcome = 'done' AND subject LIKE 'workflows/w%'")
-            #expect(actions == "register_workflow,pause_workflow,resume_workflow,deprecate_workflow,restore_workflow", "\(actions ?? "")")
+                "SELECT string_agg(action, ',' ORDER BY number) FROM audit_trail WHERE tenant_id = '*' AND outcome = 'done' AND subject LIKE 'workflows/w%'"
+            )
+            #expect(
+                actions == "register_workflow,pause_workflow,resume_workflow,deprecate_workflow,restore_workflow",
+                "\(actions ?? "")")
         }
     }
 
@@ -186,7 +218,9 @@ import Testing
         try await TestAPI.with(["AUTH": "required"]) { api in
             try await api.register("w")
             try await Self.register(
-                api, #"{"name":"secret","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}"#, tenant: "bee")
+                api,
+                #"{"name":"secret","version":"1.0.0","steps":[{"id":"a","action":{"participant":"p","path":"/x"}}]}"#,
+                tenant: "bee")
             let ant = try await Self.browser(api, ["viewer"], tenant: "ant")
             let list = try await ant.get("/console/workflows").text
             #expect(list.contains("shared by all tenants") && !list.contains("secret") && !list.contains("f-tenant"))
@@ -200,7 +234,9 @@ import Testing
             #expect(seen.contains("/console/workflows/secret?tenant=bee") && seen.contains("own of"), "\(seen)")
             #expect(try await admin.get("/console/workflows/secret/1.0.0?tenant=bee").status == 200)
             // For whom a run of it is started is filled in.
-            #expect(try await admin.get("/console/workflows/secret/start?tenant=bee").text.contains(#"name="tenantId" value="bee""#))
+            #expect(
+                try await admin.get("/console/workflows/secret/start?tenant=bee").text.contains(
+                    #"name="tenantId" value="bee""#))
         }
     }
 

@@ -64,7 +64,8 @@ struct VersionStatisticsTests {
             let hidden = try await api.client.send("GET", path, ant).json
             #expect(hidden["tenant"] == "ant" && hidden["runs"]?["count"] == 0, "\(hidden.text)")
             #expect(try await api.client.send("GET", "\(path)?tenant=*", ant).json["runs"]?["count"] == 1)
-            #expect(try await api.client.send("GET", "/v1/workflows/w/2.0.0/statistics", ant).problem == "unknown-workflow")
+            #expect(
+                try await api.client.send("GET", "/v1/workflows/w/2.0.0/statistics", ant).problem == "unknown-workflow")
         }
     }
 }

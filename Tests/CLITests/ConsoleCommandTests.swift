@@ -29,7 +29,9 @@ import enum Console.FirstStart
             count += 1
         }
         #expect(count == 6)
-        #expect(throws: (any Error).self) { _ = try Saga.parseAsRoot(Self.words("participant set payments --url http://x")) }
+        #expect(throws: (any Error).self) {
+            _ = try Saga.parseAsRoot(Self.words("participant set payments --url http://x"))
+        }
     }
 
     @Test func `The services that it registers are those that the definition it writes calls`() throws {
@@ -39,7 +41,10 @@ import enum Console.FirstStart
             #expect(commands.contains("participant set \(name) "))
             #expect(skeleton.contains("participant: \(name)"))
         }
-        #expect(skeleton.matches(of: /participant: (\w+)/).allSatisfy { commands.contains("participant set \($0.output.1) ") })
+        #expect(
+            skeleton.matches(of: /participant: (\w+)/).allSatisfy {
+                commands.contains("participant set \($0.output.1) ")
+            })
         #expect(commands.contains("my-order.yaml") && commands.contains("run start my-order"))
     }
 }

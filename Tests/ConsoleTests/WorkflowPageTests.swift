@@ -13,7 +13,8 @@ import Testing
     private static func definition(_ version: String, _ steps: [String], note: String = evil) -> JSON {
         let list = steps.map { step -> JSON in
             [
-                "id": .string(step), "action": ["participant": "pay", "path": "/x", "body": ["note": .string("${input.note}")]],
+                "id": .string(step),
+                "action": ["participant": "pay", "path": "/x", "body": ["note": .string("${input.note}")]],
                 "compensation": ["participant": "bank", "path": "/y"],
             ]
         }
@@ -66,7 +67,8 @@ import Testing
                     [
                         "version": "1.1.0-beta", "createdAt": "2026-01-31T12:00:00Z", "createdBy": text,
                         "deprecation": ["at": "2026-01-31T12:00:00Z", "by": text, "reason": text],
-                    ], ["version": "1.0.0", "createdAt": "2026-01-31T12:00:00Z", "createdBy": text, "deprecation": .null],
+                    ],
+                    ["version": "1.0.0", "createdAt": "2026-01-31T12:00:00Z", "createdBy": text, "deprecation": .null],
                 ],
             ]))
     }
@@ -91,7 +93,8 @@ import Testing
             (
                 "list",
                 WorkflowsPage(
-                    [try workflow(), try workflow(isPaused: false)], nextCursor: "c", isLater: false, recent: recent, sight,
+                    [try workflow(), try workflow(isPaused: false)], nextCursor: "c", isLater: false, recent: recent,
+                    sight,
                     frame
                 ).html
             ),
@@ -111,7 +114,9 @@ import Testing
         ]
     }
 
-    @Test func `Pages of workflows are well-formed, have nothing inline, and names for everything that can be used`() throws {
+    @Test func `Pages of workflows are well-formed, have nothing inline, and names for everything that can be used`()
+        throws
+    {
         for (name, html) in try Self.pages() {
             let checked = MarkupPage(html.markup)
             #expect(checked.faults.isEmpty, "\(name): \(checked.faults.prefix(3))")
@@ -122,7 +127,9 @@ import Testing
 
     @Test func `Nobody sees a button for what they may not do, nor a tenant one for what is shared`() throws {
         for (name, html) in try Self.pages(["runs:read", "workflows:read"]) {
-            #expect(!html.markup.contains(#"method="post" action="/console/workflows"#) || name.contains("start") || name == "refused", "\(name)")
+            #expect(
+                !html.markup.contains(#"method="post" action="/console/workflows"#) || name.contains("start")
+                    || name == "refused", "\(name)")
             for part in ["/edit", "/new", "act-pause", "act-resume", "act-deprecate", "act-restore"] {
                 #expect(!html.markup.contains(part), "\(name) \(part)")
             }
@@ -158,7 +165,8 @@ import Testing
         #expect(page.contains(#"id="more" open"#))
     }
 
-    @Test func `A draft is the body that was meant, with every digit, or a sentence that says where it is none`() throws {
+    @Test func `A draft is the body that was meant, with every digit, or a sentence that says where it is none`() throws
+    {
         var draft = StartDraft(key: "k")
         #expect(try draft.body() == [:])
         draft.input = #"{"n": 12345678901234567890.10}"#
@@ -184,13 +192,17 @@ import Testing
         }
     }
 
-    @Test func `An input to begin with is what a schema asks for, and keeps to it where types are all it asks`() throws {
+    @Test func `An input to begin with is what a schema asks for, and keeps to it where types are all it asks`() throws
+    {
         let schema: JSON = [
             "type": "object", "required": ["id", "lines", "kind", "to", "n"],
             "properties": [
                 "id": ["type": "string"], "kind": ["enum": ["a", "b"]], "n": ["type": "integer", "minimum": 3],
                 "to": ["$ref": "#/$defs/address"], "unasked": ["type": "string"],
-                "lines": ["type": "array", "minItems": 1, "items": ["type": "object", "properties": ["sku": ["default": "x"]]]],
+                "lines": [
+                    "type": "array", "minItems": 1,
+                    "items": ["type": "object", "properties": ["sku": ["default": "x"]]],
+                ],
             ],
             "$defs": ["address": ["type": "object", "required": ["city"], "properties": ["city": ["type": "string"]]]],
         ]
@@ -243,7 +255,8 @@ import Testing
 
     @Test func `Texts that have nothing in common are told as gone and new, however long they are`() {
         let old = (0..<30_000).map { "a\($0)" }, new = (0..<30_000).map { "b\($0)" }
-        let diff = LineDiff((["x"] + old + ["y"]).joined(separator: "\n"), (["x"] + new + ["y"]).joined(separator: "\n"))
+        let diff = LineDiff(
+            (["x"] + old + ["y"]).joined(separator: "\n"), (["x"] + new + ["y"]).joined(separator: "\n"))
         #expect(diff.removed == 30_000 && diff.added == 30_000)
         #expect(diff.lines.first?.kind == .same && diff.lines.last?.kind == .same)
     }

@@ -53,7 +53,8 @@ struct VersionStatisticsTests {
         }.sorted { ($0.stepID, $0.action) < ($1.stepID, $1.action) }
     }
 
-    @Test("Of random histories, lists among them, every figure is what counting event by event gives", arguments: [1, 2])
+    @Test(
+        "Of random histories, lists among them, every figure is what counting event by event gives", arguments: [1, 2])
     func histories(seed: UInt64) async throws {
         try await TestDatabase.with { test in
             let list: JSON = [
@@ -81,7 +82,9 @@ struct VersionStatisticsTests {
             #expect(figures.calls.map(\.stepID).contains("each") && !figures.calls.contains { $0.stepID.contains("[") })
             #expect(figures.runs.count == 30 && !figures.runs.isCut && figures.runs.since != nil)
             var statuses: [String: Int] = [:]
-            for run in runs { statuses[try #require(try await reader.status(of: run.run.id)).rawValue, default: 0] += 1 }
+            for run in runs {
+                statuses[try #require(try await reader.status(of: run.run.id)).rawValue, default: 0] += 1
+            }
             #expect(figures.runs.statuses == statuses)
         }
     }
@@ -113,7 +116,10 @@ struct VersionStatisticsTests {
                 try await engine.start([.sample(definition)])
                 try await engine.drive { _, _ in .yes }
             }
-            let events = try #require(Int(try await test.value("SELECT max(sum) FROM (SELECT sum(event_count) FROM run_journal GROUP BY run_id) s") ?? ""))
+            let events = try #require(
+                Int(
+                    try await test.value(
+                        "SELECT max(sum) FROM (SELECT sum(event_count) FROM run_journal GROUP BY run_id) s") ?? ""))
             func look(_ change: (inout VersionRuns.Bounds) -> Void) async throws -> (Int, Bool) {
                 var bounds = VersionRuns.Bounds()
                 change(&bounds)
@@ -166,7 +172,9 @@ struct VersionStatisticsTests {
             }
             let plan = rows.compactMap { $0.first ?? nil }
             let text = plan.joined(separator: "\n")
-            for (line, next) in zip(plan, plan.dropFirst() + [""]) where line.contains(/Scan .*on \w*(workflow_runs|run_journal)/) {
+            // Of a partition that is empty there is nothing to be looked up.
+            for (line, next) in zip(plan, plan.dropFirst() + [""])
+            where line.contains(/Scan .*on \w*(workflow_runs|run_journal)/) && !line.contains("never executed") {
                 guard line.contains("run_journal") else {
                     #expect(line.contains("Index Scan Backward"), "\(text)")
                     let read = line.firstMatch(of: /actual rows=(\d+)/).flatMap { Int($0.output.1) }
@@ -175,7 +183,8 @@ struct VersionStatisticsTests {
                 }
                 #expect(line.contains("Index") && next.contains("Index Cond"), "\(text)")
             }
-            #expect(plan.contains { $0.contains("run_journal") } && plan.contains { $0.contains("loops=500") }, "\(text)")
+            #expect(
+                plan.contains { $0.contains("run_journal") } && plan.contains { $0.contains("loops=500") }, "\(text)")
         }
     }
 }

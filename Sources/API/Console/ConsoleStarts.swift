@@ -85,7 +85,8 @@ struct ConsoleStarts: Sendable {
             var detail = problem.detail
             if problem.kind == .keyReused {
                 draft.key = Self.newKey()
-                detail = "This form has started a run before, with something else in it. Sent once more it starts another one."
+                detail =
+                    "This form has started a run before, with something else in it. Sent once more it starts another one."
             }
             let faults = problem.places.map { StartDraft.Fault($0.pointer, $0.detail) }
             let refusal = StartPage.Refusal(problem.kind.title, detail, faults)
@@ -106,7 +107,8 @@ struct ConsoleStarts: Sendable {
         let answer = try await visit.api.call(
             .post, "/v1/workflows/:name/start", [name], body: body, headers: headers, visit.request, visit.context)
         let did = answer.headers[.idempotencyReplayed] == nil ? "start" : "started-before"
-        guard let id = try await answer.pageJSON()["runId"]?.string, visit.principal.permissions.contains(.readRuns) else {
+        guard let id = try await answer.pageJSON()["runId"]?.string, visit.principal.permissions.contains(.readRuns)
+        else {
             // Who may start and not read is told that it was started.
             return visit.paths.workflow(name, sight.members + [("did", did)])
         }

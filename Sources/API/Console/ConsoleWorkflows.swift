@@ -43,7 +43,8 @@ struct ConsoleWorkflows: Sendable {
             }
         }
         let page = WorkflowsPage(
-            workflows, nextCursor: json["nextCursor"]?.string, isLater: cursor != nil, recent: recent, sight, visit.frame)
+            workflows, nextCursor: json["nextCursor"]?.string, isLater: cursor != nil, recent: recent, sight,
+            visit.frame)
         return .page(page.html)
     }
 
@@ -87,7 +88,9 @@ struct ConsoleWorkflows: Sendable {
 
     /// As it was registered, which is how it is shown.
     private static func breaker(of participant: JSON) -> BreakerPolicy? {
-        guard var fields = try? Fields(["breaker": participant["breaker"] ?? .null], known: ["breaker"]) else { return nil }
+        guard var fields = try? Fields(["breaker": participant["breaker"] ?? .null], known: ["breaker"]) else {
+            return nil
+        }
         return ParticipantRequest.breaker(&fields)
     }
 

@@ -106,7 +106,8 @@ extension Components {
         .object([
             "count": count, "since": time.orNull.described("When the oldest of them was started."),
             "all": .flag.described("There are no others that the caller sees."),
-            "statuses": counts(RunStatus.allCases.map(\.rawValue)), "p50Ms": milliseconds.described("Of those that COMPLETED."),
+            "statuses": counts(RunStatus.allCases.map(\.rawValue)),
+            "p50Ms": milliseconds.described("Of those that COMPLETED."),
             "p99Ms": milliseconds,
         ])
     }

@@ -12,7 +12,8 @@ package struct ComparePage: Sendable {
     let frame: Frame
 
     package init(
-        _ old: VersionView, _ new: VersionView, versions: [String], isWhole: Bool, _ sight: WorkflowSight, _ frame: Frame
+        _ old: VersionView, _ new: VersionView, versions: [String], isWhole: Bool, _ sight: WorkflowSight,
+        _ frame: Frame
     ) {
         (self.old, self.new, self.versions, self.isWhole) = (old, new, versions, isWhole)
         (self.sight, self.frame) = (sight, frame)
@@ -49,7 +50,8 @@ package struct ComparePage: Sendable {
 
     private var graph: HTML {
         guard let before = old.definition, let after = new.definition else {
-            return Part.notice(Notice("A newer release has registered one of them: no graph can be drawn.", isProblem: true))
+            return Part.notice(
+                Notice("A newer release has registered one of them: no graph can be drawn.", isProblem: true))
         }
         let graph = RunGraph(comparing: before, with: after)
         let changes = graph.steps.compactMap(\.change)
@@ -70,7 +72,8 @@ package struct ComparePage: Sendable {
     private var text: HTML {
         // Members in one order, whoever wrote them.
         func lines(_ version: VersionView) -> String {
-            PayloadView.lines((try? JSON(parsing: version.source.canonicalBytes, limits: JSON.Limits(depth: 80))) ?? version.source)
+            PayloadView.lines(
+                (try? JSON(parsing: version.source.canonicalBytes, limits: JSON.Limits(depth: 80))) ?? version.source)
         }
         let diff = LineDiff(lines(old), lines(new))
         guard diff.added + diff.removed > 0 else {

@@ -6,7 +6,8 @@ package enum FirstStart {
     package static func steps(origin: String) -> [(id: String, text: String, commands: String)] {
         [
             (
-                "first-who", "Say where the API is, and who you are: it asks for an admin token, which stays in this shell.",
+                "first-who",
+                "Say where the API is, and who you are: it asks for an admin token, which stays in this shell.",
                 "export SAGAFLOW_URL=\(origin)\nread -rs SAGAFLOW_ADMIN_TOKEN && export SAGAFLOW_ADMIN_TOKEN"
             ),
             (

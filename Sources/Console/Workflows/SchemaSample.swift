@@ -23,7 +23,9 @@ package enum SchemaSample {
             return value(of: target, in: root, depth: depth + 1, &left)
         }
         for name in ["allOf", "oneOf", "anyOf"] where schema["type"] == nil && schema["properties"] == nil {
-            if let first = schema[name]?[0], let made = value(of: first, in: root, depth: depth + 1, &left) { return made }
+            if let first = schema[name]?[0], let made = value(of: first, in: root, depth: depth + 1, &left) {
+                return made
+            }
         }
         switch schema["type"]?.string ?? schema["type"]?[0]?.string ?? (schema["properties"] == nil ? nil : "object") {
         case "object": return .object(members(of: schema, in: root, depth: depth, &left))

@@ -49,7 +49,8 @@ package struct StartDraft: Sendable {
             switch (pointer.tokens.first, pointer.tokens.dropFirst().first) {
             case ("context", "correlationId"): "correlationId"
             case ("context", "tenantId"): "tenantId"
-            case (let name?, _) where ["input", "context", "version", "delay", "startAt", "priority"].contains(name): name
+            case (let name?, _) where ["input", "context", "version", "delay", "startAt", "priority"].contains(name):
+                name
             default: nil
             }
         }

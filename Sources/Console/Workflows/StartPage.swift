@@ -85,7 +85,8 @@ package struct StartPage: Sendable {
         let fillings = Filling.allCases.filter { $0 != .last || maySeeInputs }.map { each -> HTML in
             let target = Paths.query(
                 path, sight.query + [("version", draft.version.isEmpty ? nil : draft.version), ("fill", each.rawValue)])
-            return #"<a href="\#(target)"\#("aria-current", attribute: each == filling ? "true" : nil)>\#(each.title)</a>"#
+            return
+                #"<a href="\#(target)"\#("aria-current", attribute: each == filling ? "true" : nil)>\#(each.title)</a>"#
         }
         return #"""
             <form class="filters" method="get" action="\#(path)">\#(tenant)
@@ -150,7 +151,8 @@ package struct StartPage: Sendable {
     private func invalid(_ name: String, hint: Bool = false) -> HTML {
         let isWrong = refusal?.faults.contains { $0.field == name } ?? false
         let ids = (isWrong ? ["s-\(name)-faults"] : []) + (hint ? ["s-\(name)-hint"] : [])
-        return #"\#("aria-invalid", attribute: isWrong ? "true" : nil)\#("aria-describedby", attribute: ids.isEmpty ? nil : ids.joined(separator: " "))"#
+        return
+            #"\#("aria-invalid", attribute: isWrong ? "true" : nil)\#("aria-describedby", attribute: ids.isEmpty ? nil : ids.joined(separator: " "))"#
     }
 
     private func faults(_ name: String) -> HTML {

@@ -83,7 +83,8 @@ package struct VersionPage: Sendable {
 
     private var graph: HTML {
         guard let definition = version.definition else {
-            return Part.notice(Notice("A newer release has registered this: its graph can't be drawn here.", isProblem: true))
+            return Part.notice(
+                Notice("A newer release has registered this: its graph can't be drawn here.", isProblem: true))
         }
         let graph = RunGraph(definition: definition)
         return #"""
@@ -106,7 +107,8 @@ package struct VersionPage: Sendable {
             version.findings.isEmpty
             ? #"<p><span class="state good">\#(Icon.done.svg)Nothing found</span></p>"#
             : #"<ul class="list">\#(version.findings.map(FindingLine.html))</ul>"#
-        let note: HTML = #"<p class="quiet">Of the participants themselves nothing is said: your key may not see them.</p>"#
+        let note: HTML =
+            #"<p class="quiet">Of the participants themselves nothing is said: your key may not see them.</p>"#
         return #"""
             <section aria-labelledby="findings-title"><h2 id="findings-title">What its author may not have meant</h2>\#(list)\#(if: !version.knowsParticipants, note)</section>
             """#

@@ -33,7 +33,9 @@ package struct WorkflowPage: Sendable {
             let path = frame.paths.workflow(name, part: "start", sight.query)
             all += #"<a class="button primary" href="\#(path)">Start a run</a>"#
         }
-        if frame.may("workflows:operate"), sight.mayChange(workflow.owner) { all += workflow.pause == nil ? pause : resume }
+        if frame.may("workflows:operate"), sight.mayChange(workflow.owner) {
+            all += workflow.pause == nil ? pause : resume
+        }
         return all.isEmpty ? .empty : #"<div class="actions" role="group" aria-label="What you can do">\#(all)</div>"#
     }
 
@@ -47,7 +49,9 @@ package struct WorkflowPage: Sendable {
         return parts.action(
             "pause", "Pause starts", of: workflow.owner, to: path("pause"), isGrave: true,
             "Runs of all its versions that were accepted before go on; new ones don't begin.\(parts.reach(workflow.owner))",
-            fields: "<fieldset><legend>Meanwhile</legend>\(wait)\(refuse)</fieldset>\(parts.reason("pause", isNeeded: true))")
+            fields:
+                "<fieldset><legend>Meanwhile</legend>\(wait)\(refuse)</fieldset>\(parts.reason("pause", isNeeded: true))"
+        )
     }
 
     private var resume: HTML {

@@ -66,7 +66,8 @@ package struct WorkflowsPage: Sendable {
             workflow.latest.map { version in
                 #"<a href="\#(frame.paths.version(workflow.name, version, sight.query))">\#(version)</a>"#
             } ?? #"<span class="quiet">no release that is not deprecated</span>"#
-        let runs: HTML = recent.map { recent in "<td>\(figures(recent.of(workflow.name), workflow.name))</td>" } ?? .empty
+        let runs: HTML =
+            recent.map { recent in "<td>\(figures(recent.of(workflow.name), workflow.name))</td>" } ?? .empty
         return #"""
             <tr data-key="\#(workflow.name)"><th scope="row"><a class="row-link" href="\#(path)">\#(workflow.name)</a></th>
             <td>\#(latest) <span class="quiet">of \#(Part.count(workflow.versionCount, "version"))</span></td>
@@ -76,7 +77,8 @@ package struct WorkflowsPage: Sendable {
 
     private func state(_ workflow: WorkflowView) -> HTML {
         if let pause = workflow.pause {
-            return #"\#(WorkflowParts.paused)<span class="quiet">by <bdi>\#(pause.by)</bdi>: <q dir="auto">\#(pause.reason)</q></span>"#
+            return
+                #"\#(WorkflowParts.paused)<span class="quiet">by <bdi>\#(pause.by)</bdi>: <q dir="auto">\#(pause.reason)</q></span>"#
         }
         if workflow.latest == nil { return WorkflowParts.deprecated }
         return #"<span class="state good">\#(Icon.done.svg)Takes starts</span>"#
