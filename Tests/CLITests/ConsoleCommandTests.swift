@@ -29,9 +29,7 @@ import enum Console.FirstStart
             count += 1
         }
         #expect(count == 6)
-        #expect(throws: (any Error).self) {
-            _ = try Saga.parseAsRoot(Self.words("participant set payments --url http://x"))
-        }
+        #expect(throws: (any Error).self) { _ = try Saga.parseAsRoot(Self.words("workflow register my-order.yaml")) }
     }
 
     @Test func `The services that it registers are those that the definition it writes calls`() throws {
