@@ -339,10 +339,11 @@ enum EmbeddedAssets {
         .figures a { color: inherit; white-space: nowrap; } .figures a.good { color: var(--good); } .figures a.undo { color: var(--undo); } .figures a.bad { color: var(--bad); }
         .figures-table { margin-top: 0; } .figures-table th .state { margin-right: .3rem; } .figures-table td { white-space: nowrap; font-variant-numeric: tabular-nums; }
         .figures-table td .icon { color: var(--bad); margin-right: .25rem; }
+        .owner { color: var(--quiet); } .cards.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); } .cards.small .card:last-child:has(.times) { grid-column: span 2; }
         .cards + .scroll { margin-top: .8rem; }
         .actions > a.button { align-self: flex-start; }
         .action-body fieldset .check { align-items: baseline; } input[type="radio"] { accent-color: var(--accent); margin: 0; flex: none; min-height: 0; width: 1.05rem; height: 1.05rem; padding: 0; }
-        .first { text-align: left; } .first > p { text-align: center; } .first .copied { max-width: 52rem; }
+        .first { text-align: left; } .first > p { text-align: center; } .first .copied { max-width: 52rem; } .first pre { padding-right: 6rem; }
         .steps-to-do { max-width: 52rem; margin: .6rem auto; padding-left: 1.4rem; } .steps-to-do li { margin: .8rem 0; } .steps-to-do li::marker { font-weight: 650; color: var(--text); }
 
         .diff { font-family: var(--mono); font-size: .88rem; } .diff td, .diff th { border-top: 0; padding: .05rem .6rem; } .diff thead th { padding-block: .4rem; font-family: var(--sans); }

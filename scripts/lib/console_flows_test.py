@@ -161,7 +161,7 @@ class WorkflowsTest(unittest.TestCase):
             "compare": "/console-flows/compare?from=1.0.0&to=1.1.0", "compare-whole": "/console-flows/compare?from=1.0.0&to=1.1.0&whole=yes",
             "start": "/order-processing/start", "missing-workflow": "/nothing",
         }
-        for theme, size in [("light", (1440, 1000)), ("dark", (1440, 1000)), ("phone", (390, 844))]:
+        for theme, size in [("light", (1440, 1500)), ("dark", (1440, 1200)), ("phone", (390, 844))]:
             reader = Reader(dark=theme == "dark", size=size)
             try:
                 if theme == "phone":

@@ -63,7 +63,7 @@ package struct ComparePage: Sendable {
         let said: HTML =
             counts.isEmpty ? "Its steps are the same, and so is their order." : "\(counts.joined(by: ", "))."
         return #"""
-            <section aria-labelledby="graph-title"><h2 id="graph-title">Graph</h2><p id="changes">\#(said)</p>
+            <p class="sentence" id="changes">\#(said)</p><section aria-labelledby="graph-title"><h2 id="graph-title">Graph</h2>
             <div class="picture" tabindex="0" role="group" aria-label="Graph of what has changed">\#(graph.svg)</div>
             <details class="payload" id="graph-as-table"><summary>The graph as a table</summary><div class="scroll" tabindex="0" role="group" aria-label="The graph as a table">\#(graph.table)</div></details></section>
             """#

@@ -84,7 +84,7 @@ package struct StartDraft: Sendable {
             let before = text.utf8.prefix(error.offset)
             let line = before.count { $0 == UInt8(ascii: "\n") } + 1
             let column = before.reversed().prefix { $0 != UInt8(ascii: "\n") }.count + 1
-            faults.append(Fault(JSONPointer([name]), "Line \(line), column \(column): \(error)"))
+            faults.append(Fault(JSONPointer([name]), "Line \(line), column \(column): \(error.message)"))
             return nil
         }
     }

@@ -118,7 +118,7 @@ package struct StartPage: Sendable {
             <label for="s-input">Input, as JSON</label>\#(hint)
             <textarea id="s-input" name="input" rows="\#(lines)" spellcheck="false" autocomplete="off"\#(invalid("input"))>\#(Self.kept(draft.input))</textarea>\#(faults("input"))\#(schema)
             \#(field("correlationId", "Correlation id", draft.correlationID, "What it belongs to; without one it is the run's own id."))
-            \#(if: sight.ownTenant == nil, field("tenantId", "Tenant", draft.tenantID, "Whose run it is; without one it is that of nobody in particular, default."))
+            \#(if: sight.ownTenant == nil, field("tenantId", "Tenant", draft.tenantID, "Whose run it is; without one that of the tenant default."))
             \#(more)
             <p class="buttons"><button class="button primary">Start a run</button></p>
             <p class="quiet">However often this form is sent, it starts one run: its key is <code>\#(draft.key)</code>.</p></form>

@@ -38,10 +38,10 @@ struct VersionFigures {
         if let times = statistics.times {
             cards.append(
                 #"""
-                <div class="card"><dt>From start to completion</dt><dd>\#(Part.duration(times.half)) <span class="under">half of them; 99 of 100: \#(Part.duration(times.most))</span></dd></div>
+                <div class="card"><dt>From start to completion</dt><dd>\#(Part.duration(times.half)) <span class="under times">half of them; 99 of 100: \#(Part.duration(times.most))</span></dd></div>
                 """#)
         }
-        return #"<dl class="cards">\#(cards)</dl>"#
+        return #"<dl class="cards small">\#(cards)</dl>"#
     }
 
     private func card(_ title: String, _ count: Int) -> HTML {

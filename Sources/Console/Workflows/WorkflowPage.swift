@@ -12,15 +12,13 @@ package struct WorkflowPage: Sendable {
     private var name: String { workflow.name }
 
     package var html: HTML {
-        let runs = Paths.query(frame.paths.runs, [("workflow", name), ("tenantId", sight.tenantOfRuns)])
-        return frame.page(
+        frame.page(
             name, in: .workflows, live: .every(10),
             #"""
             \#(parts.crumbs([]))
             <div class="title"><h1>\#(name)</h1>\#(if: workflow.pause != nil, WorkflowParts.paused)\#(WorkflowParts.owner(workflow.owner))</div>
             <div id="workflow-state" data-live>\#(workflow.pause.map(WorkflowParts.pause))</div>
             <div id="workflow-actions" data-live>\#(actions)</div>
-            <p><a href="\#(runs)">Its runs</a></p>
             <section aria-labelledby="versions-title"><h2 id="versions-title">Versions</h2>
             \#(if: workflow.versions.count > 1, compare)
             <div id="versions" data-live>\#(versions)</div></section>
@@ -36,6 +34,8 @@ package struct WorkflowPage: Sendable {
         if frame.may("workflows:operate"), sight.mayChange(workflow.owner) {
             all += workflow.pause == nil ? pause : resume
         }
+        let runs = Paths.query(frame.paths.runs, [("workflow", name), ("tenantId", sight.tenantOfRuns)])
+        if frame.may("runs:read") { all += #"<a class="button" href="\#(runs)">Its runs</a>"# }
         return all.isEmpty ? .empty : #"<div class="actions" role="group" aria-label="What you can do">\#(all)</div>"#
     }
 

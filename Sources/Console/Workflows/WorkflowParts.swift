@@ -16,8 +16,8 @@ struct WorkflowParts {
     /// Whose it is, in a word.
     static func owner(_ owner: String) -> HTML {
         owner == Owner.sharedName
-            ? #"<span class="quiet">shared by all tenants</span>"#
-            : #"<span>own of <bdi>\#(owner)</bdi></span>"#
+            ? #"<span class="owner">shared by all tenants</span>"#
+            : #"<span class="owner">own of <bdi>\#(owner)</bdi></span>"#
     }
 
     static let paused: HTML = #"<span class="state busy">\#(Icon.paused.svg)Paused</span>"#

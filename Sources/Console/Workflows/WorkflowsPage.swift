@@ -87,7 +87,7 @@ package struct WorkflowsPage: Sendable {
     /// `412 started · 400 completed · 3 failed`, each with its runs behind it.
     private func figures(_ counts: [String: Int], _ name: String) -> HTML {
         let all = counts.values.reduce(0, +)
-        guard all > 0 else { return #"<span class="none">none</span>"# }
+        guard all > 0 else { return #"<span class="none">no run among them</span>"# }
         func link(_ count: Int, _ word: String, _ status: String?, tone: String = "") -> HTML {
             let path = Paths.query(
                 frame.paths.runs, [("status", status), ("workflow", name), ("tenantId", sight.tenantOfRuns)])
