@@ -337,7 +337,7 @@ enum EmbeddedAssets {
 
         /* Workflows: figures, what is between two versions, and the form that starts a run. */
         .figures a { color: inherit; white-space: nowrap; } .figures a.good { color: var(--good); } .figures a.undo { color: var(--undo); } .figures a.bad { color: var(--bad); }
-        .figures-table { margin-top: 0; } .figures-table th .state { margin-right: .3rem; } .figures-table td { white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .figures-table { margin-top: 0; } .figures-table tbody th { white-space: nowrap; } .figures-table td { white-space: nowrap; font-variant-numeric: tabular-nums; }
         .figures-table td .icon { color: var(--bad); margin-right: .25rem; }
         .owner { color: var(--quiet); } .cards.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); } .cards.small .card:last-child:has(.times) { grid-column: span 2; }
         .cards + .scroll { margin-top: .8rem; }

@@ -52,7 +52,7 @@ struct VersionFigures {
     }
 
     private func row(_ calls: VersionStatistics.Calls) -> HTML {
-        let undo: HTML = #"<span class="state undo">\#(Icon.undoing.svg)undo of</span>"#
+        let undo: HTML = #"<span class="undo">\#(Icon.undoing.svg) undo of</span> "#
         func share(_ count: Int, isBad: Bool = false) -> HTML {
             guard count > 0 else { return #"<td class="none">0</td>"# }
             let mark: HTML = isBad ? Icon.warning.svg : .empty
