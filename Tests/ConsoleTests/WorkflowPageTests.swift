@@ -179,6 +179,7 @@ import Testing
         let text = try draft.body().text
         #expect(text.contains("12345678901234567890.10") && text.contains(#""tenantId":"acme""#), "\(text)")
         #expect(try draft.body()["priority"] == 7 && (try draft.body())["context"]?["a"] == 1)
+        #expect(try draft.body()["context"]?["correlationId"] == "c" && (try draft.body())["delay"] == "10m")
         draft.priority = "soon"
         #expect(try draft.body()["priority"] == "soon")
         draft.input = "{\n  \"a\": 1,\n  b\n}"
