@@ -206,7 +206,7 @@ let package = Package(
         .testTarget(name: "BenchTests", dependencies: ["Bench", argumentParser] + nio, swiftSettings: settings),
         .testTarget(
             name: "CLITests",
-            dependencies: ["CLI", "Core", "Documents", "Storage", "TestSupport", argumentParser] + nio,
+            dependencies: ["CLI", "Console", "Core", "Documents", "Storage", "TestSupport", argumentParser] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "SystemTests",

@@ -350,6 +350,32 @@ enum EmbeddedAssets {
         /* The server is away. */
         .live.bad[aria-pressed] { color: var(--bad); }
 
+        /* Workflows: figures, what is between two versions, and the form that starts a run. */
+        .figures a { color: inherit; white-space: nowrap; } .figures a.good { color: var(--good); } .figures a.undo { color: var(--undo); } .figures a.bad { color: var(--bad); }
+        .figures-table { margin-top: 0; } .figures-table tbody th { white-space: nowrap; } .figures-table td { white-space: nowrap; font-variant-numeric: tabular-nums; }
+        .figures-table td .icon { color: var(--bad); margin-right: .25rem; }
+        .owner { color: var(--quiet); } .cards.small { grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); } .cards.small .card:last-child:has(.times) { grid-column: span 2; }
+        .cards + .scroll { margin-top: .8rem; }
+        .actions > a.button { align-self: flex-start; }
+        .action-body fieldset .check { align-items: baseline; } input[type="radio"] { accent-color: var(--accent); margin: 0; flex: none; min-height: 0; width: 1.05rem; height: 1.05rem; padding: 0; }
+        .first { text-align: left; } .first > p { text-align: center; } .first .copied { max-width: 52rem; } .first pre { padding-right: 6rem; }
+        .steps-to-do { max-width: 52rem; margin: .6rem auto; padding-left: 1.4rem; } .steps-to-do li { margin: .8rem 0; } .steps-to-do li::marker { font-weight: 650; color: var(--text); }
+
+        .diff { font-family: var(--mono); font-size: .88rem; } .diff td, .diff th { border-top: 0; padding: .05rem .6rem; } .diff thead th { padding-block: .4rem; font-family: var(--sans); }
+        .diff .line-number { color: var(--quiet); text-align: right; width: 1%; user-select: none; font-variant-numeric: tabular-nums; } .diff thead th:nth-child(-n+2) { text-align: right; }
+        .diff .sign { width: 1%; font-weight: 700; user-select: none; } .diff .code { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+        .diff .added { background: var(--good-soft); } .diff .added .sign { color: var(--good); } .diff .added .line-number { color: var(--text); }
+        .diff .removed { background: var(--bad-soft); } .diff .removed .sign { color: var(--bad); } .diff .removed .line-number { color: var(--text); }
+        .diff .fold td { color: var(--quiet); background: var(--sunken); text-align: center; padding-block: .25rem; font-family: var(--sans); }
+
+        .start { display: grid; gap: .35rem; max-width: 60rem; background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 1.1rem 1.2rem; }
+        .start p { margin: 0; } .start-field { margin-top: .5rem; display: grid; gap: .2rem; } .start-field input { max-width: 30rem; } .start .more { margin-top: .5rem; } .start .more > summary { color: var(--quiet); }
+        .start .more label { display: inline-block; margin-top: .4rem; } .start .buttons { margin-top: .8rem; }
+        .start [aria-invalid="true"], .filters [aria-invalid="true"] { border-color: var(--bad); border-width: 2px; }
+        .faults { list-style: none; margin: .1rem 0 .4rem; padding: 0; } .faults li { display: flex; gap: .4rem; align-items: baseline; } .faults .icon { color: var(--bad); align-self: center; } .faults code { color: var(--bad); }
+        .notice ul { margin: .3rem 0 0; padding-left: 1.1rem; color: var(--text); }
+        @media (forced-colors: active) { .diff .added, .diff .removed { border-left: 3px solid; } }
+
         """##
     static let script = ##"""
         // Makes the console's pages live: every one of them works without this.

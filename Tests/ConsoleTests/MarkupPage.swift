@@ -16,7 +16,7 @@ struct MarkupPage {
         "summary", "div", "main", "section", "h1", "h2", "h3", "p", "b", "q", "bdi", "time", "dl", "dt", "dd", "table",
         "thead", "tbody", "tr",
         "caption", "g", "text", "tspan", "desc", "defs", "pattern", "marker", "clipPath", "th", "td", "code", "pre",
-        "kbd", "select", "option", "datalist", "textarea", "fieldset", "legend", "article",
+        "ol", "kbd", "select", "option", "datalist", "textarea", "fieldset", "legend", "article",
         "dialog",
     ]
 

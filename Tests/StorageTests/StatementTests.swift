@@ -75,6 +75,7 @@ struct StatementTests {
             FindSeenDefinition(name: "a", version: "1.0.0", seenBy: .tenant("t")),
             FindReleases(name: "a", owner: .shared), ListNewestDefinitions(limit: 3),
             ListWorkflows(seenBy: .shared, scope: .all, limit: 3),
+            FindVersionStatistics(VersionRuns(of: definition.id)),
             DeprecateDefinition(.shared("a", "1.0.0"), by: "tests", reason: nil),
             RestoreDefinition(.shared("a", "1.0.0"), by: "tests"),
             ListAuditEntries(

@@ -154,6 +154,8 @@ struct OpenAPITests {
         try await api.call("startRun", expecting: 404)
         try await api.call("getDefinition", expecting: 200)
         try await api.call("getDefinition", ["version": "2.0.0"], expecting: 404)
+        try await api.call("getStatistics", expecting: 200)
+        try await api.call("getStatistics", ["version": "2.0.0"], expecting: 404)
         try await api.call("restoreVersion", expecting: 204)
         try await api.call("pauseWorkflow", expecting: 200)
         try await api.call("pauseWorkflow", body: ["reason": "r", "starts": "refuse"], expecting: 200)

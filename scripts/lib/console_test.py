@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -104,6 +104,11 @@ class Reader:
             return self.one(selector).text
         except (NoSuchElementException, StaleElementReferenceException):
             return ""
+        except WebDriverException as error:
+            # What was exchanged just then is told in more than one way.
+            if "does not belong to the document" in (error.msg or ""):
+                return ""
+            raise
 
     def until(self, condition, what, seconds=60):
         WebDriverWait(self.driver, seconds, 0.05, [NoSuchElementException, StaleElementReferenceException]).until(lambda _: condition(), what)

@@ -242,6 +242,7 @@ struct APIProcess {
             RunRoutes(reader: reader, answers: answers, waiting: waiting, watch: watch, places: places).routes,
             operators.routes, restarts.routes, callbacks.routes,
             WorkflowRoutes(reads: database.reads, answers: answers).routes,
+            StatisticsRoutes(reads: database.reads).routes,
             DefinitionRoutes(
                 definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body
             ).routes,

@@ -119,7 +119,9 @@ enum ConsoleNotice {
                 isProblem: done == 0)
         case "restart": return Notice("This is the new run.")
         default:
-            guard let kind = RunAction.Kind(rawValue: did) else { return nil }
+            guard let kind = RunAction.Kind(rawValue: did) else {
+                return ConsoleWorkflowChanges.notice(did).map { Notice($0) }
+            }
             return Notice(asked(kind))
         }
     }

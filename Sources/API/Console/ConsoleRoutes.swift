@@ -40,7 +40,7 @@ struct ConsoleRoutes: Sendable {
             page("/runs", runs.list), page("/runs/:runId", runs.show), page("/runs/:runId/stream", runs.stream),
             page("/runs/:runId/json", runs.json),
             form("/runs/:runId/actions", actions.act),
-        ] + loginRoutes
+        ] + workflowRoutes + loginRoutes
     }
 
     /// A page that is read.
@@ -181,15 +181,22 @@ struct ConsoleRoutes: Sendable {
 
     private func failure(_ error: any Error, _ request: Request, _ context: APIContext, _ frame: Frame) -> Response {
         let problem = Problem.answering(error, path: request.uri.path, logger: context.logger)
-        let back =
-            request.uri.path.split(separator: "/").last == "actions"
-            ? String(request.uri.path.dropLast("/actions".count)) : paths.runs
-        let page = MessagePage(
-            problem.kind.title, problem.detail, back: (back, back == paths.runs ? "To the runs" : "Back to the run"),
-            frame)
+        let page = MessagePage(problem.kind.title, problem.detail, back: back(from: request), frame)
         var response = Self.response(.page(page.html, problem.kind.status), to: request)
         if let after = problem.headers[.retryAfter] { response.headers[.retryAfter] = after }
         return response
+    }
+
+    /// Where one goes on from what is refused: a form's page, or a list.
+    private func back(from request: Request) -> (String, String) {
+        let path = request.uri.path
+        let above = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
+        if path.hasSuffix("/actions") { return (above, "Back to the run") }
+        guard path.hasPrefix(paths.workflows) else { return (paths.runs, "To the runs") }
+        let tenant = ConsoleQuery(request)["tenant"]
+        return request.method == .post
+            ? (Paths.query(above, [("tenant", tenant)]), "Back to the workflow")
+            : (Paths.query(paths.workflows, [("tenant", tenant)]), "To the workflows")
     }
 
     // MARK: Answers

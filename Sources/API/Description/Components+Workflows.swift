@@ -41,6 +41,14 @@ extension Components {
                 ])
             ),
             (
+                "VersionStatistics",
+                .object([
+                    "name": .text(), "tenant": owner, "version": .text(), "runs": schema("RunFigures"),
+                    "calls": .list(schema("CallFigures")).described("In the order of the definition."),
+                ])
+            ),
+            ("RunFigures", runFigures), ("CallFigures", callFigures),
+            (
                 "Finding",
                 JSONSchema.object([
                     "rule": .text(), "severity": .word(Finding.Severity.allCases.map(\.rawValue)),
@@ -83,6 +91,36 @@ extension Components {
                 .object(["name": .text(), "tenant": owner, "paused": .null, "resumedRuns": count])
             ),
         ]
+    }
+
+    private static let milliseconds = JSONSchema.number().orNull
+
+    private static func counts(_ names: [String]) -> JSONSchema {
+        let properties = names.reduce(into: JSONObject()) { $0[$1] = count.json }
+        return JSONSchema([
+            "type": "object", "required": .array(names.map { .string($0) }), "properties": .object(properties),
+        ])
+    }
+
+    private static var runFigures: JSONSchema {
+        .object([
+            "count": count, "since": time.orNull.described("When the oldest of them was started."),
+            "all": .flag.described("There are no others that the caller sees."),
+            "statuses": counts(RunStatus.allCases.map(\.rawValue)),
+            "p50Ms": milliseconds.described("Of those that COMPLETED."),
+            "p99Ms": milliseconds,
+        ])
+    }
+
+    private static var callFigures: JSONSchema {
+        .object([
+            "stepId": .text(), "action": .word(CallAction.allCases.map(\.rawValue)),
+            "runs": count.described("In which it was called."),
+            "attempts": count.described("That have ended; those of all elements of a list."),
+            "retries": count.described("Of these, those that were not the first."),
+            "gaveUp": count.described("Of these, those that came to nothing and were not followed by another one."),
+            "outcomes": counts(Outcome.allCases.map(\.rawValue)), "p50Ms": milliseconds, "p99Ms": milliseconds,
+        ])
     }
 
     private static let starts = WorkflowPause.Starts.allCases.map(\.rawValue)

@@ -15,6 +15,10 @@ extension Operation {
             "getDefinition", .get, "/v1/workflows/:name/:version", .workflows, "Read a version's definition",
             "As it was registered.", parameters: seenBy,
             Reply(200, "The version.", Components.schema("RegisteredDefinition"), headers: [.deprecation])),
+        Operation(
+            "getStatistics", .get, "/v1/workflows/:name/:version/statistics", .workflows, "See how a version does",
+            "Over its newest runs, 500 at the most, found among the newest 10,000 of all workflows. Times are those of calls, and, of runs, from their start to their end; each is one that there was.",
+            parameters: seenBy, Reply(200, "The figures.", Components.schema("VersionStatistics"))),
     ]
 
     /// A definition as it is registered and tried out.

@@ -26,7 +26,7 @@ extension ShownEvent {
     }
 
     /// With as many decimals as it has, three at the most: `11.342`.
-    private static func milliseconds(_ duration: Duration?) -> JSON {
+    static func milliseconds(_ duration: Duration?) -> JSON {
         guard let microseconds = duration?.microseconds, let number = JSONNumber(Double(microseconds) / 1000) else {
             return .null
         }

@@ -2,6 +2,7 @@
 package enum Icon: Sendable {
     case pending, running, done, undoing, undone, cancelled, failed, paused, skipped, waiting, unknown
     case now, runs, search, live, copy, warning, engine, external
+    case workflow
 
     /// 16 by 16, in the colour of the text around it.
     package var svg: HTML {
@@ -32,6 +33,8 @@ package enum Icon: Sendable {
         case .warning: #"<path d="M8 2l6.5 11.5h-13z" class="line"/><path d="M8 6.5v3.4M8 11.4v.5" class="line"/>"#
         case .engine:
             #"<rect x="2" y="3" width="12" height="4" rx="1" class="line"/><rect x="2" y="9" width="12" height="4" rx="1" class="line"/><path d="M4.5 5h.1M4.5 11h.1" class="line"/>"#
+        case .workflow:
+            #"<circle cx="3.5" cy="8" r="2" class="line"/><circle cx="12.5" cy="3.5" r="2" class="line"/><circle cx="12.5" cy="12.5" r="2" class="line"/><path d="M5.4 7.1l5.2-2.7M5.4 8.9l5.2 2.7" class="line"/>"#
         case .external: #"<path d="M6 3H3v10h10v-3M9 2.5h4.5V7M13 3L7.5 8.5" class="line"/>"#
         }
     }

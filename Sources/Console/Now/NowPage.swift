@@ -15,18 +15,7 @@ package struct NowPage: Sendable {
             "Now", in: .now, live: .every(5),
             #"""
             <div class="title"><h1>Now</h1></div>
-            <div id="now" data-live>\#(view.isEmpty ? first : all)</div>
-            """#)
-    }
-
-    private var first: HTML {
-        Part.empty(
-            "Nothing is registered yet.",
-            #"""
-            <p>Try it with the demo participants, which come with sagaflow:</p>
-            \#(Part.copied("saga dev", id: "first-dev"))
-            <p>or register a participant and a workflow of your own, and start it:</p>
-            \#(Part.copied("saga participant set payments --url https://payments.internal\nsaga workflow register workflow.json\nsaga run start NAME --input '{}'", id: "first-own"))
+            <div id="now" data-live>\#(view.isEmpty ? FirstStart.html(frame) : all)</div>
             """#)
     }
 

@@ -127,7 +127,7 @@ package struct RunsPage: Sendable {
         if filter.isEmpty {
             return Part.empty(
                 "No run has been started yet.",
-                #"<p>Register a workflow and start it:</p>\#(Part.copied("saga workflow register mocks/workflows/order-processing.json\nsaga run start order-processing --input '{\"orderId\": \"o-1\"}'", id: "first-run"))"#
+                #"<p>Register a workflow and start it:</p>\#(Part.copied("saga workflow apply mocks/workflows/order-processing.json\nsaga run start order-processing --input '{\"orderId\": \"o-1\"}'", id: "first-run"))"#
             )
         }
         return Part.empty(
