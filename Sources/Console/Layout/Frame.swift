@@ -26,12 +26,14 @@ package struct Frame: Sendable {
     /// A part of the console. Later ones find their place here.
     package enum Section: CaseIterable, Sendable {
         case now, runs, failed
+        case reference
 
         var title: String {
             switch self {
             case .now: "Now"
             case .runs: "Runs"
             case .failed: "Failed"
+            case .reference: "API"
             }
         }
 
@@ -40,6 +42,7 @@ package struct Frame: Sendable {
             case .now: .now
             case .runs: .runs
             case .failed: .failed
+            case .reference: .reference
             }
         }
 
@@ -48,6 +51,7 @@ package struct Frame: Sendable {
             case .now: paths.now
             case .runs: paths.runs
             case .failed: paths.failed
+            case .reference: paths.reference
             }
         }
     }
