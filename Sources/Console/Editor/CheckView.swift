@@ -58,7 +58,7 @@ struct CheckView {
             case .note: (.waiting, "quiet", "Note")
             }
         let line: HTML? = remark.line.map {
-            #"<a class="nowrap" href="#definition" data-line="\#($0)" data-column="\#(remark.column ?? 1)" data-tone="\#(tone)">line \#($0)</a>"#
+            ##"<a class="nowrap" href="#definition" data-line="\##($0)" data-column="\##(remark.column ?? 1)" data-tone="\##(tone)">line \##($0)</a>"##
         }
         let about = [remark.rule, remark.pointer.isEmpty ? nil : remark.pointer].compactMap { $0 }
         let place: HTML =

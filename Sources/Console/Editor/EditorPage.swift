@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// A definition is written here: its text, and beside it what it would be.
 package struct EditorPage: Sendable {

@@ -14,7 +14,7 @@ package struct DefinitionReferencePage: Sendable {
     private var parts: [(key: String, value: JSON)] { schema["$defs"]?.object?.members ?? [] }
 
     package var html: HTML {
-        let links = parts.map { #"<li><a href="#\#($0.key)">\#($0.key)</a></li>"# as HTML }
+        let links = parts.map { ##"<li><a href="#\##($0.key)">\##($0.key)</a></li>"## as HTML }
         return page.page(
             "Workflow definitions", crumb: "Workflow definitions",
             #"""

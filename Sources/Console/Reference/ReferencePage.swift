@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// The API explained, from the document in which it describes itself: an overview, and a page for each kind of route, for each
 /// schema, for definitions, and for what any route may refuse.
