@@ -274,8 +274,8 @@ import Testing
                     try await browser.send(path, fields, token: token, ["Sec-Fetch-Site": "cross-site"]).status == 403)
             }
             #expect(try await api.database.value("SELECT count(*) FROM workflow_definitions") == "0")
-            let nobody = Browser(api)
-            #expect(try await nobody.get(Self.new).headers["location"]?.hasPrefix("/console/login") == true)
+            let nobody = try await Browser(api).get(Self.new)
+            #expect(nobody.headers["location"]?.hasPrefix("/console/login") == true)
         }
     }
 }
