@@ -34,6 +34,8 @@ package enum DefinitionTemplate {
             compensation:
               participant: payments
               path: /refund
+              body:
+                orderId: ${input.orderId}
 
           - id: reserve-inventory
             action:
@@ -46,6 +48,8 @@ package enum DefinitionTemplate {
             compensation:
               participant: inventory
               path: /release
+              body:
+                orderId: ${input.orderId}
 
           - id: confirm
             # Skipped when this is false (JsonLogic).
@@ -60,6 +64,8 @@ package enum DefinitionTemplate {
             compensation:
               participant: notifications
               path: /cancel
+              body:
+                orderId: ${input.orderId}
 
         # What the run gives back; without it, what the last step answered.
         output:
