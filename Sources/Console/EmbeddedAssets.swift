@@ -363,7 +363,7 @@ enum EmbeddedAssets {
         .reference-find { display: flex; flex-wrap: wrap; gap: .3rem .7rem; align-items: center; margin: 1rem 0; } .reference-find input { flex: 0 1 22rem; }
         .routes li { align-items: baseline; } .routes li > a { min-width: min(100%, 30rem); text-decoration: none; } .routes li > a:hover { text-decoration: underline; } .routes .mark-text { margin-left: auto; }
         .method { display: inline-block; min-width: 4.2rem; font-weight: 650; color: var(--text); }
-        .columns { columns: 14rem; list-style: none; padding: 0; margin: .4rem 0; }
+        .columns { columns: 14rem; list-style: none; padding: 0; margin: .4rem 0; } .columns a { display: inline-block; padding: .15rem 0; }
         .operation { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; margin: .5rem 0; }
         .operation > summary { display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem .9rem; padding: .55rem .9rem; } .operation > summary h2 { margin: 0; font-weight: 500; } .operation > summary .mark-text { margin-left: auto; }
         .operation-body { padding: 0 .9rem .9rem; border-top: 1px solid var(--line); scroll-margin-top: 8rem; } .operation-body h3 { margin: 1rem 0 .3rem; }
@@ -703,7 +703,7 @@ enum EmbeddedAssets {
         function startEditor(form, text) {
           const parts = ["check-says", "check-findings", "check-graph", "check-will"], height = 20;
           const loaded = text.defaultValue, draftKey = `sagaflow-draft ${location.pathname}`;
-          let request = null, timer = null, askedAt = 0, asked = null, isSending = false, mayLeave = false, lines = [];
+          let request = null, timer = null, askedAt = 0, changedAt = 0, asked = null, isSending = false, mayLeave = false, lines = [];
 
           // Line numbers: those that can be seen.
           const gutter = $("#gutter");
@@ -743,12 +743,15 @@ enum EmbeddedAssets {
             if (event.target.closest('button[value="check"]')) { event.preventDefault(); asked = null; check(); }
           });
 
-          // Asking: at most once a second, and the newest text wins.
+          // Asking: once nothing is typed for a moment, at most once a second, also while somebody goes on and on; the newest text wins.
           function soon() {
+            const now = Date.now();
+            changedAt ||= now;
             clearTimeout(timer);
-            timer = setTimeout(check, Math.max(350, askedAt + 1000 - Date.now()));
+            timer = setTimeout(check, Math.max(askedAt + 1000 - now, Math.min(350, changedAt + 1000 - now)));
           }
           function check() {
+            changedAt = 0;
             const body = new URLSearchParams(new FormData(form)).toString();
             keep();
             if (body === asked) return;
@@ -851,6 +854,8 @@ enum EmbeddedAssets {
             soon();
           }
           for (const id of parts) original.set(id, document.getElementById(id).innerHTML);
+          const svg = $("#check-graph svg"), room = svg?.parentElement.clientWidth ?? 0;
+          if (room > 500 && svg.clientWidth > room) $('#check-graph .tools [aria-label^="As wide"]').click();
           count();
         }
 

@@ -64,7 +64,7 @@ class Author(Reader):
         )
 
     def says(self, words, seconds=60):
-        self.until(lambda: words in self.text("#check-says"), f"{words!r} beside the text: {self.text('#check-says')!r}", seconds)
+        self.until(lambda: words in self.text("#check-says"), f"{words!r} beside the text", seconds)
 
     def asks(self):
         """How often a text was sent since this was asked."""
@@ -95,8 +95,9 @@ class EditorTest(unittest.TestCase):
         cls.reader.close()
 
     def setUp(self):
-        self.reader.open(NEW)
+        self.reader.open("/console/reference")
         self.reader.driver.execute_script("sessionStorage.clear()")
+        self.reader.open(NEW)
         self.reader.faults()
 
     def clean(self, reader=None, allowed=()):
@@ -110,7 +111,6 @@ class EditorTest(unittest.TestCase):
 
     def test_a_text_is_written_mended_and_registered(self):
         reader, name = self.reader, fresh()
-        reader.open(NEW)
         reader.says("Valid: 3 steps")
         reader.write(definition(name))
         reader.says("Valid: 1 step")

@@ -5,7 +5,7 @@ if (editor) startEditor(editor, $("#definition"));
 function startEditor(form, text) {
   const parts = ["check-says", "check-findings", "check-graph", "check-will"], height = 20;
   const loaded = text.defaultValue, draftKey = `sagaflow-draft ${location.pathname}`;
-  let request = null, timer = null, askedAt = 0, asked = null, isSending = false, mayLeave = false, lines = [];
+  let request = null, timer = null, askedAt = 0, changedAt = 0, asked = null, isSending = false, mayLeave = false, lines = [];
 
   // Line numbers: those that can be seen.
   const gutter = $("#gutter");
@@ -45,12 +45,15 @@ function startEditor(form, text) {
     if (event.target.closest('button[value="check"]')) { event.preventDefault(); asked = null; check(); }
   });
 
-  // Asking: at most once a second, and the newest text wins.
+  // Asking: once nothing is typed for a moment, at most once a second, also while somebody goes on and on; the newest text wins.
   function soon() {
+    const now = Date.now();
+    changedAt ||= now;
     clearTimeout(timer);
-    timer = setTimeout(check, Math.max(350, askedAt + 1000 - Date.now()));
+    timer = setTimeout(check, Math.max(askedAt + 1000 - now, Math.min(350, changedAt + 1000 - now)));
   }
   function check() {
+    changedAt = 0;
     const body = new URLSearchParams(new FormData(form)).toString();
     keep();
     if (body === asked) return;
@@ -153,6 +156,8 @@ function startEditor(form, text) {
     soon();
   }
   for (const id of parts) original.set(id, document.getElementById(id).innerHTML);
+  const svg = $("#check-graph svg"), room = svg?.parentElement.clientWidth ?? 0;
+  if (room > 500 && svg.clientWidth > room) $('#check-graph .tools [aria-label^="As wide"]').click();
   count();
 }
 

@@ -22,7 +22,7 @@ struct CheckView {
         let trouble: HTML? = check.trouble.map {
             #"<p class="state undo">\#(Icon.warning.svg)Not all of it could be checked</p><p class="quiet">\#($0)</p>"#
         }
-        return #"<p class="state \#(tone)">\#(icon.svg)\#(words)</p>\#(trouble)"#
+        return #"<p class="state \#(tone)">\#(icon.svg)<span>\#(words)</span></p>\#(trouble)"#
     }
 
     private var summary: (icon: Icon, tone: String, words: HTML) {

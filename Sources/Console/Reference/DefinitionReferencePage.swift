@@ -36,10 +36,9 @@ package struct DefinitionReferencePage: Sendable {
 
     private func part(_ name: String, _ part: JSON) -> HTML {
         let text = part["description"]?.string
-        let bounds = view.bounds(part)
         return #"""
             <section aria-labelledby="\#(name)"><h3 id="\#(name)">\#(name)</h3>\#(text.map(Prose.html))
-            <p class="quiet">It is \#(view.type(part))\#(if: !bounds.isEmpty, "; \(bounds)").</p>
+            \#(view.kind(part))
             \#(view.table(part, label: "Members of \(name)"))\#(page.examples(part, id: "\(name)-example"))</section>
             """#
     }

@@ -27,8 +27,10 @@ extension ReferencePage {
         let view = schemas
         let rows = operation.parameters.map { parameter -> HTML in
             let bounds = view.bounds(parameter.schema)
+            let more: HTML = #" <span class="quiet">(\#(bounds))</span>"#
+            let needed: HTML = #" <span class="quiet">needed</span>"#
             return #"""
-                <tr><th scope="row"><code>\#(parameter.name)</code> <span class="quiet">\#(parameter.isRequired ? "needed" : "")</span></th><td>\#(parameter.place)</td><td>\#(view.type(parameter.schema))</td><td>\#(Prose.line(parameter.text)) <span class="quiet">\#(bounds)</span></td></tr>
+                <tr><th scope="row"><code>\#(parameter.name)</code>\#(if: parameter.isRequired, needed)</th><td>\#(parameter.place)</td><td>\#(view.type(parameter.schema))</td><td>\#(Prose.line(parameter.text))\#(if: !bounds.isEmpty, more)</td></tr>
                 """#
         }
         return #"""

@@ -66,12 +66,14 @@ package struct ReferencePage: Sendable {
         guard let schema = reference.schemas.first(where: { $0.name == name })?.schema else { return nil }
         let view = schemas
         let text = schema["description"]?.string
-        let words: HTML = #"<p>It is \#(view.type(schema))\#(if: !view.bounds(schema).isEmpty, "; \(view.bounds(schema))").</p>"#
+        let more: HTML? =
+            name == "Definition"
+            ? #"<p>Member by member: <a href="\#(paths.definitionReference)">workflow definitions</a>.</p>"# : nil
         return page(
             name, crumb: name,
             #"""
             <div class="title"><h1>\#(name)</h1></div>
-            \#(text.map(Prose.html))\#(words)\#(view.table(schema, label: "Members of \(name)"))
+            \#(text.map(Prose.html))\#(more)\#(view.kind(schema))\#(view.table(schema, label: "Members of \(name)"))
             \#(examples(schema, id: "example"))
             <section aria-labelledby="uses-title"><h2 id="uses-title">Where it is</h2><ul class="list routes">\#(uses(of: name))</ul></section>
             <details class="payload" id="as-json"><summary>As JSON Schema</summary>\#(Part.copied(PayloadView.lines(schema), id: "as-json-text"))</details>

@@ -63,7 +63,7 @@ struct SchemaView {
     /// How much of it, and by default: what can be said in a few words.
     func bounds(_ schema: JSON) -> HTML {
         var parts: [HTML] = []
-        if let default_ = schema["default"] { parts.append("by default <code>\(default_.text)</code>") }
+        if let value = schema["default"] { parts.append("by default <code>\(value.text)</code>") }
         parts += [
             range(schema["minimum"] ?? schema["exclusiveMinimum"], schema["maximum"], "") as HTML?,
             range(schema["minLength"], schema["maxLength"], " characters"),
@@ -82,6 +82,12 @@ struct SchemaView {
         case (nil, let most?): "at most \(most.text)\(of)"
         case (let least?, let most?): "\(least.text) to \(most.text)\(of)"
         }
+    }
+
+    /// Both, for a schema on its own.
+    func kind(_ schema: JSON) -> HTML {
+        let bounds = bounds(schema)
+        return #"<p class="quiet">Type: \#(type(schema))\#(if: !bounds.isEmpty, "; \#(bounds)")</p>"#
     }
 
     // MARK: Members
@@ -111,7 +117,7 @@ struct SchemaView {
         let target = schema["$ref"]?.string.flatMap { find($0)?.schema }
         let text = schema["description"]?.string ?? target?["description"]?.string
         let bounds = bounds(schema)
-        return [text.map { Prose.line($0) }, bounds.isEmpty ? nil : #"<span class="quiet">\#(bounds)</span>"#]
+        return [text.map { Prose.line($0) }, bounds.isEmpty ? nil : #"<span class="quiet">(\#(bounds))</span>"#]
             .compactMap { $0 }.joined(by: " ")
     }
 
