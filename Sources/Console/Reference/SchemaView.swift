@@ -87,7 +87,7 @@ struct SchemaView {
     /// Both, for a schema on its own.
     func kind(_ schema: JSON) -> HTML {
         let bounds = bounds(schema)
-        return #"<p class="quiet">Type: \#(type(schema))\#(if: !bounds.isEmpty, "; \#(bounds)")</p>"#
+        return #"<p class="quiet">Type: \#(type(schema))\#(if: !bounds.isEmpty, "; \(bounds)")</p>"#
     }
 
     // MARK: Members
