@@ -52,7 +52,7 @@ import Testing
             let browser = try await Self.author(api)
             let page = try await browser.get(Self.new)
             #expect(page.status == 200 && page.text.contains("my-order"), "\(page.text)")
-            #expect(page.text.contains(#"Valid: <span class="number">3</span> steps</p>"#), "\(page.text)")
+            #expect(page.text.contains(#"Valid: <span class="number">3</span> steps</span></p>"#), "\(page.text)")
             #expect(!page.text.contains("<h2>Findings</h2>") && page.text.contains("<svg class=\"graph\""))
             let done = try await Self.register(browser, DefinitionTemplate.text)
             #expect(done.headers["location"] == "/console/workflows/my-order/1.0.0?did=registered", "\(done.text)")
@@ -86,7 +86,8 @@ import Testing
             let taken = try await Self.register(browser, other)
             #expect(taken.status == 409 && taken.text.contains("path: /other"), "\(taken.text)")
             #expect(taken.text.contains("Make it 1.0.1") && taken.text.contains(#"data-unsaved="yes""#))
-            let bumped = try await browser.send(Self.new, [("text", other), ("action", "bump")], from: Self.new)
+            let bumped = try await browser.send(
+                Self.new, [("text", other.replacing("\n", with: "\r\n")), ("action", "bump")], from: Self.new)
             #expect(bumped.status == 200 && bumped.text.contains("# Written by hand.\nname: w\nversion: 1.0.1\n"))
             #expect(bumped.text.contains("Registers <b>w 1.0.1</b>"))
             let broken = Self.definition().replacing("compensation: none", with: "compensation: never")

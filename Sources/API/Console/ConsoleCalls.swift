@@ -24,7 +24,8 @@ struct ConsoleCalls: Sendable {
     /// - Throws: what the route throws.
     func call(
         _ method: HTTPRequest.Method, _ path: String, _ variables: [String] = [], query: [(String, String?)] = [],
-        body: JSON? = nil, text: (bytes: ByteBuffer, type: String)? = nil, headers: HTTPFields, _ request: Request, _ context: APIContext, isWhole: Bool = false
+        body: JSON? = nil, text: (bytes: ByteBuffer, type: String)? = nil, headers: HTTPFields, _ request: Request,
+        _ context: APIContext, isWhole: Bool = false
     ) async throws -> Response {
         guard let handler = handlers["\(method) \(path)"] else { preconditionFailure("no route is \(method) \(path)") }
         var inner = context

@@ -112,7 +112,9 @@ struct CheckView {
         case .refused: return "As it stands it would be refused."
         case .same: return #"\#(link) is registered with this very content: there is nothing to do."#
         case .taken:
-            return #"\#(link) is registered with other content, and a version never changes: this needs another number."#
+            return #"""
+                \#(link) is registered with other content, and a version never changes: this needs another number.
+                """#
         case .new, .unknown:
             guard mayRegister else { return "Your key may not register it: take the text along." }
             let whose: HTML = tenant.map { " of \($0)" } ?? ""

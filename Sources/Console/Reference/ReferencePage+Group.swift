@@ -54,7 +54,9 @@ extension ReferencePage {
     private func answers(_ operation: APIReference.Operation) -> HTML {
         let own = operation.answers.filter { !$0.isUsual }.sorted { $0.status < $1.status }
         let usual = operation.answers.filter(\.isUsual).sorted { $0.status < $1.status }
-        let links = usual.map { #"<a href="\#(paths.problemReference)#status-\#($0.status)">\#($0.status)</a>"# as HTML }
+        let links = usual.map {
+            #"<a href="\#(paths.problemReference)#status-\#($0.status)">\#($0.status)</a>"# as HTML
+        }
         let more: HTML =
             #"<p>And <a href="\#(paths.problemReference)">what any route may refuse</a>: \#(links.joined(by: ", ")).</p>"#
         return #"""
