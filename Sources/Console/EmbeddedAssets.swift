@@ -185,6 +185,29 @@ enum EmbeddedAssets {
         @media (forced-colors: active) { .state, .button { forced-color-adjust: auto; } }
         @media print { .top, .actions, .bulk, .filters { display: none; } }
 
+        /* The editor of definitions. A line is as high as the script reckons. */
+        .editor { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem 1.6rem; align-items: start; }
+        .editor-head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin-bottom: .3rem; }
+        .code { position: relative; overflow: hidden; border-radius: 7px; }
+        .code textarea { display: block; font: 13px/20px var(--mono); min-height: 24rem; height: calc(100vh - 20rem); padding: 8px 10px; tab-size: 2; white-space: pre; overflow: auto; resize: vertical; }
+        .code textarea:focus-visible { outline-offset: -2px; }
+        .numbered .code textarea { padding-left: 3.9rem; }
+        .gutter { position: absolute; left: 1px; top: 9px; width: 3.3rem; font: 13px/20px var(--mono); text-align: right; color: var(--quiet); pointer-events: none; z-index: 1; }
+        .gutter span { display: block; padding-right: .6rem; border-left: 3px solid transparent; }
+        .gutter .bad { color: var(--bad); border-left-color: var(--bad); font-weight: 700; } .gutter .undo { color: var(--undo); border-left-color: var(--undo); font-weight: 700; }
+        .editor-tenant { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .6rem; margin-top: .6rem; }
+        .editor .actions { margin-top: .6rem; }
+        .editor-check { position: sticky; top: 3.6rem; max-height: calc(100vh - 4.2rem); overflow-y: auto; padding: .1rem .2rem .6rem; }
+        .editor-check h2 { margin-top: 1rem; }
+        #check-says .state { margin: 0; font-size: 1.05rem; }
+        .findings { list-style: none; margin: 0; padding: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; max-height: 16rem; overflow-y: auto; }
+        .findings li { display: flex; flex-wrap: wrap; gap: .1rem .7rem; align-items: baseline; padding: .4rem .8rem; border-top: 1px solid var(--line); } .findings li:first-child { border-top: 0; }
+        .findings .detail { flex: 1 1 14rem; min-width: 0; overflow-wrap: anywhere; } .findings .under { flex-basis: 100%; font-size: .85em; overflow-wrap: anywhere; }
+        .editor-compare { margin-top: .6rem; }
+        #check-graph .picture { max-height: 60vh; overflow: auto; } #check-graph [data-step] { cursor: pointer; }
+        .stale .picture { opacity: .55; }
+        @media (max-width: 64rem) { .editor { grid-template-columns: minmax(0, 1fr); } .editor-check { position: static; max-height: none; } .code textarea { height: 26rem; } }
+
         /* Graphs and timelines. They are drawn in classes; the colours are those of the console's stylesheet.
            The sizes of letters are those that GraphMetrics and FittedText reckon with. */
 
@@ -349,6 +372,19 @@ enum EmbeddedAssets {
         .login h1 + .notice { margin-top: .7rem; }
         /* The server is away. */
         .live.bad[aria-pressed] { color: var(--bad); }
+
+        /* The reference of the API */
+        .reference > p, .reference .operation-body > p, .reference dd p { max-width: 80ch; }
+        .reference-find { display: flex; flex-wrap: wrap; gap: .3rem .7rem; align-items: center; margin: 1rem 0; } .reference-find input { flex: 0 1 22rem; }
+        .routes li { align-items: baseline; } .routes li > a { min-width: min(100%, 30rem); text-decoration: none; } .routes li > a:hover { text-decoration: underline; } .routes .mark-text { margin-left: auto; }
+        .method { display: inline-block; min-width: 4.2rem; font-weight: 650; color: var(--text); }
+        .columns { columns: 14rem; list-style: none; padding: 0; margin: .4rem 0; } .columns a { display: inline-block; padding: .15rem 0; }
+        .operation { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; margin: .5rem 0; }
+        .operation > summary { display: flex; flex-wrap: wrap; align-items: baseline; gap: .2rem .9rem; padding: .55rem .9rem; } .operation > summary h2 { margin: 0; font-weight: 500; } .operation > summary .mark-text { margin-left: auto; }
+        .operation-body { padding: 0 .9rem .9rem; border-top: 1px solid var(--line); scroll-margin-top: 8rem; } .operation-body h3 { margin: 1rem 0 .3rem; }
+        .members th, .members td { overflow-wrap: anywhere; } .members th { white-space: nowrap; } .members td:last-child { min-width: 14rem; }
+        .answers { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .5rem 1rem; margin: .3rem 0; } .answers dd { margin: 0; } .answers dd p { margin: 0 0 .2rem; } .answers dt { font-weight: 650; }
+        .reference code { overflow-wrap: anywhere; }
 
         /* Workflows: figures, what is between two versions, and the form that starts a run. */
         .figures a { color: inherit; white-space: nowrap; } .figures a.good { color: var(--good); } .figures a.undo { color: var(--undo); } .figures a.bad { color: var(--bad); }
@@ -763,6 +799,199 @@ enum EmbeddedAssets {
         prepare();
         countChosen();
         setInterval(() => { if (!document.hidden) showTimes(); }, 1000);
+
+        // The editor of definitions: what the text would be is asked a moment after it was changed.
+        const editor = $("#editor");
+        if (editor) startEditor(editor, $("#definition"));
+
+        function startEditor(form, text) {
+          const parts = ["check-says", "check-findings", "check-graph", "check-will"], height = 20;
+          const loaded = text.defaultValue, draftKey = `sagaflow-draft ${location.pathname}`;
+          let request = null, timer = null, askedAt = 0, changedAt = 0, asked = null, isSending = false, mayLeave = false, lines = [];
+
+          // Line numbers: those that can be seen.
+          const gutter = $("#gutter");
+          gutter.hidden = false;
+          form.classList.add("numbered");
+          $("#definition-keys").hidden = false;
+          const count = () => { lines = text.value.split("\n"); number(); };
+          function number() {
+            const first = Math.floor(text.scrollTop / height), tones = new Map($$("[data-line]", form).map((a) => [Number(a.dataset.line), a.dataset.tone]));
+            const seen = [];
+            for (let line = first + 1; line <= Math.min(lines.length, first + Math.ceil(text.clientHeight / height) + 1); line++) {
+              const mark = document.createElement("span");
+              mark.textContent = line;
+              mark.className = tones.get(line) ?? "";
+              seen.push(mark);
+            }
+            gutter.replaceChildren(...seen);
+            gutter.style.transform = `translateY(${first * height - text.scrollTop}px)`;
+          }
+          text.addEventListener("scroll", number);
+          new ResizeObserver(number).observe(text);
+
+          function go(line, column) {
+            let start = 0;
+            for (let n = 1; n < line && n < lines.length; n++) start += lines[n - 1].length + 1;
+            const all = lines[line - 1] ?? "", before = [...all].slice(0, column - 1).join("").length;
+            text.focus();
+            text.setSelectionRange(start + before, start + all.length);
+            text.scrollTop = Math.max(0, (line - 5) * height);
+            text.scrollIntoView({ block: "nearest" });
+          }
+          form.addEventListener("click", (event) => {
+            const link = event.target.closest("[data-line]"), step = event.target.closest("svg [data-step]");
+            if (link) { event.preventDefault(); go(Number(link.dataset.line), Number(link.dataset.column)); }
+            const places = step && new Map($("#check-graph").dataset.steps?.split(" ").map((each) => each.split(":")));
+            if (places?.has(step.dataset.step)) go(Number(places.get(step.dataset.step)), 1);
+            if (event.target.closest('button[value="check"]')) { event.preventDefault(); asked = null; check(); }
+          });
+
+          // Asking: once nothing is typed for a moment, at most once a second, also while somebody goes on and on; the newest text wins.
+          function soon() {
+            const now = Date.now();
+            changedAt ||= now;
+            clearTimeout(timer);
+            timer = setTimeout(check, Math.max(askedAt + 1000 - now, Math.min(350, changedAt + 1000 - now)));
+          }
+          function check() {
+            changedAt = 0;
+            const body = new URLSearchParams(new FormData(form)).toString();
+            keep();
+            if (body === asked) return;
+            request?.abort();
+            [asked, askedAt, request] = [body, Date.now(), new XMLHttpRequest()];
+            request.open("POST", form.dataset.check);
+            request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
+            request.responseType = "document";
+            request.timeout = 15000;
+            request.onload = (event) => show(event.target);
+            request.onerror = request.ontimeout = () => fail("It could not be checked: the server does not answer.");
+            request.send(body);
+          }
+          function fail(words) {
+            asked = null;
+            const said = document.createElement("p");
+            said.className = "state bad";
+            said.textContent = words;
+            $("#check-says").replaceChildren(said);
+            clearTimeout(timer);
+            timer = setTimeout(check, 5000);
+          }
+          function show(answer) {
+            const page = answer.response;
+            if (!page?.getElementById("check-says")) {
+              const isOut = answer.responseURL.includes("/login");
+              return fail(isOut ? "You are logged out. Log in in another tab: the text stays here." : page?.querySelector(".sentence")?.textContent ?? "It could not be checked.");
+            }
+            for (const id of parts) {
+              const old = document.getElementById(id), fresh = page.getElementById(id);
+              if (id === "check-graph") {
+                const keeps = !$("svg", fresh) && $("svg", old);
+                old.classList.toggle("stale", Boolean(keeps));
+                $("#check-old").hidden = !keeps;
+                if (keeps) continue;
+                old.dataset.steps = fresh.dataset.steps ?? "";
+              }
+              if (original.get(id) === fresh.innerHTML) continue;
+              const open = $("details", old)?.open, scroll = $(".picture", old)?.scrollLeft ?? 0;
+              original.set(id, fresh.innerHTML);
+              old.replaceChildren(...[...fresh.childNodes].map((node) => document.adoptNode(node)));
+              if (open) $("details", old).open = true;
+              prepare(old);
+              if ($(".picture", old)) $(".picture", old).scrollLeft = scroll;
+            }
+            number();
+          }
+
+          // Typing: Tab indents, unless Escape came before it.
+          function put(from, to, words) {
+            text.setSelectionRange(from, to);
+            // The only way to write that the browser's undo knows of.
+            if (!document.execCommand("insertText", false, words)) { text.setRangeText(words, from, to, "end"); changed(); }
+          }
+          text.addEventListener("keydown", (event) => {
+            const { selectionStart: from, selectionEnd: to, value } = text, start = value.lastIndexOf("\n", from - 1) + 1;
+            const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+            if (event.key === "Tab" && plain && !mayLeave) {
+              event.preventDefault();
+              if (from === to && !event.shiftKey) return put(from, to, " ".repeat(2 - (from - start) % 2));
+              const block = value.slice(start, to), moved = event.shiftKey ? block.replace(/^ {1,2}/gm, "") : block.replace(/^(?=.)/gm, "  ");
+              if (moved === block) return;
+              put(start, to, moved);
+              if (from === to) text.setSelectionRange(Math.max(start, to + moved.length - block.length), Math.max(start, to + moved.length - block.length));
+              else text.setSelectionRange(start, start + moved.length);
+            } else if (event.key === "Enter" && plain && !event.shiftKey && !event.isComposing) {
+              const line = value.slice(start, from), indent = line.match(/^ */)[0] + (/[[{:]\s*$/.test(line) ? "  " : "");
+              event.preventDefault();
+              put(from, to, `\n${indent}`);
+            }
+            mayLeave = event.key === "Escape" || (mayLeave && event.key === "Shift");
+          });
+
+          // What is written stays until it is registered: in this tab, and nowhere else.
+          const isChanged = () => text.value !== loaded || "unsaved" in text.dataset;
+          function keep() {
+            try {
+              if (isChanged()) sessionStorage.setItem(draftKey, text.value); else sessionStorage.removeItem(draftKey);
+            } catch { /* There is no room for it. */ }
+          }
+          function changed() { count(); soon(); }
+          text.addEventListener("input", changed);
+          for (const field of $$('[name="compare"], [name="tenant"]', form)) field.addEventListener("change", soon);
+          form.addEventListener("submit", () => { isSending = true; keep(); });
+          addEventListener("pagehide", keep);
+          addEventListener("beforeunload", (event) => { if (isChanged() && !isSending) event.preventDefault(); });
+
+          const draft = sessionStorage.getItem(draftKey);
+          if (draft !== null && draft !== text.value && !("unsaved" in text.dataset)) {
+            text.value = draft;
+            const note = document.createElement("p"), undo = document.createElement("button");
+            note.className = "notice good";
+            note.textContent = "This is what you wrote here before. ";
+            undo.type = "button";
+            undo.className = "button";
+            undo.textContent = "Begin anew";
+            undo.addEventListener("click", () => { text.value = loaded; note.remove(); text.focus(); changed(); });
+            note.append(undo);
+            $("#notice").append(note);
+            soon();
+          }
+          for (const id of parts) original.set(id, document.getElementById(id).innerHTML);
+          const svg = $("#check-graph svg"), room = svg?.parentElement.clientWidth ?? 0;
+          if (room > 500 && svg.clientWidth > room) $('#check-graph .tools [aria-label^="As wide"]').click();
+          count();
+        }
+
+        // What is registered, or left with its reader, is no draft any more.
+        function forgetDrafts() {
+          for (const key of Object.keys(sessionStorage)) if (key.startsWith("sagaflow-draft ")) sessionStorage.removeItem(key);
+        }
+        if (new URL(performance.getEntriesByType("navigation")[0]?.name ?? location.href).searchParams.get("did") === "registered") forgetDrafts();
+        document.addEventListener("submit", (event) => { if (event.target.getAttribute("action")?.endsWith("/logout")) forgetDrafts(); });
+
+        // The reference: finds routes by their words, and unfolds the one that an address names.
+        const finder = $("#reference-find");
+        if (finder) {
+          finder.hidden = false;
+          const all = $$("[data-words]").map((row) => [row, row.textContent.toLowerCase()]);
+          $("#reference-words").addEventListener("input", (event) => {
+            const words = event.target.value.toLowerCase().split(/\s+/);
+            let found = 0;
+            for (const [row, text] of all) {
+              row.hidden = !words.every((word) => text.includes(word));
+              if (!row.hidden) found++;
+            }
+            for (const section of $$("[data-section]")) section.hidden = !$("[data-words]:not([hidden])", section);
+            $("#reference-found").textContent = found === 1 ? "1 route" : `${found} routes`;
+          });
+        }
+        function unfold() {
+          const folded = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details.operation");
+          if (folded && !folded.open) { folded.open = true; folded.scrollIntoView(); }
+        }
+        addEventListener("hashchange", unfold);
+        unfold();
 
         """##
     static let icon = ##"""

@@ -48,6 +48,7 @@ struct APIProcess {
     private let refusals: RefusalLog
     private let share: Descriptors.Share
     private let room: ConnectionRoom
+    private let body: BodyReader
     private let metrics: APIMetrics
     private let tracer: Tracer
     private let traceExport: TraceExport?
@@ -60,6 +61,8 @@ struct APIProcess {
         self.share = share ?? Descriptors.Share(connections: configuration.connections, passing: 64)
         // Half for one address: nobody keeps all others out, and a proxy in front has thousands.
         room = ConnectionRoom(capacity: self.share.connections, share: (self.share.connections + 1) / 2)
+        body = BodyReader(
+            maxBytes: configuration.maxBodyBytes, room: ByteRoom(configuration.memory.bodyBytes))
         metrics = APIMetrics()
         (tracer, traceExport) = makeTracing(configuration.telemetry, logger: logger)
         var observed = configuration.database
@@ -173,7 +176,7 @@ struct APIProcess {
             routes +=
                 ConsoleRoutes(
                     console, api: ConsoleCalls(routes, gate), sessions: ConsoleSessions(database: database),
-                    limiter: RateLimiter(redis: nil, keyPrefix: "", logger: logger)
+                    limiter: RateLimiter(redis: nil, keyPrefix: "", logger: logger), body: body
                 ).routes
         }
         router.add(middleware: ProblemMiddleware(table: RouteTable(routes)))
@@ -211,7 +214,6 @@ struct APIProcess {
         let memory = configuration.memory
         let waiting = WaitingFor(
             reader: reader, definitions: definitions, engines: EngineReports(reader: reader))
-        let body = BodyReader(maxBytes: configuration.maxBodyBytes, room: ByteRoom(memory.bodyBytes))
         // Half for those who wait: a bulk start whose client is slow to read keeps a line's room for as long.
         let (values, importValues) = (ByteRoom(memory.startBytes / 2), ByteRoom(memory.startBytes / 2))
         let starts = RunStarts(

@@ -19,11 +19,13 @@ struct ConsoleCalls: Sendable {
     ///   - path: of the route, as in `/v1/runs/:runId`.
     ///   - variables: of the path, in its order.
     ///   - body: sent as JSON.
+    ///   - text: sent as it is, under its media type.
     ///   - isWhole: large payloads are not left out.
     /// - Throws: what the route throws.
     func call(
         _ method: HTTPRequest.Method, _ path: String, _ variables: [String] = [], query: [(String, String?)] = [],
-        body: JSON? = nil, headers: HTTPFields, _ request: Request, _ context: APIContext, isWhole: Bool = false
+        body: JSON? = nil, text: (bytes: ByteBuffer, type: String)? = nil, headers: HTTPFields, _ request: Request,
+        _ context: APIContext, isWhole: Bool = false
     ) async throws -> Response {
         guard let handler = handlers["\(method) \(path)"] else { preconditionFailure("no route is \(method) \(path)") }
         var inner = context
@@ -40,9 +42,10 @@ struct ConsoleCalls: Sendable {
             method: method, scheme: request.head.scheme, authority: request.head.authority,
             path: Self.query(filled, query), headerFields: headers)
         if let requestID = request.headers[.xRequestID] { head.headerFields[.xRequestID] = requestID }
-        guard let body else { return try await handler(Request(head: head, body: request.body), inner) }
-        head.headerFields[.contentType] = "application/json"
-        let bytes = ByteBuffer(bytes: body.bytes)
+        guard let (bytes, type) = text ?? body.map({ (ByteBuffer(bytes: $0.bytes), "application/json") }) else {
+            return try await handler(Request(head: head, body: request.body), inner)
+        }
+        head.headerFields[.contentType] = type
         head.headerFields[.contentLength] = String(bytes.readableBytes)
         return try await handler(Request(head: head, body: RequestBody(buffer: bytes)), inner)
     }

@@ -9,31 +9,34 @@ struct ConsoleForm: Sendable {
     private var fields: [(name: String, value: String)] = []
 
     /// A page has at most 500 runs to select, and an output at most 256 KiB.
-    private static let maxBytes = 1 << 20
+    static let usualBytes = 1 << 20
+    /// What is longer may take more than a millisecond to read, for which all connections of an event loop would wait.
+    private static let briefBytes = 32 * 1024
 
+    /// - Parameter most: bytes of the form as it is sent.
     /// - Throws: a problem for what is no form.
-    init(_ request: Request) async throws(Problem) {
+    init(_ request: Request, most: Int = usualBytes) async throws(Problem) {
         let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased()
         guard type == "application/x-www-form-urlencoded" else {
             throw Problem(.unsupportedMediaType, "This takes the form of its page.")
         }
         let buffer: ByteBuffer
-        do { buffer = try await request.body.collect(upTo: Self.maxBytes) } catch is NIOTooManyBytesError {
-            throw Problem(.bodyTooLarge, "A form has at most 1 MiB.")
+        do { buffer = try await request.body.collect(upTo: most) } catch is NIOTooManyBytesError {
+            throw Problem(.bodyTooLarge, "This form has at most \(most) bytes.")
         } catch {
             throw Problem(.malformedRequest, "The form ended too early.")
         }
-        for part in String(buffer: buffer).split(separator: "&") {
-            let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = sides.count > 1 ? sides[1] : ""
-            guard let name = Self.text(sides[0]), let text = Self.text(value) else {
-                throw Problem(.malformedRequest, "The form holds a percent sign that encodes no text.")
-            }
-            fields.append((name, text))
+        let bytes = Array(buffer.readableBytesView)
+        guard let read = await Self.read(bytes) else {
+            throw Problem(.malformedRequest, "The form holds a percent sign that encodes no text.")
         }
+        fields = read
     }
 
-    private static func text(_ part: Substring) -> String? { decodedText(part.replacing("+", with: " ")[...]) }
+    private static func read(_ bytes: [UInt8]) async -> [(name: String, value: String)]? {
+        if bytes.count <= briefBytes { return FormEncoding.fields(bytes) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { FormEncoding.fields(bytes) }
+    }
 
     /// The field; nil when it is not there, or empty.
     subscript(name: String) -> String? {

@@ -118,6 +118,7 @@ enum ConsoleNotice {
                     + (not > 0 ? " \(not) could not be asked: they stand otherwise by now." : ""),
                 isProblem: done == 0)
         case "restart": return Notice("This is the new run.")
+        case "registered": return Notice("It is registered.")
         default:
             guard let kind = RunAction.Kind(rawValue: did) else {
                 return ConsoleWorkflowChanges.notice(did).map { Notice($0) }

@@ -18,8 +18,13 @@ struct ConsoleRoutes: Sendable {
     let configuration: ConsoleConfiguration
     private let limiter: RateLimiter
     let paths: Paths
+    let editor: ConsoleEditor
 
-    init(_ configuration: ConsoleConfiguration, api: ConsoleCalls, sessions: ConsoleSessions, limiter: RateLimiter) {
+    init(
+        _ configuration: ConsoleConfiguration, api: ConsoleCalls, sessions: ConsoleSessions, limiter: RateLimiter,
+        body: BodyReader
+    ) {
+        editor = ConsoleEditor(body: body)
         self.configuration = configuration
         self.api = api
         self.sessions = sessions
@@ -40,7 +45,7 @@ struct ConsoleRoutes: Sendable {
             page("/runs", runs.list), page("/runs/:runId", runs.show), page("/runs/:runId/stream", runs.stream),
             page("/runs/:runId/json", runs.json),
             form("/runs/:runId/actions", actions.act),
-        ] + workflowRoutes + loginRoutes
+        ] + workflowRoutes + editorRoutes + referenceRoutes + loginRoutes
     }
 
     /// A page that is read.
@@ -53,10 +58,23 @@ struct ConsoleRoutes: Sendable {
     }
 
     /// A form that is sent.
-    func form(_ path: String, _ work: @escaping FormWork) -> Route {
+    ///
+    /// - Parameters:
+    ///   - most: bytes of it.
+    ///   - room: where it is large, for what it takes to read it.
+    func form(
+        _ path: String, most: Int = ConsoleForm.usualBytes, room: ByteRoom? = nil, _ work: @escaping FormWork
+    ) -> Route {
         let place = Self.place(.post, paths.base + path)
         let checked: Work = { visit in
-            let form = try await Self.form(visit.request, visit.secret)
+            let length = visit.request.headers[.contentLength].flatMap { Int($0) } ?? most
+            // The form, its text, and a field of it.
+            let held = try await room?.take(3 * min(length, most)) ?? 0
+            let form: ConsoleForm
+            do {
+                defer { room?.give(held) }
+                form = try await Self.form(visit.request, visit.secret, most: most)
+            }
             return try await work(visit, form)
         }
         let handler: Route.Handler = { request, context in
@@ -71,11 +89,13 @@ struct ConsoleRoutes: Sendable {
     }
 
     /// A form of one of our own pages, sent by the browser that has shown it.
-    static func form(_ request: Request, _ secret: ConsoleSecret?) async throws(Problem) -> ConsoleForm {
+    static func form(
+        _ request: Request, _ secret: ConsoleSecret?, most: Int = ConsoleForm.usualBytes
+    ) async throws(Problem) -> ConsoleForm {
         guard ConsoleOrigin.isOwn(request) else {
             throw Problem(.missingPermission, "This form was not sent by a page of the console.")
         }
-        let form = try await ConsoleForm(request)
+        let form = try await ConsoleForm(request, most: most)
         guard let secret, let token = form["token"], secret.isFormToken(token) else {
             throw Problem(.missingPermission, "This page was of an earlier login. Load it again.")
         }

@@ -3,6 +3,7 @@
 //   HTML/        markup that is safe by its type            Layout/   the frame of every page, and what pages are made of
 //   Runs/        the list of runs, and one run              Now/      what needs a person, and how the system does
 //   Failed/      groups of failed runs                      Login/    who is asked for a key
+//   Editor/      definitions, as they are written           Reference/ the API explained, from what it says of itself
 //   Assets/      style and scripts, embedded and named by their content
 //
 // Nothing here knows of requests, principals or the database: whoever serves a page has read what is in it, with the rights of

@@ -27,6 +27,7 @@ package struct Frame: Sendable {
     package enum Section: CaseIterable, Sendable {
         case now, runs, failed
         case workflows
+        case reference
 
         var title: String {
             switch self {
@@ -34,6 +35,7 @@ package struct Frame: Sendable {
             case .runs: "Runs"
             case .failed: "Failed"
             case .workflows: "Workflows"
+            case .reference: "API"
             }
         }
 
@@ -43,6 +45,7 @@ package struct Frame: Sendable {
             case .runs: .runs
             case .failed: .failed
             case .workflows: .workflow
+            case .reference: .reference
             }
         }
 
@@ -52,6 +55,7 @@ package struct Frame: Sendable {
             case .runs: paths.runs
             case .failed: paths.failed
             case .workflows: paths.workflows
+            case .reference: paths.reference
             }
         }
     }

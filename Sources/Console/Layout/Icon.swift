@@ -3,6 +3,7 @@ package enum Icon: Sendable {
     case pending, running, done, undoing, undone, cancelled, failed, paused, skipped, waiting, unknown
     case now, runs, search, live, copy, warning, engine, external
     case workflow
+    case reference
 
     /// 16 by 16, in the colour of the text around it.
     package var svg: HTML {
@@ -26,6 +27,8 @@ package enum Icon: Sendable {
         case .unknown:
             #"<path d="M8 1.5L14.5 8 8 14.5 1.5 8z" class="line"/><path d="M6.3 6.6a1.8 1.8 0 1 1 2.4 1.7c-.5.2-.7.5-.7 1M8 10.9v.7" class="line"/>"#
         case .now: #"<path d="M1.5 9h3l2-5.5 3 9 2-5h3" class="line"/>"#
+        case .reference:
+            #"<path d="M2.5 3h4A1.5 1.5 0 0 1 8 4.5V13.5A1.5 1.5 0 0 0 6.5 12h-4zM13.5 3h-4A1.5 1.5 0 0 0 8 4.5V13.5A1.5 1.5 0 0 1 9.5 12h4z" class="line"/>"#
         case .runs: #"<path d="M2.5 4h11M2.5 8h11M2.5 12h7" class="line"/>"#
         case .search: #"<circle cx="7" cy="7" r="4.2" class="line"/><path d="M10.2 10.2L14 14" class="line"/>"#
         case .live: #"<circle cx="8" cy="8" r="3" class="fill"/><circle cx="8" cy="8" r="6" class="line"/>"#
