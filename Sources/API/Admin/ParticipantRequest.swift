@@ -40,14 +40,15 @@ struct ParticipantRequest {
         let origin = url.flatMap { Self.origin(of: $0, at: pointer, rules: rules, &fields) }
         maxConcurrent = fields["maxConcurrent"]?.isNull == true ? nil : fields.integer("maxConcurrent", in: 1...10_000)
         rate = Self.rate(&fields)
-        tls = Self.tls(&fields, isEncrypted: origin?.scheme != .http)
-        let kept = KeptSecrets(before: before, isSamePlace: before.map { $0.url == url && $0.tls == tls } ?? false, secrets)
+        let tls = Self.tls(&fields, isEncrypted: origin?.scheme != .http)
+        let kept = KeptSecrets(
+            before: before, isSamePlace: before.map { $0.url == url && $0.tls == tls } ?? false, secrets)
         let asked = Self.client(&fields, rules: rules, secrets, kept)
         let values = Self.headers(&fields, hasTokens: fields["auth"]?.isNull == false, secrets, kept)
         breaker = Self.breaker(&fields)
         signWith = Self.signWith(&fields)
         try fields.check()
-        self.url = url ?? ""
+        (self.url, self.tls) = (url ?? "", tls)
         let stored = secrets.stored(headers: values, client: asked?.client, of: participant)
         (headers, client, secretsKey) = (stored.headers, stored.client, stored.key)
         hosts =

@@ -40,7 +40,7 @@ struct ConsoleRoutes: Sendable {
             page("/runs", runs.list), page("/runs/:runId", runs.show), page("/runs/:runId/stream", runs.stream),
             page("/runs/:runId/json", runs.json),
             form("/runs/:runId/actions", actions.act),
-        ] + loginRoutes
+        ] + loginRoutes + administrationRoutes
     }
 
     /// A page that is read.
