@@ -72,7 +72,7 @@ struct FormFields {
 
     func choice(
         _ name: String, _ label: String, at pointers: String..., hint: HTML? = nil,
-        _ options: [(value: String, title: String)]
+        options: [(value: String, title: String)]
     ) -> HTML {
         let shown = options.map { Part.option($0.value, $0.title, isChosen: text[name] == $0.value) }
         return wrapped(

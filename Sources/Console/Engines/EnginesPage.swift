@@ -42,7 +42,7 @@ package struct ClusterView: Sendable {
                 heartbeatAt: engine["heartbeatAt"]?.string.flatMap { Instant($0) },
                 heartbeatAge: .milliseconds(engine["heartbeatAgeMs"]?.int ?? 0),
                 inFlight: engine["inFlight"]?.int ?? 0, isAlive: engine["alive"]?.bool ?? false,
-                clockOffset: offset(engine["clockOffsetMs"]), hasPublicURL: engine["hasPublicUrl"]?.bool,
+                clockOffset: Self.offset(engine["clockOffsetMs"]), hasPublicURL: engine["hasPublicUrl"]?.bool,
                 settings: settings.reduce(into: [:]) { all, member in all[member.key] = member.value.string })
         }
     }

@@ -32,7 +32,7 @@ package struct KeyForm: Sendable {
     /// The fields of the form, all of them once.
     package static let names = ["name", "roles", "tenant", "workflows", "expires", "expiresAt"]
     /// How long a key may last: a number of days, `never`, or `at`.
-    package static let lives = [
+    package static let lives: [(value: String, title: String)] = [
         ("30", "in 30 days"), ("90", "in 90 days"), ("365", "in a year"), ("never", "never"), ("at", "at this time:"),
     ]
     package static let usual = FormText(["expires": ["90"]])
@@ -59,7 +59,7 @@ package struct KeyForm: Sendable {
             <fieldset><legend>What it may do</legend>\#(fields.fault(at: "/roles"))\#(roles)
             <details id="single"\#("open", if: isOpen)><summary>Single permissions</summary><div class="checks">\#(permissions)</div></details></fieldset>
             \#(fields.area("workflows", "Workflows", at: "/workflows", hint: "Patterns, one on each line, as in orders-*; empty: all.", rows: 2))
-            <div class="form-row">\#(fields.choice("expires", "Expires", at: "/expires", Self.lives))\#(fields.input("expiresAt", "Time (UTC)", at: "/expiresAt", placeholder: "2030-01-31T12:00Z", most: 40))</div>
+            <div class="form-row">\#(fields.choice("expires", "Expires", at: "/expires", options: Self.lives))\#(fields.input("expiresAt", "Time (UTC)", at: "/expiresAt", placeholder: "2030-01-31T12:00Z", most: 40))</div>
             <div class="actions"><button class="button primary">Make the key</button></div></form>
             """#
     }

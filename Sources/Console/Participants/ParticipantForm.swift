@@ -1,3 +1,5 @@
+import Core
+
 /// What is registered of a participant, to be written or changed. Secrets are written and never shown: of what is registered it is said that
 /// it is kept, and a field that is left empty leaves it as it is.
 package struct ParticipantForm: Sendable {

@@ -33,7 +33,7 @@ package struct TenantForm: Sendable {
         return #"""
             <form class="form" method="post" action="\#(path)">\#(frame.token)\#(fields.refusal(elsewhereThan: ["/state", "/weight", "/id"] + self.limits.map { "/limits/\($0.name)" }))
             \#(if: tenant == nil, name)
-            <div class="form-row">\#(fields.choice("state", "State", at: "/state", hint: "Suspended: nothing new begins, what runs goes on. Closed: its keys are refused, too.", [("active", "active"), ("suspended", "suspended"), ("closed", "closed")]))
+            <div class="form-row">\#(fields.choice("state", "State", at: "/state", hint: "Suspended: nothing new begins, what runs goes on. Closed: its keys are refused, too.", options: [("active", "active"), ("suspended", "suspended"), ("closed", "closed")]))
             \#(fields.input("weight", "Weight", at: "/weight", hint: "Its share of what engines take up while more is due than they can: 100 is usual.", most: 9))</div>
             <fieldset><legend>Limits: empty for none</legend><div class="form-row">\#(limits)</div></fieldset>
             <div class="actions"><button class="button primary">\#(tenant == nil ? "Make the tenant" : "Save")</button></div></form>
