@@ -292,7 +292,7 @@ import Testing
             let first = try await browser.get("/console/audit?action=put_participant").text
             #expect(first.matches(of: /data-key=/).count == 50 && first.contains("participants/p59"))
             let next = try #require(first.firstMatch(of: /rel="next" href="([^"]+)"/)?.output.1)
-            let second = try await browser.get(next.replacing("&amp;", with: "&")).text
+            let second = try await browser.get(String(next).replacing("&amp;", with: "&")).text
             #expect(second.matches(of: /data-key=/).count == 10 && second.contains("participants/p0"))
             #expect(!second.contains("cancel run"))
             let about = try await browser.get("/console/audit?runId=\(run)").text

@@ -90,7 +90,7 @@ package struct ParticipantPage: Sendable {
         return #"""
             <section aria-labelledby="at-engines"><h2 id="at-engines">At each engine</h2>
             <div class="scroll" tabindex="0" role="group" aria-label="At each engine"><table class="stacked"><thead><tr><th scope="col">Engine</th><th scope="col">Breaker</th><th scope="col">In flight</th><th scope="col">Held back</th><th scope="col">A second</th><th scope="col">Half within</th><th scope="col">99 % within</th><th scope="col">Last error</th></tr></thead><tbody>\#(participant.engines.map(row))</tbody></table></div>
-            <p class="quiet">As engines told a few seconds ago; how long it takes is of the last ten seconds or so, and never a fifth too little or too much.</p></section>
+            <p class="quiet">As engines told a few seconds ago; how long it takes is of the last ten seconds or so, and at most a quarter too much.</p></section>
             """#
     }
 

@@ -15,7 +15,7 @@ final class CallMeter: Sendable {
         var p99: Duration?
     }
 
-    /// Quarters of an octave of microseconds: from one to beyond an hour, and never a fifth too much.
+    /// Quarters of an octave of microseconds: from one to beyond an hour, and at most a quarter too much.
     private static let places = 128
     /// How much of what was counted is left with each reading.
     private static let fading: Float = 0.8
