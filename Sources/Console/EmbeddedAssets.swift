@@ -185,6 +185,46 @@ enum EmbeddedAssets {
         @media (forced-colors: active) { .state, .button { forced-color-adjust: auto; } }
         @media print { .top, .actions, .bulk, .filters { display: none; } }
 
+        /* Participants, engines, tenants, keys, the audit: their forms and tables. */
+        .form { display: grid; gap: .7rem; max-width: 62rem; }
+        .form-row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); gap: .5rem .9rem; align-items: start; }
+        .form-field { display: grid; gap: .2rem; align-content: start; min-width: 0; }
+        .form-field input:not([type="checkbox"]), .form-field select { width: 100%; }
+        .form fieldset { min-width: 0; display: grid; gap: .4rem; padding-bottom: .7rem; }
+        .hint { color: var(--quiet); font-size: .88em; margin: 0; max-width: 76ch; }
+        .fault { display: flex; gap: .4rem; color: var(--bad); margin: 0; } .fault .icon { margin-top: .2rem; }
+        [aria-invalid="true"] { border-color: var(--bad) !important; }
+        .kept { display: grid; grid-template-columns: minmax(0, 30rem) auto; gap: .2rem .9rem; align-items: center; }
+        .checks { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 14rem), 1fr)); }
+        .check span { min-width: 0; }
+        .panel { margin: .5rem 0; } .panel > summary { width: fit-content; } .panel > summary.button { list-style: none; } .panel > summary.button::-webkit-details-marker { display: none; }
+        .panel[open] { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: .9rem 1.1rem 1.1rem; } .panel[open] > summary { margin-bottom: .8rem; }
+        .more-trust > summary { color: var(--quiet); min-height: 2rem; } .more-trust[open] { display: grid; gap: .7rem; }
+        .button.small { min-height: 1.75rem; padding: .05rem .55rem; font-size: .93em; } form .button.small { white-space: nowrap; }
+        .url { overflow-wrap: anywhere; } .under.url { color: var(--quiet); }
+        .stacked .under { display: block; font-weight: 400; font-size: .9em; color: var(--quiet); }
+        .stacked th[scope="row"] { min-width: 10rem; } .stacked form { margin: 0; }
+        .audit .facts { gap: .35rem 1.2rem; } .audit .copied { min-width: min(34rem, 60vw); }
+        .meter { display: block; width: 100%; height: 6px; margin: .3rem 0 .1rem; } .meter-rest { fill: var(--quiet-soft); } .meter-part { fill: currentColor; }
+        .group ul { margin: .2rem 0; padding-left: 1.2rem; }
+
+        /* The menu of sections */
+        .top nav { min-width: 0; } .top nav > ul { flex-wrap: wrap; }
+        .top nav .wide { display: none; }
+        .sections > summary { display: flex; align-items: center; min-height: 2rem; padding: .35rem .65rem; border-radius: 7px; font-weight: 550; }
+        .sections > summary:hover { background: var(--sunken); color: var(--text); } .sections > summary[data-here] { color: var(--text); background: var(--quiet-soft); }
+        .top nav .menu-body { display: grid; gap: .1rem; right: auto; left: 0; }
+        @media (min-width: 106rem) { .top nav .wide { display: block; } .top nav .narrow { display: none; } }
+        @media (max-width: 40rem) {
+          .top nav .icon { display: none; } .top nav .menu-body .icon { display: block; }
+          .sections { position: static; } .top nav .menu-body { left: .8rem; right: .8rem; top: auto; z-index: 25; } .sections > summary { padding: .35rem .45rem; }
+          .stacked thead { display: none; } .stacked, .stacked tbody { display: block; }
+          .stacked tr { display: grid; grid-template-columns: 1fr 1fr; gap: .1rem .6rem; border-top: 1px solid var(--line); padding: .5rem .7rem; } .stacked tr:first-child { border-top: 0; }
+          .stacked th, .stacked td { border: 0; padding: .12rem .2rem; min-width: 0; overflow-wrap: anywhere; } .stacked th[scope="row"], .stacked .says { grid-column: 1 / -1; min-width: 0; }
+          .stacked td[data-name]::before { content: attr(data-name); display: block; color: var(--quiet); font-size: .82rem; }
+          .kept { grid-template-columns: 1fr; }
+        }
+
         /* The editor of definitions. A line is as high as the script reckons. */
         .editor { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 1rem 1.6rem; align-items: start; }
         .editor-head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; margin-bottom: .3rem; }

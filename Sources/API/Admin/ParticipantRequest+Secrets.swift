@@ -5,8 +5,12 @@ extension ParticipantRequest {
     private static let maxHeaders = 32
     private static let maxValueBytes = 4096
 
-    /// - Parameter hasTokens: engines send access tokens.
-    static func headers(_ fields: inout Fields, hasTokens: Bool, _ secrets: SecretPolicy) -> [(String, String)] {
+    /// - Parameters:
+    ///   - hasTokens: engines send access tokens.
+    ///   - kept: what null stands for.
+    static func headers(
+        _ fields: inout Fields, hasTokens: Bool, _ secrets: SecretPolicy, _ kept: KeptSecrets
+    ) -> [(String, String)] {
         let pointer = JSONPointer(["headers"])
         guard let json = fields["headers"] else { return [] }
         guard let object = json.object else {
@@ -28,7 +32,12 @@ extension ParticipantRequest {
             } else if hasTokens, lower == "authorization" {
                 fields.refuse(place, "This header is set by auth and cannot be given beside it.")
             }
-            guard let text = value.string, text.utf8.count <= maxValueBytes, isPrintable(text) else {
+            let given: String?
+            do throws(KeptSecrets.Loss) { given = value.isNull ? try kept.header(name) : value.string } catch {
+                fields.refuse(place, error.sentence)
+                continue
+            }
+            guard let text = given, text.utf8.count <= maxValueBytes, isPrintable(text) else {
                 fields.refuse(
                     place, "A header's value is a string of at most \(maxValueBytes) printable ASCII characters.")
                 continue
@@ -43,7 +52,7 @@ extension ParticipantRequest {
 
     /// Where access tokens come from, and the host of that place.
     static func client(
-        _ fields: inout Fields, rules: AddressRules, _ secrets: SecretPolicy
+        _ fields: inout Fields, rules: AddressRules, _ secrets: SecretPolicy, _ kept: KeptSecrets
     ) -> (client: OAuth2Client, host: String)? {
         guard let json = fields["auth"], !json.isNull else { return nil }
         let pointer = JSONPointer(["auth", "oauth2"])
@@ -66,8 +75,18 @@ extension ParticipantRequest {
             }
             texts[key] = text
         }
-        for key in ["tokenUrl", "clientId", "clientSecret"] where object[key]?.isNull ?? true {
+        if object["clientSecret"]?.isNull == true {
+            do throws(KeptSecrets.Loss) {
+                texts["clientSecret"] = try kept.clientSecret(tokenURL: texts["tokenUrl"])
+            } catch {
+                fields.refuse(pointer.appending("clientSecret"), error.sentence)
+            }
+        }
+        for key in ["tokenUrl", "clientId"] where object[key]?.isNull ?? true {
             fields.refuse(pointer.appending(key), "This member is required.")
+        }
+        if object["clientSecret"] == nil {
+            fields.refuse(pointer.appending("clientSecret"), "This member is required.")
         }
         guard let url = texts["tokenUrl"], let id = texts["clientId"], let secret = texts["clientSecret"] else {
             return nil

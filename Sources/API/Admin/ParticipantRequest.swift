@@ -1,5 +1,6 @@
 import Core
 import Participants
+import Storage
 
 /// What is registered of a participant, read and checked.
 struct ParticipantRequest {
@@ -26,7 +27,11 @@ struct ParticipantRequest {
     /// - Parameters:
     ///   - participant: whose it will be, and how it will be called.
     ///   - secrets: what may be registered of credentials.
-    init(_ json: JSON, of participant: ParticipantID, rules: AddressRules, secrets: SecretPolicy) throws(Problem) {
+    ///   - before: as it is registered, where values are to stay.
+    init(
+        _ json: JSON, of participant: ParticipantID, rules: AddressRules, secrets: SecretPolicy,
+        before: StoredParticipant? = nil
+    ) throws(Problem) {
         var fields = try Fields(
             json, known: ["url", "maxConcurrent", "rate", "headers", "breaker", "signWith", "tls", "auth"])
         let pointer = JSONPointer(["url"])
@@ -35,13 +40,15 @@ struct ParticipantRequest {
         let origin = url.flatMap { Self.origin(of: $0, at: pointer, rules: rules, &fields) }
         maxConcurrent = fields["maxConcurrent"]?.isNull == true ? nil : fields.integer("maxConcurrent", in: 1...10_000)
         rate = Self.rate(&fields)
-        let asked = Self.client(&fields, rules: rules, secrets)
-        let values = Self.headers(&fields, hasTokens: fields["auth"]?.isNull == false, secrets)
-        tls = Self.tls(&fields, isEncrypted: origin?.scheme != .http)
+        let tls = Self.tls(&fields, isEncrypted: origin?.scheme != .http)
+        let kept = KeptSecrets(
+            before: before, isSamePlace: before.map { $0.url == url && $0.tls == tls } ?? false, secrets)
+        let asked = Self.client(&fields, rules: rules, secrets, kept)
+        let values = Self.headers(&fields, hasTokens: fields["auth"]?.isNull == false, secrets, kept)
         breaker = Self.breaker(&fields)
         signWith = Self.signWith(&fields)
         try fields.check()
-        self.url = url ?? ""
+        (self.url, self.tls) = (url ?? "", tls)
         let stored = secrets.stored(headers: values, client: asked?.client, of: participant)
         (headers, client, secretsKey) = (stored.headers, stored.client, stored.key)
         hosts =

@@ -47,26 +47,39 @@ struct ParticipantRoutes: Sendable {
         _ request: Request, _ context: APIContext
     ) async throws -> Response {
         let participant = try ParticipantOwner(request, context).participant(try Self.name(context))
-        let asked = try ParticipantRequest(
-            try await body.json(request), of: participant, rules: rules, secrets: secrets)
-        for (pointer, host) in asked.hosts { try await checkAddresses(of: host, at: pointer, context) }
-        let written = try await database.writes.execute(
-            PutParticipant(
-                participant, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
-                breaker: asked.breaker, signWith: asked.signWith, tls: asked.tls, client: asked.client,
-                secretsKey: asked.secretsKey, updatedBy: context.principal.name,
-                origin: context.origin, rate: asked.rate))
-        guard let isNew = written.first else {
-            throw Problem(
-                .tenantLimit,
-                "There are \(StoredParticipant.mostOfTenant) participants of this tenant, or \(StoredParticipant.most) of all, "
-                    + "and no more can be registered.")
+        let json = try await body.json(request)
+        let keeps = KeptSecrets.areWanted(by: json)
+        // Where another has changed it just then it is read again: what stays is what stands there.
+        for _ in 0..<3 {
+            let before = keeps ? try await registered(participant) : nil
+            let asked = try ParticipantRequest(json, of: participant, rules: rules, secrets: secrets, before: before)
+            for (pointer, host) in asked.hosts { try await checkAddresses(of: host, at: pointer, context) }
+            let written = try await database.writes.execute(
+                PutParticipant(
+                    participant, url: asked.url, maxConcurrent: asked.maxConcurrent, headers: .object(asked.headers),
+                    breaker: asked.breaker, signWith: asked.signWith, tls: asked.tls, client: asked.client,
+                    secretsKey: asked.secretsKey, updatedBy: context.principal.name,
+                    origin: context.origin, rate: asked.rate, unchangedSince: before?.updatedAt))
+            guard let isNew = written.first else {
+                if keeps { continue }
+                throw Problem(
+                    .tenantLimit,
+                    "There are \(StoredParticipant.mostOfTenant) participants of this tenant, or \(StoredParticipant.most) of all, "
+                        + "and no more can be registered.")
+            }
+            context.logger.info("participant registered", metadata: Self.metadata(participant, context))
+            let shown = Self.shown(
+                participant, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker, asked.signWith,
+                asked.tls, asked.client, asked.secretsKey, asked.rate)
+            return .json(isNew ? .created : .ok, .object(shown))
         }
-        context.logger.info("participant registered", metadata: Self.metadata(participant, context))
-        let shown = Self.shown(
-            participant, asked.url, asked.maxConcurrent, Array(asked.headers.keys), asked.breaker, asked.signWith,
-            asked.tls, asked.client, asked.secretsKey, asked.rate)
-        return .json(isNew ? .created : .ok, .object(shown))
+        throw Problem(.overloaded, "Others keep changing this participant. Try again.", headers: [.retryAfter: "1"])
+    }
+
+    /// As it stands now; nil when there is none of this very owner.
+    private func registered(_ participant: ParticipantID) async throws(PostgresError) -> StoredParticipant? {
+        let found = FindVisibleParticipants(to: participant.owner, name: participant.name)
+        return try await database.writes.execute(found).first { $0.id == participant }
     }
 
     @Sendable private func delete(
@@ -136,15 +149,19 @@ struct ParticipantRoutes: Sendable {
         object["updatedAt"] = RunJSON.time(row.updatedAt)
         object["paused"] = row.pause?.json ?? .null
         let seesHosts = context.principal.permissions.contains(.readCluster)
-        object["engines"] = .array(
-            engines.compactMap { engine in
-                guard engine.isAlive, let told = engine.told(of: row.id)?.object else { return nil }
-                var shown: JSONObject = ["id": .string(engine.engineID.description)]
-                if seesHosts { shown["host"] = .string(engine.host) }
-                shown["at"] = RunJSON.time(engine.heartbeatAt)
-                for (key, value) in told.members { shown[key] = value }
-                return .object(shown)
-            })
+        func told(_ part: (ListEngines.Row) -> JSON?) -> JSON {
+            .array(
+                engines.compactMap { engine in
+                    guard engine.isAlive, let told = part(engine)?.object else { return nil }
+                    var shown: JSONObject = ["id": .string(engine.engineID.description)]
+                    if seesHosts { shown["host"] = .string(engine.host) }
+                    shown["at"] = RunJSON.time(engine.heartbeatAt)
+                    for (key, value) in told.members { shown[key] = value }
+                    return .object(shown)
+                })
+        }
+        object["engines"] = told { $0.told(of: row.id) }
+        object["traffic"] = told { $0.traffic(of: row.id) }
         return object
     }
 
@@ -164,6 +181,14 @@ extension ListEngines.Row {
         switch participant.owner {
         case .shared: report["participants"]?[participant.name]
         case .tenant(let tenantID): report["tenantParticipants"]?[tenantID]?[participant.name]
+        }
+    }
+
+    /// What the engine told of its calls to a participant; nil where there were none lately.
+    func traffic(of participant: ParticipantID) -> JSON? {
+        switch participant.owner {
+        case .shared: report["traffic"]?[participant.name]
+        case .tenant(let tenantID): report["tenantTraffic"]?[tenantID]?[participant.name]
         }
     }
 }

@@ -45,7 +45,7 @@ struct ConsoleRoutes: Sendable {
             page("/runs", runs.list), page("/runs/:runId", runs.show), page("/runs/:runId/stream", runs.stream),
             page("/runs/:runId/json", runs.json),
             form("/runs/:runId/actions", actions.act),
-        ] + workflowRoutes + editorRoutes + referenceRoutes + loginRoutes
+        ] + workflowRoutes + editorRoutes + referenceRoutes + administrationRoutes + loginRoutes
     }
 
     /// A page that is read.

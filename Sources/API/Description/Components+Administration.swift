@@ -17,6 +17,8 @@ extension Components {
                             "updatedAt": time, "paused": .anyOf(schema("ParticipantPause"), .null),
                             "engines": .list(schema("ParticipantAtEngine")).described(
                                 "What engines that live told of it; empty when all is well."),
+                            "traffic": .list(schema("ParticipantTraffic")).described(
+                                "What engines that live told of their calls to it lately."),
                         ]),
                     JSONSchema.object([
                         "name": .text(), "tenant": owner, "paused": .anyOf(schema("ParticipantPause"), .null),
@@ -32,6 +34,13 @@ extension Components {
                     "id": .text(), "host?": .text(), "at": time, "breaker?": .word("closed", "halfOpen", "open"),
                     "failures?": count, "openMs?": count, "lastError?": .text().orNull, "lastErrorAgeMs?": count,
                     "waiting?": count, "queued?": count, "paused?": .flag, "held?": count, "lacks?": .text(),
+                ])
+            ),
+            (
+                "ParticipantTraffic",
+                .object([
+                    "id": .text(), "host?": .text(), "at": time, "inFlight": count, "perSecond?": .number(),
+                    "p50Ms?": .number(), "p99Ms?": .number(),
                 ])
             ),
             ("KeyRequest", keyRequest), ("Key", .object(key)),
@@ -98,9 +107,9 @@ extension Components {
                 ],
                 isClosed: true
             ).orNull.described("How many calls begin in a second, with three decimals at most, and how many at once."),
-            "headers?": .map(.text(0...4096, pattern: "^[ -~]*$"), 0...32).with(
+            "headers?": .map(.text(0...4096, pattern: "^[ -~]*$").orNull, 0...32).with(
                 "propertyNames", ["pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$"]
-            ).described("Sent with every call. Credentials are named, as in ${secret:NAME}, and not written out."),
+            ).described("Sent with every call. Credentials are named, as in ${secret:NAME}, and not written out. Null: what is registered stays."),
             "breaker?": .anyOf(breaker, .const(false), .null),
             "signWith?": secretNames.orNull.described(
                 "At most two names of secrets, and \(SigningKey.prefix)NAME of a key, with which calls are signed."),
@@ -116,7 +125,8 @@ extension Components {
         let text = JSONSchema.text(1...2048, pattern: "^[ -~]*$")
         return .object(
             [
-                "tokenUrl": text, "clientId": text, "clientSecret": text, "scope?": text.orNull,
+                "tokenUrl": text, "clientId": text,
+                "clientSecret": text.orNull.described("Null: the one that is registered stays."), "scope?": text.orNull,
                 "audience?": text.orNull,
             ], isClosed: true)
     }

@@ -26,8 +26,7 @@ package struct Frame: Sendable {
     /// A part of the console. Later ones find their place here.
     package enum Section: CaseIterable, Sendable {
         case now, runs, failed
-        case workflows
-        case reference
+        case workflows, participants, engines, tenants, keys, audit, reference
 
         var title: String {
             switch self {
@@ -36,6 +35,11 @@ package struct Frame: Sendable {
             case .failed: "Failed"
             case .workflows: "Workflows"
             case .reference: "API"
+            case .participants: "Participants"
+            case .engines: "Engines"
+            case .tenants: "Tenants"
+            case .keys: "API keys"
+            case .audit: "Audit"
             }
         }
 
@@ -46,6 +50,11 @@ package struct Frame: Sendable {
             case .failed: .failed
             case .workflows: .workflow
             case .reference: .reference
+            case .participants: .external
+            case .engines: .engine
+            case .tenants: .tenants
+            case .keys: .key
+            case .audit: .audit
             }
         }
 
@@ -56,8 +65,28 @@ package struct Frame: Sendable {
             case .failed: paths.failed
             case .workflows: paths.workflows
             case .reference: paths.reference
+            case .participants: paths.participants
+            case .engines: paths.engines
+            case .tenants: paths.tenants
+            case .keys: paths.keys
+            case .audit: paths.audit
             }
         }
+
+        /// It is there for those alone who have this permission; nil for everybody.
+        var permission: String? {
+            switch self {
+            case .participants: "participants:read"
+            case .engines: "cluster:read"
+            case .tenants: "tenants:read"
+            case .keys: "keys:manage"
+            case .audit: "audit:read"
+            default: nil
+            }
+        }
+
+        /// It is about the system rather than about what runs: where there is little room it is in a menu.
+        var isOfSystem: Bool { permission != nil }
     }
 
     func may(_ permission: String) -> Bool { permissions.contains(permission) }
@@ -109,15 +138,23 @@ package struct Frame: Sendable {
     }
 
     private func header(_ section: Section?, _ live: Live?) -> HTML {
-        let links = Section.allCases.map { each -> HTML in
-            #"<li><a href="\#(each.path(paths))"\#("aria-current", attribute: each == section ? "page" : nil)>\#(each.icon.svg)<span>\#(each.title)</span></a></li>"#
+        let all = Section.allCases.filter { $0.permission.map(may) ?? true }
+        func link(_ each: Section, _ kind: HTML = .empty) -> HTML {
+            #"<li\#(kind)><a href="\#(each.path(paths))"\#("aria-current", attribute: each == section ? "page" : nil)>\#(each.icon.svg)<span>\#(each.title)</span></a></li>"#
         }
+        let links = all.filter { !$0.isOfSystem }.map { link($0) }
+        let system = all.filter(\.isOfSystem)
+        // Twice, and one of them is shown: in the row where there is room for all of it, and else in a menu.
+        let menu: HTML = #"""
+            <li class="narrow"><details class="menu sections" id="system"><summary\#("data-here", if: section?.isOfSystem == true)>System</summary><ul class="menu-body">\#(system.map { link($0) })</ul></details></li>
+            """#
+        let rest: HTML = "\(system.map { link($0, #" class="wide""#) })\(if: !system.isEmpty, menu)"
         let toggle: HTML =
             #"<button type="button" id="live" class="quiet-button live" aria-pressed="true" hidden>\#(Icon.live.svg)<span>Live</span></button>"#
         return #"""
             <header class="top">
             <a class="brand" href="\#(paths.now)"><svg class="mark" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true" focusable="false"><path class="mark-forward" d="M4 8h11"/><path class="mark-back" d="M20 16H9"/><circle class="mark-forward-dot" cx="18" cy="8" r="2.4"/><circle class="mark-back-dot" cx="6" cy="16" r="2.4"/></svg>sagaflow</a>
-            <nav aria-label="Console"><ul>\#(links)</ul></nav>
+            <nav aria-label="Console"><ul>\#(links)\#(rest)</ul></nav>
             <form class="find" action="\#(paths.runs)" method="get" role="search">
             <label class="hidden" for="find">Find a run by its id or correlation id</label>
             \#(Icon.search.svg)<input id="find" name="find" type="search" placeholder="Run or correlation id" autocomplete="off" spellcheck="false" maxlength="255">

@@ -2,8 +2,7 @@
 package enum Icon: Sendable {
     case pending, running, done, undoing, undone, cancelled, failed, paused, skipped, waiting, unknown
     case now, runs, search, live, copy, warning, engine, external
-    case workflow
-    case reference
+    case workflow, reference, tenants, key, audit
 
     /// 16 by 16, in the colour of the text around it.
     package var svg: HTML {
@@ -38,6 +37,11 @@ package enum Icon: Sendable {
             #"<rect x="2" y="3" width="12" height="4" rx="1" class="line"/><rect x="2" y="9" width="12" height="4" rx="1" class="line"/><path d="M4.5 5h.1M4.5 11h.1" class="line"/>"#
         case .workflow:
             #"<circle cx="3.5" cy="8" r="2" class="line"/><circle cx="12.5" cy="3.5" r="2" class="line"/><circle cx="12.5" cy="12.5" r="2" class="line"/><path d="M5.4 7.1l5.2-2.7M5.4 8.9l5.2 2.7" class="line"/>"#
+        case .tenants:
+            #"<circle cx="5.5" cy="5.5" r="2.5" class="line"/><path d="M1.5 13.5c.3-3 1.8-4 4-4s3.7 1 4 4M10.5 3.3a2.3 2.3 0 0 1 0 4.4M12 9.8c1.5.4 2.3 1.6 2.5 3.7" class="line"/>"#
+        case .key:
+            #"<circle cx="5" cy="11" r="3" class="line"/><path d="M7.2 8.8L13.5 2.5M11 5l2 2M8.8 7.2l1.5 1.5" class="line"/>"#
+        case .audit: #"<path d="M3.5 1.5h6.5l3 3v10h-9.5zM6 6.5h4.5M6 9h4.5M6 11.5h3" class="line"/>"#
         case .external: #"<path d="M6 3H3v10h10v-3M9 2.5h4.5V7M13 3L7.5 8.5" class="line"/>"#
         }
     }

@@ -184,6 +184,9 @@ struct Engine {
             "hasPublicUrl": .bool(configuration.publicURL != nil),
         ]
         if participants.own.object?.isEmpty == false { report["tenantParticipants"] = participants.own }
+        let traffic = registry.traffic(every: Heartbeat.interval)
+        if traffic.shared.object?.isEmpty == false { report["traffic"] = traffic.shared }
+        if traffic.own.object?.isEmpty == false { report["tenantTraffic"] = traffic.own }
         return .object(report)
     }
 

@@ -268,9 +268,12 @@ final class ParticipantCaller: Sendable {
                 done()
                 return paused()
             }
-            let begun = ContinuousClock.now
+            let (begun, meter) = (ContinuousClock.now, participant.meter)
+            meter.begin()
             let answered: @Sendable (TransportResult) -> Void = { answer in
-                judge.judge(Answer(answer), ContinuousClock.now - begun) { result in
+                let duration = ContinuousClock.now - begun
+                if case .notSent = answer { meter.end(nil) } else { meter.end(duration) }
+                judge.judge(Answer(answer), duration) { result in
                     breaker?.report(
                         Breaker.Verdict(result, answer), of: run, era: era, failure: result.failure?.plainMessage)
                     done()
@@ -280,6 +283,7 @@ final class ParticipantCaller: Sendable {
             let sent = SentCall(request: request, client: client, injector: injector, isWanted: isWanted)
             if participant.credentials.areHeadersAll { return sent.transmit(call, answered) }
             sent.prove(call, answered) { reason, retryAfter in
+                meter.end(nil)
                 breaker?.report(.neither, of: run, era: era)
                 done()
                 completion(judge(.notSent(reason, retryAfter: retryAfter), .zero))

@@ -67,6 +67,15 @@ final class ParticipantRegistry: Service {
             readings, queued: limiter.queued, paused: paused, held: held.counts, lacks: lacks)
     }
 
+    /// What there is to tell of calls in a heartbeat; see `TrafficReport`. What was counted fades with each time it is asked.
+    ///
+    /// - Parameter interval: from one heartbeat to the next.
+    func traffic(every interval: Duration) -> (shared: JSON, own: JSON) {
+        var readings: [ParticipantID: CallMeter.Reading] = [:]
+        for (id, participant) in known.withLock({ $0.all }) { readings[id] = participant.meter.read(every: interval) }
+        return TrafficReport.json(readings)
+    }
+
     /// Why participants can't be called from here, or have no access token.
     private var lacks: [ParticipantID: String] {
         var lacks: [ParticipantID: String] = [:]
@@ -163,7 +172,7 @@ final class ParticipantRegistry: Service {
         }
         return RegisteredParticipant(
             id: row.id, baseURL: baseURL, maxConcurrent: row.maxConcurrent, rate: row.rate, credentials: credentials,
-            breaker: breaker, pause: pause, updatedAt: row.updatedAt)
+            breaker: breaker, pause: pause, meter: before?.meter ?? CallMeter(), updatedAt: row.updatedAt)
     }
 
     /// Reads the table again and again.

@@ -19,6 +19,8 @@ struct RegisteredParticipant: Sendable {
     let breaker: BreakerGate?
     /// On while somebody has paused it: no call is sent.
     let pause: PauseSwitch
+    /// Counts its calls.
+    let meter: CallMeter
     /// When it was registered last.
     let updatedAt: Instant
 }

@@ -30,7 +30,7 @@ struct Heartbeat: Service {
     let report: @Sendable () -> JSON
     let logger: Logger
 
-    private static let interval = Duration.seconds(2)
+    static let interval = Duration.seconds(2)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {

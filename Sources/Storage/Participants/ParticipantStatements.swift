@@ -17,6 +17,8 @@ package struct PutParticipant: Statement {
     package let secretsKey: String?
     package let updatedBy: String
     package let origin: CallOrigin
+    /// Nothing is written unless it is there, and as it was at this time; nil for whatever is there.
+    package let unchangedSince: Instant?
 
     /// Whether the participant is new.
     package typealias Row = Bool
@@ -25,8 +27,9 @@ package struct PutParticipant: Statement {
         _ participant: ParticipantID, url: String, maxConcurrent: Int?, headers: JSON, breaker: BreakerPolicy?,
         signWith: [String] = [],
         tls: ParticipantTLS? = nil, client: OAuth2Client? = nil, secretsKey: String? = nil, updatedBy: String,
-        origin: CallOrigin = .unknown, rate: CallRate? = nil
+        origin: CallOrigin = .unknown, rate: CallRate? = nil, unchangedSince: Instant? = nil
     ) {
+        self.unchangedSince = unchangedSince
         self.rate = rate
         self.origin = origin
         self.participant = participant
@@ -48,14 +51,16 @@ package struct PutParticipant: Statement {
             INSERT INTO participants (tenant_id, participant_name, url, max_concurrent, headers, breaker, updated_by,
                 sign_with, tls, auth, secrets_key, rate)
             SELECT $14, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12
-            WHERE EXISTS (SELECT FROM participants WHERE tenant_id = $14 AND participant_name = $1)
-                OR (SELECT count(*) FROM participants) < \(StoredParticipant.most) AND ($14 = '*'
+            WHERE EXISTS (SELECT FROM participants WHERE tenant_id = $14 AND participant_name = $1
+                    AND ($15::timestamptz IS NULL OR updated_at = $15))
+                OR $15 IS NULL AND (SELECT count(*) FROM participants) < \(StoredParticipant.most) AND ($14 = '*'
                     OR (SELECT count(*) FROM participants WHERE tenant_id = $14) < \(StoredParticipant.mostOfTenant))
             ON CONFLICT (tenant_id, participant_name) DO UPDATE SET url = excluded.url, max_concurrent = excluded.max_concurrent,
                 headers = excluded.headers, breaker = excluded.breaker, sign_with = excluded.sign_with,
                 tls = excluded.tls, auth = excluded.auth, secrets_key = excluded.secrets_key,
                 rate = excluded.rate,
                 updated_by = excluded.updated_by, updated_at = now()
+                WHERE $15 IS NULL OR participants.updated_at = $15
             RETURNING xmax = 0 AS is_new
         ), audit AS (
             \(AuditSQL.insert(
@@ -86,6 +91,7 @@ package struct PutParticipant: Statement {
         parameters.json(rate?.json.bytes)
         parameters.origin(origin)
         parameters.text(participant.owner.name)
+        parameters.timestamp(unchangedSince?.microseconds)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> Bool { try row.bool() }
