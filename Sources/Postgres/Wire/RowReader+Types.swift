@@ -76,6 +76,9 @@ extension RowReader {
     package mutating func int32OrNilArray() throws(PostgresError) -> [Int32?] { try nullableArray(WireInt32.self) }
 
     /// An array of `text`; nothing NULL.
+    package mutating func uuidArray() throws(PostgresError) -> [PGUUID] { try array(WireUUID.self) }
+
+    /// The next column, `text[]`.
     package mutating func textArray() throws(PostgresError) -> [String] { try array(WireText.self) }
 
     /// An array of `text`, or nil for NULL.
