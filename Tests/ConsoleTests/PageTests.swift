@@ -95,7 +95,8 @@ import Testing
         (now.overdue, now.attempts, now.retrying, now.due) = (slow, slow, slow, slow)
         now.minutes = (0..<61).compactMap { minute in
             RunMinute([
-                "at": .string("2026-01-31T12:\(minute < 10 ? "0" : "")\(minute % 60):00Z"), "started": JSON(minute * 1000),
+                "at": .string("2026-01-31T12:\(minute < 10 ? "0" : "")\(minute % 60):00Z"),
+                "started": JSON(minute * 1000),
                 "completed": JSON(minute), "compensated": 1, "cancelled": 2, "failed": JSON(minute % 2),
             ])
         }

@@ -77,7 +77,10 @@ struct PlanTests {
             // Before they are counted a small partition may be read from end to end, which costs less.
             try await test.execute("VACUUM ANALYZE workflow_runs")
             for (name, sql, extra) in [
-                ("list", ListRunsInWindow.sql, ", NULL, NULL, NULL, NULL, 51, '{mine}', NULL, NULL, false, false, NULL, NULL, 10000"),
+                (
+                    "list", ListRunsInWindow.sql,
+                    ", NULL, NULL, NULL, NULL, 51, '{mine}', NULL, NULL, false, false, NULL, NULL, 10000"
+                ),
                 ("end", FindWindowEnd.sql, ", NULL, 9999"),
             ] {
                 let types =

@@ -221,7 +221,8 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual({run: len(call("GET", f"/v1/runs/{run}/events")["events"]) for run in runs}, counts)
         self.reader.one("#reason").send_keys("the stock is back")
         self.reader.one("form .grave").click()
-        self.reader.until(lambda: "Asked of" in self.reader.text("#notice"), "the result")
+        self.reader.until(lambda: "Retry: done" in self.reader.text("h1"), "the result", 60)
+        self.assertIn("Asked of", self.reader.text("#progress"))
         wait("both are tried again", lambda: all(len(call("GET", f"/v1/runs/{run}/events")["events"]) > counts[run] for run in runs))
         self.clean()
 

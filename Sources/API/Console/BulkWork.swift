@@ -7,35 +7,27 @@ import Hummingbird
 /// Something that is asked of many runs, and how far it is.
 struct BulkWork: Sendable {
     enum Action: String, Sendable {
-        case cancel, pause, resume
-        /// Of runs of a list: every undo that gave up is tried again. Of a group the same.
-        case retry, retryGroup = "retry-group"
-        case resolve
+        case cancel, pause, resume, retry, resolve
 
-        /// It is asked of a group of FAILED runs.
-        var isOfFailed: Bool { self == .retryGroup || self == .resolve }
+        fileprivate var ofList: BulkAction? { BulkAction(rawValue: rawValue) }
+    }
 
-        var title: String {
-            switch self {
-            case .retryGroup: "Retry"
-            case .resolve: "Resolve by hand"
-            case .cancel: BulkAction.cancel.title
-            case .pause: BulkAction.pause.title
-            case .resume: BulkAction.resume.title
-            case .retry: BulkAction.retry.title
-            }
+    /// Whether it can be asked of such runs.
+    var isPossible: Bool {
+        switch source {
+        case .list: action.ofList != nil
+        case .failed: action == .retry || action == .resolve
         }
+    }
 
-        var consequence: String {
-            switch self {
-            case .resolve:
-                "In each of them the undo that gave up counts as done by hand: its participant is not called any more."
-            case .retry, .retryGroup: BulkAction.retry.consequence
-            case .cancel: BulkAction.cancel.consequence
-            case .pause: BulkAction.pause.consequence
-            case .resume: BulkAction.resume.consequence
-            }
-        }
+    var title: String {
+        if case .failed = source, action == .retry { return "Retry" }
+        return action.ofList?.title ?? "Resolve by hand"
+    }
+
+    var consequence: String {
+        action.ofList?.consequence
+            ?? "In each of them the undo that gave up counts as done by hand: its participant is not called any more."
     }
 
     /// Among which runs.
@@ -129,7 +121,8 @@ struct BulkWork: Sendable {
     mutating func ask(_ visit: ConsoleVisit) async throws {
         let begin = ContinuousClock.now
         var asked = 0
-        while !isOver, asked < Self.batch, ContinuousClock.now - begin < Self.patience {
+        // Selected ones are few, and too long for an address.
+        while !isOver, chosen != nil || (asked < Self.batch && ContinuousClock.now - begin < Self.patience) {
             let items: [Item]
             if chosen != nil {
                 items = try await nextChosen(visit)
@@ -181,7 +174,7 @@ struct BulkWork: Sendable {
         case .cancel: path = "/v1/runs/:runId/cancel"
         case .pause: path = "/v1/runs/:runId/pause"
         case .resume: path = "/v1/runs/:runId/resume"
-        case .retry, .retryGroup: path = "/v1/admin/runs/:runId/retry"
+        case .retry: path = "/v1/admin/runs/:runId/retry"
         case .resolve:
             if item.steps.isEmpty { return .changed }
             path = "/v1/admin/runs/:runId/resolve"
@@ -226,9 +219,9 @@ extension BulkWork {
     }
 
     /// - Throws: a problem for what this login has not sealed.
-    init(_ text: String?, sealedBy secret: ConsoleSecret) throws(Problem) {
-        let parts = text?.split(separator: ".") ?? []
-        guard parts.count == 2, let bytes = Base64URL.decode(parts[0]), let json = try? JSON(parsing: bytes),
+    init(_ sealed: String?, sealedBy secret: ConsoleSecret) throws(Problem) {
+        let parts = sealed?.split(separator: ".") ?? []
+        guard parts.count == 2, let bytes = Base64URL.decode(String(parts[0])), let json = try? JSON(parsing: bytes),
             let action = json["action"]?.string.flatMap({ Action(rawValue: $0) })
         else { throw Self.unknown }
         func text(_ object: JSON?, _ name: String) -> String? { object?[name]?.string }
@@ -259,5 +252,6 @@ extension BulkWork {
     }
 
     private static let unknown = Problem(
-        .invalidParameter, "This address was made by another login, or is not whole. Begin again with the list of runs.")
+        .invalidParameter, "This address was made by another login, or is not whole. Begin again with the list of runs."
+    )
 }

@@ -11,34 +11,40 @@ import Storage
 struct ConsoleBulk: Sendable {
     /// Runs that are meant at once. Those that match beyond are counted as "more", and can be taken afterwards.
     static let most = 10_000
-    /// Selected ones.
-    private static let mostChosen = 500
+    /// Selected ones: a page has no more.
+    private static let mostChosen = 150
 
     // MARK: What is meant
 
     @Sendable func failed(_ visit: ConsoleVisit, _ form: ConsoleForm) async throws -> ConsoleAnswer {
-        guard let workflow = form["workflow"], let action = form["action"].flatMap({ BulkWork.Action(rawValue: $0) }),
-            action.isOfFailed
-        else { throw Problem(.invalidContent, "The form names nothing that can be done.") }
+        guard let workflow = form["workflow"] else {
+            throw Problem(.invalidContent, "The form names no group.")
+        }
         let key = FailedGroup.Key(workflow: workflow, stepID: form["stepId"], error: form["error"] ?? "")
-        return try await confirm(BulkWork(action, of: .failed(key)), visit, form)
+        return try await confirm(.failed(key), visit, form)
     }
 
     @Sendable func runs(_ visit: ConsoleVisit, _ form: ConsoleForm) async throws -> ConsoleAnswer {
-        guard let action = form["action"].flatMap({ BulkWork.Action(rawValue: $0) }), !action.isOfFailed else {
-            throw Problem(.invalidContent, "The form names nothing that can be done.")
-        }
-        return try await confirm(BulkWork(action, of: .list(RunFilter { form[$0] })), visit, form)
+        try await confirm(.list(RunFilter { form[$0] }), visit, form)
     }
 
     /// Says how many, and asks whether.
-    private func confirm(_ asked: BulkWork, _ visit: ConsoleVisit, _ form: ConsoleForm) async throws -> ConsoleAnswer {
-        var work = asked
+    private func confirm(
+        _ source: BulkWork.Source, _ visit: ConsoleVisit, _ form: ConsoleForm
+    ) async throws -> ConsoleAnswer {
+        guard let action = form["action"].flatMap({ BulkWork.Action(rawValue: $0) }) else {
+            throw Problem(.invalidContent, "The form names nothing that can be done.")
+        }
+        var work = BulkWork(action, of: source)
+        guard work.isPossible else { throw Problem(.invalidContent, "The form names nothing that can be done.") }
         var samples: [RunSummary] = []
         if form["of"] == "chosen" {
-            work.chosen = Array(form.all("runId").filter { RunID($0) != nil }.prefix(Self.mostChosen))
-            work.total = work.chosen?.count ?? 0
-            for id in work.chosen?.prefix(5) ?? [] {
+            let chosen = form.all("runId").filter { RunID($0) != nil }
+            guard chosen.count <= Self.mostChosen else {
+                throw Problem(.invalidContent, "At most \(Self.mostChosen) runs can be selected at once.")
+            }
+            (work.chosen, work.total) = (chosen, chosen.count)
+            for id in chosen.prefix(5) {
                 if let run = try await ConsoleRunPages.view(of: id, visit)?.run { samples.append(run) }
             }
         } else {
@@ -54,7 +60,7 @@ struct ConsoleBulk: Sendable {
             work.total = min(work.total, Self.most)
         }
         let page = BulkPage(
-            work.action.title, work.action.consequence, count: work.total, isMore: work.isMore, samples: samples,
+            work.title, work.consequence, count: work.total, isMore: work.isMore, samples: samples,
             path: visit.paths.bulkGo, fields: [("state", work.sealed(by: visit.secret))],
             back: work.place(visit.paths), needsReason: work.action == .resolve, visit.frame)
         return .page(page.html)
@@ -74,7 +80,7 @@ struct ConsoleBulk: Sendable {
     @Sendable func progress(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         let work = try BulkWork(visit.query["state"], sealedBy: visit.secret)
         let progress = BulkProgressPage.Progress(
-            title: work.action.title, total: work.total, done: work.done, failed: work.failed,
+            title: work.title, total: work.total, done: work.done, failed: work.failed,
             failedCount: work.failedCount, isOver: work.isOver, isMore: work.isMore)
         return .page(
             BulkProgressPage(

@@ -45,7 +45,8 @@ extension Components {
                 "FailedGroup",
                 JSONSchema.object([
                     "workflow": .text(),
-                    "stepId": .text().orNull.described("The step whose undo gave up; null for runs that were set aside."),
+                    "stepId": .text().orNull.described(
+                        "The step whose undo gave up; null for runs that were set aside."),
                     "error": .text().described("Numbers and ids in it are \u{2026}."), "count": count, "newestAt": time,
                     "runIds": .list(runID).described("At most three."),
                 ]).described("FAILED runs of one kind.")

@@ -44,7 +44,8 @@ struct Operation: Sendable {
     }
 
     /// All of them.
-    static let all = starts + runs + statistics + requests + people + workflows + definitions + participants + keys + audit + health
+    static let all =
+        starts + runs + statistics + requests + people + workflows + definitions + participants + keys + audit + health
 
     /// What routes are about.
     enum Tag: String, Sendable, CaseIterable {

@@ -5,7 +5,8 @@ import Storage
 extension Operation {
     static let statistics = [
         Operation(
-            "getMinutes", .get, "/v1/statistics/minutes", .statistics, "How many runs began and ended, minute by minute",
+            "getMinutes", .get, "/v1/statistics/minutes", .statistics,
+            "How many runs began and ended, minute by minute",
             "Oldest first, the minute that is under way last. Processes add what they have counted every five seconds; one that dies does not tell of its last ones.",
             parameters: [
                 .query("since", Components.time, "The first minute; within the last 24 hours, usually an hour ago."),

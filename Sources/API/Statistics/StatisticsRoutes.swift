@@ -58,8 +58,12 @@ struct StatisticsRoutes: Sendable {
 
     @Sendable private func slow(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try Query(request, known: ["minAttempts", "limit"])
-        let least = try query.value("minAttempts", "must be a whole number from 1 to 1000.") { Int($0).flatMap { (1...1000).contains($0) ? $0 : nil } }
-        let limit = try query.value("limit", "must be a whole number from 1 to 50.") { Int($0).flatMap { (1...50).contains($0) ? $0 : nil } }
+        let least = try query.value("minAttempts", "must be a whole number from 1 to 1000.") {
+            Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
+        }
+        let limit = try query.value("limit", "must be a whole number from 1 to 50.") {
+            Int($0).flatMap { (1...50).contains($0) ? $0 : nil }
+        }
         let asked = FindSlowRuns(scope: context.principal.scope, minAttempts: least ?? 3, limit: limit ?? 10)
         guard let (found, heads) = try await reader.slow(asked) else { return .json(.ok, [:]) }
         let sight = context.principal.payloads

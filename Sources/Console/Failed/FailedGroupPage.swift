@@ -55,7 +55,7 @@ package struct FailedGroupPage: Sendable {
         return #"""
             <div class="bulk"><label class="check"><input type="checkbox" data-all hidden><span id="chosen" aria-live="polite">Select runs, or take all of them</span></label>
             <label class="hidden" for="of">Which</label><select id="of" name="of">\#(Part.option("all", "all of this kind", isChosen: true))\#(Part.option("chosen", "the selected", isChosen: false))</select>
-            <button class="button primary" name="action" value="retry-group">Retry …</button>\#(resolve)</div>
+            <button class="button primary" name="action" value="retry">Retry …</button>\#(resolve)</div>
             """#
     }
 

@@ -43,7 +43,8 @@ struct MinuteCharts {
         let counts = minutes.map { minute in parts.reduce(0) { $0 + minute[keyPath: $1.count] } }
         let (sum, most) = (counts.reduce(0, +), counts.max() ?? 0)
         let whole = counts.dropLast().last ?? 0
-        let label = "\(title), minute by minute: \(sum) in the last hour, \(whole) in the last whole minute, \(most) at most."
+        let label =
+            "\(title), minute by minute: \(sum) in the last hour, \(whole) in the last whole minute, \(most) at most."
         let bars = zip(minutes, counts).enumerated().compactMap { place, each -> HTML? in
             each.1 == 0 ? nil : bar(at: place, each.0, parts, most: most)
         }
@@ -68,10 +69,15 @@ struct MinuteCharts {
             // What there is is seen.
             let height = max(1.5, Double(Self.height) * Double(count) / Double(max(1, most)))
             base = max(0, base - height)
-            return #"<rect class="\#(part.tone)" x="\#(place * Self.width)" y="\#(Self.rounded(base))" width="\#(Self.width - 1)" height="\#(Self.rounded(height))"/>"#
+            return
+                #"<rect class="\#(part.tone)" x="\#(place * Self.width)" y="\#(Self.rounded(base))" width="\#(Self.width - 1)" height="\#(Self.rounded(height))"/>"#
         }
-        let words = parts.count == 1 ? "\(minute[keyPath: parts[0].count])" : "\(minute.completed) completed, \(minute.compensated) undone, \(minute.cancelled) cancelled"
-        return #"<g\#("class", attribute: isLast ? "under-way" : nil)><title>\#(minute.at.description.dropFirst(11).prefix(5)) UTC: \#(words)\#(if: isLast, " so far")</title>\#(pieces)</g>"#
+        let words =
+            parts.count == 1
+            ? "\(minute[keyPath: parts[0].count])"
+            : "\(minute.completed) completed, \(minute.compensated) undone, \(minute.cancelled) cancelled"
+        return
+            #"<g\#("class", attribute: isLast ? "under-way" : nil)><title>\#(minute.at.description.dropFirst(11).prefix(5)) UTC: \#(words)\#(if: isLast, " so far")</title>\#(pieces)</g>"#
     }
 
     private static func rounded(_ number: Double) -> Double { (number * 10).rounded() / 10 }

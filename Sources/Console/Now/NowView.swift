@@ -121,7 +121,8 @@ package struct NowView: Sendable {
 
     /// Nothing needs anybody.
     package var isWell: Bool {
-        failed.isEmpty && stuck.isEmpty && overdue.runs.isEmpty && participants.isEmpty && pausedWorkflows.isEmpty && paused.isEmpty
+        failed.isEmpty && stuck.isEmpty && overdue.runs.isEmpty && participants.isEmpty && pausedWorkflows.isEmpty
+            && paused.isEmpty
             && cluster.map { $0.liveEngines > 0 && $0.settingsThatDiffer.isEmpty && $0.lag < .seconds(60) } ?? true
     }
 }

@@ -39,12 +39,14 @@ struct TroubleGroup {
 
     /// Runs past their pivot that wait for a person, the most first.
     static func stuck(_ runs: [RunSummary], _ paths: Paths) -> [TroubleGroup] {
-        grouped(runs) { [$0.workflow, $0.wait?.stepID ?? "", FailedGroup.pattern($0.wait?.reason ?? "")] }.map { key, runs in
+        grouped(runs) { [$0.workflow, $0.wait?.stepID ?? "", FailedGroup.pattern($0.wait?.reason ?? "")] }.map {
+            key, runs in
             var filter = RunFilter()
             (filter.waitingFor, filter.workflow) = ("operator", key[0])
             filter.step = key[1].isEmpty ? nil : StepID.step(key[1])
             return TroubleGroup(
-                key[0], ": \(key[1].isEmpty ? "a step" : key[1]), past its point of no return", key[2], runs, filter, paths)
+                key[0], ": \(key[1].isEmpty ? "a step" : key[1]), past its point of no return", key[2], runs, filter,
+                paths)
         }
     }
 
@@ -53,7 +55,8 @@ struct TroubleGroup {
         grouped(slow.runs) { [$0.workflow] }.map { key, runs in
             var filter = RunFilter()
             (filter.isOverdue, filter.workflow) = (true, key[0])
-            var group = TroubleGroup(key[0], ": past its deadline", "It lives on after its deadline.", runs, filter, paths)
+            var group = TroubleGroup(
+                key[0], ": past its deadline", "It lives on after its deadline.", runs, filter, paths)
             group.isMore = slow.isMore || slow.count > slow.runs.count
             return group
         }

@@ -55,9 +55,11 @@ package struct RunFilter: Sendable, Hashable {
     /// Members of a query, for the API and for the page alike.
     package var members: [(String, String?)] {
         [
-            ("status", status), ("waitingFor", waitingFor), ("workflow", workflow), ("version", version), ("step", step),
+            ("status", status), ("waitingFor", waitingFor), ("workflow", workflow), ("version", version),
+            ("step", step),
             ("minAttempts", minAttempts), ("error", error), ("overdue", isOverdue ? "true" : nil),
-            ("correlationId", correlationID), ("tenantId", tenantID), ("parent", parent), ("createdAfter", createdAfter),
+            ("correlationId", correlationID), ("tenantId", tenantID), ("parent", parent),
+            ("createdAfter", createdAfter),
             ("createdBefore", createdBefore),
         ]
     }

@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// The list of runs.
 package struct RunsPage: Sendable {
@@ -137,7 +137,8 @@ package struct RunsPage: Sendable {
         case .correlation: return "<td><bdi>\(run.correlationID)</bdi></td>"
         case .cause: return #"<td>\#(run.cause.map { Self.cause($0) } ?? none)</td>"#
         case .parent:
-            return #"<td>\#(run.parent.map { #"<a href="\#(frame.paths.run($0.id))">\#(Part.short($0.id))</a>"# } ?? none)</td>"#
+            return
+                #"<td>\#(run.parent.map { #"<a href="\#(frame.paths.run($0.id))">\#(Part.short($0.id))</a>"# } ?? none)</td>"#
         }
     }
 

@@ -84,7 +84,8 @@ package struct RunQuery: Sendable, Hashable {
         if isVain { return false }
         return switch way {
         case .live, .window: true
-        case .waiting: isFiltered || status != nil || correlationID != nil || createdAfter != nil || createdBefore != nil
+        case .waiting:
+            isFiltered || status != nil || correlationID != nil || createdAfter != nil || createdBefore != nil
         case .children, .correlated, .all: false
         }
     }

@@ -1,6 +1,6 @@
 package import Logging
 package import Postgres
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Adds what this process has counted to the database, every few seconds and when it stops.
 ///
