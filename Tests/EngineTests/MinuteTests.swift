@@ -16,7 +16,7 @@ struct MinuteTests {
             "steps": [["id": "child", "run": ["workflow": .string(chain.name), "input": ["orderId": "c"]]]],
         ])
         try await Stage.with(
-            [chain, parent], answer: { $0.body?.contains("refused") == true ? (422, "{}") : (200, "{}") }
+            [chain, parent], answer: { $0.body.contains("refused") ? (422, "{}") : (200, "{}") }
         ) { stage in
             try await stage.withEngine { _ in
                 for (definition, input, tenant, status) in [
@@ -49,9 +49,9 @@ struct MinuteTests {
             try await stage.withEngine { _ in
                 #expect(try await stage.end(of: runID) == .failed)
             }
-            #expect(
-                try await stage.test.value("SELECT tenant_id || ' ' || workflow_name || ' ' || failed FROM run_minutes")
-                    == "a \(chain.name) 1")
+            let counted = try await stage.test.value(
+                "SELECT tenant_id || ' ' || workflow_name || ' ' || failed FROM run_minutes")
+            #expect(counted == "a \(chain.name) 1")
         }
     }
 }

@@ -12,7 +12,7 @@ struct ConsoleBulk: Sendable {
     /// Runs that are meant at once. Those that match beyond are counted as "more", and can be taken afterwards.
     static let most = 10_000
     /// Selected ones: a page has no more.
-    private static let mostChosen = 150
+    static let mostChosen = 150
 
     // MARK: What is meant
 
