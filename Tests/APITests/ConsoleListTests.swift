@@ -174,7 +174,7 @@ import Testing
             let page = try await browser.get("/console/runs?minAttempts=7").text
             #expect(page.contains("None of these runs matches.") && page.contains("Look further back"))
             let next = try #require(page.firstMatch(of: /rel="next" href="([^"]+)"/)).output.1
-            let last = try await browser.get(next.replacing("&amp;", with: "&")).text
+            let last = try await browser.get(String(next).replacing("&amp;", with: "&")).text
             #expect(last.contains("No more runs."), "\(last)")
         }
     }
