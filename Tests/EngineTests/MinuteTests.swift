@@ -35,7 +35,7 @@ struct MinuteTests {
                 """)
             #expect(
                 rows.map { $0.compactMap { $0 }.joined(separator: " ") } == [
-                    "a \(chain.name) 1 2 1 0 0", "a parent 0 1 0 0 0", "b \(chain.name) 0 1 0 0 0",
+                    "a parent 0 1 0 0 0", "a \(chain.name) 1 2 1 0 0", "b \(chain.name) 0 1 0 0 0",
                 ])
         }
     }
