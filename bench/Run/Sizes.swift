@@ -33,7 +33,7 @@ struct Sizes: Sendable, Hashable {
     static let full = Sizes(
         runs: 60_000, repeats: 3, history: 10_000_000, sleeping: 1_000_000, snapshotSeconds: 600, latencySeconds: 20,
         reads: 5000, sweepSeconds: 15, heldRuns: 5000, weighted: 500_000, burstStarts: 20_000, burstConnections: 5000,
-        burstRounds: 3, consoleRuns: 1_000_000, consoleLoads: 200, consoleSeconds: 60)
+        burstRounds: 3, consoleRuns: 1_000_000, consoleLoads: 100, consoleSeconds: 30)
 
     /// To see that the machinery works.
     static let quick = Sizes(
