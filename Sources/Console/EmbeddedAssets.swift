@@ -353,6 +353,7 @@ enum EmbeddedAssets {
         .axis { display: flex; justify-content: space-between; color: var(--quiet); font-size: .82rem; }
         .kind { margin: .9rem 0 .4rem; font-weight: 600; } .kind .quiet { font-weight: 400; margin-left: .3rem; }
         .progress { display: block; width: min(100%, 40rem); height: .5rem; margin: .6rem 0; } .progress .there { stroke: var(--accent); stroke-width: 4; fill: none; }
+        @media (max-width: 40rem) { .cards { grid-template-columns: repeat(2, 1fr); } .card { padding: .5rem .7rem; } }
 
         """##
     static let script = ##"""

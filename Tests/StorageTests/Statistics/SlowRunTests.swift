@@ -86,7 +86,8 @@ struct SlowRunTests {
             // Those of the other partitions, which are empty, may be read as they are.
             let text = plan.joined(separator: "\n")
             #expect(plan.contains { $0.contains("Index Scan") && $0.contains("workflow_runs_default") }, "\(text)")
-            #expect(!plan.contains { $0.contains("Seq Scan on workflow_runs_default") || $0.contains("pkey") }, "\(text)")
+            #expect(
+                !plan.contains { $0.contains("Seq Scan on workflow_runs_default") || $0.contains("pkey") }, "\(text)")
         }
     }
 }
