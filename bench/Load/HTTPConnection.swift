@@ -58,7 +58,10 @@ struct HTTPConnection: Sendable {
                 + "content-type: application/json\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)")
     }
 
-    func close() async throws { try await channel.close() }
+    /// The other side has not closed it.
+    var isOpen: Bool { channel.isActive }
+
+    func close() async throws { if channel.isActive { try await channel.close() } }
 }
 
 private final class RequestHandler: ChannelDuplexHandler {

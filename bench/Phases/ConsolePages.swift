@@ -48,6 +48,7 @@ extension Session {
         let run = try await reader.aRun()
         for (name, path) in ConsoleSeed.pages + [("one run", "/console/runs/\(run)")] {
             pages.append(try await reader.measure(name, path, times: sizes.consoleLoads))
+            Console.note(Figures.text(pages.last))
         }
         try await reader.close()
         let idle = try await system.idleConsoles(watching: run, seconds: sizes.consoleSeconds)
@@ -67,6 +68,8 @@ struct ConsoleReader: Sendable {
         connection = try await HTTPConnection(port: port, on: system.loop)
         cookie = try await system.logIn(connection)
     }
+
+    var isOpen: Bool { connection.isOpen }
 
     func close() async throws { try await connection.close() }
 
@@ -157,6 +160,9 @@ extension MeasuredSystem {
             try await Task.sleep(for: .seconds(seconds))
             let used = (try percent(meter, .api, Double(seconds)), try percent(meter, .postgres, Double(seconds)))
             var sum = (0, 0)
+            guard readers.allSatisfy(\.isOpen) else {
+                throw BenchError.invalid("\(readers.count { !$0.isOpen }) of \(readers.count) consoles were cut off")
+            }
             for try await (answers, unchanged) in tasks { sum = (sum.0 + answers, sum.1 + unchanged) }
             return (used.0, used.1, sum.0, sum.1)
         }

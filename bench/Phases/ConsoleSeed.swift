@@ -13,6 +13,7 @@ enum ConsoleSeed {
         """,
         """
         UPDATE workflow_runs r SET status = 'RUNNING', completed_at = NULL, output = NULL,
+            snapshot_seq = (SELECT j.event_count FROM run_journal j WHERE j.run_id = r.run_id AND j.seq = 1),
             deadline_at = CASE WHEN p.n % 1000 = 1 THEN now() - interval '1 minute' END,
             snapshot = (
                 SELECT json_agg(CASE s.ord WHEN 1 THEN s.step
@@ -22,6 +23,9 @@ enum ConsoleSeed {
                     ELSE json_build_object('id', s.step->>'id', 'status', 'PENDING') END ORDER BY s.ord)
                 FROM json_array_elements(r.snapshot) WITH ORDINALITY AS s (step, ord))
         FROM picked p WHERE p.run_id = r.run_id AND p.n % 50 = 1
+        """,
+        """
+        DELETE FROM run_journal j USING picked p WHERE p.run_id = j.run_id AND p.n % 50 = 1 AND j.seq > 1
         """,
         """
         INSERT INTO outbox (run_id, available_at, epoch, last_seq, waits_for)
