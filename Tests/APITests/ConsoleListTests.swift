@@ -187,7 +187,10 @@ import Testing
             let (one, two, other) = (
                 ConsoleTests.Browser(api), ConsoleTests.Browser(api), ConsoleTests.Browser(api)
             )
-            for browser in [one, two] { try await browser.logIn(try await ConsoleTests.key(api, ["operator"]).key) }
+            for browser in [one, two] {
+                try await browser.logIn(try await ConsoleTests.key(api, ["operator"], tenant: "default").key)
+            }
+            // With the same permissions, for other runs.
             try await other.logIn(try await ConsoleTests.key(api, ["operator"], tenant: "other").key)
             let first = try await one.get("/console/runs")
             let token = try #require(ConsoleTests.Browser.token(first.text))
