@@ -183,6 +183,8 @@ CREATE TABLE workflow_runs (
 -- Runs that left the forward path, for lists by status: the happy path never changes `cause`, so its updates stay
 -- heap-only (an index on `status` would be written twice per run).
 CREATE INDEX workflow_runs_unhappy ON workflow_runs (run_id) WHERE cause IS NOT NULL;
+-- Those of them that are FAILED, told by why: of `error` the happy path changes nothing either.
+CREATE INDEX workflow_runs_failed ON workflow_runs (run_id) WHERE error->>'kind' IN ('compensation', 'quarantined');
 -- For the maintenance alone: which runs of an old partition were started by a clock that was behind. Costs a start next to
 -- nothing.
 CREATE INDEX workflow_runs_created ON workflow_runs USING brin (created_at);
@@ -468,6 +470,23 @@ CREATE TABLE tenants (
     updated_by    text        NOT NULL
 );
 
+-- How many runs began and ended in each minute, by tenant and workflow, for charts. Each process counts in memory and adds what it has
+-- every few seconds: nothing of it is on the way of any run. What a process has counted and not added goes with it when it dies, and
+-- rows of a day ago go, too.
+CREATE TABLE run_minutes (
+    minute_at     timestamptz NOT NULL,
+    -- * for those of more tenants and workflows than a process keeps apart; then workflow_name is * as well.
+    tenant_id     text        NOT NULL,
+    workflow_name text        NOT NULL,
+    started       bigint      NOT NULL,
+    -- By how they ended; one that failed and was undone later has ended twice.
+    completed     bigint      NOT NULL,
+    compensated   bigint      NOT NULL,
+    cancelled     bigint      NOT NULL,
+    failed        bigint      NOT NULL,
+    PRIMARY KEY (minute_at, tenant_id, workflow_name)
+) WITH (fillfactor = 50);
+
 -- What the URLs are signed with at which participants tell the end of accepted calls: the newest signs, all are taken.
 CREATE TABLE callback_keys (
     key_id     int         GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -510,11 +529,12 @@ DECLARE
 BEGIN
     FOREACH closed IN ARRAY ARRAY['reader_tenants', 'workflow_definitions', 'workflow_pauses', 'held_starts', 'participants',
         'call_shares', 'signing_keys', 'workflow_runs', 'run_journal', 'outbox', 'run_inbox', 'idempotency_keys', 'audit_heads', 'audit_trail',
-        'api_keys', 'console_sessions', 'tenants', 'callback_keys', 'engines'] LOOP
+        'api_keys', 'console_sessions', 'tenants', 'run_minutes', 'callback_keys', 'engines'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', closed);
     END LOOP;
     CREATE POLICY reader ON reader_tenants FOR SELECT USING (role_name = session_user);
-    FOREACH owned IN ARRAY ARRAY['workflow_runs', 'idempotency_keys', 'audit_heads', 'audit_trail', 'api_keys', 'tenants'] LOOP
+    FOREACH owned IN ARRAY ARRAY['workflow_runs', 'idempotency_keys', 'audit_heads', 'audit_trail', 'api_keys', 'tenants',
+        'run_minutes'] LOOP
         EXECUTE format('CREATE POLICY reader ON %I FOR SELECT USING (tenant_id = %s)', owned, mine);
     END LOOP;
     -- Whose a run is stands in workflow_runs, whose own policy holds in here. held_starts has the workflow's owner.

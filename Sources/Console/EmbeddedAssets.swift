@@ -426,6 +426,26 @@ enum EmbeddedAssets {
         .answers { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .5rem 1rem; margin: .3rem 0; } .answers dd { margin: 0; } .answers dd p { margin: 0 0 .2rem; } .answers dt { font-weight: 650; }
         .reference code { overflow-wrap: anywhere; }
 
+        /* Lists of runs: views, columns, progress; and the charts of Now. */
+        .views { display: flex; flex-wrap: wrap; gap: .3rem .8rem; align-items: center; margin-bottom: .5rem; }
+        .views ul { display: flex; flex-wrap: wrap; gap: .3rem; list-style: none; margin: 0; padding: 0; }
+        .views li { display: inline-flex; align-items: center; }
+        .views a { display: inline-block; padding: .15rem .7rem; border: 1px solid var(--line); border-radius: 99px; color: var(--quiet); text-decoration: none; background: var(--surface); }
+        .views a:hover { color: var(--text); border-color: var(--line-strong); } .views a[aria-current] { color: var(--text); border-color: var(--accent); font-weight: 600; }
+        .views .quiet-button { min-height: 1.75rem; padding: .1rem .4rem; }
+        .save-view { display: inline-flex; gap: .2rem; } .save-view input:not([type="checkbox"]) { min-height: 1.75rem; padding: .1rem .55rem; width: 11rem; }
+        .columns { display: flex; flex-wrap: wrap; gap: .1rem 1.1rem; margin: 0; } #columns[open] { flex-basis: 100%; order: 4; }
+        .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: .7rem; margin-bottom: .5rem; }
+        .chart { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; min-width: 0; }
+        .chart h3 { color: var(--quiet); font-size: .82rem; font-weight: 400; } .chart .figure { font-size: 1.3rem; font-weight: 620; letter-spacing: -.01em; }
+        .bars { display: block; width: 100%; height: 4rem; } .bars .base, .progress .base { stroke: var(--line-strong); stroke-width: 1; fill: none; vector-effect: non-scaling-stroke; }
+        .bars .busy { fill: var(--busy); } .bars .good { fill: var(--good); } .bars .undo { fill: var(--undo); } .bars .quiet { fill: var(--line-strong); } .bars .bad { fill: var(--bad); }
+        .bars .under-way { opacity: .5; }
+        .axis { display: flex; justify-content: space-between; color: var(--quiet); font-size: .82rem; }
+        .kind { margin: .9rem 0 .4rem; font-weight: 600; } .kind .quiet { font-weight: 400; margin-left: .3rem; }
+        .progress { display: block; width: min(100%, 40rem); height: .5rem; margin: .6rem 0; } .progress .there { stroke: var(--accent); stroke-width: 4; fill: none; }
+        @media (max-width: 40rem) { .cards { grid-template-columns: repeat(2, 1fr); } .card { padding: .5rem .7rem; } }
+
         /* Workflows: figures, what is between two versions, and the form that starts a run. */
         .figures a { color: inherit; white-space: nowrap; } .figures a.good { color: var(--good); } .figures a.undo { color: var(--undo); } .figures a.bad { color: var(--bad); }
         .figures-table { margin-top: 0; } .figures-table tbody th { white-space: nowrap; } .figures-table td { white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -1032,6 +1052,51 @@ enum EmbeddedAssets {
         }
         addEventListener("hashchange", unfold);
         unfold();
+
+        // Views: filters that somebody keeps, under a name, in this browser.
+        const ownViews = $("#views");
+        if (ownViews) {
+          const form = $("#save-view"), name = $("#view-name");
+          const kept = () => { try { return JSON.parse(localStorage.getItem("sagaflow-views")) ?? []; } catch { return []; } };
+          const keep = (views) => { localStorage.setItem("sagaflow-views", JSON.stringify(views)); showViews(); };
+          // Where the list begins is not of the view.
+          const here = () => { const query = new URLSearchParams(location.search); for (const each of ["cursor", "did", "done", "not"]) query.delete(each); return query.toString(); };
+          function showViews() {
+            for (const old of $$("[data-own]", ownViews)) old.remove();
+            for (const view of kept()) {
+              const item = document.createElement("li"), link = document.createElement("a"), drop = document.createElement("button");
+              item.dataset.own = "";
+              link.href = `${location.pathname}?${view.query}`;
+              link.textContent = view.name;
+              if (view.query === here()) link.setAttribute("aria-current", "true");
+              drop.type = "button";
+              drop.className = "quiet-button";
+              drop.textContent = "×";
+              drop.setAttribute("aria-label", `Forget the view ${view.name}`);
+              drop.addEventListener("click", () => keep(kept().filter((each) => each.name !== view.name)));
+              item.append(link, drop);
+              ownViews.append(item);
+            }
+            form.hidden = here() === "";
+          }
+          form.addEventListener("submit", (event) => {
+            event.preventDefault();
+            const text = name.value.trim();
+            if (!text) { name.focus(); return; }
+            keep([...kept().filter((each) => each.name !== text), { name: text, query: here() }].slice(-20));
+            name.value = "";
+          });
+          showViews();
+        }
+
+        // What is asked of many runs goes on by itself until somebody stops it.
+        const goOn = $("[data-go-on]");
+        if (goOn) {
+          const stop = $("#stop");
+          const next = setTimeout(() => goOn.requestSubmit(), 400);
+          stop.hidden = false;
+          stop.addEventListener("click", () => { clearTimeout(next); stop.hidden = true; });
+        }
 
         """##
     static let icon = ##"""

@@ -3,29 +3,23 @@ import Core
 import Testing
 
 @Suite struct FailedGroupTests {
-    private static func run(_ id: String, _ workflow: String, step: String?, _ message: String) throws -> FailedRun {
-        let steps =
-            step.map { #"[{"stepId":"\#($0)","attempts":5,"error":{"kind":"unknown","message":"\#(message)"}}]"# }
-            ?? "[]"
-        let kind = step == nil ? "quarantined" : "compensation"
-        let json = try JSON(
-            parsing:
-                #"{"runId":"\#(id)","workflowName":"\#(workflow)","workflowVersion":"1.0.0","status":"FAILED","error":{"kind":"\#(kind)","message":"\#(message)"},"failedSteps":\#(steps)}"#
-        )
-        return try #require(FailedRun(json))
+    private static func key(_ workflow: String, _ step: String?, _ message: String) -> FailedGroup.Key {
+        var error: JSONObject = ["kind": "compensation", "message": .string(message)]
+        if let step { error["stepId"] = .string(step) }
+        return FailedGroup.Key(of: RunSummary.Problem(.object(error)), workflow: workflow)
     }
 
-    @Test func `Runs that fail at the same place for the same reason are one group, the largest first`() throws {
-        let groups = FailedGroup.groups(of: [
-            try Self.run("1", "w", step: "a", "no connection to 10.0.0.1:80"),
-            try Self.run("2", "w", step: "b", "HTTP 500"),
-            try Self.run("3", "w", step: "b", "HTTP 500"), try Self.run("4", "w", step: "b", "HTTP 404"),
-            try Self.run("5", "w", step: "b[7]", "HTTP 500"), try Self.run("6", "v", step: "b", "HTTP 500"),
-            try Self.run("7", "w", step: nil, "lost"),
-            try Self.run("8", "w", step: "a", "no connection to 10.0.0.2:80"),
-        ])
-        #expect(groups.map { $0.runs.map(\.run.id) } == [["2", "3", "5"], ["1", "8"], ["4"], ["6"], ["7"]])
-        #expect(groups.last?.key.stepID == nil)
+    @Test func `Runs that fail at the same place for the same reason are of one group`() {
+        func gaveUp(_ step: String, _ why: String) -> FailedGroup.Key {
+            Self.key("w", step, "The compensation of \(step) gave up, its effect may still stand: \(why)")
+        }
+        let one = gaveUp("a", "no connection to 10.0.0.1:80")
+        #expect(one == gaveUp("a", "no connection to 10.0.0.2:80") && one.error == "no connection to …")
+        #expect(gaveUp("b", "HTTP 500") == gaveUp("b[7]", "HTTP 500"), "elements are their step")
+        #expect(gaveUp("b", "HTTP 500") != gaveUp("b", "HTTP 404"))
+        #expect(gaveUp("b", "HTTP 500") != gaveUp("a", "HTTP 500"))
+        #expect(Self.key("w", "b", "HTTP 500") != Self.key("v", "b", "HTTP 500"))
+        #expect(Self.key("w", nil, "lost").stepID == nil)
     }
 
     @Test(arguments: [

@@ -63,21 +63,45 @@ import Testing
         let whole = try run("FAILED")
         let summary = try #require(RunSummary(whole["run"]))
         var filter = RunFilter()
+        var choices = RunsPage.Choices()
+        (choices.workflows, choices.versions, choices.steps) = ([evil], [evil], [evil])
         filter.workflow = evil
         filter.tenantID = evil
-        pages.append(("runs", RunsPage([summary], filter, nextCursor: "c", workflows: [evil], frame()).html))
-        pages.append(("no runs", RunsPage([], RunFilter(), nextCursor: nil, workflows: [], frame()).html))
-        pages.append(("no match", RunsPage([], filter, nextCursor: nil, workflows: [], frame()).html))
+        pages.append(("runs", RunsPage([summary], filter, nextCursor: "c", choices: choices, frame()).html))
+        filter.columns = RunColumn.allCases
+        (filter.step, filter.error, filter.isOverdue, filter.minAttempts) = (evil, evil, true, evil)
+        let looked = try #require(Instant("2026-01-31T12:00:00Z"))
+        pages.append(
+            ("all columns", RunsPage([summary], filter, nextCursor: "c", lookedSince: looked, frame()).html))
+        pages.append(("none yet", RunsPage([], filter, nextCursor: "c", lookedSince: looked, frame()).html))
+        pages.append(("no runs", RunsPage([], RunFilter(), nextCursor: nil, frame()).html))
+        pages.append(("no match", RunsPage([], filter, nextCursor: nil, frame()).html))
         let json = try #require(try run("FAILED")["run"])
         let failed = try #require(FailedRun(json))
-        pages.append(("failed", FailedPage([failed], isMore: true, key: nil, frame()).html))
-        pages.append(("group", FailedPage([failed], isMore: true, key: failed.group, frame()).html))
-        pages.append(("nothing failed", FailedPage([], isMore: false, key: nil, frame()).html))
+        let group = try #require(
+            FailedGroup([
+                "workflow": .string(evil), "stepId": "s1", "error": .string(evil), "count": 1234,
+                "newestAt": "2026-01-31T12:00:00Z", "runIds": [.string(summary.id)],
+            ]))
+        pages.append(("failed", FailedPage([group], count: 1234, isMore: true, frame()).html))
+        pages.append(("group", FailedGroupPage([failed], key: failed.group, nextCursor: "c", frame()).html))
+        pages.append(("nothing failed", FailedPage([], count: 0, isMore: false, frame()).html))
         var now = NowView()
-        now.failed = [failed]
+        now.failed = [group]
         now.stuck = [summary]
         now.paused = [summary]
-        now.retrying = [summary]
+        let slow = NowView.Slow([
+            "count": 1000, "isMore": true, "runs": .array([json]),
+        ])
+        (now.overdue, now.attempts, now.retrying, now.due) = (slow, slow, slow, slow)
+        now.minutes = (0..<61).compactMap { minute in
+            RunMinute([
+                "at": .string("2026-01-31T12:\(minute < 10 ? "0" : "")\(minute % 60):00Z"),
+                "started": JSON(minute * 1000),
+                "completed": JSON(minute), "compensated": 1, "cancelled": 2, "failed": JSON(minute % 2),
+            ])
+        }
+        now.isMinutesComplete = false
         now.cluster = NowView.Cluster([
             "liveEngines": 0, "backlog": 1234, "backlogIsEstimate": true, "lagMs": 61000,
             "settingsThatDiffer": [.string(evil)],
@@ -98,10 +122,15 @@ import Testing
         pages.append(("login", LoginPage(frame(), target: evil, isInsecure: true).html))
         pages.append(("message", MessagePage(evil, evil, back: ("/console/runs", evil), frame()).html))
         let bulk = BulkPage(
-            "Cancel", evil, [summary], isMore: true, path: "/x", fields: [("a", evil)], back: "/y", needsReason: true,
-            takesReason: true,
-            frame())
+            "Cancel", evil, count: 1, isMore: true, samples: [summary], path: "/x", fields: [("a", evil)], back: "/y",
+            needsReason: true, frame())
         pages.append(("bulk", bulk.html))
+        for isOver in [false, true] {
+            let progress = BulkProgressPage.Progress(
+                title: evil, total: 10, done: 3, failed: [(summary.id, .gone)], failedCount: 2, isOver: isOver,
+                isMore: true)
+            pages.append(("progress", BulkProgressPage(progress, state: evil, back: "/y", frame()).html))
+        }
         return pages
     }
 

@@ -77,12 +77,17 @@ struct PlanTests {
             // Before they are counted a small partition may be read from end to end, which costs less.
             try await test.execute("VACUUM ANALYZE workflow_runs")
             for (name, sql, extra) in [
-                ("list", ListRunsInWindow.sql, ", NULL, NULL, NULL, NULL, 51, '{mine}'"),
-                ("end", FindWindowEnd.sql, ""),
+                (
+                    "list", ListRunsInWindow.sql,
+                    ", NULL, NULL, NULL, NULL, 51, '{mine}', NULL, NULL, false, false, NULL, NULL, 10000"
+                ),
+                ("end", FindWindowEnd.sql, ", NULL, 9999"),
             ] {
                 let types =
                     "uuid, uuid, text"
-                    + (extra.isEmpty ? "" : ", text, text, timestamptz, timestamptz, int8, text[]")
+                    + (name == "end"
+                        ? ", text, int8"
+                        : ", text, text, timestamptz, timestamptz, int8, text[], text, text, bool, bool, text, int8, int8")
                 let rows = try await test.database.reads.withConnection { connection throws(PostgresError) in
                     _ = try await connection.simpleQuery("DEALLOCATE ALL")
                     return try await connection.simpleQuery(
@@ -96,7 +101,7 @@ struct PlanTests {
                     line.firstMatch(of: /actual rows=(\d+)/).flatMap { Int($0.output.1) }
                 }
                 #expect(
-                    read.contains { $0 > 1000 } && read.allSatisfy { $0 <= ListRunsInWindow.window },
+                    read.contains { $0 > 1000 } && read.allSatisfy { $0 <= RunQuery.scopedWindow },
                     "\(name) \(plan)")
                 #expect(!plan.contains { $0.contains("Sort  (") }, "\(name): \(plan.joined(separator: "\n"))")
             }
@@ -135,8 +140,8 @@ struct PlanTests {
                     _ = try await connection.simpleQuery("DEALLOCATE ALL")
                     return try await connection.simpleQuery(
                         """
-                        PREPARE planned (uuid, uuid, text, text, text, timestamptz, timestamptz, int8, text[]) AS \(ListRuns.sql);
-                        EXPLAIN EXECUTE planned (NULL, \(last), NULL, NULL, NULL, NULL, NULL, 500, NULL)
+                        PREPARE planned (uuid, uuid, text, text, text, timestamptz, timestamptz, int8, text[], text, text, bool, bool, text, int8) AS \(ListRuns.sql);
+                        EXPLAIN EXECUTE planned (NULL, \(last), NULL, NULL, NULL, NULL, NULL, 500, NULL, NULL, NULL, false, false, NULL, NULL)
                         """)
                 }
                 let plan = rows.compactMap { $0.first ?? nil }

@@ -67,7 +67,8 @@ struct ReaderRightsTests {
                     rights.map { "\($0[0] ?? "") \($0[1] ?? "")" }
                         == [
                             "audit_heads", "audit_trail", "held_starts", "idempotency_keys", "outbox", "reader_tenants",
-                            "run_events", "run_inbox", "run_journal", "run_steps", "step_attempts", "tenants",
+                            "run_events", "run_inbox", "run_journal", "run_minutes", "run_steps", "step_attempts",
+                            "tenants",
                             "workflow_definitions", "workflow_runs",
                         ].map { "\($0) SELECT" })
                 let columns = try await test.query(

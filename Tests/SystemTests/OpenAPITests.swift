@@ -196,6 +196,8 @@ struct OpenAPITests {
         try await api.call("getRunReport", ["runId": runID], expecting: 200)
         try await api.call("getReports", query: "correlationId=cart-7", expecting: 200)
         try await api.call("getReports", expecting: 400)
+        for id in ["getMinutes", "getSlowRuns", "getFailedGroups"] { try await api.call(id, expecting: 200) }
+        try await api.call("getMinutes", query: "since=x", expecting: 400)
         for id in ["getHealth", "getHealthLive", "getReady", "getHealthReady", "getCluster", "getSigningKeys"] {
             try await api.call(id, expecting: 200)
         }

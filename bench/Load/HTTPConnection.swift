@@ -7,6 +7,8 @@ struct HTTPConnection: Sendable {
     /// An answer, with the times at which the request left and the answer was complete.
     struct Reply: Sendable {
         let status: Int
+        /// Its lines, as they came.
+        let head: String
         let body: String
         let sentAt: NIODeadline
         let receivedAt: NIODeadline
@@ -40,8 +42,8 @@ struct HTTPConnection: Sendable {
         return try await reply.futureResult.get()
     }
 
-    func get(_ path: String) async throws -> Reply {
-        try await send(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nhost: 127.0.0.1:\(port)\r\n\r\n"))
+    func get(_ path: String, host: String = "127.0.0.1") async throws -> Reply {
+        try await send(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nhost: \(host):\(port)\r\n\r\n"))
     }
 
     /// The bytes of a complete request with a JSON body.
@@ -56,7 +58,10 @@ struct HTTPConnection: Sendable {
                 + "content-type: application/json\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)")
     }
 
-    func close() async throws { try await channel.close() }
+    /// The other side has not closed it.
+    var isOpen: Bool { channel.isActive }
+
+    func close() async throws { if channel.isActive { try await channel.close() } }
 }
 
 private final class RequestHandler: ChannelDuplexHandler {
@@ -79,11 +84,12 @@ private final class RequestHandler: ChannelDuplexHandler {
         guard let frame = HTTPFrame(received), let waiting else { return }
         self.waiting = nil
         let status = received.responseStatus ?? 0
-        received.moveReaderIndex(forwardBy: frame.headLength)
+        let head = received.readString(length: frame.headLength) ?? ""
         let body = received.readString(length: frame.bodyLength) ?? ""
         received.discardReadBytes()
         waiting.reply.succeed(
-            HTTPConnection.Reply(status: status, body: body, sentAt: waiting.sentAt, receivedAt: .now()))
+            HTTPConnection.Reply(
+                status: status, head: head, body: body, sentAt: waiting.sentAt, receivedAt: .now()))
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -26,6 +26,7 @@ extension Results {
             + Self.rows(snapshot, else: ["at the end of an old snapshot / before"], \.rows)
             + Self.rows(memory, else: ["engine memory, runs in calls", "  and for each run that waits"], \.rows)
             + Self.rows(sleeping, else: Sleeping.leftOut, \.rows)
+            + Self.rows(console, else: ConsolePages.leftOut, \.rows)
             + Self.rows(takeover, else: ["takeover after SIGKILL"]) { $0.rows(leaseSeconds: leaseSeconds) }
             + Self.rows(burst, else: ["burst of starts at once"], \.rows)
     }

@@ -5,7 +5,7 @@ enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
     case latency, throughput, reads, sweep, compensated, kinds, fairness, floor, scaling, memory, takeover, burst,
         snapshot,
         history,
-        sleeping
+        sleeping, console
 
     func heading(_ sizes: Sizes) -> String {
         switch self {
@@ -25,6 +25,7 @@ enum Phase: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .burst: "Burst: \(sizes.burstRounds) times \(sizes.burstStarts) starts at once"
         case .snapshot: "Old snapshot: held for \(sizes.snapshotSeconds) seconds under load"
         case .history: "History: with \(sizes.history) finished runs, and without"
+        case .console: "Console: pages with \(sizes.consoleRuns) runs, and \(ConsolePages.consoles) that are open"
         case .sleeping: "Sleeping: \(sizes.sleeping) runs wait, and a tenth of that"
         }
     }

@@ -43,6 +43,7 @@ struct Results: Encodable, Sendable {
     var snapshot: Measured<OldSnapshot>?
     var history: Measured<History>?
     var sleeping: Measured<Sleeping>?
+    var console: Measured<ConsolePages>?
 }
 
 extension Results {

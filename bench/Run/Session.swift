@@ -32,6 +32,7 @@ final class Session {
             case .snapshot: results.snapshot = try await measured(snapshot)
             case .history: results.history = try await measured(history)
             case .sleeping: results.sleeping = try await measured(sleeping)
+            case .console: results.console = try await measured(console)
             }
         } catch {
             Console.complain("the measurement \(phase.rawValue) failed")

@@ -90,7 +90,9 @@ final class MeasuredSystem {
 extension MeasuredSystem {
     /// A new API on that database, which is made and migrated unless it is there, and no engine yet. The participant answers
     /// as it does without being told.
-    func up(_ database: String) async throws {
+    ///
+    /// - Parameter settings: of the API, besides.
+    func up(_ database: String, _ settings: [String] = []) async throws {
         try await down()
         try await participant.setMode("hold=\(participantLatency)")
         try await make(database)
@@ -102,7 +104,7 @@ extension MeasuredSystem {
                 // Half of the connections may come from one address, and all load does.
                 "CONNECTIONS=16000", "HOST=127.0.0.1", "PORT=\(ports.api)",
                 "AUTH=\(credential == nil ? "open" : "required")",
-            ] + (issuer.map { ["JWT_ISSUERS_FILE=\($0.file)"] } ?? []))
+            ] + settings + (issuer.map { ["JWT_ISSUERS_FILE=\($0.file)"] } ?? []))
         let participant: JSON = ["url": .string("http://127.0.0.1:\(ports.participant)")]
         try await admin("PUT", "/v1/admin/participants/\(BenchWorkflow.participant)", participant)
         try await register(BenchWorkflow.definition)
@@ -131,6 +133,26 @@ extension MeasuredSystem {
     func make(_ database: String) async throws {
         try await create(database)
         try await stack.call("migrate", url(of: database))
+    }
+
+    /// Logs in to the console as an administrator; the cookie of the login.
+    func logIn(_ connection: HTTPConnection) async throws -> String {
+        let page = try await connection.get("/console/login", host: "localhost")
+        guard let first = page.cookie, let token = page.body.firstMatch(of: #/name="token" value="([^"]+)"/#)?.output.1
+        else {
+            throw BenchError.invalid("there is no page to log in: \(page.status)")
+        }
+        let form = "token=\(token)&credential=\(adminToken)"
+        let reply = try await connection.send(
+            ByteBuffer(
+                string:
+                    "POST /console/login HTTP/1.1\r\nhost: localhost:\(ports.api)\r\ncookie: \(first)\r\nsec-fetch-site: same-origin\r\n"
+                    + "content-type: application/x-www-form-urlencoded\r\ncontent-length: \(form.utf8.count)\r\n\r\n\(form)"
+            ))
+        guard reply.status == 303, let cookie = reply.cookie else {
+            throw BenchError.refused(status: reply.status, body: reply.body)
+        }
+        return cookie
     }
 
     func startEngine(_ number: Int = 1, flags: [String] = []) async throws {

@@ -15,7 +15,7 @@ BEGIN
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO sagaflow_reader', current_schema());
     END IF;
     GRANT SELECT ON reader_tenants, workflow_definitions, held_starts, workflow_runs, run_journal, outbox, run_inbox,
-        idempotency_keys, audit_heads, audit_trail, tenants TO sagaflow_reader;
+        idempotency_keys, audit_heads, audit_trail, tenants, run_minutes TO sagaflow_reader;
     GRANT SELECT (key_id, key_name, tenant_id, workflows, roles, created_at, created_by, expires_at, last_used_at, revoked_at,
         revoked_by) ON api_keys TO sagaflow_reader;
     -- Made by the file after this one.

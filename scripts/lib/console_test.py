@@ -246,7 +246,8 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual({run: len(call("GET", f"/v1/runs/{run}/events")["events"]) for run in runs}, counts)
         self.reader.one("#reason").send_keys("the stock is back")
         self.reader.press("form .grave")
-        self.reader.until(lambda: "Asked of" in self.reader.text("#notice"), "the result")
+        self.reader.until(lambda: "Retry: done" in self.reader.text("h1"), "the result")
+        self.reader.until(lambda: "Asked of" in self.reader.text("#progress"), "what became of it")
         wait("both are tried again", lambda: all(len(call("GET", f"/v1/runs/{run}/events")["events"]) > counts[run] for run in runs))
         self.clean()
 

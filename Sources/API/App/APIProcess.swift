@@ -21,6 +21,7 @@ import UnixSignals
 //   App/        this wiring, the configuration, the process
 //   HTTP/       problems, bodies, queries, routing
 //   Runs/       start, get, list, history, cancel, retry          Workflows/  definitions, to read
+//   Statistics/ numbers and groups over many runs
 //   Watch/      clients that wait for runs, streams
 //   Import/     many starts in one request, as streams
 //   Access/     who calls, and what they may do
@@ -139,6 +140,7 @@ struct APIProcess {
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             [limit.watch] + export + [
+                MinuteWriter(metrics.minutes, pool: database.writes, logger: logger),
                 ClosedLast(notifier), ClosedLast(starter), ClosedLast(refusals), watch,
                 ClockService(clock: clock, pool: database.writes, logger: logger),
                 buildApplication { port in await onListening(port) },
@@ -242,9 +244,10 @@ struct APIProcess {
                 answers: answers, waiting: waiting
             ).routes, imports.routes,
             RunRoutes(reader: reader, answers: answers, waiting: waiting, watch: watch, places: places).routes,
+            StatisticsRoutes(reader: reader, waiting: waiting).routes,
             operators.routes, restarts.routes, callbacks.routes,
             WorkflowRoutes(reads: database.reads, answers: answers).routes,
-            StatisticsRoutes(reads: database.reads).routes,
+            VersionStatisticsRoutes(reads: database.reads).routes,
             DefinitionRoutes(
                 definitions: definitions, reads: database.reads, rules: configuration.participantRules, body: body
             ).routes,

@@ -49,6 +49,7 @@ struct ConsoleForm: Sendable {
 /// The query of a page. Unknown members are passed over: people keep addresses, and mail programs add to them.
 struct ConsoleQuery: Sendable {
     private var values: [String: String] = [:]
+    private var members: [(name: String, value: String)] = []
 
     init(_ request: Request) {
         for part in (request.uri.query ?? "").split(separator: "&") {
@@ -57,9 +58,13 @@ struct ConsoleQuery: Sendable {
                 let value = decodedText((sides.count > 1 ? sides[1] : "").replacing("+", with: " ")[...])
             else { continue }
             values[name] = value
+            members.append((name, value))
         }
     }
 
     /// The member; nil when it is not there, or empty.
     subscript(name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// Of a member that may be there several times.
+    func all(_ name: String) -> [String] { members.filter { $0.name == name }.map(\.value) }
 }

@@ -109,14 +109,6 @@ enum ConsoleNotice {
     static func text(_ query: ConsoleQuery) -> Notice? {
         guard let did = query["did"] else { return nil }
         switch did {
-        case "bulk":
-            guard let done = query["done"].flatMap({ Int($0) }), let not = query["not"].flatMap({ Int($0) }) else {
-                return nil
-            }
-            return Notice(
-                "Asked of \(done) \(done == 1 ? "run" : "runs")."
-                    + (not > 0 ? " \(not) could not be asked: they stand otherwise by now." : ""),
-                isProblem: done == 0)
         case "restart": return Notice("This is the new run.")
         case "registered": return Notice("It is registered.")
         default:

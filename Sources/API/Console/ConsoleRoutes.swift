@@ -17,6 +17,7 @@ struct ConsoleRoutes: Sendable {
     let sessions: ConsoleSessions
     let configuration: ConsoleConfiguration
     private let limiter: RateLimiter
+    private let sharedPages = SharedPages()
     let paths: Paths
     let editor: ConsoleEditor
 
@@ -40,9 +41,10 @@ struct ConsoleRoutes: Sendable {
         return [
             Route(.get, paths.base, needs: nil) { [paths] _, _ in Self.seeOther(paths.now) },
             Route(.get, "\(paths.base)/assets/:name", needs: nil, asset),
-            page("/now", ConsoleNow().show), page("/failed", bulk.failed), form("/failed/retry", bulk.retryFailed),
-            form("/runs/bulk", bulk.runs),
-            page("/runs", runs.list), page("/runs/:runId", runs.show), page("/runs/:runId/stream", runs.stream),
+            page("/now", shared(ConsoleNow().show)), page("/failed", shared(ConsoleFailed().show)),
+            form("/failed/retry", bulk.failed), form("/runs/bulk", bulk.runs), form("/runs/bulk/go", bulk.goOn),
+            page("/runs/bulk/progress", bulk.progress),
+            page("/runs", shared(runs.list)), page("/runs/:runId", runs.show), page("/runs/:runId/stream", runs.stream),
             page("/runs/:runId/json", runs.json),
             form("/runs/:runId/actions", actions.act),
         ] + workflowRoutes + editorRoutes + referenceRoutes + administrationRoutes + loginRoutes
@@ -55,6 +57,11 @@ struct ConsoleRoutes: Sendable {
             try await answer(request, context, place, work)
         }
         return Route(.get, place.path, needs: nil, handler)
+    }
+
+    /// A page that is the same for all who see the same: whoever keeps it up to date may get what was made for another reader.
+    private func shared(_ work: @escaping Work) -> Work {
+        { [sharedPages] visit in try await sharedPages.answer(visit, work) }
     }
 
     /// A form that is sent.
@@ -229,16 +236,24 @@ struct ConsoleRoutes: Sendable {
             return response
         case .page(let html, let status):
             let bytes = Array(html.markup.utf8)
-            var headers = ConsoleHeaders.all
-            headers[.contentType] = "text/html; charset=utf-8"
-            headers[.cacheControl] = "no-store"
             let tag = "\"\(Base64URL.encode(Array(SHA256.hash(data: bytes).prefix(12))))\""
-            if status == .ok {
-                headers[.eTag] = tag
-                if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
-            }
-            return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+            return page(status == .ok ? tag : nil, to: request, status) { bytes }
+        case .shared(let page, let tag): return self.page(tag, to: request, .ok) { page() }
         }
+    }
+
+    /// - Parameter tag: of what has it nothing is sent again; `bytes` are not made then.
+    private static func page(
+        _ tag: String?, to request: Request, _ status: HTTPResponse.Status, _ bytes: () -> [UInt8]
+    ) -> Response {
+        var headers = ConsoleHeaders.all
+        headers[.contentType] = "text/html; charset=utf-8"
+        headers[.cacheControl] = "no-store"
+        if let tag {
+            headers[.eTag] = tag
+            if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
+        }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes())))
     }
 
     static func seeOther(_ path: String) -> Response {

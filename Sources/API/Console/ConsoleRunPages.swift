@@ -21,14 +21,31 @@ struct ConsoleRunPages: Sendable {
     @Sendable func list(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         let query = visit.query
         if let find = query["find"] { return try await Self.find(find, visit) }
-        let filter = RunFilter { query[$0] }
+        let filter = RunFilter({ query[$0] }, columns: query.all("column"))
         let members = filter.members + [("cursor", filter.cursor), ("limit", String(Self.rows))]
         let json = try await visit.get("/v1/runs", [], members)
-        let names = try await visit.getIfAllowed("/v1/workflows", [], [("limit", "200")])
+        let runs = json["runs"]?.array?.compactMap { RunSummary($0) } ?? []
+        let next = json["nextCursor"]?.string
+        // It has fewer than were asked for and goes on: there is where the search for them ended.
+        let looked = runs.count < Self.rows ? next.flatMap { Cursor($0)?.last } : nil
         let page = RunsPage(
-            json["runs"]?.array?.compactMap { RunSummary($0) } ?? [], filter, nextCursor: json["nextCursor"]?.string,
-            workflows: names?["workflows"]?.array?.compactMap { $0["name"]?.string } ?? [], visit.frame)
+            runs, filter, nextCursor: next, lookedSince: looked?.madeAt, choices: try await Self.choices(filter, visit),
+            visit.frame)
         return .page(page.html)
+    }
+
+    private static func choices(_ filter: RunFilter, _ visit: ConsoleVisit) async throws -> RunsPage.Choices {
+        var choices = RunsPage.Choices()
+        guard visit.frame.mayRead("workflows:read") else { return choices }
+        let names = try await visit.get("/v1/workflows", [], [("limit", "200")])["workflows"]?.array ?? []
+        choices.workflows = names.compactMap { $0["name"]?.string }
+        let asked = names.first { $0["name"]?.string == filter.workflow }
+        guard let workflow = filter.workflow, let asked else { return choices }
+        choices.versions = asked["versions"]?.array?.compactMap { $0["version"]?.string ?? $0.string } ?? []
+        guard let version = filter.version ?? asked["latest"]?.string ?? choices.versions.first else { return choices }
+        let definition = try await definition(workflow, version, visit)
+        choices.steps = definition?.steps.map(\.id) ?? []
+        return choices
     }
 
     /// By id, or else by correlation id.
@@ -154,4 +171,14 @@ struct ConsoleRunPages: Sendable {
         response.headers[.cacheControl] = "no-store"
         return .whole(response)
     }
+}
+
+extension RunID {
+    /// When it was made, by its own word.
+    var madeAt: Instant { Instant(microseconds: Int64(high >> 16) * 1000) }
+}
+
+extension Frame {
+    /// What asks for less than this is not asked for: a refusal would be one in the audit.
+    func mayRead(_ permission: String) -> Bool { permissions.contains(permission) }
 }

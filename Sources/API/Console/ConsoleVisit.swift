@@ -14,7 +14,7 @@ struct ConsoleVisit: Sendable {
     /// Somebody in particular.
     let isKnown: Bool
     let secret: ConsoleSecret
-    let frame: Frame
+    var frame: Frame
 
     var query: ConsoleQuery { ConsoleQuery(request) }
     var paths: Paths { frame.paths }
@@ -49,6 +49,8 @@ struct ConsoleVisit: Sendable {
 /// What a page answers.
 enum ConsoleAnswer: Sendable {
     case page(HTML, HTTPResponse.Status = .ok)
+    /// A page that may have been made before; it has this tag.
+    case shared(@Sendable () -> [UInt8], tag: String)
     /// Look there: after a form was sent, so that nobody sends it twice.
     case seeOther(String)
     case whole(Response)

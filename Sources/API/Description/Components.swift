@@ -3,7 +3,9 @@ import HTTPTypes
 
 /// The schemas of what is sent and answered, by the names by which clients call them.
 enum Components {
-    static var all: [(String, JSONSchema)] { common + runs + requestBodies + workflows + administration + audit }
+    static var all: [(String, JSONSchema)] {
+        common + runs + statistics + requestBodies + workflows + administration + audit
+    }
 
     /// One of them.
     static func schema(_ name: String) -> JSONSchema { .reference("#/components/schemas/\(name)") }

@@ -44,12 +44,14 @@ struct Operation: Sendable {
     }
 
     /// All of them.
-    static let all = starts + runs + requests + people + workflows + definitions + participants + keys + audit + health
+    static let all =
+        starts + runs + statistics + requests + people + workflows + definitions + participants + keys + audit + health
 
     /// What routes are about.
     enum Tag: String, Sendable, CaseIterable {
         case starts = "Starts"
         case runs = "Runs"
+        case statistics = "Statistics"
         case requests = "Requests to runs"
         case callbacks = "Callbacks"
         case workflows = "Workflows"
@@ -65,6 +67,7 @@ struct Operation: Sendable {
             switch self {
             case .starts: "Runs are started, one or many."
             case .runs: "Runs as they stand, and their histories."
+            case .statistics: "Numbers and groups over many runs."
             case .requests: "What can be asked of a run. The engine that holds it decides, with its next commit."
             case .callbacks: "Where participants tell the end of accepted work. The token is all that is asked for."
             case .workflows: "Registered workflows, for everybody to read."

@@ -19,13 +19,24 @@ extension Operation {
     static let runs = [
         Operation(
             "listRuns", .get, "/v1/runs", .runs, "List runs",
-            "Newest first, stable while runs are started. Without `include=payloads` runs have no input, output and context.",
+            "Newest first, stable while runs are started. Without `include=payloads` runs have no input, output and context. Where no index has what is asked for, a page is looked for among some thousand runs and may be short or empty: as long as there is a `nextCursor`, more may match.",
             parameters: [
                 .query("status", Components.runStatus, "As they stand."),
                 .query(
                     "waitingFor", .word(WaitKinds.names.map(\.name)),
                     "What they wait for, that live and that no engine holds."),
-                .query("workflow", .text(), "Of this name."),
+                .query("workflow", .text(), "Of this name."), .query("version", .text(), "Of this version."),
+                .query(
+                    "step", .text(),
+                    "At this step, or gone wrong there, as of when they last rested; it stands for its elements, too."),
+                .query(
+                    "minAttempts", .integer(1...Int(Int32.max)),
+                    "With a step, or an undo, that was tried so often, as of when they last rested."),
+                .query(
+                    "error", .text(1...RunRoutes.longestError),
+                    "With an error of this kind. For those with `payloads:read` also with this in its message, in letters of either case; at most 200 bytes."
+                ),
+                .query("overdue", .word("true"), "That live and are past their deadline."),
                 .query("correlationId", .text(), "Of this correlation id."),
                 .query("tenantId", .text(), "Of this tenant."),
                 .query("parent", Components.runID, "Started by steps of this run."),

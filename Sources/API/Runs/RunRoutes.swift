@@ -40,7 +40,7 @@ struct RunRoutes: Sendable {
     }
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
-        let (asked, withPayloads) = try Self.query(request, context.principal.scope)
+        let (asked, withPayloads) = try Self.query(request, context.principal)
         var query = asked
         query.limit = asked.limit + 1
         let rows = try await reader.list(query)
@@ -128,20 +128,30 @@ struct RunRoutes: Sendable {
     }
 
     private static func query(
-        _ request: Request, _ scope: RunScope
+        _ request: Request, _ principal: Principal
     ) throws(Problem) -> (RunQuery, withPayloads: Bool) {
         let query = try Query(
             request,
             known: [
-                "status", "workflow", "correlationId", "tenantId", "parent", "createdAfter", "createdBefore", "limit",
-                "cursor", "include", "waitingFor",
+                "status", "workflow", "version", "step", "minAttempts", "error", "overdue", "correlationId", "tenantId",
+                "parent", "createdAfter", "createdBefore", "limit", "cursor", "include", "waitingFor",
             ])
-        var runs = RunQuery(scope: scope, limit: try query.limit())
+        var runs = RunQuery(scope: principal.scope, limit: try query.limit())
         let statuses = RunStatus.allCases.map(\.rawValue).joined(separator: ", ")
         runs.status = try query.value("status", "must be one of \(statuses).") { RunStatus(rawValue: $0) }
         let kinds = WaitKinds.names.map(\.name).joined(separator: ", ")
         runs.waitingFor = try query.value("waitingFor", "must be one of \(kinds).") { WaitKinds(name: $0) }
         runs.workflowName = query["workflow"]
+        runs.workflowVersion = query["version"]
+        runs.stepID = query["step"]
+        runs.minAttempts = try query.value("minAttempts", "must be a whole number from 1 to \(Int32.max).") { text in
+            Int(text).flatMap { text.utf8.first != UInt8(ascii: "+") && (1...Int(Int32.max)).contains($0) ? $0 : nil }
+        }
+        runs.error = try query.value("error", "must have 1 to \(longestError) bytes.") { text in
+            (1...longestError).contains(text.utf8.count)
+                ? RunQuery.ErrorText(text, isInMessages: principal.payloads == .everything) : nil
+        }
+        runs.isOverdue = try query.value("overdue", "must be true.") { $0 == "true" ? true : nil } ?? false
         runs.correlationID = query["correlationId"]
         runs.tenantID = query["tenantId"]
         runs.parent = try query.value("parent", "must be the id of a run.") { RunID($0) }
@@ -151,6 +161,9 @@ struct RunRoutes: Sendable {
         let payloads: Bool? = try query.value("include", "must be payloads.") { $0 == "payloads" ? true : nil }
         return (runs, payloads ?? false)
     }
+
+    /// Bytes of what errors are looked for by.
+    static let longestError = 200
 }
 
 extension APIContext {

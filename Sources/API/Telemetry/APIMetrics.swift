@@ -1,6 +1,7 @@
 import Core
 import HTTPTypes
 import Redis
+import Storage
 import Synchronization
 import Telemetry
 
@@ -8,6 +9,8 @@ import Telemetry
 final class APIMetrics: Sendable {
     let registry: MetricsRegistry
     let startBatch: Histogram
+    /// For charts.
+    let minutes = MinuteCounts()
 
     private let started: Series<Counter>
     private let completed: Series<Counter>
@@ -76,7 +79,11 @@ final class APIMetrics: Sendable {
     /// A run was accepted.
     func countStart(of run: Run) {
         started[run.definition.name].add()
-        if run.status == .completed { completed[run.definition.name].add() }
+        minutes.add(.started, of: run.definition.name, tenantID: run.tenantID, at: run.createdAt)
+        if run.status == .completed {
+            completed[run.definition.name].add()
+            minutes.add(.completed, of: run.definition.name, tenantID: run.tenantID, at: run.createdAt)
+        }
     }
 
     /// A request was answered.

@@ -26,13 +26,7 @@ package struct FailedRun: Sendable, Hashable {
     }
 
     /// What it has in common with others that fail for the same reason.
-    package var group: FailedGroup.Key {
-        let step = steps.first
-        let error = step?.error ?? run.error
-        return FailedGroup.Key(
-            workflow: run.workflow, stepID: step.map { StepID.step($0.id) },
-            error: FailedGroup.pattern(error?.text ?? ""))
-    }
+    package var group: FailedGroup.Key { FailedGroup.Key(of: run.error, workflow: run.workflow) }
 }
 
 /// FAILED runs that fail at the same place for the same reason.
@@ -49,26 +43,34 @@ package struct FailedGroup: Sendable {
             self.error = error
         }
 
-        var members: [(String, String?)] { [("workflow", workflow), ("stepId", stepID), ("error", error)] }
+        /// - Parameter problem: what the run ended with.
+        package init(of problem: RunSummary.Problem?, workflow: String) {
+            self.workflow = workflow
+            stepID = problem?.stepID.map { StepID.step($0) }
+            var text = problem?.text[...] ?? ""
+            // The step stands beside it anyway.
+            if let range = text.firstRange(of: Failure.mayStand) { text = text[range.upperBound...] }
+            error = FailedGroup.pattern(String(text))
+        }
+
+        package var members: [(String, String?)] { [("workflow", workflow), ("stepId", stepID), ("error", error)] }
     }
 
     package let key: Key
-    package fileprivate(set) var runs: [FailedRun]
+    package let count: Int
+    package let newestAt: Instant?
+    /// Some of them, the newest first.
+    package let runIDs: [String]
 
-    /// The largest first; of those that are as large the one with the newest run.
-    package static func groups(of runs: [FailedRun]) -> [FailedGroup] {
-        var groups: [FailedGroup] = []
-        var places: [Key: Int] = [:]
-        for run in runs {
-            if let place = places[run.group] {
-                groups[place].runs.append(run)
-            } else {
-                places[run.group] = groups.count
-                groups.append(FailedGroup(key: run.group, runs: [run]))
-            }
-        }
-        return groups.enumerated().sorted { ($1.element.runs.count, $0.offset) < ($0.element.runs.count, $1.offset) }
-            .map(\.element)
+    /// As the API answers it.
+    package init?(_ json: JSON) {
+        guard let workflow = json["workflow"]?.string, let error = json["error"]?.string,
+            let count = json["count"]?.int
+        else { return nil }
+        key = Key(workflow: workflow, stepID: json["stepId"]?.string, error: error)
+        self.count = count
+        newestAt = json["newestAt"]?.string.flatMap { Instant($0) }
+        runIDs = json["runIds"]?.array?.compactMap(\.string) ?? []
     }
 
     /// A message without what differs between two of the same: numbers and ids are `…`.

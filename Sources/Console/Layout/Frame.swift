@@ -89,6 +89,13 @@ package struct Frame: Sendable {
         var isOfSystem: Bool { permission != nil }
     }
 
+    /// The same for another reader.
+    package func of(_ reader: String?, formToken: String) -> Frame {
+        Frame(
+            paths: paths, reader: reader, permissions: permissions, formToken: formToken, origin: origin,
+            notice: notice)
+    }
+
     func may(_ permission: String) -> Bool { permissions.contains(permission) }
 
     /// A hidden field that says that a form is of this reader's pages.

@@ -18,6 +18,8 @@ package struct Paths: Sendable, Hashable {
     package var logout: String { base + "/logout" }
     package var help: String { base + "/help" }
     package var bulk: String { base + "/runs/bulk" }
+    package var bulkGo: String { base + "/runs/bulk/go" }
+    package var bulkProgress: String { base + "/runs/bulk/progress" }
     package var retryMany: String { base + "/failed/retry" }
 
     package func run(_ id: String) -> String { "\(runs)/\(PercentEncoding.segment(id))" }

@@ -22,7 +22,7 @@ package struct NowPage: Sendable {
     private var all: HTML {
         let well: HTML =
             #"<div class="well">\#(Icon.done.svg)<p><b>All is well.</b> No run waits for a person, every participant answers, and engines keep up.</p></div>"#
-        return "\(if: view.isWell, well)\(cluster)\(persons)\(participants)\(pauses)\(slow)\(engines)"
+        return "\(if: view.isWell, well)\(cluster)\(persons)\(charts)\(participants)\(pauses)\(slow)\(engines)"
     }
 
     private var cluster: HTML? {
@@ -47,18 +47,24 @@ package struct NowPage: Sendable {
     }
 
     private var persons: HTML? {
-        guard !view.failed.isEmpty || !view.stuck.isEmpty else { return nil }
-        let groups = FailedGroup.groups(of: view.failed)
-        let more: HTML =
-            #"<p><a href="\#(frame.paths.failed)">All \#(Part.count(groups.count, "group"))\#(if: view.hasMoreFailed, ", of the newest 500")</a></p>"#
-        let stuck = view.stuck.map { run -> HTML in
-            #"<li><a href="\#(frame.paths.run(run.id))">\#(run.workflow) \#(Part.short(run.id))</a>\#(RunLine(run: run).html)<span class="quiet">past its point of no return, since \#(Part.time(run.wait?.since ?? run.updatedAt, isRelative: true))</span></li>"#
-        }
+        let groups =
+            view.failed.map { TroubleGroup($0, frame.paths) } + TroubleGroup.stuck(view.stuck, frame.paths)
+            + TroubleGroup.overdue(view.overdue, frame.paths)
+        if groups.isEmpty { return nil }
+        let failed: HTML =
+            #"<p><a href="\#(frame.paths.failed)">All that failed</a>\#(if: view.hasMoreFailed, " (there are more than were looked at)")</p>"#
+        let stuck: HTML = "<p>\(link("All that wait for a person", [("waitingFor", "operator")]))</p>"
         return #"""
             <section aria-labelledby="persons"><h2 id="persons">Needs a person</h2>
-            \#(groups.prefix(8).map { FailedPage.card($0, frame, isBelow: true) })\#(if: groups.count > 8 || view.hasMoreFailed, more)
-            \#(if: !stuck.isEmpty, #"<ul class="list">\#(stuck)</ul>"#)</section>
+            \#(groups.prefix(Self.groups).map { $0.card(frame, isBelow: true) })\#(if: view.failed.count > Self.groups || view.hasMoreFailed, failed)\#(if: view.hasMoreStuck || groups.count > Self.groups && !view.stuck.isEmpty, stuck)</section>
             """#
+    }
+
+    /// Groups that are shown.
+    private static let groups = 12
+
+    private var charts: HTML? {
+        view.minutes.map { MinuteCharts(minutes: $0, isComplete: view.isMinutesComplete).html }
     }
 
     private var participants: HTML? {
@@ -86,18 +92,36 @@ package struct NowPage: Sendable {
         let workflows = view.pausedWorkflows.map { each -> HTML in "<li><b>\(each.name)</b>\(pause(each))</li>" }
         return #"""
             <section aria-labelledby="paused"><h2 id="paused">Paused</h2><ul class="list">\#(workflows)\#(runs(view.paused, 5))</ul>
-            \#(if: view.paused.count > 5, link("paused"))</section>
+            \#(if: view.paused.count > 5, "<p>\(link("All of them", [("waitingFor", "paused")]))</p>")</section>
             """#
     }
 
     private var slow: HTML? {
-        guard !view.retrying.isEmpty else { return nil }
-        // The oldest wait longest.
+        let named = Set(view.attempts.runs.map(\.id))
+        var others = view.retrying
+        others.runs = others.runs.filter { !named.contains($0.id) }
+        let lists = [
+            list("Third attempt or later", view.attempts, [("waitingFor", "retry"), ("minAttempts", "3")]),
+            list("Wait longest to try again", others, [("waitingFor", "retry")]),
+            list("Due for 10 s or longer, and taken up by no engine", view.due, nil),
+        ].compactMap { $0 }
+        return lists.isEmpty
+            ? nil : #"<section aria-labelledby="slow"><h2 id="slow">Slow</h2>\#(lists)</section>"#
+    }
+
+    /// - Parameter filter: what leads to all of them; nil where nothing does.
+    private func list(_ title: String, _ slow: NowView.Slow, _ filter: [(String, String?)]?) -> HTML? {
+        if slow.runs.isEmpty { return nil }
+        let all: HTML? = filter.map { "<p>\(link("All of them", $0))</p>" }
+        let isCut = slow.count > min(slow.runs.count, Self.most) || slow.isMore
         return #"""
-            <section aria-labelledby="slow"><h2 id="slow">Waits to try again</h2><ul class="list">\#(runs(view.retrying.reversed(), 8))</ul>
-            \#(if: view.retrying.count > 8, link("retry"))</section>
+            <h3 class="kind">\#(title) <span class="quiet">\#(Part.number(slow.count))\#(if: slow.isMore, " or more: of the oldest 1\u{202F}000")</span></h3>
+            <ul class="list">\#(runs(slow.runs, Self.most))</ul>\#(if: isCut, all ?? .empty)
             """#
     }
+
+    /// Runs of a list that are shown.
+    private static let most = 8
 
     private func runs(_ runs: [RunSummary], _ most: Int) -> HTML {
         runs.prefix(most).map { run -> HTML in
@@ -105,8 +129,8 @@ package struct NowPage: Sendable {
         }.joined()
     }
 
-    private func link(_ kind: String) -> HTML {
-        #"<p><a href="\#(Paths.query(frame.paths.runs, [("waitingFor", kind)]))">All of them</a></p>"#
+    private func link(_ title: String, _ filter: [(String, String?)]) -> HTML {
+        #"<a href="\#(Paths.query(frame.paths.runs, filter))">\#(title)</a>"#
     }
 
     private var engines: HTML? {

@@ -2,12 +2,22 @@ package import Core
 
 /// How everything stands, as far as whoever reads may know.
 package struct NowView: Sendable {
-    package var failed: [FailedRun] = []
+    /// FAILED runs by what they fail of, the most first.
+    package var failed: [FailedGroup] = []
+    /// There are more FAILED runs than were looked at.
     package var hasMoreFailed = false
     /// Runs past their point of no return, of which a step was refused.
     package var stuck: [RunSummary] = []
+    package var hasMoreStuck = false
     package var paused: [RunSummary] = []
-    package var retrying: [RunSummary] = []
+    /// Live runs past their deadline; with a step that was tried often; that wait to try again; that are due and nobody has taken up.
+    package var overdue = Slow()
+    package var attempts = Slow()
+    package var retrying = Slow()
+    package var due = Slow()
+    /// The last hour; nil where it is not known.
+    package var minutes: [RunMinute]?
+    package var isMinutesComplete = true
     /// Nil where whoever reads may not see it.
     package var cluster: Cluster?
     package var participants: [Participant] = []
@@ -49,6 +59,23 @@ package struct NowView: Sendable {
                         inFlight: engine["inFlight"]?.int ?? 0, isAlive: engine["alive"]?.bool ?? false,
                         heartbeatAt: engine["heartbeatAt"]?.string.flatMap { Instant($0) })
                 } ?? []
+        }
+    }
+
+    /// Runs that are slow in one way, those for longest first.
+    package struct Slow: Sendable {
+        package var runs: [RunSummary] = []
+        /// Among those that were looked at.
+        package var count = 0
+        /// There are more than were looked at.
+        package var isMore = false
+
+        package init() {}
+
+        package init(_ json: JSON?) {
+            runs = json?["runs"]?.array?.compactMap { RunSummary($0) } ?? []
+            count = json?["count"]?.int ?? 0
+            isMore = json?["isMore"]?.bool ?? false
         }
     }
 
@@ -94,7 +121,8 @@ package struct NowView: Sendable {
 
     /// Nothing needs anybody.
     package var isWell: Bool {
-        failed.isEmpty && stuck.isEmpty && participants.isEmpty && pausedWorkflows.isEmpty && paused.isEmpty
+        failed.isEmpty && stuck.isEmpty && overdue.runs.isEmpty && participants.isEmpty && pausedWorkflows.isEmpty
+            && paused.isEmpty
             && cluster.map { $0.liveEngines > 0 && $0.settingsThatDiffer.isEmpty && $0.lag < .seconds(60) } ?? true
     }
 }

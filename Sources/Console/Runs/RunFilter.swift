@@ -5,33 +5,44 @@ import Core
 package struct RunFilter: Sendable, Hashable {
     package var status: String?
     package var workflow: String?
+    package var version: String?
+    package var step: String?
+    package var minAttempts: String?
+    package var error: String?
     package var waitingFor: String?
     package var correlationID: String?
     package var tenantID: String?
     package var parent: String?
     package var createdAfter: String?
     package var createdBefore: String?
+    package var isOverdue = false
     package var cursor: String?
+    /// What is told of each run, in this order.
+    package var columns = RunColumn.usual
 
     package init() {}
 
-    /// The names in the page's address, which are those of the API.
-    package static let names = [
-        "status", "waitingFor", "workflow", "correlationId", "tenantId", "parent", "createdAfter", "createdBefore",
-    ]
-
-    /// - Parameter value: what stands in the address under a name; empty fields of forms are none.
-    package init(_ value: (String) -> String?) {
+    /// - Parameters:
+    ///   - value: what stands in the address under a name; empty fields of forms are none. The names are those of the API.
+    ///   - columns: all that stand there.
+    package init(_ value: (String) -> String?, columns: [String] = []) {
         func text(_ name: String) -> String? { value(name).flatMap { $0.isEmpty ? nil : $0 } }
         status = text("status")
         workflow = text("workflow")
+        version = text("version")
+        step = text("step")
+        minAttempts = text("minAttempts")
+        error = text("error")
         waitingFor = text("waitingFor")
         correlationID = text("correlationId")
         tenantID = text("tenantId")
         parent = text("parent")
         createdAfter = text("createdAfter").map(Self.time)
         createdBefore = text("createdBefore").map(Self.time)
+        isOverdue = text("overdue") == "true"
         cursor = text("cursor")
+        let chosen = RunColumn.allCases.filter { columns.contains($0.rawValue) }
+        if !chosen.isEmpty { self.columns = chosen }
     }
 
     /// What a browser's field for a time sends is taken as UTC.
@@ -44,17 +55,25 @@ package struct RunFilter: Sendable, Hashable {
     /// Members of a query, for the API and for the page alike.
     package var members: [(String, String?)] {
         [
-            ("status", status), ("waitingFor", waitingFor), ("workflow", workflow), ("correlationId", correlationID),
-            ("tenantId", tenantID), ("parent", parent), ("createdAfter", createdAfter),
+            ("status", status), ("waitingFor", waitingFor), ("workflow", workflow), ("version", version),
+            ("step", step),
+            ("minAttempts", minAttempts), ("error", error), ("overdue", isOverdue ? "true" : nil),
+            ("correlationId", correlationID), ("tenantId", tenantID), ("parent", parent),
+            ("createdAfter", createdAfter),
             ("createdBefore", createdBefore),
         ]
     }
 
     package var isEmpty: Bool { members.allSatisfy { $0.1 == nil } }
 
+    /// What the address says of columns: nothing of those that are usual.
+    var columnMembers: [(String, String?)] {
+        columns == RunColumn.usual ? [] : columns.map { ("column", $0.rawValue) }
+    }
+
     /// The page of these runs.
     func path(_ paths: Paths, cursor: String? = nil) -> String {
-        Paths.query(paths.runs, members + [("cursor", cursor)])
+        Paths.query(paths.runs, members + columnMembers + [("cursor", cursor)])
     }
 
     func with(_ change: (inout RunFilter) -> Void) -> RunFilter {
@@ -62,6 +81,27 @@ package struct RunFilter: Sendable, Hashable {
         copy.cursor = nil
         change(&copy)
         return copy
+    }
+}
+
+/// What a list can tell of a run, beside which it is.
+package enum RunColumn: String, Sendable, Hashable, CaseIterable {
+    case status, why, started, took, changed, deadline, correlation, cause, parent
+
+    static let usual: [RunColumn] = [.status, .why, .started, .took]
+
+    var title: String {
+        switch self {
+        case .status: "Status"
+        case .why: "What happens, or why not"
+        case .started: "Started"
+        case .took: "Took"
+        case .changed: "Last change"
+        case .deadline: "Deadline"
+        case .correlation: "Correlation id"
+        case .cause: "Why it turned back"
+        case .parent: "Started by"
+        }
     }
 }
 

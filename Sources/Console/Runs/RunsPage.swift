@@ -1,50 +1,77 @@
-import Core
+package import Core
 
 /// The list of runs.
 package struct RunsPage: Sendable {
     let runs: [RunSummary]
     let filter: RunFilter
     let nextCursor: String?
-    /// Names of workflows, to choose from; empty where they are not known.
-    let workflows: [String]
+    /// The list ended early: of runs that were started before this nobody has looked whether they match.
+    let lookedSince: Instant?
+    let choices: Choices
     let frame: Frame
 
-    package init(_ runs: [RunSummary], _ filter: RunFilter, nextCursor: String?, workflows: [String], _ frame: Frame) {
+    /// What can be chosen from, as far as it is known.
+    package struct Choices: Sendable {
+        package var workflows: [String] = []
+        /// Of the workflow that is asked for.
+        package var versions: [String] = []
+        package var steps: [String] = []
+
+        package init() {}
+    }
+
+    package init(
+        _ runs: [RunSummary], _ filter: RunFilter, nextCursor: String?, lookedSince: Instant? = nil,
+        choices: Choices = Choices(), _ frame: Frame
+    ) {
         self.runs = runs
         self.filter = filter
         self.nextCursor = nextCursor
-        self.workflows = workflows
+        self.lookedSince = lookedSince
+        self.choices = choices
         self.frame = frame
     }
 
     static let statuses = ["PENDING", "RUNNING", "COMPENSATING", "COMPLETED", "COMPENSATED", "CANCELLED", "FAILED"]
-    static let waits = [
-        ("retry", "a retry"), ("timer", "a timer"), ("signal", "a signal"), ("callback", "a callback"),
-        ("poll", "accepted work"),
-        ("child", "a child run"), ("operator", "a person"), ("participant", "a paused participant"),
-        ("paused", "its resume"),
-    ]
 
     package var html: HTML {
         frame.page(
             "Runs", in: .runs, live: filter.cursor == nil ? .every(5) : nil,
             #"""
             <div class="title"><h1>Runs</h1></div>
+            \#(views)
             \#(tabs)
-            \#(form)
+            \#(RunFilterForm(filter: filter, choices: choices, frame: frame).html)
             <form id="bulk" method="post" action="\#(frame.paths.bulk)">\#(frame.token)\#(hiddenFilter)
-            \#(if: frame.may("runs:operate") && !runs.isEmpty, bulk)
+            \#(if: frame.may("runs:operate") && !(runs.isEmpty && nextCursor == nil), bulk)
             <div id="runs" data-live data-rows>\#(list)</div>
             </form>
             \#(pages)
             """#)
     }
 
+    /// Filters that many want, and those that the reader has kept: the script adds them.
+    private var views: HTML {
+        func view(_ title: String, _ change: (inout RunFilter) -> Void) -> HTML {
+            var other = RunFilter()
+            change(&other)
+            let isHere = other.with { $0.columns = filter.columns } == filter.with { _ in }
+            return
+                #"<li><a href="\#(other.path(frame.paths))"\#("aria-current", attribute: isHere ? "true" : nil)>\#(title)</a></li>"#
+        }
+        let own: HTML = #"""
+            <form id="save-view" class="save-view" hidden><label class="hidden" for="view-name">Name of this view</label><input id="view-name" maxlength="60" placeholder="Name of this view" autocomplete="off"><button class="quiet-button">Save view</button></form>
+            """#
+        return #"""
+            <nav class="views" aria-label="Views"><ul id="views">\#(view("Waits for a person") { $0.waitingFor = "operator" })\#(view("Waits to try again") { $0.waitingFor = "retry" })\#(view("Third attempt or later") { ($0.waitingFor, $0.minAttempts) = ("retry", "3") })\#(view("Past the deadline") { $0.isOverdue = true })</ul>\#(own)</nav>
+            """#
+    }
+
     private var tabs: HTML {
         func tab(_ title: String, _ status: String?) -> HTML {
             let target = filter.with {
                 $0.status = status
-                if status != nil { $0.waitingFor = nil }
+                if status != nil { ($0.waitingFor, $0.isOverdue) = (nil, false) }
             }
             let isHere = filter.status == status
             return
@@ -54,26 +81,6 @@ package struct RunsPage: Sendable {
             tab(Part.word(status), status)
         }
         return #"<nav class="tabs" aria-label="Status"><ul>\#(tab("All", nil))\#(words)</ul></nav>"#
-    }
-
-    private var form: HTML {
-        let waits = Self.waits.map { Part.option($0.0, "waits for \($0.1)", isChosen: filter.waitingFor == $0.0) }
-        let names = workflows.map { #"<option value="\#($0)"></option>"# as HTML }
-        let parent: HTML? = filter.parent.map { #"<input type="hidden" name="parent" value="\#($0)">"# }
-        let status: HTML? = filter.status.map { #"<input type="hidden" name="status" value="\#($0)">"# }
-        let clear: HTML = #"<a class="quiet-button" href="\#(frame.paths.runs)">Clear</a>"#
-        let isOpen = filter.tenantID != nil || filter.createdAfter != nil || filter.createdBefore != nil
-        return #"""
-            <form class="filters" method="get" action="\#(frame.paths.runs)">\#(status)\#(parent)
-            <div class="field"><label for="f-workflow">Workflow</label><input id="f-workflow" name="workflow" value="\#(filter.workflow)" list="workflows" autocomplete="off" spellcheck="false"><datalist id="workflows">\#(names)</datalist></div>
-            <div class="field"><label for="f-waits">State</label><select id="f-waits" name="waitingFor">\#(Part.option("", "whatever it waits for", isChosen: filter.waitingFor == nil))\#(waits)</select></div>
-            <div class="field"><label for="f-correlation">Correlation id</label><input id="f-correlation" name="correlationId" value="\#(filter.correlationID)" autocomplete="off" spellcheck="false"></div>
-            <details class="more-filters" id="more-filters"\#("open", if: isOpen)><summary>Time, tenant</summary><div class="filters">
-            <div class="field"><label for="f-after">Started from (UTC)</label><input id="f-after" name="createdAfter" type="text" placeholder="2026-01-31T12:00Z" value="\#(filter.createdAfter)"></div>
-            <div class="field"><label for="f-before">Started before (UTC)</label><input id="f-before" name="createdBefore" type="text" placeholder="2026-02-01" value="\#(filter.createdBefore)"></div>
-            <div class="field"><label for="f-tenant">Tenant</label><input id="f-tenant" name="tenantId" value="\#(filter.tenantID)" autocomplete="off"></div></div></details>
-            <div class="field buttons"><button class="button">Filter</button>\#(if: !filter.isEmpty, clear)</div></form>
-            """#
     }
 
     private var hiddenFilter: HTML {
@@ -96,9 +103,10 @@ package struct RunsPage: Sendable {
         guard !runs.isEmpty else { return empty }
         let box = frame.may("runs:operate")
         let head: HTML = #"<th scope="col"><span class="hidden">Select</span></th>"#
+        let heads = filter.columns.map { #"<th scope="col">\#($0.title)</th>"# as HTML }
         return #"""
             <div class="scroll" tabindex="0" role="group" aria-label="Runs"><table class="runs">
-            <thead><tr>\#(if: box, head)<th scope="col">Run</th><th scope="col">Status</th><th scope="col">What happens, or why not</th><th scope="col">Started</th><th scope="col">Took</th></tr></thead>
+            <thead><tr>\#(if: box, head)<th scope="col">Run</th>\#(heads)</tr></thead>
             <tbody>\#(runs.map { row($0, box: box) })</tbody></table></div>
             """#
     }
@@ -107,22 +115,52 @@ package struct RunsPage: Sendable {
         let check: HTML =
             #"<td><input type="checkbox" name="runId" value="\#(run.id)" aria-label="Select run \#(run.id.suffix(12))"></td>"#
         let correlation: HTML? =
-            run.correlationID == run.id
+            run.correlationID == run.id || filter.columns.contains(.correlation)
             ? nil : #"<span class="quiet correlation"><bdi>\#(run.correlationID)</bdi></span>"#
-        let took: HTML =
-            if let begin = run.createdAt, let end = run.completedAt {
-                #"\#(Part.duration(end - begin))"#
-            } else {
-                #"<span class="none">–</span>"#
-            }
         return #"""
             <tr data-key="\#(run.id)">\#(if: box, check)<th scope="row"><a class="row-link" href="\#(frame.paths.run(run.id))">\#(run.workflow) <span class="version">\#(run.version)</span></a><span class="under">\#(Part.short(run.id)) \#(correlation)</span></th>
-            <td>\#(Part.status(run.status, isPaused: run.isPaused))</td><td class="says">\#(RunLine(run: run).html)</td>
-            <td>\#(Part.time(run.createdAt))</td><td class="nowrap">\#(took)</td></tr>
+            \#(filter.columns.map { cell($0, run) })</tr>
             """#
     }
 
+    private func cell(_ column: RunColumn, _ run: RunSummary) -> HTML {
+        let none: HTML = #"<span class="none">–</span>"#
+        switch column {
+        case .status: return "<td>\(Part.status(run.status, isPaused: run.isPaused))</td>"
+        case .why: return #"<td class="says">\#(RunLine(run: run).html)</td>"#
+        case .started: return "<td>\(Part.time(run.createdAt))</td>"
+        case .took:
+            guard let begin = run.createdAt, let end = run.completedAt else { return "<td>\(none)</td>" }
+            return #"<td class="nowrap">\#(Part.duration(end - begin))</td>"#
+        case .changed: return "<td>\(Part.time(run.updatedAt))</td>"
+        case .deadline: return "<td>\(Part.time(run.deadlineAt))</td>"
+        case .correlation: return "<td><bdi>\(run.correlationID)</bdi></td>"
+        case .cause: return #"<td>\#(run.cause.map { Self.cause($0) } ?? none)</td>"#
+        case .parent:
+            return
+                #"<td>\#(run.parent.map { #"<a href="\#(frame.paths.run($0.id))">\#(Part.short($0.id))</a>"# } ?? none)</td>"#
+        }
+    }
+
+    private static func cause(_ cause: String) -> HTML {
+        switch cause {
+        case "STEP_FAILED": "A step failed"
+        case "CANCEL_REQUESTED": "It was cancelled"
+        case "DEADLINE_EXCEEDED": "Its deadline passed"
+        case "UNDO_REQUESTED": "Its undo was asked for"
+        case "QUARANTINED": "It was set aside"
+        // A later release may know more.
+        default: "\(cause)"
+        }
+    }
+
     private var empty: HTML {
+        if let lookedSince {
+            return Part.empty(
+                "None of these runs matches.",
+                #"<p>Looked at those started since \#(Part.time(lookedSince)). <a rel="next" href="\#(filter.path(frame.paths, cursor: nextCursor))">Look further back</a>.</p>"#
+            )
+        }
         if filter.cursor != nil { return Part.empty("No more runs.") }
         if filter.isEmpty {
             return Part.empty(
@@ -138,43 +176,16 @@ package struct RunsPage: Sendable {
         var links = HTML.empty
         if filter.cursor != nil { links += #"<a href="\#(filter.path(frame.paths))">Newest</a>"# }
         if let nextCursor {
-            links += #"<a rel="next" href="\#(filter.path(frame.paths, cursor: nextCursor))">Older runs</a>"#
+            let older = filter.path(frame.paths, cursor: nextCursor)
+            if let lookedSince {
+                if !runs.isEmpty {
+                    links +=
+                        #"<span class="quiet">Looked at runs started since \#(Part.time(lookedSince)); older ones may match, too.</span><a rel="next" href="\#(older)">Look further back</a>"#
+                }
+            } else {
+                links += #"<a rel="next" href="\#(older)">Older runs</a>"#
+            }
         }
         return links.isEmpty ? .empty : #"<nav class="pages" aria-label="Pages">\#(links)</nav>"#
-    }
-}
-
-/// What is to be said of a run in one line of a list.
-struct RunLine {
-    let run: RunSummary
-
-    var html: HTML { #"<span class="line">\#(words)</span>"# }
-
-    private var words: HTML {
-        if let error = run.error, ["FAILED", "COMPENSATING", "COMPENSATED", "CANCELLED"].contains(run.status) {
-            let step: HTML? = error.stepID.map { #"<b>\#($0)</b> "# }
-            return #"<span class="error">\#(step)<span dir="auto">\#(error.text)</span></span>"#
-        }
-        guard let wait = run.wait else { return .empty }
-        let step: HTML? = wait.stepID.map { #" <b>\#($0)</b>"# }
-        let until: HTML? = wait.until.map { #", \#(Part.time($0, isRelative: true))"# }
-        switch wait.kind {
-        case "retry": return "Retries\(step)\(until)"
-        case "breaker": return "Breaker of \(wait.participant ?? "a participant") is open,\(step)\(until)"
-        case "timer": return "\(wait.stepID == nil ? "Begins" : "Lets time pass,")\(step)\(until)"
-        case "signal": return "Waits for the signal <b>\(wait.name ?? "")</b>\(until)"
-        case "callback": return "Waits for a callback,\(step)\(until)"
-        case "poll": return "\(wait.participant ?? "A participant") is at work,\(step)\(until)"
-        case "child": return "Waits for a run of <b>\(wait.workflow ?? "")</b>"
-        case "paused":
-            return #"Paused by \#(wait.by ?? "somebody")\#(wait.reason.map { #": <q dir="auto">\#($0)</q>"# as HTML })"#
-        case "operator": return #"<span class="error">Needs a person,\#(step)</span>"#
-        case "call": return "Calls <b>\(wait.participant ?? "")</b>,\(step)"
-        case "deadline": return "Waits for its deadline\(until)"
-        case "takeover": return #"<span class="error">Its engine gives no sign of life</span>"#
-        case "engine":
-            return wait.liveEngines == 0 ? #"<span class="error">No engine is alive</span>"# : "Waits for an engine"
-        default: return "Waits (\(wait.kind))"
-        }
     }
 }

@@ -27,7 +27,7 @@ extension Decision {
         return Failure(
             kind: Failure.compensationKind,
             message:
-                "The compensation of \(step) gave up, its effect may still stand: \(cause?.message ?? "no reason is known.")",
+                "The compensation of \(step) gave up, \(Failure.mayStand)\(cause?.message ?? "no reason is known.")",
             httpStatus: cause?.httpStatus, stepID: step, response: cause?.response, pointer: cause?.pointer)
     }
 

@@ -106,6 +106,9 @@ package struct Failure: Sendable, Hashable, Error {
     package static let conditionKind = "condition"
     /// `kind` of a run that FAILED because a compensation gave up.
     package static let compensationKind = "compensation"
+
+    /// In the message of such a failure what stands before why the call gave up.
+    package static let mayStand = "its effect may still stand: "
     /// `kind` of a run that FAILED because it could not be processed.
     package static let quarantinedKind = "quarantined"
 

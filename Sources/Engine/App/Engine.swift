@@ -145,6 +145,7 @@ struct Engine {
         let export: [any Service] = traceExport.map { [$0] } ?? []
         let services: [any Service] =
             [limit.watch] + export + [
+                MinuteWriter(metrics.minutes, pool: database.writes, logger: logger),
                 ClosedLast(notifier), ClosedLast(committer),
                 LeaseKeeper(table: table, leases: claimer.context.leases, lease: configuration.lease, logger: logger),
                 registry, secrets, published,

@@ -48,7 +48,7 @@ struct Quarantine: Sendable {
         let failure = Failure(kind: Failure.quarantinedKind, message: reason)
         do {
             guard try await leases.quarantine(lease, failure) else { return metrics.leasesLost.add() }
-            metrics.countQuarantine(of: claimed.workflowName)
+            metrics.countQuarantine(of: claimed, tenantID: await leases.owner(of: lease.runID)?.tenantID)
             logger.error(
                 "a run was quarantined and needs a person",
                 metadata: [

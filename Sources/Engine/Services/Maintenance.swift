@@ -6,7 +6,7 @@ import Storage
 import Telemetry
 
 /// Makes the partitions of the coming weeks, and clears away what nobody needs any more: partitions past their time,
-/// expired idempotency keys, and rows of the audit past theirs. Once a minute. It resumes runs that wait for a workflow that was
+/// expired idempotency keys, counts of minutes long gone, and rows of the audit past theirs. Once a minute. It resumes runs that wait for a workflow that was
 /// resumed: who was asked for that may not have lived to see to all of them. And it measures what tenants have stored.
 ///
 /// Every engine tries. For each partition one is elected; of the keys, rows another engine is deleting are skipped.
@@ -27,6 +27,7 @@ struct Maintenance: Service {
             repeat {
                 await maintainPartitions()
                 await deleteExpiredKeys()
+                await deleteOldMinutes()
                 await retainAudit()
                 await wakeHeldStarts()
                 await measureTenants()
@@ -78,6 +79,12 @@ struct Maintenance: Service {
             }
         } catch {
             logger.warning("expired idempotency keys can't be deleted now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func deleteOldMinutes() async {
+        do { _ = try await database.writes.execute(DeleteOldMinutes()) } catch {
+            logger.warning("old counts of runs can't be removed now", metadata: ["error": "\(error)"])
         }
     }
 

@@ -12,6 +12,8 @@ import Telemetry
 /// The metrics of one engine.
 final class EngineMetrics: Sendable {
     let registry: MetricsRegistry
+    /// For charts.
+    let minutes = MinuteCounts()
     let claims: Counter
     let emptyClaims: Counter
     let collidedClaims: Counter
@@ -132,9 +134,12 @@ final class EngineMetrics: Sendable {
     }
 
     /// A run was set aside and is FAILED.
-    func countQuarantine(of workflowName: String) {
+    ///
+    /// - Parameter tenantID: nil where it is not known.
+    func countQuarantine(of claimed: ClaimedRun, tenantID: String?) {
         quarantined.add()
-        ends[.failed]?[workflowName].add()
+        ends[.failed]?[claimed.workflowName].add()
+        minutes.add(.failed, of: claimed.workflowName, tenantID: tenantID ?? Owner.sharedName, at: claimed.now)
     }
 
     private func make(_ definition: WorkflowDefinition) -> WorkflowInstruments {

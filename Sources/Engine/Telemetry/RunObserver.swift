@@ -11,12 +11,14 @@ import Telemetry
 struct RunObserver {
     let trace: RunTrace
     private let instruments: WorkflowInstruments
+    private let minutes: MinuteCounts
     private let claimedAt: Instant
     private let logger: Logger
 
     init(_ run: Run, _ claimed: ClaimedRun, context: EngineContext, trace: RunTrace) {
         self.trace = trace
         instruments = context.metrics.instruments(of: run.definition)
+        minutes = context.metrics.minutes
         claimedAt = claimed.now
         logger = context.logger
     }
@@ -29,9 +31,29 @@ struct RunObserver {
             instruments.count(event, of: run, age: age)
             tell(event, commit.before, run)
         }
+        count(commit, at: now)
         recordWaits(commit.before, run, now)
         if run.definition.pivot != nil { tellStuck(commit.before, run) }
         if run.status.isTerminal, !commit.events.isEmpty { trace.record(run, at: now) }
+    }
+
+    /// For charts: the end, and runs that were started.
+    private func count(_ commit: SessionCommit, at now: Instant) {
+        let run = commit.after
+        if run.status != commit.before.status, let tally = RunTally(run.status) {
+            minutes.add(tally, of: run.definition.name, tenantID: run.tenantID, at: now)
+        }
+        for event in commit.events {
+            let started: String? =
+                if case .childStarted(_, let child, _) = event {
+                    child.workflow
+                } else if case .endCallsStarted = event {
+                    run.definition.onEnd?.name
+                } else {
+                    nil
+                }
+            if let started { minutes.add(.started, of: started, tenantID: run.tenantID, at: now) }
+        }
     }
 
     /// What waited and does so no more, in a span of its own: whoever ends it tells of it.

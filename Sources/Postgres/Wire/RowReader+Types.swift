@@ -75,6 +75,9 @@ extension RowReader {
     /// An array of `int4`; elements may be NULL, the array not.
     package mutating func int32OrNilArray() throws(PostgresError) -> [Int32?] { try nullableArray(WireInt32.self) }
 
+    /// An array of `uuid`; nothing NULL.
+    package mutating func uuidArray() throws(PostgresError) -> [PGUUID] { try array(WireUUID.self) }
+
     /// An array of `text`; nothing NULL.
     package mutating func textArray() throws(PostgresError) -> [String] { try array(WireText.self) }
 

@@ -104,6 +104,11 @@ package struct LeaseStore: Sendable {
         }
     }
 
+    /// Whose a run is; nil when there is none, or the database can't say now.
+    package func owner(of runID: RunID) async -> RunOwner? {
+        (try? await execute(FindRunOwner(runID)))?.first
+    }
+
     func execute<S: Statement>(_ statement: S) async throws(StoreError) -> [S.Row] {
         do throws(PostgresError) { return try await pool.execute(statement) } catch { throw StoreError(error) }
     }

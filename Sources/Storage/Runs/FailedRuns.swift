@@ -125,7 +125,7 @@ package struct FailedRunRow: Sendable {
 
 /// FAILED runs, newest first: as many as have a megabyte of errors together, and the one that goes beyond.
 ///
-/// At most all entries of the index of runs that left the forward path are read, and usually as many as are shown.
+/// As many entries of their index are read as are shown, where there are no filters.
 package struct ListFailedRuns: Statement {
     package let query: FailedRunQuery
 
@@ -135,7 +135,6 @@ package struct ListFailedRuns: Statement {
 
     private static let maxBytes = 1 << 20
 
-    // The first condition is the index's; every FAILED run has a cause.
     package static let sql = """
         SELECT \(RunHead.columns), EXISTS (SELECT 1 FROM outbox o WHERE o.run_id = r.run_id),
             COALESCE(r.step_ids, '{}'), COALESCE(r.attempts, '{}'), COALESCE(r.errors, '{}'), r.is_last
@@ -156,7 +155,7 @@ package struct ListFailedRuns: Statement {
                         AND NOT EXISTS (
                             SELECT FROM run_journal j WHERE j.run_id = r.run_id AND j.seq > r.snapshot_seq + 1)
                 ) failed ON true
-                WHERE r.cause IS NOT NULL AND r.status = 'FAILED'
+                WHERE \(FailedSQL.isFailed)
                     AND ($1::uuid IS NULL OR r.run_id > $1) AND ($2::uuid IS NULL OR r.run_id < $2)
                     AND ($3::text IS NULL OR r.workflow_name = $3) AND ($10::text IS NULL OR r.tenant_id = $10)
                     AND \(ScopeSQL.sees("r", "$11"))

@@ -1,7 +1,10 @@
-// Six statements, because six ways in: by correlation id, by the run that started them, through the outbox (live runs are few among
-// many), through its index of what waits, and down the primary key, which is newest first, in a window or not. Filters that are not given fold away when the statement is planned for
+// Statements for each way in: by correlation id, by the run that started them, through the outbox (live runs are few among
+// many), through its index of what waits, through the index of FAILED runs, and down the primary key, which is newest first. Filters that are not given fold away when the statement is planned for
 // its values; the bounds of ids, too: of a range that says nothing Postgres, which has not counted yet what is in a young
 // partition, believes that it holds one run in two hundred, and reads and sorts them all for the newest 500.
+//
+// Where no index has what is asked for, a page is looked for in a window: among so many of the newest runs before its cursor, and not
+// further. It may be short, or empty, and go on.
 
 package import Core
 package import Postgres
@@ -12,7 +15,45 @@ private let filters = """
         AND ($4::text IS NULL OR r.workflow_name = $4) AND ($5::text IS NULL OR r.tenant_id = $5)
         AND ($6::timestamptz IS NULL OR r.created_at >= $6) AND ($7::timestamptz IS NULL OR r.created_at < $7)
         AND \(ScopeSQL.sees("r", "$9"))
+        AND ($10::text IS NULL OR r.workflow_version = $10)
+        AND ($11::text IS NULL OR r.error->>'kind' = $11 OR ($12::bool AND (
+            strpos(lower(r.error->>'message'), lower($11)) > 0
+            OR strpos(lower(r.error->'before'->>'message'), lower($11)) > 0)))
+        AND (NOT $13::bool OR r.deadline_at < now() AND r.completed_at IS NULL)
+        AND ($14::text IS NULL OR \(StepSQL.isAt("$14")))
+        AND ($15::int8 IS NULL OR \(StepSQL.hasAttempts("$15")))
     """
+
+/// SQL for where the steps of a run, `r`, stand, as of when it last rested.
+private enum StepSQL {
+    /// Where it went wrong, or is being done, waits, has failed, or is being undone; a step stands for its elements, too.
+    static func isAt(_ step: String) -> String {
+        """
+        (r.error->>'stepId' = \(step) OR r.error->'before'->>'stepId' = \(step) OR EXISTS (
+            SELECT FROM json_array_elements(\(SnapshotSQL.steps)) AS s (step)
+            WHERE (s.step->>'id' = \(step) OR starts_with(s.step->>'id', \(step) || '['))
+                AND (s.step->>'status' IN ('EXECUTING', 'WAITING', 'FAILED') OR s.step->'nextAttemptAt' IS NOT NULL
+                    OR s.step->'nextAttemptIn' IS NOT NULL OR s.step->>'compensation' IN ('COMPENSATING', 'FAILED'))))
+        """
+    }
+
+    /// A step, or its undo, has been tried so often.
+    static func hasAttempts(_ least: String) -> String {
+        """
+        EXISTS (
+            SELECT FROM json_array_elements(\(SnapshotSQL.steps)) AS s (step)
+            WHERE greatest((s.step->>'attempts')::int, (s.step->>'compensationAttempts')::int) >= \(least))
+        """
+    }
+}
+
+/// What narrows a list down to an index, where the filters imply it: in the words of the index.
+private enum IndexSQL {
+    static let unhappy = """
+        ($3::text IS NULL OR $3 NOT IN ('COMPENSATED', 'CANCELLED', 'FAILED') OR r.cause IS NOT NULL)
+            AND ($3::text IS DISTINCT FROM 'FAILED' OR r.error->>'kind' IN ('compensation', 'quarantined'))
+        """
+}
 
 /// Runs by their status, workflow, tenant and time.
 package struct ListRuns: Statement {
@@ -20,11 +61,9 @@ package struct ListRuns: Statement {
 
     package typealias Row = RunHead
 
-    // The second condition repeats what the first implies, in the words of the partial index.
     package static let sql = """
         SELECT \(RunHead.columns) FROM workflow_runs r
-        WHERE \(filters)
-            AND ($3::text IS NULL OR $3 NOT IN ('COMPENSATED', 'CANCELLED', 'FAILED') OR r.cause IS NOT NULL)
+        WHERE \(filters) AND \(IndexSQL.unhappy)
         ORDER BY r.run_id DESC LIMIT $8
         """
 
@@ -33,32 +72,33 @@ package struct ListRuns: Statement {
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
 }
 
-/// The same for whoever sees some workflows alone: of the newest `window` runs, so that nobody reads a million runs of others to show
-/// one.
+/// The same among the newest `query.window` runs, so that nobody reads a million runs of others to show one.
 package struct ListRunsInWindow: Statement {
     package let query: RunQuery
 
     package typealias Row = RunHead
 
-    /// Runs that a page is looked for among.
-    package static let window = 10_000
-
     package static let sql = """
-        SELECT \(RunHead.columns) FROM (\(newest("*", "LIMIT \(window)"))) r
+        SELECT \(RunHead.columns) FROM (\(newest("*", failing: "$11", "LIMIT $16"))) r
         WHERE \(filters) ORDER BY r.run_id DESC LIMIT $8
         """
 
     /// The newest runs of the statuses and times that are asked for, as far as that is quickly told.
-    fileprivate static func newest(_ columns: String, _ limit: String) -> String {
+    ///
+    /// - Parameter failing: a parameter that is given where only runs with an error are asked for.
+    fileprivate static func newest(_ columns: String, failing: String, _ limit: String) -> String {
         """
         SELECT \(columns) FROM workflow_runs r
-            WHERE ($1::uuid IS NULL OR r.run_id > $1) AND ($2::uuid IS NULL OR r.run_id < $2)
-                AND ($3::text IS NULL OR $3 NOT IN ('COMPENSATED', 'CANCELLED', 'FAILED') OR r.cause IS NOT NULL)
+            WHERE ($1::uuid IS NULL OR r.run_id > $1) AND ($2::uuid IS NULL OR r.run_id < $2) AND \(IndexSQL.unhappy)
+                AND (\(failing)::text IS NULL OR r.cause IS NOT NULL)
             ORDER BY r.run_id DESC \(limit)
         """
     }
 
-    package func bind(_ parameters: inout Parameters) { bindQuery(query, &parameters) }
+    package func bind(_ parameters: inout Parameters) {
+        bindQuery(query, &parameters)
+        parameters.int64(Int64(query.window))
+    }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
 }
@@ -69,36 +109,63 @@ package struct FindWindowEnd: Statement {
 
     package typealias Row = RunID
 
-    package static let sql = ListRunsInWindow.newest("r.run_id", "OFFSET \(ListRunsInWindow.window - 1) LIMIT 1")
+    package static let sql = ListRunsInWindow.newest("r.run_id", failing: "$4", "OFFSET $5 LIMIT 1")
 
     package func bind(_ parameters: inout Parameters) {
-        let (low, high) = query.idBounds
-        parameters.uuid(low?.uuid)
-        parameters.uuid(high?.uuid)
+        bindWindow(query, &parameters)
         parameters.text(query.status?.rawValue)
+        parameters.text(query.error?.text)
+        parameters.int64(Int64(query.window - 1))
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
 }
 
-/// Runs in a live status.
+/// Live runs, those of one status or all: of the newest of them.
 package struct ListLiveRuns: Statement {
     package let query: RunQuery
 
     package typealias Row = RunHead
 
     package static let sql = """
-        SELECT \(RunHead.columns) FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
-        WHERE ($1::uuid IS NULL OR o.run_id > $1) AND ($2::uuid IS NULL OR o.run_id < $2) AND \(filters)
+        SELECT \(RunHead.columns) FROM (\(newest("LIMIT $16"))) o JOIN workflow_runs r ON r.run_id = o.run_id
+        WHERE \(filters)
         ORDER BY o.run_id DESC LIMIT $8
         """
 
-    package func bind(_ parameters: inout Parameters) { bindQuery(query, &parameters) }
+    fileprivate static func newest(_ limit: String) -> String {
+        """
+        SELECT o.run_id FROM outbox o
+            WHERE ($1::uuid IS NULL OR o.run_id > $1) AND ($2::uuid IS NULL OR o.run_id < $2)
+            ORDER BY o.run_id DESC \(limit)
+        """
+    }
+
+    package func bind(_ parameters: inout Parameters) {
+        bindQuery(query, &parameters)
+        parameters.int64(Int64(query.window))
+    }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
 }
 
-/// Live runs that wait for something of a kind, as of when they were given back.
+/// The last run of the window of `ListLiveRuns`.
+package struct FindLiveWindowEnd: Statement {
+    package let query: RunQuery
+
+    package typealias Row = RunID
+
+    package static let sql = ListLiveRuns.newest("OFFSET $3 LIMIT 1")
+
+    package func bind(_ parameters: inout Parameters) {
+        bindWindow(query, &parameters)
+        parameters.int64(Int64(query.window - 1))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
+}
+
+/// Live runs that wait for something of a kind, as of when they were given back: of the newest of them.
 ///
 /// What a run waits for is a set of kinds, and the index has it whole: each set with the kind in it is looked at by itself, newest
 /// run first. Few of them are there.
@@ -114,25 +181,54 @@ package struct ListWaitingRuns: Statement {
     }
 
     package static let sql = """
-        SELECT \(RunHead.columns) FROM (
-            SELECT w.run_id FROM unnest($10::int2[]) AS k (kinds) CROSS JOIN LATERAL (
-                SELECT o.run_id FROM outbox o JOIN workflow_runs r ON r.run_id = o.run_id
+        SELECT \(RunHead.columns) FROM (\(newest("$17", "$16", "LIMIT $16"))) w JOIN workflow_runs r ON r.run_id = w.run_id
+        WHERE \(filters) AND ($18::text IS NULL OR r.correlation_id = $18)
+        ORDER BY r.run_id DESC LIMIT $8
+        """
+
+    /// - Parameter each: a parameter: so many of each set of kinds are enough.
+    fileprivate static func newest(_ kinds: String, _ each: String, _ limit: String) -> String {
+        """
+        SELECT w.run_id FROM unnest(\(kinds)::int2[]) AS k (kinds) CROSS JOIN LATERAL (
+                SELECT o.run_id FROM outbox o
                 WHERE o.waits_for = k.kinds AND o.waits_for IS NOT NULL AND o.lease_owner IS NULL
                     AND ($1::uuid IS NULL OR o.run_id > $1) AND ($2::uuid IS NULL OR o.run_id < $2)
-                    AND ($11::text IS NULL OR r.correlation_id = $11) AND \(filters)
-                ORDER BY o.run_id DESC LIMIT $8
-            ) w ORDER BY w.run_id DESC LIMIT $8
-        ) w JOIN workflow_runs r ON r.run_id = w.run_id
-        ORDER BY r.run_id DESC
+                ORDER BY o.run_id DESC LIMIT \(each)
+            ) w ORDER BY w.run_id DESC \(limit)
         """
+    }
 
     package func bind(_ parameters: inout Parameters) {
         bindQuery(query, &parameters)
+        parameters.int64(Int64(query.window))
         parameters.int16Array(kind.supersets.map(\.rawValue))
         parameters.text(query.correlationID)
     }
 
     package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunHead { try RunHead(&row) }
+}
+
+/// The last run of the window of `ListWaitingRuns`.
+package struct FindWaitingWindowEnd: Statement {
+    package let query: RunQuery
+    package let kind: WaitKinds
+
+    package typealias Row = RunID
+
+    package init(query: RunQuery, kind: WaitKinds) {
+        self.query = query
+        self.kind = kind
+    }
+
+    package static let sql = ListWaitingRuns.newest("$3", "$4", "OFFSET $4 - 1 LIMIT 1")
+
+    package func bind(_ parameters: inout Parameters) {
+        bindWindow(query, &parameters)
+        parameters.int16Array(kind.supersets.map(\.rawValue))
+        parameters.int64(Int64(query.window))
+    }
+
+    package static func decode(_ row: inout RowReader) throws(PostgresError) -> RunID { try row.runID() }
 }
 
 /// How many live runs wait for each kind.
@@ -173,9 +269,9 @@ package struct ListCorrelatedRuns: Statement {
 
     package static let sql = """
         SELECT \(RunHead.columns) FROM (
-            SELECT * FROM workflow_runs WHERE correlation_id = $10
+            SELECT * FROM workflow_runs WHERE correlation_id = $16
             UNION ALL
-            SELECT * FROM workflow_runs WHERE run_id = $11 AND correlation_id IS NULL
+            SELECT * FROM workflow_runs WHERE run_id = $17 AND correlation_id IS NULL
         ) r
         WHERE \(filters)
         ORDER BY r.run_id DESC LIMIT $8
@@ -199,7 +295,7 @@ package struct ListChildren: Statement {
 
     package static let sql = """
         SELECT \(RunHead.columns) FROM workflow_runs r
-        WHERE r.parent_run_id = $10 AND ($11::text IS NULL OR r.correlation_id = $11) AND \(filters)
+        WHERE r.parent_run_id = $16 AND ($17::text IS NULL OR r.correlation_id = $17) AND \(filters)
         ORDER BY r.run_id DESC LIMIT $8
         """
 
@@ -240,60 +336,16 @@ private func bindQuery(_ query: RunQuery, _ parameters: inout Parameters) {
     parameters.timestamp(query.createdBefore?.microseconds)
     parameters.int64(Int64(query.limit))
     parameters.textArrayOrNil(query.scope.workflows.likes)
+    parameters.text(query.workflowVersion)
+    parameters.text(query.error?.text)
+    parameters.bool(query.error?.isInMessages ?? false)
+    parameters.bool(query.isOverdue)
+    parameters.text(query.stepID)
+    parameters.int64(query.minAttempts.map { Int64($0) })
 }
 
-/// What a list of runs is filtered by. All given filters must match; newest first.
-package struct RunQuery: Sendable, Hashable {
-    /// Which runs whoever asks may see.
-    package let scope: RunScope
-    package var status: RunStatus?
-    /// Only live runs that nobody holds, and that wait for this.
-    package var waitingFor: WaitKinds?
-    package var workflowName: String?
-    package var correlationID: String?
-    /// Of these, those of one tenant.
-    package var tenantID: String?
-    /// Only runs that steps of this one have started.
-    package var parent: RunID?
-    /// Inclusive, so that windows from one time to the next adjoin: each run is in one of them.
-    package var createdAfter: Instant?
-    /// Exclusive.
-    package var createdBefore: Instant?
-    /// Only runs before this one in the list: the last of the page before.
-    package var before: RunID?
-    /// 1…500.
-    package var limit: Int
-
-    package init(scope: RunScope, limit: Int = 50) {
-        self.scope = scope
-        self.limit = limit
-    }
-
-    /// Nobody's runs are asked for: those of a tenant that is not seen.
-    var isVain: Bool { tenantID.map { !scope.tenants.sees($0) } ?? false }
-
-    /// It is answered from a window of the newest runs. All other ways in are to few runs.
-    package var isWindowed: Bool {
-        guard scope.workflows != .all, !isVain, waitingFor == nil, parent == nil, correlationID == nil else {
-            return false
-        }
-        return switch status {
-        case .pending, .running, .compensating: false
-        case nil, .completed, .compensated, .cancelled, .failed: true
-        }
-    }
-
-    /// Ids carry the time of the API's clock that made them; no sane clock is a day off, so a day's slack around the
-    /// asked-for times bounds the scan, and `created_at` decides.
-    ///
-    /// Nil is no bound.
-    var idBounds: (low: RunID?, high: RunID?) {
-        let day: Int64 = 86_400_000
-        func id(_ time: Instant, _ slack: Int64) -> RunID {
-            RunID(high: UInt64(max(0, time.microseconds / 1000 + slack)) << 16, low: 0)
-        }
-        let newest = createdBefore.map { id($0, day) }
-        let high = before.map { before in newest.map { min(before, $0) } ?? before } ?? newest
-        return (createdAfter.map { id($0, -day) }, high)
-    }
+private func bindWindow(_ query: RunQuery, _ parameters: inout Parameters) {
+    let (low, high) = query.idBounds
+    parameters.uuid(low?.uuid)
+    parameters.uuid(high?.uuid)
 }

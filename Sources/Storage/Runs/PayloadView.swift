@@ -74,6 +74,8 @@ package struct PayloadView: Sendable {
     /// As lists show it; null for none.
     package func error(of step: FailedRunRow.FailedStep) -> JSON { seen(step.error) }
 
+    package func error(of group: GroupFailedRuns.Row) -> JSON { seen(group.error) }
+
     // MARK: Of events
 
     /// The data of an event, as JSON text; nil for none.

@@ -145,22 +145,41 @@ package struct RunReader: Sendable {
     /// A page of runs, newest first, without payloads.
     package func list(_ query: RunQuery) async throws(StoreError) -> [RunHead] {
         if query.isVain { return [] }
-        if let kind = query.waitingFor { return try await read(ListWaitingRuns(query: query, kind: kind)) }
-        if let parent = query.parent { return try await read(ListChildren(query: query, parent: parent)) }
-        if let correlationID = query.correlationID {
-            return try await read(ListCorrelatedRuns(query: query, correlationID: correlationID))
-        }
-        if query.isWindowed { return try await read(ListRunsInWindow(query: query)) }
-        switch query.status {
-        case .pending, .running, .compensating: return try await read(ListLiveRuns(query: query))
-        case nil, .completed, .compensated, .cancelled, .failed: return try await read(ListRuns(query: query))
+        return switch query.way {
+        case .waiting(let kind): try await read(ListWaitingRuns(query: query, kind: kind))
+        case .children(let parent): try await read(ListChildren(query: query, parent: parent))
+        case .correlated(let id): try await read(ListCorrelatedRuns(query: query, correlationID: id))
+        case .live: try await read(ListLiveRuns(query: query))
+        case .window: try await read(ListRunsInWindow(query: query))
+        case .all: try await read(ListRuns(query: query))
         }
     }
 
     /// Where a list that ended early goes on: after this run. Nil where nothing is left to be looked at, or all has been.
     package func windowEnd(_ query: RunQuery) async throws(StoreError) -> RunID? {
-        query.isWindowed ? try await read(FindWindowEnd(query: query)).first : nil
+        guard query.isWindowed else { return nil }
+        return switch query.way {
+        case .waiting(let kind): try await read(FindWaitingWindowEnd(query: query, kind: kind)).first
+        case .live: try await read(FindLiveWindowEnd(query: query)).first
+        case .window: try await read(FindWindowEnd(query: query)).first
+        case .children, .correlated, .all: nil
+        }
     }
+
+    /// Which live runs take longer than they should, and all that are named there, as lists show them.
+    package func slow(_ query: FindSlowRuns) async throws(StoreError) -> (found: FindSlowRuns.Row, runs: [RunHead])? {
+        guard let found = try await read(query).first else { return nil }
+        let named = Set([found.attempts, found.retrying, found.due, found.overdue].flatMap(\.runIDs))
+        return (found, named.isEmpty ? [] : try await read(ListRunHeads(runIDs: Array(named))))
+    }
+
+    /// FAILED runs by what they have in common.
+    package func failedGroups(_ query: GroupFailedRuns) async throws(StoreError) -> [GroupFailedRuns.Row] {
+        try await read(query)
+    }
+
+    /// How many runs began and ended, minute by minute.
+    package func minutes(_ query: ReadMinutes) async throws(StoreError) -> [ReadMinutes.Row] { try await read(query) }
 
     /// Runs with their payloads, in this order: as many as have `maxBytes` together, and the one that goes beyond.
     package func withPayloads(_ runIDs: [RunID], maxBytes: Int) async throws(StoreError) -> [ShownRun] {

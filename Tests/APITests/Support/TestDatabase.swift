@@ -44,11 +44,12 @@ struct TestDatabase: Sendable {
     func end(_ runID: String, status: String = "COMPLETED", sequence: Int = 2) async throws {
         let cause = status == "COMPLETED" ? "null" : "'STEP_FAILED'"
         let kind = "run_" + status.lowercased()
+        let error = status == "FAILED" ? #"'{"kind": "compensation", "message": "a gave up"}'"# : "error"
         try await query(
             """
             BEGIN;
             UPDATE workflow_runs SET status = '\(status)', cause = \(cause), completed_at = now(), updated_at = now(),
-                output = '{"done": true}' WHERE run_id = '\(runID)';
+                output = '{"done": true}', error = \(error) WHERE run_id = '\(runID)';
             INSERT INTO run_events (run_id, seq, at, kind, epoch) VALUES ('\(runID)', \(sequence), now(), '\(kind)', 1);
             DELETE FROM outbox WHERE run_id = '\(runID)';
             COMMIT

@@ -5,7 +5,7 @@ import Postgres
 import Storage
 
 /// How a version does: figures over its newest runs, as far as the caller sees them.
-struct StatisticsRoutes: Sendable {
+struct VersionStatisticsRoutes: Sendable {
     let reads: Pool
 
     var routes: [Route] {
