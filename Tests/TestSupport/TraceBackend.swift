@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 package import Core
 import Foundation
+import Glibc
 import NIOCore
 import NIOHTTP1
 import Synchronization

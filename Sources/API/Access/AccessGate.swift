@@ -65,7 +65,7 @@ struct AccessGate: Sendable {
                 if request.method != .get { problem.headers[.connection] = "close" }
                 throw problem
             }
-            context.principal = caller.principal
+            context.principal = context.isLoggedIn.map(caller.principal.asLong(asAlso:)) ?? caller.principal
             var rate: HTTPFields = [:]
             do {
                 if let counted, let bucket = caller.bucket, context.console == nil {

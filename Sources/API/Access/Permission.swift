@@ -146,6 +146,12 @@ struct Principal: Sendable {
         return copy
     }
 
+    /// The same, as long as `check` says so, too.
+    func asLong(asAlso check: @escaping @Sendable () async -> Bool) -> Principal {
+        let before = self.check
+        return asLong(as: { if await before?() ?? true { await check() } else { false } })
+    }
+
     /// What it sees of payloads.
     var payloads: PayloadSight {
         if permissions.contains(.readPayloads) { return .everything }

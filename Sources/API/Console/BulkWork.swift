@@ -27,7 +27,12 @@ struct BulkWork: Sendable {
 
     var consequence: String {
         action.ofList?.consequence
-            ?? "In each of them the undo that gave up counts as done by hand: its participant is not called any more."
+            ?? "In each of them the undo of \(resolvedStep) counts as done by hand: its participant is not called any more. Others that gave up, too, stay as they are."
+    }
+
+    private var resolvedStep: String {
+        guard case .failed(let key) = source, let step = key.stepID else { return "every step that gave up" }
+        return step
     }
 
     /// Among which runs.
@@ -93,7 +98,7 @@ struct BulkWork: Sendable {
             next = json["nextCursor"]?.string
         case .failed(let key):
             let page = try await ConsoleFailed.page(of: key, after: cursor, limit: limit, visit)
-            items = page.runs.map { Item(run: $0.run, steps: $0.steps.map(\.id)) }
+            items = page.runs.map { Item(run: $0.run, steps: Self.steps($0.steps.map(\.id), of: key)) }
             next = page.next
         }
         // Ids are in the order in which runs were started.
@@ -108,11 +113,19 @@ struct BulkWork: Sendable {
         for id in ids {
             do {
                 guard let view = try await ConsoleRunPages.view(of: id, visit) else { continue }
-                items.append(
-                    Item(run: view.run, steps: view.steps.filter { $0.compensationStatus == "FAILED" }.map(\.id)))
+                var steps = view.allSteps.filter { $0.compensationStatus == "FAILED" }.map(\.id)
+                if case .failed(let key) = source { steps = Self.steps(steps, of: key) }
+                items.append(Item(run: view.run, steps: steps))
             } catch let problem as Problem where problem.kind == .unknownRun { note(id, .gone) }
         }
         return items
+    }
+
+    /// What is put right by hand in a group is the undo that it is about: others that gave up in the same run are not, and a run with
+    /// such a one stays FAILED.
+    private static func steps(_ gaveUp: [String], of key: FailedGroup.Key) -> [String] {
+        guard let step = key.stepID else { return gaveUp }
+        return gaveUp.filter { StepID.step($0) == step }
     }
 
     // MARK: Asking

@@ -49,7 +49,7 @@ struct ConsoleConfiguration: Sendable {
         let text = settings.optionalText(
             "console.url",
             help:
-                "where browsers find this API, as in https://saga.example.com: identity providers send people back there after a login"
+                "where browsers find this API, as in https://saga.example.com, for cookies, forms, commands to copy and the way back from an identity provider"
         )
         guard let text else { return nil }
         guard let base = try? BaseURL(parsing: text), base.pathPrefix.isEmpty, !text.hasSuffix("/"),

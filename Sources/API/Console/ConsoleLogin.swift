@@ -35,6 +35,9 @@ extension ConsoleRoutes {
         return response
     }
 
+    /// Of a login's form, as it is sent: anybody may send one.
+    private static let formBytes = 32 * 1024
+
     /// A page of the console; nil for any other address.
     func target(_ text: String?) -> String? {
         guard let text, text.hasPrefix(paths.base + "/"), !text.contains("//"), !text.contains("\\"),
@@ -47,7 +50,8 @@ extension ConsoleRoutes {
         let old = ConsoleCookie.read(request)
         do {
             if ConsoleOrigin.isPlain(request), old == nil { return loginAnswer(request, notice: nil, .badRequest) }
-            let form = try await Self.form(request, old)
+            try await countAddress(context)
+            let form = try await Self.form(request, old, most: Self.formBytes)
             let text = (form["credential"] ?? "").trimmingBlanks()
             let to = target(form["to"])
             guard (1...8000).contains(text.utf8.count), HTTPFields.isPrintable(String(text)) else {
@@ -82,7 +86,8 @@ extension ConsoleRoutes {
     @Sendable private func logout(_ request: Request, _ context: APIContext) async throws -> Response {
         let secret = ConsoleCookie.read(request)
         do {
-            let form = try await Self.form(request, secret)
+            try await countAddress(context)
+            let form = try await Self.form(request, secret, most: Self.formBytes)
             if let secret {
                 var actor: String?
                 if form["where"] == "everywhere", let credential = try await sessions.credential(of: secret) {

@@ -13,6 +13,7 @@ struct ConsoleNow: Sendable {
         }
         if visit.isKnown, visit.frame.mayRead("participants:read") {
             let participants = try await visit.get("/v1/admin/participants")["participants"]?.array
+            now.knowsParticipants = true
             now.participants = participants?.compactMap { NowView.Participant($0) } ?? []
         }
         if visit.frame.mayRead("workflows:read") {

@@ -22,8 +22,7 @@ extension ConsoleRoutes {
         return (api.gate.issued?.logins ?? []).map { login in
             let path = Paths.query(paths.provider(login.name), [("to", target)])
             // The answer comes back to the console's own address, so what it is compared with has to be there.
-            let isHere = own.map { $0 == ConsoleOrigin.shown(request) } ?? true
-            return LoginPage.Provider(title: login.title, path: own == nil ? nil : isHere ? path : (own ?? "") + path)
+            return LoginPage.Provider(title: login.title, path: own == nil ? nil : (configuration.url ?? "") + path)
         }
     }
 

@@ -36,7 +36,9 @@ struct ConsoleRoutes: Sendable {
     typealias Work = @Sendable (ConsoleVisit) async throws -> ConsoleAnswer
     typealias FormWork = @Sendable (ConsoleVisit, ConsoleForm) async throws -> ConsoleAnswer
 
-    var routes: [Route] {
+    var routes: [Route] { asked.map(addressed) }
+
+    private var asked: [Route] {
         let (runs, actions, bulk) = (ConsoleRunPages(links: configuration.links), ConsoleActions(), ConsoleBulk())
         return [
             Route(.get, paths.base, needs: nil) { [paths] _, _ in Self.seeOther(paths.now) },
@@ -48,6 +50,18 @@ struct ConsoleRoutes: Sendable {
             page("/runs/:runId/json", runs.json),
             form("/runs/:runId/actions", actions.act),
         ] + workflowRoutes + editorRoutes + referenceRoutes + administrationRoutes + loginRoutes
+    }
+
+    /// Where browsers find the console is said in `CONSOLE_URL`, whatever a proxy in front calls us: cookies, forms and commands to
+    /// copy go by it.
+    private func addressed(_ route: Route) -> Route {
+        guard let url = configuration.url, let start = url.firstRange(of: "://")?.upperBound else { return route }
+        let (authority, handler) = (String(url[start...]), route.handler)
+        return Route(route.method, route.path, needs: route.needs, counted: route.counted) { request, context in
+            var head = request.head
+            head.authority = authority
+            return try await handler(Request(head: head, body: request.body), context)
+        }
     }
 
     /// A page that is read.
@@ -134,7 +148,8 @@ struct ConsoleRoutes: Sendable {
             frame = self.frame(request, secret: kept, principal, isKnown: credential != nil)
             let visit = ConsoleVisit(
                 request: request, context: context, api: api, headers: headers, principal: principal,
-                isKnown: credential != nil, secret: kept, frame: frame)
+                isKnown: credential != nil, secret: kept, frame: frame,
+                isLoggedIn: sessions.watch(secret))
             var response = Self.response(try await work(visit), to: request)
             if secret == nil { response.headers[values: .setCookie].append(ConsoleCookie.set(kept, for: request)) }
             return response
@@ -251,7 +266,9 @@ struct ConsoleRoutes: Sendable {
         headers[.cacheControl] = "no-store"
         if let tag {
             headers[.eTag] = tag
-            if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
+            // A proxy that compresses makes it a weak one.
+            let known = request.headers[.ifNoneMatch].map { $0.hasPrefix("W/") ? String($0.dropFirst(2)) : $0 }
+            if known == tag { return Response(status: .notModified, headers: headers) }
         }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes())))
     }

@@ -157,10 +157,12 @@ struct ConsoleRunPages: Sendable {
         var headers = visit.headers
         headers[.accept] = "text/event-stream"
         headers[.lastEventID] = visit.request.headers[.lastEventID] ?? visit.query["after"]
+        var context = visit.context
+        context.isLoggedIn = visit.isLoggedIn
         return .whole(
             try await visit.api.call(
                 .get, "/v1/runs/:runId/events", [try visit.pathText("runId")], headers: headers, visit.request,
-                visit.context))
+                context))
     }
 
     /// The whole run, payloads that are too large for a page included.

@@ -4,6 +4,7 @@ import Crypto
 import HTTPTypes
 import Postgres
 import Storage
+import Synchronization
 
 /// What a browser's cookie holds: 256 random bits, from which all else follows. Nobody but the browser has them.
 struct ConsoleSecret: Sendable {
@@ -93,6 +94,25 @@ struct ConsoleSessions: Sendable {
     func end(_ secret: ConsoleSecret, allOf actor: String? = nil) async throws(StoreError) {
         try await write(EndConsoleSessions(sessionID: secret.sessionID, actor: actor))
     }
+
+    /// Tells of something that goes on for long whether the login does, too: asked twice a minute, and true where that can't be asked.
+    ///
+    /// - Parameter secret: nil for nobody in particular, whose pages have no end.
+    func watch(_ secret: ConsoleSecret?) -> @Sendable () async -> Bool {
+        guard let secret else { return { true } }
+        let lookedAt = Mutex(ContinuousClock.now)
+        return { [self] in
+            let isDue = lookedAt.withLock { lookedAt in
+                guard ContinuousClock.now - lookedAt >= Self.look else { return false }
+                lookedAt = .now
+                return true
+            }
+            guard isDue else { return true }
+            do { return try await credential(of: secret) != nil } catch { return true }
+        }
+    }
+
+    private static let look: Duration = .seconds(30)
 
     private func write<S: Statement>(_ statement: S) async throws(StoreError) {
         do throws(PostgresError) { _ = try await database.writes.execute(statement) } catch { throw StoreError(error) }

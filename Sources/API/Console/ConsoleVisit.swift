@@ -15,6 +15,8 @@ struct ConsoleVisit: Sendable {
     let isKnown: Bool
     let secret: ConsoleSecret
     var frame: Frame
+    /// Whether the login goes on; true where it can't be asked.
+    let isLoggedIn: @Sendable () async -> Bool
 
     var query: ConsoleQuery { ConsoleQuery(request) }
     var paths: Paths { frame.paths }

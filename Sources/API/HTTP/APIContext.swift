@@ -24,6 +24,8 @@ struct APIContext: RequestContext {
     var origin = CallOrigin.unknown
     /// It is a call that the console makes for its reader, which counts under the console's own rate; nil for any other.
     var console: ConsoleCall?
+    /// Of a call that may go on for long: whether the login still holds for which the console makes it.
+    var isLoggedIn: (@Sendable () async -> Bool)?
     private let channel: any NIOCore.Channel
 
     init(source: ApplicationRequestContextSource) {

@@ -135,7 +135,9 @@ document.addEventListener("pointermove", (event) => {
 // One open form of an action at a time; Escape closes it.
 document.addEventListener("toggle", (event) => {
   const opened = event.target;
-  if (!opened.matches?.("details.action, details.menu") || !opened.open) return;
+  if (!opened.matches?.("details.action, details.menu")) return;
+  // What was kept as it stood meanwhile is looked at now.
+  if (!opened.open) { if (!tag && mayLive()) renew(); return; }
   for (const other of $$("details.action[open], details.menu[open]")) if (other !== opened) other.open = false;
   $("input:not([type=hidden]), textarea, select", opened)?.focus();
 }, true);
@@ -172,6 +174,8 @@ const mayLive = () => wantsLive() && !document.hidden && !isChoosing();
 function isBusy(region) {
   const at = document.activeElement;
   if ($("details.action[open]", region)) return true;
+  const chosen = getSelection();
+  if (chosen && !chosen.isCollapsed && region.contains(chosen.anchorNode)) return true;
   return region.contains(at) && at.matches("input, textarea, select");
 }
 
@@ -189,38 +193,43 @@ function load(url) {
   });
 }
 
+let lookedAt = 0;
 async function renew() {
   if (isFetching) { isAsked = true; return; }
   isFetching = true;
+  lookedAt = Date.now();
   try {
     const answer = await load(location.href);
-    // A proxy in front may answer for it.
-    if (answer.status >= 502) { setLost(true); return; }
+    // Neither a proxy that answers for it nor a server without its database says how things stand.
+    if (answer.status >= 500 || answer.status === 429) { setLost(true); return; }
     setLost(false);
     if (answer.status === 304) return;
     const page = answer.response;
     if (answer.status !== 200 || !page) { if (answer.status === 401) location.reload(); return; }
     if (!$("[data-live]", page)) { location.reload(); return; }
-    tag = answer.getResponseHeader("ETag");
-    exchange(page);
+    // What was left out because somebody is at work there comes with the next look.
+    tag = exchange(page) ? answer.getResponseHeader("ETag") : null;
   } catch { setLost(true); } finally {
     isFetching = false;
-    if (isAsked) { isAsked = false; setTimeout(renew, 300); }
+    if (isAsked) { isAsked = false; setTimeout(renew, 1000); }
   }
 }
 
 const original = new Map();
 
+// Says whether all of it is shown now.
 function exchange(page) {
+  let isWhole = true;
   for (const region of $$("[data-live]")) {
     const fresh = page.getElementById(region.id);
     if (!fresh) continue;
     const markup = fresh.innerHTML;
     if (original.get(region.id) === markup) continue;
-    if (isBusy(region)) continue;
+    if (isBusy(region)) { isWhole = false; continue; }
     if (region.hasAttribute("data-rows") && holdNewRows(region, fresh)) continue;
     put(region, fresh, markup);
   }
+  return isWhole;
 }
 
 function put(region, fresh, markup) {
@@ -316,7 +325,8 @@ function listen() {
   if (!mayLive()) return;
   if (stream) {
     let soon = null;
-    const hint = () => { clearTimeout(soon); soon = setTimeout(renew, 250); };
+    // At most one look a second, however much happens; and at least one, however often.
+    const hint = () => { soon ??= setTimeout(() => { soon = null; renew(); }, Math.max(250, 1000 - (Date.now() - lookedAt))); };
     source = new EventSource(stream);
     // Each kind of event has a name of its own; all are one hint.
     for (const kind of eventKinds) source.addEventListener(kind, hint);

@@ -139,5 +139,5 @@ package struct RunView: Sendable {
     var lastSequence: Int { max(events.last?.sequence ?? 0, historyEnd) }
 
     /// Steps, and elements of steps, one after the other.
-    var allSteps: [StepView] { steps.flatMap { [$0] + ($0.elements ?? []) } }
+    package var allSteps: [StepView] { steps.flatMap { [$0] + ($0.elements ?? []) } }
 }

@@ -21,8 +21,17 @@ package struct NowPage: Sendable {
 
     private var all: HTML {
         let well: HTML =
-            #"<div class="well">\#(Icon.done.svg)<p><b>All is well.</b> No run waits for a person, every participant answers, and engines keep up.</p></div>"#
+            #"<div class="well">\#(Icon.done.svg)<p><b>All is well.</b> \#(isWell).</p></div>"#
         return "\(if: view.isWell, well)\(cluster)\(persons)\(charts)\(participants)\(pauses)\(slow)\(engines)"
+    }
+
+    /// As far as whoever reads was told.
+    private var isWell: String {
+        var words = ["No run waits for a person"]
+        if view.knowsParticipants { words.append("every participant answers") }
+        if view.cluster != nil { words.append("engines keep up") }
+        return words.count < 3
+            ? words.joined(separator: ", and ") : "\(words[0]), \(words[1]), and \(words[2])"
     }
 
     private var cluster: HTML? {

@@ -21,6 +21,8 @@ package struct NowView: Sendable {
     /// Nil where whoever reads may not see it.
     package var cluster: Cluster?
     package var participants: [Participant] = []
+    /// Whoever reads was told of participants at all.
+    package var knowsParticipants = false
     package var pausedWorkflows: [Pause] = []
     /// Nothing is registered yet.
     package var isEmpty = false
