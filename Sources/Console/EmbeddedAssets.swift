@@ -833,8 +833,8 @@ enum EmbeddedAssets {
         }
 
         // A form was sent: what was said of it is not said again when the page is loaded again.
-        const address = new URL(location.href);
-        if (address.searchParams.has("did")) {
+        const address = new URL(location.href), did = address.searchParams.get("did");
+        if (did !== null) {
           for (const name of ["did", "done", "not"]) address.searchParams.delete(name);
           history.replaceState(null, "", address);
         }
@@ -1037,7 +1037,7 @@ enum EmbeddedAssets {
         function forgetDrafts() {
           for (const key of Object.keys(sessionStorage)) if (key.startsWith("sagaflow-draft ")) sessionStorage.removeItem(key);
         }
-        if (new URL(performance.getEntriesByType("navigation")[0]?.name ?? location.href).searchParams.get("did") === "registered") forgetDrafts();
+        if (did === "registered") forgetDrafts();
         document.addEventListener("submit", (event) => { if (event.target.getAttribute("action")?.endsWith("/logout")) forgetDrafts(); });
 
         // The reference: finds routes by their words, and unfolds the one that an address names.

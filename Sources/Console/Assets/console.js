@@ -357,8 +357,8 @@ if (stream || every) {
 }
 
 // A form was sent: what was said of it is not said again when the page is loaded again.
-const address = new URL(location.href);
-if (address.searchParams.has("did")) {
+const address = new URL(location.href), did = address.searchParams.get("did");
+if (did !== null) {
   for (const name of ["did", "done", "not"]) address.searchParams.delete(name);
   history.replaceState(null, "", address);
 }

@@ -165,5 +165,5 @@ function startEditor(form, text) {
 function forgetDrafts() {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith("sagaflow-draft ")) sessionStorage.removeItem(key);
 }
-if (new URL(performance.getEntriesByType("navigation")[0]?.name ?? location.href).searchParams.get("did") === "registered") forgetDrafts();
+if (did === "registered") forgetDrafts();
 document.addEventListener("submit", (event) => { if (event.target.getAttribute("action")?.endsWith("/logout")) forgetDrafts(); });
