@@ -58,7 +58,8 @@ import Testing
             for (path, fields) in [
                 ("participants", [("name", "x"), ("url", "https://x.example")]),
                 ("participants/pay/pause", [("reason", "x")]), ("participants/pay/delete", []),
-                ("tenants", [("id", "x")]), ("tenants/acme", [("weight", "9")]), ("keys", [("name", "x"), ("roles", "viewer")]),
+                ("tenants", [("id", "x")]), ("tenants/acme", [("weight", "9")]),
+                ("keys", [("name", "x"), ("roles", "viewer")]),
                 ("keys/revoke", [("keyId", key.id), ("sure", "yes")]),
             ] as [(String, [(String, String)])] {
                 let answer = try await browser.send("/console/\(path)", fields, from: "/console/participants")
@@ -77,7 +78,9 @@ import Testing
             for id in [other, "acme"] { try await Self.put(api, "tenants/\(id)", ["weight": 7]) }
             let theirs = try await ConsoleTests.key(api, ["admin"], tenant: other)
             let browser = try await Self.browser(api, try await ConsoleTests.key(api, ["admin"], tenant: "acme").key)
-            for path in Self.pages.filter({ $0 != "engines" }) + ["participants/mine", "participants/shared", "tenants/acme"] {
+            for path in Self.pages.filter({ $0 != "engines" }) + [
+                "participants/mine", "participants/shared", "tenants/acme",
+            ] {
                 let page = try await browser.get("/console/\(path)")
                 #expect(page.status == 200, "\(path): \(page.text)")
                 #expect(!page.text.contains("canary") && !page.text.contains(theirs.id), "\(path)")
@@ -96,11 +99,13 @@ import Testing
             let shared = try await browser.send(
                 "/console/participants/shared/pause", [("reason", "x")], from: "/console/participants")
             #expect(shared.status == 403)
-            #expect(try await api.database.value("SELECT count(*) FROM participants WHERE paused_at IS NOT NULL") == "0")
+            #expect(
+                try await api.database.value("SELECT count(*) FROM participants WHERE paused_at IS NOT NULL") == "0")
         }
     }
 
-    @Test func `A participant is registered, changed with its secrets kept, paused, resumed and deleted`() async throws {
+    @Test func `A participant is registered, changed with its secrets kept, paused, resumed and deleted`() async throws
+    {
         try await TestAPI.with(Self.settings) { api in
             let browser = try await Self.browser(api)
             let (list, one) = ("/console/participants", "/console/participants/pay")
@@ -119,12 +124,15 @@ import Testing
                 try await browser.send(
                     one,
                     [
-                        ("updatedAt", since), ("headerName-0", "X-Key"), ("headerName-1", "X-Client"), ("breaker", "on"),
+                        ("updatedAt", since), ("headerName-0", "X-Key"), ("headerName-1", "X-Client"),
+                        ("breaker", "on"),
                         ("tokenUrl", "https://id.example/t"), ("clientId", "c"), ("perSecond", "4"),
                     ] + more, from: one)
             }
             // Elsewhere the secrets do not go, and what was written stays, but no secret.
-            let elsewhere = try await save([("url", "https://evil.example"), ("newHeaders", "X-New-Token: canary-3\nX-More: 7")])
+            let elsewhere = try await save([
+                ("url", "https://evil.example"), ("newHeaders", "X-New-Token: canary-3\nX-More: 7"),
+            ])
             #expect(elsewhere.status == 422 && elsewhere.text.contains("give it anew"))
             #expect(elsewhere.text.contains(#"id="participant-header-0-fault""#))
             #expect(elsewhere.text.contains(#"value="https://evil.example""#) && elsewhere.text.contains("X-More: 7"))
@@ -134,7 +142,8 @@ import Testing
             #expect(try await api.database.value("SELECT rate->>'perSecond' FROM participants") == "2.5")
             let saved = try await save([("url", "https://pay.example"), ("dropHeader", "X-Client")])
             #expect(saved.status == 303, "\(saved.text)")
-            let stored = try await api.database.value("SELECT headers::text || auth::text || rate::text FROM participants")
+            let stored = try await api.database.value(
+                "SELECT headers::text || auth::text || rate::text FROM participants")
             #expect(stored?.contains("canary-1") == true && stored?.contains("canary-2") == true)
             #expect(stored?.contains("X-Client") == false)
             #expect(try await api.database.value("SELECT rate->>'perSecond' FROM participants") == "4")
@@ -168,7 +177,10 @@ import Testing
                 ("participants", [("name", "x"), ("url", "ftp://x")], ["participant-url-fault"]),
                 (
                     "participants",
-                    [("name", "x"), ("url", "https://x.example"), ("maxConcurrent", "many"), ("burst", "0"), ("newHeaders", "no colon")],
+                    [
+                        ("name", "x"), ("url", "https://x.example"), ("maxConcurrent", "many"), ("burst", "0"),
+                        ("newHeaders", "no colon"),
+                    ],
                     ["participant-newHeaders-fault"]
                 ),
                 (
@@ -183,15 +195,25 @@ import Testing
                     ]
                 ),
                 ("tenants", [("id", "acme"), ("weight", "1")], ["tenant-id-fault"]),
-                ("tenants", [("id", "x"), ("weight", "much"), ("liveRuns", "-1")], ["tenant-weight-fault", "tenant-liveRuns-fault"]),
-                ("tenants/acme", [("weight", "0"), ("startBurst", "3")], ["tenant-weight-fault", "tenant-startBurst-fault"]),
+                (
+                    "tenants", [("id", "x"), ("weight", "much"), ("liveRuns", "-1")],
+                    ["tenant-weight-fault", "tenant-liveRuns-fault"]
+                ),
+                (
+                    "tenants/acme", [("weight", "0"), ("startBurst", "3")],
+                    ["tenant-weight-fault", "tenant-startBurst-fault"]
+                ),
                 ("keys", [("name", "a b"), ("workflows", "A*")], ["key-name-fault", "key-workflows-fault"]),
-                ("keys", [("name", "x"), ("roles", "viewer"), ("expires", "at"), ("expiresAt", "soon")], ["key-expiresAt-fault"]),
+                (
+                    "keys", [("name", "x"), ("roles", "viewer"), ("expires", "at"), ("expiresAt", "soon")],
+                    ["key-expiresAt-fault"]
+                ),
             ] as [(String, [(String, String)], [String])] {
                 let page = try await browser.send("/console/\(path)", fields, from: "/console/participants")
                 #expect(page.status == 422, "\(path) \(fields) \(page.status)")
                 for fault in faults { #expect(page.text.contains("id=\"\(fault)\""), "\(path) \(fields): \(fault)") }
-                for (_, value) in fields where value != "no colon" && !value.contains("*") && value != "on" && value != "at" {
+                for (_, value) in fields
+                where value != "no colon" && !value.contains("*") && value != "on" && value != "at" {
                     #expect(page.text.contains(value), "\(path): \(value) is gone")
                 }
             }
@@ -199,7 +221,8 @@ import Testing
         }
     }
 
-    @Test func `A key is shown once, in one answer and nowhere else, and its revocation ends its logins`() async throws {
+    @Test func `A key is shown once, in one answer and nowhere else, and its revocation ends its logins`() async throws
+    {
         try await TestAPI.with(Self.settings) { api in
             let browser = try await Self.browser(api)
             let made = try await browser.send(
@@ -222,7 +245,9 @@ import Testing
                 """)
             #expect(rows?.contains(key) == false)
             let list = try await browser.get("/console/keys").text
-            for word in ["ann", "viewer, audit:read", "orders-*", "<b>acme</b>", "Valid"] { #expect(list.contains(word), "\(word)") }
+            for word in ["ann", "viewer, audit:read", "orders-*", "<b>acme</b>", "Valid"] {
+                #expect(list.contains(word), "\(word)")
+            }
             let theirs = try await Self.browser(api, String(key))
             #expect(try await theirs.get("/console/runs").status == 200)
             let id = try #require(
@@ -303,7 +328,8 @@ import Testing
             #expect(report.status == 200 && report.headers["content-disposition"]?.contains("run-\(run).json") == true)
             #expect(report.json["complete"] == true && report.json["report"]?["run"]?["runId"]?.string == run)
             let wrong = try await browser.get("/console/audit?from=soon&actor=ann")
-            #expect(wrong.status == 400 && wrong.text.contains(#"value="soon""#) && wrong.text.contains(#"value="ann""#))
+            #expect(
+                wrong.status == 400 && wrong.text.contains(#"value="soon""#) && wrong.text.contains(#"value="ann""#))
             let viewer = try await Self.browser(api, try await ConsoleTests.key(api, ["viewer"]).key)
             #expect(try await viewer.get(place).status == 403)
         }
@@ -325,7 +351,9 @@ import Testing
                     """)
             }
             let one = try await browser.get("/console/participants/pay").text
-            for word in ["host-one", "host-two", "It hangs.", "90 ms", "Breaker open"] { #expect(one.contains(word), "\(word)") }
+            for word in ["host-one", "host-two", "It hangs.", "90 ms", "Breaker open"] {
+                #expect(one.contains(word), "\(word)")
+            }
             #expect(!one.contains("99</span>"))
             let list = try await browser.get("/console/participants").text
             #expect(list.contains("<span class=\"number\">8</span>") && list.contains("2.5"))

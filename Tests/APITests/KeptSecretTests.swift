@@ -63,7 +63,8 @@ struct KeptSecretTests {
                     ])
                 #expect(kept.status == 200 && kept.json["secretsKey"] == "k2", "\(kept.text)")
                 #expect(!kept.text.contains("canary"))
-                #expect(try await Self.opened(api, both) == ["x-key=canary-1", "X-Other=new", "X-Third=third", "canary-3"])
+                #expect(
+                    try await Self.opened(api, both) == ["x-key=canary-1", "X-Other=new", "X-Third=third", "canary-3"])
                 let audit = try await api.client.send("GET", "/v1/admin/audit", Self.admin)
                 #expect(!audit.text.contains("canary"))
             }
@@ -80,7 +81,9 @@ struct KeptSecretTests {
         }
     }
 
-    @Test("what is registered goes nowhere else: neither to another URL, nor with other certificates, nor to another issuer")
+    @Test(
+        "what is registered goes nowhere else: neither to another URL, nor with other certificates, nor to another issuer"
+    )
     func elsewhere() async throws {
         try await TestAPI.with(["ALLOW_PLAIN_SECRETS": "true"]) { api in
             let auth = Self.client("canary-2")

@@ -234,11 +234,15 @@ import Testing
         }
         #expect(try sentence([:]).contains("No call is sent until it is resumed; 3 calls wait for that"))
         #expect(try with([:]).contains("No engine has called it lately."))
-        #expect(try with(["traffic": traffic]).contains("3.5 calls a second: half of them within 4 ms, 99 % within 80 ms. 3 calls in flight."))
+        #expect(
+            try with(["traffic": traffic]).contains(
+                "3.5 calls a second: half of them within 4 ms, 99 % within 80 ms. 3 calls in flight."))
         let open: JSON = [["id": "e1", "breaker": "open", "lastError": "It hangs."]]
         #expect(try with(["engines": open, "traffic": traffic]).contains("so 1 engine does not call it for now"))
         #expect(try with(["engines": open]).contains("It hangs."))
-        #expect(try with(["engines": [["id": "e1", "lacks": "No secret."]]]).contains("An engine can't call it: No secret."))
+        #expect(
+            try with(["engines": [["id": "e1", "lacks": "No secret."]]]).contains("An engine can't call it: No secret.")
+        )
     }
 
     @Test func `Engines that differ are told apart, with what comes of it`() throws {

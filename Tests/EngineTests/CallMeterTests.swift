@@ -71,7 +71,9 @@ struct CallMeterTests {
         #expect(shared.object?.count == ParticipantReport.maxParticipants)
         #expect(shared["p99"] != nil && shared["p1"] == nil)
         #expect(own["a"]?.object?.count == ParticipantReport.maxOfTenant && own["a"]?["own99"]?["inFlight"] == 99)
-        #expect(own["b"]?["x"]?.text == #"{"inFlight":1,"perSecond":12.35,"p50Ms":1.25,"p99Ms":80}"#, "\(own["b"]?.text ?? "")")
+        #expect(
+            own["b"]?["x"]?.text == #"{"inFlight":1,"perSecond":12.35,"p50Ms":1.25,"p99Ms":80}"#,
+            "\(own["b"]?.text ?? "")")
         #expect(shared.bytes.count + own.bytes.count < 8192)
     }
 }

@@ -75,7 +75,9 @@ struct ConsoleParticipants: Sendable {
     @Sendable func create(_ visit: ConsoleVisit, _ form: ConsoleForm) async throws -> ConsoleAnswer {
         let tenant = visit.ownTenant ?? form.text("tenant")
         do {
-            guard let name = form.text("name") else { throw Problem.content(JSONPointer(["name"]), "This member is required.") }
+            guard let name = form.text("name") else {
+                throw Problem.content(JSONPointer(["name"]), "This member is required.")
+            }
             if let there = try await find(name, tenant: tenant, visit), there.tenant == tenant ?? "*" {
                 throw Problem.content(JSONPointer(["name"]), "There is one of this name already. Open it to change it.")
             }
@@ -93,12 +95,14 @@ struct ConsoleParticipants: Sendable {
     @Sendable func save(_ visit: ConsoleVisit, _ form: ConsoleForm) async throws -> ConsoleAnswer {
         let (name, tenant) = (try visit.pathText("name"), visit.query["tenant"])
         do {
-            guard let there = try await find(name, tenant: tenant, visit), there.tenant == tenant ?? visit.ownTenant ?? "*"
+            guard let there = try await find(name, tenant: tenant, visit),
+                there.tenant == tenant ?? visit.ownTenant ?? "*"
             else { throw ParticipantRoutes.unknown }
             guard form["updatedAt"] == there.updatedAt?.description else {
                 throw Problem(
                     .invalidContent,
-                    "Somebody has changed it since you opened it, and nothing was saved. What stands now is above; what you wrote is below.")
+                    "Somebody has changed it since you opened it, and nothing was saved. What stands now is above; what you wrote is below."
+                )
             }
             let body = try ParticipantRegistration(form, of: there).body
             try await visit.change(.put, Self.path, [name], query: [("tenant", tenant)], body)

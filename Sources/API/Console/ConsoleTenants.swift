@@ -44,7 +44,9 @@ struct ConsoleTenants: Sendable {
 
     @Sendable func create(_ visit: ConsoleVisit, _ form: ConsoleForm) async throws -> ConsoleAnswer {
         do {
-            guard let id = form.text("id") else { throw Problem.content(JSONPointer(["id"]), "This member is required.") }
+            guard let id = form.text("id") else {
+                throw Problem.content(JSONPointer(["id"]), "This member is required.")
+            }
             if try await isThere(id, visit) {
                 throw Problem.content(JSONPointer(["id"]), "There is one of this id already. Open it to change it.")
             }

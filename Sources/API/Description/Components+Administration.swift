@@ -109,7 +109,9 @@ extension Components {
             ).orNull.described("How many calls begin in a second, with three decimals at most, and how many at once."),
             "headers?": .map(.text(0...4096, pattern: "^[ -~]*$").orNull, 0...32).with(
                 "propertyNames", ["pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$"]
-            ).described("Sent with every call. Credentials are named, as in ${secret:NAME}, and not written out. Null: what is registered stays."),
+            ).described(
+                "Sent with every call. Credentials are named, as in ${secret:NAME}, and not written out. Null: what is registered stays."
+            ),
             "breaker?": .anyOf(breaker, .const(false), .null),
             "signWith?": secretNames.orNull.described(
                 "At most two names of secrets, and \(SigningKey.prefix)NAME of a key, with which calls are signed."),

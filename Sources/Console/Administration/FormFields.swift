@@ -27,7 +27,9 @@ package struct FormFaults: Sendable {
 
     /// What is wrong at none of these places.
     func others(than pointers: [String]) -> [String] {
-        places.filter { place in !pointers.contains { Self.isAt(place.pointer, $0) } }.map { "\($0.pointer): \($0.detail)" }
+        places.filter { place in !pointers.contains { Self.isAt(place.pointer, $0) } }.map {
+            "\($0.pointer): \($0.detail)"
+        }
     }
 
     private static func isAt(_ pointer: String, _ place: String) -> Bool {
@@ -87,7 +89,8 @@ struct FormFields {
     /// What is wrong at a place that is no single field's.
     func fault(at pointers: String...) -> HTML? { fault(pointers, id: nil) }
 
-    private func wrapped(_ name: String, _ label: String, _ pointers: [String], _ hint: HTML?, _ control: HTML) -> HTML {
+    private func wrapped(_ name: String, _ label: String, _ pointers: [String], _ hint: HTML?, _ control: HTML) -> HTML
+    {
         let hint: HTML? = hint.map { #"<p class="hint" id="\#(id)-\#(name)-hint">\#($0)</p>"# }
         return #"""
             <div class="form-field"><label for="\#(id)-\#(name)">\#(label)</label>
@@ -98,13 +101,15 @@ struct FormFields {
     private func fault(_ pointers: [String], id: String?) -> HTML? {
         let details = faults?.details(at: pointers) ?? []
         guard !details.isEmpty else { return nil }
-        return #"<p class="fault"\#("id", attribute: id)>\#(Icon.warning.svg)<span>\#(details.joined(separator: " "))</span></p>"#
+        return
+            #"<p class="fault"\#("id", attribute: id)>\#(Icon.warning.svg)<span>\#(details.joined(separator: " "))</span></p>"#
     }
 
     private func described(_ name: String, _ pointers: [String], _ hint: HTML?) -> HTML {
         let isWrong = faults?.details(at: pointers).isEmpty == false
         let ids = (hint == nil ? [] : ["\(id)-\(name)-hint"]) + (isWrong ? ["\(id)-\(name)-fault"] : [])
-        return #"\#("aria-describedby", attribute: ids.isEmpty ? nil : ids.joined(separator: " "))\#("aria-invalid", attribute: isWrong ? "true" : nil)"#
+        return
+            #"\#("aria-describedby", attribute: ids.isEmpty ? nil : ids.joined(separator: " "))\#("aria-invalid", attribute: isWrong ? "true" : nil)"#
     }
 
     /// On top of a form that was refused: why, and what stands at no field of it.

@@ -57,15 +57,20 @@ package struct AuditPage: Sendable {
 
     private var report: HTML? {
         guard let runID = filter["runId"], frame.may("runs:read") else { return nil }
-        return #"<p><a class="button" href="\#(frame.paths.report(runID))">All that is known of this run, as one document</a></p>"#
+        return
+            #"<p><a class="button" href="\#(frame.paths.report(runID))">All that is known of this run, as one document</a></p>"#
     }
 
     private var list: HTML {
         guard !entries.isEmpty else {
             if filter.cursor != nil { return Part.empty("No earlier rows.") }
             return filter.isEmpty
-                ? Part.empty("Nothing has been changed yet.", "<p>What people and programs change, and what they are refused, is written here.</p>")
-                : Part.empty("No row matches.", #"<p>Filters match whole words. <a href="\#(frame.paths.audit)">See all</a></p>"#)
+                ? Part.empty(
+                    "Nothing has been changed yet.",
+                    "<p>What people and programs change, and what they are refused, is written here.</p>")
+                : Part.empty(
+                    "No row matches.", #"<p>Filters match whole words. <a href="\#(frame.paths.audit)">See all</a></p>"#
+                )
         }
         return #"""
             <div class="scroll" tabindex="0" role="group" aria-label="Audit"><table class="stacked audit"><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">Did what</th><th scope="col">About</th><th scope="col">Outcome</th><th scope="col">More</th></tr></thead><tbody>\#(entries.map(row))</tbody></table></div>
@@ -105,7 +110,8 @@ package struct AuditPage: Sendable {
 
     private func more(_ entry: AuditEntryView) -> HTML {
         let detail: HTML? =
-            entry.detail.object?.isEmpty ?? true ? nil : Part.copied(PayloadView.lines(entry.detail), id: "detail-\(entry.mark)")
+            entry.detail.object?.isEmpty ?? true
+            ? nil : Part.copied(PayloadView.lines(entry.detail), id: "detail-\(entry.mark)")
         let request: HTML? = entry.requestID.map { link("requestId", $0, "<code>\($0)</code>") }
         return #"""
             <details id="more-\#(entry.mark)"><summary>Details</summary><dl class="facts">
@@ -118,7 +124,8 @@ package struct AuditPage: Sendable {
         var links = HTML.empty
         if filter.cursor != nil { links += #"<a href="\#(Paths.query(frame.paths.audit, filter.members))">Latest</a>"# }
         if let nextCursor {
-            links += #"<a rel="next" href="\#(Paths.query(frame.paths.audit, filter.members + [("cursor", nextCursor)]))">Earlier</a>"#
+            links +=
+                #"<a rel="next" href="\#(Paths.query(frame.paths.audit, filter.members + [("cursor", nextCursor)]))">Earlier</a>"#
         }
         return links.isEmpty ? .empty : #"<nav class="pages" aria-label="Pages">\#(links)</nav>"#
     }

@@ -67,7 +67,9 @@ package struct AuditFilter: Sendable {
 
     package init(_ value: (String) -> String?) {
         cursor = value("cursor")
-        for name in Self.names { values[name] = value(name).map { ["from", "until"].contains(name) ? Self.time($0) : $0 } }
+        for name in Self.names {
+            values[name] = value(name).map { ["from", "until"].contains(name) ? Self.time($0) : $0 }
+        }
     }
 
     subscript(name: String) -> String? { values[name] }

@@ -99,7 +99,10 @@ package struct EnginesPage: Sendable {
         }
         if versions.count > 1 {
             notices.append(
-                Part.notice(Notice("Engines of several versions are alive (\(versions.joined(separator: ", "))): an update is under way.")))
+                Part.notice(
+                    Notice(
+                        "Engines of several versions are alive (\(versions.joined(separator: ", "))): an update is under way."
+                    )))
         }
         return notices.joined()
     }
@@ -179,7 +182,8 @@ package struct EnginesPage: Sendable {
         case "RETENTION": "How long runs are kept that are over. The shortest deletes for all."
         case "AUDIT_RETENTION": "How long the audit is kept. The shortest deletes for all."
         case "LEASE": "How long a run waits for an engine that died: now that depends on which one died."
-        case "PARTICIPANT_ALLOW": "Where participants may be. A call is possible from one engine and refused by another."
+        case "PARTICIPANT_ALLOW":
+            "Where participants may be. A call is possible from one engine and refused by another."
         case "PARTICIPANT_CA_FILE":
             "Whose certificates participants may have. A call is possible from one engine and refused by another."
         case "LOG_SENSITIVE": "Whether logs hold payloads. What one engine hides another logs."

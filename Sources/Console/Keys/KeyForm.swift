@@ -42,7 +42,8 @@ package struct KeyForm: Sendable {
         let roles = roles.map { role in
             fields.check(
                 "roles", value: role.name,
-                #"<span><b>\#(role.name)</b> <span class="quiet">\#(role.permissions.joined(separator: ", "))</span></span>"#)
+                #"<span><b>\#(role.name)</b> <span class="quiet">\#(role.permissions.joined(separator: ", "))</span></span>"#
+            )
         }
         let permissions = permissions.map { fields.check("roles", value: $0.name, "<code>\($0.name)</code>") }
         let isOpen = self.permissions.contains { text.has("roles", $0.name) }
@@ -51,7 +52,8 @@ package struct KeyForm: Sendable {
                 #"<p class="hint">It is for \#(ownTenant) alone.</p>"#
             } else {
                 fields.input(
-                    "tenant", "Tenant", at: "/tenant", hint: "Whose runs are all it sees; empty: everybody's.", most: 255)
+                    "tenant", "Tenant", at: "/tenant", hint: "Whose runs are all it sees; empty: everybody's.",
+                    most: 255)
             }
         return #"""
             <form class="form" method="post" action="\#(frame.paths.keys)">\#(frame.token)\#(fields.refusal(elsewhereThan: ["/name", "/roles", "/tenant", "/workflows", "/expiresAt"]))

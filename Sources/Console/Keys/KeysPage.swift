@@ -28,7 +28,8 @@ package struct KeysPage: Sendable {
     private var list: HTML {
         guard !keys.isEmpty else {
             return isFirst
-                ? Part.empty("There is no key yet.", "<p>Make one for each program that calls, with no more than it needs.</p>")
+                ? Part.empty(
+                    "There is no key yet.", "<p>Make one for each program that calls, with no more than it needs.</p>")
                 : Part.empty("No more keys.")
         }
         return #"""

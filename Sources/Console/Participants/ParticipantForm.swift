@@ -87,9 +87,11 @@ package struct ParticipantForm: Sendable {
                 #"<p class="hint">It will be \#(ownTenant)'s own.</p>"#
             } else {
                 fields.input(
-                    "tenant", "Whose", at: "/tenant", hint: "A tenant's id, or empty for one that all tenants share.", most: 255)
+                    "tenant", "Whose", at: "/tenant", hint: "A tenant's id, or empty for one that all tenants share.",
+                    most: 255)
             }
-        return #"<div class="form-row">\#(fields.input("name", "Name", at: "/name", hint: "As definitions name it.", isRequired: true, most: 63))\#(owner)</div>"#
+        return
+            #"<div class="form-row">\#(fields.input("name", "Name", at: "/name", hint: "As definitions name it.", isRequired: true, most: 63))\#(owner)</div>"#
     }
 
     // MARK: Secrets
@@ -105,14 +107,23 @@ package struct ParticipantForm: Sendable {
         let written = text["newHeaders"]?.split(whereSeparator: \.isNewline).compactMap { line in
             line.split(separator: ":", maxSplits: 1).first.map { "/headers/\(Self.trimmed($0))" }
         }
-        let others = FormFields(id: fields.id, text: fields.text, faults: faults.map { faults in
-            FormFaults(
-                "",
-                faults.places.filter { place in
-                    place.pointer == "/headers" || written?.contains(place.pointer) == true
-                        && !names.contains { "/headers/\($0)" == place.pointer }
-                }.map { ("/headers", $0.pointer == "/headers" ? $0.detail : "\($0.pointer.dropFirst("/headers/".count)): \($0.detail)") })
-        })
+        let others = FormFields(
+            id: fields.id, text: fields.text,
+            faults: faults.map { faults in
+                FormFaults(
+                    "",
+                    faults.places.filter { place in
+                        place.pointer == "/headers"
+                            || written?.contains(place.pointer) == true
+                                && !names.contains { "/headers/\($0)" == place.pointer }
+                    }.map {
+                        (
+                            "/headers",
+                            $0.pointer == "/headers"
+                                ? $0.detail : "\($0.pointer.dropFirst("/headers/".count)): \($0.detail)"
+                        )
+                    })
+            })
         return #"""
             <fieldset><legend>Headers of every call</legend>\#(rows)
             \#(others.area("newHeaders", names.isEmpty ? "Name: value, one on each line" : "More of them, Name: value, one on each line", at: "/headers", hint: "Name credentials, as in Authorization: Bearer ${secret:payments-token}. What is written here is not shown again.", placeholder: "X-Client: sagaflow"))</fieldset>

@@ -21,7 +21,8 @@ package struct ParticipantPage: Sendable {
     package var html: HTML {
         let owner: HTML =
             participant.isShared
-            ? #"<span class="mark-text">shared by all tenants</span>"# : #"<span class="mark-text">of \#(participant.tenant)</span>"#
+            ? #"<span class="mark-text">shared by all tenants</span>"#
+            : #"<span class="mark-text">of \#(participant.tenant)</span>"#
         return frame.page(
             participant.name, in: .participants, live: .every(5),
             #"""
@@ -38,22 +39,27 @@ package struct ParticipantPage: Sendable {
 
     private var sentence: HTML {
         if let pause = participant.pause {
-            return #"Paused by \#(pause.by) \#(Part.time(pause.since, isRelative: true)): <q dir="auto">\#(pause.reason)</q>. No call is sent until it is resumed\#(held)."#
+            return
+                #"Paused by \#(pause.by) \#(Part.time(pause.since, isRelative: true)): <q dir="auto">\#(pause.reason)</q>. No call is sent until it is resumed\#(held)."#
         }
         if let lacks = participant.lacks { return #"An engine can't call it: <span dir="auto">\#(lacks)</span>"# }
         if participant.open > 0 {
             let error: HTML? = participant.lastError.map { #" Last it said: <q dir="auto">\#($0)</q>"# }
-            return "It keeps failing, so \(Part.count(participant.open, "engine")) \(participant.open == 1 ? "does" : "do") not call it for now; after a while a call tries whether it is back.\(error)"
+            return
+                "It keeps failing, so \(Part.count(participant.open, "engine")) \(participant.open == 1 ? "does" : "do") not call it for now; after a while a call tries whether it is back.\(error)"
         }
         if let error = participant.lastError {
             return #"It is called, and has failed lately: <q dir="auto">\#(error)</q>"#
         }
-        guard participant.url != nil else { return "It is shared by all tenants: more of it is for whoever runs the system." }
+        guard participant.url != nil else {
+            return "It is shared by all tenants: more of it is for whoever runs the system."
+        }
         guard let slowest = participant.slowest else {
             return participant.inFlight > 0
                 ? "\(Part.count(participant.inFlight, "call")) in flight." : "No engine has called it lately."
         }
-        return "It answers \(participant.perSecond ?? "0") calls a second: half of them within \(slowest.p50 ?? "?") ms, 99 % within \(slowest.p99 ?? "?") ms. \(Part.count(participant.inFlight, "call")) in flight."
+        return
+            "It answers \(participant.perSecond ?? "0") calls a second: half of them within \(slowest.p50 ?? "?") ms, 99 % within \(slowest.p99 ?? "?") ms. \(Part.count(participant.inFlight, "call")) in flight."
     }
 
     private var held: HTML {
@@ -124,9 +130,10 @@ package struct ParticipantPage: Sendable {
         let list: HTML =
             runs.isEmpty
             ? #"<p class="quiet">None of the runs that wait waits for it.</p>"# : #"<ul class="list">\#(rows)</ul>"#
-        let links = [("participant", "for what is paused"), ("retry", "to try again"), ("poll", "for accepted work")].map {
-            #"<a href="\#(Paths.query(frame.paths.runs, [("waitingFor", $0.0)]))">\#($0.1)</a>"# as HTML
-        }
+        let links = [("participant", "for what is paused"), ("retry", "to try again"), ("poll", "for accepted work")]
+            .map {
+                #"<a href="\#(Paths.query(frame.paths.runs, [("waitingFor", $0.0)]))">\#($0.1)</a>"# as HTML
+            }
         return #"""
             <section aria-labelledby="waiting"><h2 id="waiting">Runs that wait for it</h2>\#(list)
             <p class="quiet">All runs that wait \#(links.joined(by: ", ")).</p></section>

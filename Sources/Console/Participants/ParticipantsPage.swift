@@ -76,7 +76,8 @@ package struct ParticipantsPage: Sendable {
 
     private func row(_ each: ParticipantView) -> HTML {
         let owner: HTML =
-            each.isShared ? #"<span class="quiet">shared</span>"# : #"<span class="mark-text">of \#(each.tenant)</span>"#
+            each.isShared
+            ? #"<span class="quiet">shared</span>"# : #"<span class="mark-text">of \#(each.tenant)</span>"#
         let says = each.lacks ?? each.lastError
         let pause: HTML? = each.pause.map { #"<q dir="auto">\#($0.reason)</q>"# }
         return #"""

@@ -52,7 +52,8 @@ package struct TenantsPage: Sendable {
         var links = HTML.empty
         if !isFirst { links += #"<a href="\#(frame.paths.tenants)">First</a>"# }
         if let nextCursor {
-            links += #"<a rel="next" href="\#(Paths.query(frame.paths.tenants, [("cursor", nextCursor)]))">More tenants</a>"#
+            links +=
+                #"<a rel="next" href="\#(Paths.query(frame.paths.tenants, [("cursor", nextCursor)]))">More tenants</a>"#
         }
         return links.isEmpty ? .empty : #"<nav class="pages" aria-label="Pages">\#(links)</nav>"#
     }
@@ -119,7 +120,8 @@ package struct TenantPage: Sendable {
     }
 
     private var facts: HTML {
-        let limits = form.limits.filter { !["liveRuns", "sleepingRuns", "storedBytes"].contains($0.name) }.map { limit in
+        let limits = form.limits.filter { !["liveRuns", "sleepingRuns", "storedBytes"].contains($0.name) }.map {
+            limit in
             Part.fact(limit.title, tenant.limits[limit.name].map { TenantLimit.shown(limit.name, $0) } ?? "no limit")
         }
         return #"""
