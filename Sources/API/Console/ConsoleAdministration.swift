@@ -78,5 +78,5 @@ extension FormFaults {
         else { return nil }
         self.init(problem.detail, problem.places.map { ($0.pointer.description, $0.detail) })
     }
-
 }
+
