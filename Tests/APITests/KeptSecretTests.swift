@@ -1,5 +1,6 @@
 import Basics
 import Core
+import Postgres
 import Storage
 import Testing
 
