@@ -69,16 +69,14 @@ extension ConsoleForm {
 }
 
 extension FormFaults {
-    /// Why a form was refused, for its own page; nil for what is no fault of whoever sent it.
-    init?(_ error: any Error) {
+    /// Why a form was refused, for its own page; nil for what is not to be mended in it.
+    ///
+    /// - Parameter isOfRights: with other fields whoever sent it may be allowed to.
+    init?(_ error: any Error, isOfRights: Bool = false) {
         guard let problem = error as? Problem, (400..<500).contains(problem.kind.status.code),
-            problem.kind != .unauthorized
+            problem.kind != .unauthorized, isOfRights || problem.kind != .missingPermission
         else { return nil }
         self.init(problem.detail, problem.places.map { ($0.pointer.description, $0.detail) })
     }
-
-    /// What is wrong at one place.
-    init(at pointer: String, _ detail: String) {
-        self.init("The form holds something that can't be taken.", [(pointer, detail)])
-    }
 }
+

@@ -44,7 +44,7 @@ struct ConsoleKeys: Sendable {
             // It is in this answer and nowhere else: no address, no cookie and no row has it.
             return .page(NewKeyPage(key, secret: secret, visit.frame).html, .created)
         } catch {
-            guard let faults = FormFaults(error) else { throw error }
+            guard let faults = FormFaults(error, isOfRights: true) else { throw error }
             return try await list(visit, form: self.form(visit, form.kept(KeyForm.names), faults))
         }
     }

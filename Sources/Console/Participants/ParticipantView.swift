@@ -125,6 +125,7 @@ package struct ParticipantView: Sendable {
         guard !all.isEmpty else { return nil }
         let hundredths = Int((all.reduce(0, +) * 100).rounded())
         if hundredths % 100 == 0 { return String(hundredths / 100) }
+        if hundredths % 10 == 0 { return "\(hundredths / 100).\(hundredths % 100 / 10)" }
         return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
     }
 
