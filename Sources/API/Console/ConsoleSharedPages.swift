@@ -9,7 +9,7 @@ import Synchronization
 /// Pages that many look at, made once for all who see the same.
 ///
 /// A page that is open asks every few seconds whether it has changed. Between two readers with the same permissions and the same filter it
-/// differs by their name and their form token alone: so it is made without both, kept for two seconds, and finished for each. Only what
+/// differs by their name and their form token alone: so it is made without both, kept for a few seconds, and finished for each. Only what
 /// asks with the tag of a page that it has may be answered from here: whoever opens a page, or has just sent a form, sees how it is now.
 final class SharedPages: Sendable {
     /// Everything a page depends on.
@@ -24,13 +24,17 @@ final class SharedPages: Sendable {
     private struct Made {
         let page: Unfinished
         let at: ContinuousClock.Instant
+        let lifetime: Duration
+
+        var counts: Bool { .now - at < lifetime }
     }
 
     private let made = Mutex<[Key: Made]>([:])
     /// What stands in the place of a reader's name and token; nobody can guess it, so no text of anybody's can hold it.
     private let (name, token) = (SharedPages.nonce(), SharedPages.nonce())
 
-    private static let lifetime: Duration = .seconds(2)
+    /// For so long a page counts; each time it is made anew and has not changed for twice as long.
+    private static let lifetimes: (shortest: Duration, longest: Duration) = (.seconds(2), .seconds(8))
     /// Pages that are kept at once; each has at most some 100 kB.
     private static let most = 200
 
@@ -56,17 +60,21 @@ final class SharedPages: Sendable {
 
     private func known(_ key: Key) -> Unfinished? {
         made.withLock { made in
-            made[key].flatMap { .now - $0.at < Self.lifetime ? $0.page : nil }
+            made[key].flatMap { $0.counts ? $0.page : nil }
         }
     }
 
     private func keep(_ page: Unfinished, under key: Key) {
         made.withLock { made in
             if made.count >= Self.most, made[key] == nil {
-                made = made.filter { .now - $0.value.at < Self.lifetime }
+                made = made.filter { $0.value.counts }
                 if made.count >= Self.most { return }
             }
-            made[key] = Made(page: page, at: .now)
+            let before = made[key]
+            let isSame = before?.page.digest == page.digest
+            let lifetime =
+                isSame ? min((before?.lifetime ?? .zero) * 2, Self.lifetimes.longest) : Self.lifetimes.shortest
+            made[key] = Made(page: page, at: .now, lifetime: lifetime)
         }
     }
 
@@ -81,7 +89,7 @@ private struct Unfinished: Sendable {
     private enum Piece: Sendable { case text([UInt8]), name, token }
 
     private var pieces: [Piece] = []
-    private let digest: [UInt8]
+    let digest: [UInt8]
 
     init(_ html: HTML, name: String, token: String) {
         var rest = html.markup[...]
