@@ -27,7 +27,10 @@ class PictureTest(unittest.TestCase):
         wait(f"step {number} waits", lambda: call("GET", f"/v1/runs/{self.run_id}")["steps"][number]["status"] == "WAITING", 60)
 
     def tool(self, text):
-        return next(button for button in self.reader.all(".tools button") if button.text == text)
+        """Not under the head of the page, which stays on top."""
+        tool = next(button for button in self.reader.all(".tools button") if button.text == text)
+        self.reader.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", tool)
+        return tool
 
     def scrolled(self):
         return self.reader.driver.execute_script("return document.querySelector('svg.graph').parentElement.scrollLeft")
@@ -45,8 +48,7 @@ class PictureTest(unittest.TestCase):
         self.tool("+").click()
         self.tool("+").click()
         self.assertAlmostEqual(width(), own * 1.25 * 1.25, delta=1)
-        graph = self.reader.one("svg.graph")
-        self.reader.driver.execute_script("arguments[0].scrollIntoView()", graph.find_element("xpath", ".."))
+        self.reader.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", self.reader.one("#graph-step-ask-0"))
         ActionChains(self.reader.driver).move_to_element(self.reader.one("#graph-step-ask-0 .box")).click_and_hold().move_by_offset(-150, 0).release().perform()
         self.reader.until(lambda: self.scrolled() >= 100, "the graph is moved")
         self.assertFalse(self.reader.all(".picture.dragged"))
