@@ -251,7 +251,7 @@ import Testing
             let theirs = try await Self.browser(api, String(key))
             #expect(try await theirs.get("/console/runs").status == 200)
             let id = try #require(
-                try await api.database.value("SELECT key_id FROM api_keys WHERE name = 'ann'"))
+                try await api.database.value("SELECT key_id FROM api_keys WHERE key_name = 'ann'"))
             let asked = try await browser.send(
                 "/console/keys/revoke", [("keyId", id), ("name", "ann")], from: "/console/keys")
             #expect(asked.status == 200 && asked.text.contains("Revoke the key ann?"))
@@ -283,7 +283,7 @@ import Testing
             let given = try await browser.send(
                 "/console/keys", [("name", "x"), ("roles", "viewer")], from: "/console/keys")
             #expect(given.status == 201)
-            #expect(try await api.database.value("SELECT tenant_id FROM api_keys WHERE name = 'x'") == "acme")
+            #expect(try await api.database.value("SELECT tenant_id FROM api_keys WHERE key_name = 'x'") == "acme")
         }
     }
 
