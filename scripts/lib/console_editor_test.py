@@ -134,7 +134,13 @@ class EditorTest(unittest.TestCase):
         self.assertTrue(reader.would_warn())
         self.clean()
         self.registers(reader, name)
-        # Nothing of it is a draft any more.
+
+    def test_what_is_registered_is_no_draft_any_more(self):
+        reader = self.reader
+        reader.write(definition(fresh()))
+        reader.says("Valid: 1 step")
+        # As the answer to registering leads on.
+        reader.open("/console/reference?did=registered")
         reader.open(NEW)
         self.assertIn("my-order", reader.written())
         self.assertFalse(reader.would_warn())
