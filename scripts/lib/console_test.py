@@ -18,6 +18,7 @@ from selenium.common.exceptions import NoSuchElementException, StaleElementRefer
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 URL = os.environ["SAGAFLOW_URL"].replace("127.0.0.1", "localhost")
@@ -73,6 +74,31 @@ def browser(scripts=True, dark=False, size=(1280, 900)):
     return driver
 
 
+class Found(WebElement):
+    """What is there under a selector. A page that keeps up may exchange it at any moment: then what is there now is meant."""
+
+    def __init__(self, driver, selector):
+        found = driver.find_element(By.CSS_SELECTOR, selector)
+        super().__init__(driver, found.id)
+        self.selector = selector
+
+    def again(self, work):
+        for attempt in range(20):
+            try:
+                return work()
+            except StaleElementReferenceException:
+                if attempt == 19:
+                    raise
+                time.sleep(0.05)
+                self._id = self.parent.find_element(By.CSS_SELECTOR, self.selector).id
+
+    def _execute(self, command, params=None):
+        return self.again(lambda: super(Found, self)._execute(command, params))
+
+    def get_attribute(self, name):
+        return self.again(lambda: super(Found, self).get_attribute(name))
+
+
 class Reader:
     """Somebody at a browser."""
 
@@ -94,7 +120,7 @@ class Reader:
         self.until(lambda: "/login" not in self.driver.current_url, "the login")
 
     def one(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
+        return Found(self.driver, selector)
 
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)

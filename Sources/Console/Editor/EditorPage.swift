@@ -58,7 +58,7 @@ package struct EditorPage: Sendable {
     package var html: HTML {
         let unsaved: HTML = #" data-unsaved="yes""#
         return frame.page(
-            title, in: nil,
+            title, in: .workflows,
             #"""
             \#(crumbs)
             <div class="title"><h1>\#(title)</h1></div>
