@@ -79,4 +79,3 @@ extension FormFaults {
         self.init(problem.detail, problem.places.map { ($0.pointer.description, $0.detail) })
     }
 }
-

@@ -173,7 +173,11 @@ package struct Frame: Sendable {
     }
 
     private var who: HTML {
-        guard let reader else { return #"<a class="who" href="\#(paths.login)" title="Nobody has to log in here, but for what is an administrator's">Log in</a>"# }
+        guard let reader else {
+            return #"""
+                <a class="who" href="\#(paths.login)" title="Nobody has to log in here, but for what is an administrator's">Log in</a>
+                """#
+        }
         return #"""
             <details class="menu" id="who"><summary>\#(reader)</summary><div class="menu-body">
             <form method="post" action="\#(paths.logout)">\#(token)
