@@ -82,7 +82,7 @@ enum EmbeddedAssets {
         input:not([type="checkbox"]), select, textarea { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--line-strong); border-radius: 7px; padding: .3rem .55rem; min-height: 2rem; max-width: 100%; }
         textarea { font-family: var(--mono); font-size: .92em; width: 100%; }
         input::placeholder { color: var(--quiet); opacity: 1; }
-        input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--accent); margin: 0; }
+        input[type="checkbox"] { flex: none; width: 1.05rem; height: 1.05rem; accent-color: var(--accent); margin: 0; }
         label { font-weight: 550; }
         .check { display: flex; align-items: center; gap: .5rem; font-weight: 400; min-height: 1.75rem; }
         fieldset { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; padding: .4rem .8rem; }
@@ -571,12 +571,13 @@ enum EmbeddedAssets {
           let from = null;
           frame.addEventListener("pointerdown", (event) => {
             if (event.pointerType !== "mouse" || event.button !== 0 || event.target.closest("a")) return;
-            from = { x: event.clientX + frame.scrollLeft, y: event.clientY + scrollY };
-            frame.setPointerCapture(event.pointerId);
-            frame.classList.add("dragged");
+            from = { x: event.clientX + frame.scrollLeft, y: event.clientY + scrollY, at: [event.clientX, event.clientY] };
           });
           frame.addEventListener("pointermove", (event) => {
             if (!from) return;
+            // A click that trembles is one: it goes to what was clicked.
+            if (from.at && Math.hypot(event.clientX - from.at[0], event.clientY - from.at[1]) < 4) return;
+            if (from.at) { from.at = null; frame.setPointerCapture(event.pointerId); frame.classList.add("dragged"); }
             frame.scrollLeft = from.x - event.clientX;
             scrollTo(scrollX, from.y - event.clientY);
           });

@@ -13,7 +13,8 @@ private enum TenantReach {
         "ListWorkflows", "ListVersions", "FindSeenDefinition", "FindDefinition", "FindReleases",
         "DeprecateDefinition", "RestoreDefinition", "PauseWorkflow", "ResumeWorkflow", "FindParticipants",
         "FindVisibleParticipants", "PauseParticipant", "ResumeParticipant", "DeleteParticipant",
-        "FindIdempotencyKeys", "IsKeyTaken",
+        "FindIdempotencyKeys", "IsKeyTaken", "FindSlowRuns", "GroupFailedRuns", "ReadMinutes",
+        "FindVersionStatistics",
     ]
 
     /// Reads one thing by its id, which the API's gate has looked at before: whose it is never changes. A reader of the database finds
@@ -21,7 +22,7 @@ private enum TenantReach {
     static let byID: Set<String> = [
         "FindRun", "FindSnapshot", "FindRunStatus", "FindEvents", "FindJournalHeads", "FindShownRun", "FindPayload",
         "FindRunsWithPayloads", "FindEventPage", "WatchRuns", "FindLiveRuns", "ListInbox", "ReadInbox",
-        "FindStatuses", "FindCallbacks", "IsAsRead", "FindRunOwner", "FindRunLane", "FindRuns",
+        "FindStatuses", "FindCallbacks", "IsAsRead", "ListRunHeads", "FindRunOwner", "FindRunLane", "FindRuns",
     ]
 
     /// Writes to one run or thing by its id, behind the same gate, or names the owner that the gate has settled on.
@@ -48,6 +49,8 @@ private enum TenantReach {
         "FindLockedKeys", "FindLocked", "ClaimRuns", "ClaimSuspect", "IsSuspectDue", "ClearSuspect",
         "PutOffOrphans", "CommitDecisions", "CommitResults", "CommitFamily", "StartChildren", "TellRun",
         "FindCommitted", "RenewLeases", "ReleaseLeases", "NextDue", "RecountInbox", "FindWindowEnd",
+        "FindLiveWindowEnd", "FindWaitingWindowEnd",
+        "AddMinuteCounts", "DeleteOldMinutes",
         "CountWaitingRuns", "ListPauses", "BeatEngine", "DeleteExpiredKeys", "ForgetEngine", "ReadBacklog",
         "ListEngines", "ReadClock", "FindQuietRuns", "FindForsakenRuns", "FreeRuns", "ListPartitions",
         "CreatePartition", "DropPartition", "DeleteLeftovers", "QuarantineRun",
@@ -120,9 +123,15 @@ struct ForeignRowTests {
 
     private static func name(_ statement: any Statement) -> String { "\(type(of: statement))" }
 
-    /// How many rows, or for one of a single truth, how often that is `true`.
+    /// How many rows; of a single truth, how often that is `true`; of figures, over how many runs.
     private static func rows<S: Statement>(_ statement: S, _ database: Database) async throws -> Int {
         let rows = try await database.writes.execute(statement)
+        if let slow = rows as? [FindSlowRuns.Row] {
+            return slow.reduce(0) { $0 + $1.attempts.count + $1.retrying.count + $1.due.count + $1.overdue.count }
+        }
+        if let figures = rows as? [VersionFigure] {
+            return figures.reduce(0) { if case .runs(let runs) = $1 { $0 + runs.count } else { $0 + 1 } }
+        }
         return (rows as? [Bool])?.count(where: { $0 }) ?? rows.count
     }
 
@@ -181,7 +190,8 @@ private struct World {
         try await test.execute(
             """
             UPDATE outbox SET waits_for = \(WaitKinds.signal.rawValue), lease_owner = NULL WHERE run_id = '\(live)';
-            UPDATE workflow_runs SET parent_run_id = '\(live)' WHERE run_id = '\(failed)'
+            UPDATE workflow_runs SET parent_run_id = '\(live)' WHERE run_id = '\(failed)';
+            UPDATE workflow_runs SET deadline_at = now() - interval '1 hour' WHERE run_id = '\(live)'
             """)
         // As the history of a step that was called back.
         try await test.execute(
@@ -196,6 +206,8 @@ private struct World {
             CreateAPIKey(
                 keyID: Self.keyID, name: "bees", scope: RunScope(tenants: bee, workflows: .all),
                 digest: Array(repeating: 1, count: 32), roles: ["viewer"], expiresAt: nil, by: "tests"))
+        let minute = MinuteKey(.now, tenantID: "bee", workflowName: definition.name)
+        _ = try await writes.execute(AddMinuteCounts([(minute, MinuteTally())]))
         _ = try await writes.execute(
             PutParticipant(
                 ParticipantID("hive", of: .tenant("bee")), url: "http://localhost", maxConcurrent: nil, headers: [:],
@@ -247,6 +259,10 @@ private struct World {
             PauseParticipant(participant, by: "tests", reason: "why"),
             ResumeParticipant(participant, by: "tests", reason: nil),
             DeleteParticipant(participant, deletedBy: "tests"),
+            FindSlowRuns(scope: scope, minAttempts: 3, limit: 5),
+            GroupFailedRuns(scope: scope, workflowName: definition.name),
+            ReadMinutes(scope: scope, since: Instant(microseconds: 0), workflowName: definition.name),
+            FindVersionStatistics(VersionRuns(of: definition.id, tenantID: tenantID)),
             FindIdempotencyKeys(KeyID(tenantID: tenantID, key: Self.idempotency.key)),
             IsKeyTaken(KeyID(tenantID: tenantID, key: Self.idempotency.key)),
         ]
@@ -262,6 +278,7 @@ private struct World {
             FindStatuses(runIDs: [live]), FindCallbacks(runID: failed, stepID: "step-1", action: .execute),
             IsAsRead(runID: failed, sequence: failedSequence), FindRunOwner(live), FindRunLane(runID: live),
             FindRuns(runIDs: [live]),
+            ListRunHeads(runIDs: [live]),
         ]
     }
 }

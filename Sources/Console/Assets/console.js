@@ -95,12 +95,13 @@ function drag(frame) {
   let from = null;
   frame.addEventListener("pointerdown", (event) => {
     if (event.pointerType !== "mouse" || event.button !== 0 || event.target.closest("a")) return;
-    from = { x: event.clientX + frame.scrollLeft, y: event.clientY + scrollY };
-    frame.setPointerCapture(event.pointerId);
-    frame.classList.add("dragged");
+    from = { x: event.clientX + frame.scrollLeft, y: event.clientY + scrollY, at: [event.clientX, event.clientY] };
   });
   frame.addEventListener("pointermove", (event) => {
     if (!from) return;
+    // A click that trembles is one: it goes to what was clicked.
+    if (from.at && Math.hypot(event.clientX - from.at[0], event.clientY - from.at[1]) < 4) return;
+    if (from.at) { from.at = null; frame.setPointerCapture(event.pointerId); frame.classList.add("dragged"); }
     frame.scrollLeft = from.x - event.clientX;
     scrollTo(scrollX, from.y - event.clientY);
   });
