@@ -168,6 +168,7 @@ enum EmbeddedAssets {
         .bare main { max-width: 29rem; padding-top: 12vh; }
         .login { background: var(--surface); border: 1px solid var(--line); border-radius: 14px; padding: 1.5rem; box-shadow: var(--shadow); } .login form { display: grid; gap: .5rem; margin: .9rem 0; } .login .button { justify-self: start; }
         dialog { border: 1px solid var(--line); border-radius: 12px; background: var(--raised); color: var(--text); padding: 1.2rem 1.4rem; box-shadow: var(--shadow); } dialog::backdrop { background: rgb(10 15 25 / 45%); }
+        .foot { padding: 0 1.5rem 1rem; text-align: right; } .foot[hidden] { display: none; } #keys .check { margin-bottom: .8rem; }
         .keys { display: grid; grid-template-columns: auto 1fr; gap: .3rem 1rem; margin: 0 0 1rem; } .keys dd { margin: 0; } kbd { border: 1px solid var(--line-strong); border-bottom-width: 2px; border-radius: 5px; padding: 0 .4rem; }
 
         @media (max-width: 40rem) {
@@ -722,6 +723,16 @@ enum EmbeddedAssets {
           if (follows) for (const svg of $$("svg.graph", region)) showWork(svg);
           countChosen();
           if (focused) focused(region)?.focus({ preventScroll: true });
+          tellState();
+        }
+
+        // A run that stands otherwise is told of to whoever does not see it.
+        const state = () => $("#run-head .title")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+        let told = state();
+        function tellState() {
+          if (state() === told) return;
+          told = state();
+          $("#said").textContent = told;
         }
 
         // How to find an element again once its region was exchanged.
@@ -840,12 +851,21 @@ enum EmbeddedAssets {
           history.replaceState(null, "", address);
         }
 
-        // Keys
+        // Keys; whoever speaks to their machine, or touches keys by mistake, may switch them off.
+        const keysOn = () => localStorage.getItem("sagaflow-keys") !== "off";
+        if ($(".foot")) {
+          $(".foot").hidden = false;
+          $("#keys-open").addEventListener("click", () => $("#keys").showModal());
+          $("#keys-on").checked = keysOn();
+          $("#keys-on").addEventListener("change", (event) => localStorage.setItem("sagaflow-keys", event.target.checked ? "on" : "off"));
+        }
+
         function rows() { return $$("tbody tr[data-key], .group[data-key]"); }
         function move(step) {
           const all = rows();
           if (all.length === 0) return;
-          const here = all.findIndex((row) => row.classList.contains("here"));
+          const focused = all.findIndex((row) => row.contains(document.activeElement));
+          const here = focused >= 0 ? focused : all.findIndex((row) => row.classList.contains("here"));
           const next = all[Math.min(all.length - 1, Math.max(0, here < 0 ? 0 : here + step))];
           for (const row of all) row.classList.toggle("here", row === next);
           $("a", next)?.focus();
@@ -858,6 +878,7 @@ enum EmbeddedAssets {
             return;
           }
           if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+          if (!keysOn()) return;
           switch (event.key) {
             case "/": event.preventDefault(); $("#find")?.focus(); break;
             case "j": move(1); break;

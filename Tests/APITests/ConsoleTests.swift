@@ -1,6 +1,7 @@
 import Console
 import Core
 import Testing
+import TestSupport
 
 @testable import API
 
@@ -222,6 +223,39 @@ import Testing
             ).headers["set-cookie"]
             #expect(secure?.hasPrefix("__Host-sagaflow-console=") == true && secure?.hasSuffix("; Secure") == true)
             #expect(secure?.contains("Path=/; HttpOnly; SameSite=Strict") == true)
+        }
+    }
+
+    @Test func `Behind a proxy that calls it localhost the cookie, forms and commands go by CONSOLE_URL`() async throws
+    {
+        try await TestAPI.with(["AUTH": "required", "CONSOLE_URL": "https://sagas.example"]) { api in
+            try await api.register()
+            let id = try await api.start("w", ["X-Admin-Token": TestAPI.token])
+            let browser = Browser(api)
+            let login = [("credential", TestAPI.token)]
+            #expect(try await browser.send("/console/login", login).status == 403, "a form of this machine")
+            let answer = try await browser.send("/console/login", login, ["Origin": "https://sagas.example"])
+            let cookie = answer.headers["set-cookie"]
+            #expect(cookie?.hasPrefix("__Host-sagaflow-console=") == true && cookie?.hasSuffix("; Secure") == true)
+            let page = try await browser.get("/console/runs/\(id)").text
+            #expect(page.contains("https://sagas.example/v1/runs/\(id)") && !page.contains("localhost"))
+        }
+    }
+
+    @Test func `What goes on for long ends with the login it was begun with`() async throws {
+        try await TestSupport.TestDatabase.with { test in
+            let sessions = ConsoleSessions(database: test.database)
+            let (secret, other) = (
+                try await sessions.begin(.key("k"), of: "ann"), try await sessions.begin(.key("k"), of: "ann")
+            )
+            let (watch, patient) = (sessions.watch(secret, every: .zero), sessions.watch(secret, every: .seconds(600)))
+            #expect(await watch())
+            try await sessions.end(other)
+            #expect(await watch())
+            try await sessions.end(secret)
+            #expect(await !watch())
+            #expect(await patient(), "it is not asked all the time")
+            #expect(await sessions.watch(nil)(), "nobody in particular has no login that could end")
         }
     }
 

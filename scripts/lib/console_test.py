@@ -302,6 +302,13 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(len(self.reader.all("tr.here")), 1)
         body.send_keys("?")
         self.assertTrue(self.reader.one("#keys").get_attribute("open"))
+        # They may be switched off, and on again without them.
+        self.reader.one("#keys-on").click()
+        self.reader.one("#keys button").click()
+        body.send_keys("?")
+        self.assertFalse(self.reader.one("#keys").get_attribute("open"))
+        self.reader.one("#keys-open").click()
+        self.reader.one("#keys-on").click()
         self.reader.one("#keys button").click()
         body.send_keys("/")
         search = self.reader.driver.switch_to.active_element

@@ -98,12 +98,12 @@ struct ConsoleSessions: Sendable {
     /// Tells of something that goes on for long whether the login does, too: asked twice a minute, and true where that can't be asked.
     ///
     /// - Parameter secret: nil for nobody in particular, whose pages have no end.
-    func watch(_ secret: ConsoleSecret?) -> @Sendable () async -> Bool {
+    func watch(_ secret: ConsoleSecret?, every interval: Duration = .seconds(30)) -> @Sendable () async -> Bool {
         guard let secret else { return { true } }
         let lookedAt = Mutex(ContinuousClock.now)
         return { [self] in
             let isDue = lookedAt.withLock { lookedAt in
-                guard ContinuousClock.now - lookedAt >= Self.look else { return false }
+                guard ContinuousClock.now - lookedAt >= interval else { return false }
                 lookedAt = .now
                 return true
             }
@@ -111,8 +111,6 @@ struct ConsoleSessions: Sendable {
             do { return try await credential(of: secret) != nil } catch { return true }
         }
     }
-
-    private static let look: Duration = .seconds(30)
 
     private func write<S: Statement>(_ statement: S) async throws(StoreError) {
         do throws(PostgresError) { _ = try await database.writes.execute(statement) } catch { throw StoreError(error) }

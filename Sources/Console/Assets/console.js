@@ -246,6 +246,16 @@ function put(region, fresh, markup) {
   if (follows) for (const svg of $$("svg.graph", region)) showWork(svg);
   countChosen();
   if (focused) focused(region)?.focus({ preventScroll: true });
+  tellState();
+}
+
+// A run that stands otherwise is told of to whoever does not see it.
+const state = () => $("#run-head .title")?.textContent.trim().replace(/\s+/g, " ") ?? "";
+let told = state();
+function tellState() {
+  if (state() === told) return;
+  told = state();
+  $("#said").textContent = told;
 }
 
 // How to find an element again once its region was exchanged.
@@ -364,12 +374,21 @@ if (did !== null) {
   history.replaceState(null, "", address);
 }
 
-// Keys
+// Keys; whoever speaks to their machine, or touches keys by mistake, may switch them off.
+const keysOn = () => localStorage.getItem("sagaflow-keys") !== "off";
+if ($(".foot")) {
+  $(".foot").hidden = false;
+  $("#keys-open").addEventListener("click", () => $("#keys").showModal());
+  $("#keys-on").checked = keysOn();
+  $("#keys-on").addEventListener("change", (event) => localStorage.setItem("sagaflow-keys", event.target.checked ? "on" : "off"));
+}
+
 function rows() { return $$("tbody tr[data-key], .group[data-key]"); }
 function move(step) {
   const all = rows();
   if (all.length === 0) return;
-  const here = all.findIndex((row) => row.classList.contains("here"));
+  const focused = all.findIndex((row) => row.contains(document.activeElement));
+  const here = focused >= 0 ? focused : all.findIndex((row) => row.classList.contains("here"));
   const next = all[Math.min(all.length - 1, Math.max(0, here < 0 ? 0 : here + step))];
   for (const row of all) row.classList.toggle("here", row === next);
   $("a", next)?.focus();
@@ -382,6 +401,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
+  if (!keysOn()) return;
   switch (event.key) {
     case "/": event.preventDefault(); $("#find")?.focus(); break;
     case "j": move(1); break;

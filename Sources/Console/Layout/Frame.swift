@@ -128,8 +128,10 @@ package struct Frame: Sendable {
         \#(header(section, live))
         <main id="content" tabindex="-1">
         <div id="notice" aria-live="polite">\#(notice.map(Part.notice))</div>
+        <div id="said" class="hidden" aria-live="polite"></div>
         \#(content)
         </main>
+        <footer class="foot" hidden><button type="button" class="quiet-button" id="keys-open">Keyboard</button></footer>
         \#(Self.keys)
         </body>
         </html>
@@ -191,6 +193,7 @@ package struct Frame: Sendable {
         <dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keyboard</h2>
         <dl class="keys"><dt><kbd>/</kbd></dt><dd>Search</dd><dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>Next and previous row</dd>
         <dt><kbd>Enter</kbd></dt><dd>Open the row</dd><dt><kbd>r</kbd></dt><dd>Look again</dd><dt><kbd>?</kbd></dt><dd>This list</dd></dl>
+        <label class="check"><input type="checkbox" id="keys-on">Single keys work like this</label>
         <form method="dialog"><button class="button">Close</button></form></dialog>
         """#
 }
