@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, TimeoutException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -137,7 +137,11 @@ class Reader:
             raise
 
     def until(self, condition, what, seconds=60):
-        WebDriverWait(self.driver, seconds, 0.05, [NoSuchElementException, StaleElementReferenceException]).until(lambda _: condition(), what)
+        try:
+            WebDriverWait(self.driver, seconds, 0.05, [NoSuchElementException, StaleElementReferenceException]).until(lambda _: condition())
+        except TimeoutException:
+            seen = " ".join(self.text("body").split())[:600]
+            raise AssertionError(f"waited {seconds} s in vain: {what}; at {self.driver.current_url} stands: {seen}") from None
 
     def press(self, selector):
         """Clicks on what is there now: a page that keeps up may exchange it between the look and the click."""

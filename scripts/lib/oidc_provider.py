@@ -64,7 +64,7 @@ class Provider:
         (self.folder / "secret").write_text(SECRET + "\n")
         file = self.folder / "issuers.json"
         issuer = {
-            "name": "corp", "issuer": self.url, "audience": CLIENT, "discovery": True, "clockSkew": "0s", "tenant": "*", "allTenants": True,
+            "name": "corp", "issuer": self.url, "audience": CLIENT, "discovery": True, "clockSkew": "10s", "tenant": "*", "allTenants": True,
             "roles": {"ops": ["operator", "payloads:read"]},
             "login": {"clientId": CLIENT, "clientSecretFile": "secret", "scopes": ["openid", "profile"], "title": title},
         }
