@@ -101,6 +101,8 @@ struct OpenAPITests {
             "startRun", ["name": "order"], body: ["input": 1], headers: [("Idempotency-Key", "k")], expecting: 422)
         try await api.call("startRun", ["name": "nothing"], expecting: 404)
         try await api.call("getRunEvents", ["runId": runID], query: "after=1", expecting: 200)
+        try await api.call("getRunActions", ["runId": runID], expecting: 200)
+        try await api.call("getMinutes", query: "since=2000-01-01T00:00:00Z", expecting: 400)
         try await api.call("listRuns", query: "status=COMPLETED&limit=1", expecting: 200)
         try await api.call("listRuns", query: "include=payloads", expecting: 200)
         try await api.call("listRuns", query: "limit=0", expecting: 400)
