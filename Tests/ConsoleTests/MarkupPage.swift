@@ -11,7 +11,8 @@ struct MarkupPage {
         "meta", "link", "input", "br", "path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "use",
     ]
     private static let known: Set<String> = [
-        "html", "head", "body", "title", "script", "a", "header", "footer", "nav", "ul", "li", "span", "svg", "form", "label",
+        "html", "head", "body", "title", "script", "a", "header", "footer", "nav", "ul", "li", "span", "svg", "form",
+        "label",
         "button", "details",
         "summary", "div", "main", "section", "h1", "h2", "h3", "p", "b", "q", "bdi", "time", "dl", "dt", "dd", "table",
         "thead", "tbody", "tr",
