@@ -128,9 +128,14 @@ import Testing
             let page = try await browser.get(group)
             #expect(page.text.contains(ids[0]) && page.text.contains(ids[2]) && !page.text.contains(ids[1]))
             #expect(try await browser.get("/console/failed").text.contains("the same"))
+            let one = try await browser.send(
+                "/console/failed/retry",
+                [("workflow", "w"), ("stepId", "a"), ("error", "the same"), ("action", "retry"), ("runId", ids[0])],
+                from: group)
+            #expect(one.text.contains("1</span> run?"), "selected ones alone")
             let resolve = try await browser.send(
                 "/console/failed/retry",
-                [("workflow", "w"), ("stepId", "a"), ("error", "the same"), ("action", "resolve"), ("of", "all")],
+                [("workflow", "w"), ("stepId", "a"), ("error", "the same"), ("action", "resolve")],
                 from: group)
             #expect(resolve.text.contains("2</span> runs?"), "\(resolve.text)")
             #expect(try await go(resolve, "by hand").contains("Resolve by hand: done"))

@@ -38,7 +38,8 @@ struct ConsoleBulk: Sendable {
         var work = BulkWork(action, of: source)
         guard work.isPossible else { throw Problem(.invalidContent, "The form names nothing that can be done.") }
         var samples: [RunSummary] = []
-        if form["of"] == "chosen" {
+        // The runs of a group are all of it, where none is selected.
+        if form["of"] == "chosen" || (form["of"] == nil && !form.all("runId").isEmpty) {
             let chosen = form.all("runId").filter { RunID($0) != nil }
             guard chosen.count <= Self.mostChosen else {
                 throw Problem(.invalidContent, "At most \(Self.mostChosen) runs can be selected at once.")

@@ -7,16 +7,16 @@ import Storage
 struct ConsoleNow: Sendable {
     @Sendable func show(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         var now = NowView()
-        if visit.frame.mayRead("runs:read") { try await addRuns(to: &now, visit) }
-        if visit.frame.mayRead("cluster:read") {
+        if visit.frame.may("runs:read") { try await addRuns(to: &now, visit) }
+        if visit.frame.may("cluster:read") {
             now.cluster = NowView.Cluster(try await visit.get("/health/cluster"))
         }
-        if visit.isKnown, visit.frame.mayRead("participants:read") {
+        if visit.isKnown, visit.frame.may("participants:read") {
             let participants = try await visit.get("/v1/admin/participants")["participants"]?.array
             now.knowsParticipants = true
             now.participants = participants?.compactMap { NowView.Participant($0) } ?? []
         }
-        if visit.frame.mayRead("workflows:read") {
+        if visit.frame.may("workflows:read") {
             let workflows = try await visit.get("/v1/workflows", [], [("limit", "500")])["workflows"]?.array
             now.pausedWorkflows = workflows?.compactMap { NowView.Pause($0) } ?? []
             now.isEmpty = workflows?.isEmpty ?? false

@@ -36,7 +36,7 @@ struct ConsoleRunPages: Sendable {
 
     private static func choices(_ filter: RunFilter, _ visit: ConsoleVisit) async throws -> RunsPage.Choices {
         var choices = RunsPage.Choices()
-        guard visit.frame.mayRead("workflows:read") else { return choices }
+        guard visit.frame.may("workflows:read") else { return choices }
         let names = try await visit.get("/v1/workflows", [], [("limit", "200")])["workflows"]?.array ?? []
         choices.workflows = names.compactMap { $0["name"]?.string }
         let asked = names.first { $0["name"]?.string == filter.workflow }
@@ -178,9 +178,4 @@ struct ConsoleRunPages: Sendable {
 extension RunID {
     /// When it was made, by its own word.
     var madeAt: Instant { Instant(microseconds: Int64(high >> 16) * 1000) }
-}
-
-extension Frame {
-    /// What asks for less than this is not asked for: a refusal would be one in the audit.
-    func mayRead(_ permission: String) -> Bool { permissions.contains(permission) }
 }

@@ -53,8 +53,7 @@ package struct FailedGroupPage: Sendable {
             key.stepID == nil
             ? .empty : #"<button class="button" name="action" value="resolve">Resolve by hand …</button>"#
         return #"""
-            <div class="bulk"><label class="check"><input type="checkbox" data-all hidden><span id="chosen" aria-live="polite">Select runs, or take all of them</span></label>
-            <label class="hidden" for="of">Which</label><select id="of" name="of">\#(Part.option("all", "all of this kind", isChosen: true))\#(Part.option("chosen", "the selected", isChosen: false))</select>
+            <div class="bulk"><label class="check"><input type="checkbox" data-all hidden><span id="chosen" aria-live="polite">Those that are selected; all of this kind when none is</span></label>
             <button class="button primary" name="action" value="retry">Retry …</button>\#(resolve)</div>
             """#
     }

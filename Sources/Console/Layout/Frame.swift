@@ -96,7 +96,8 @@ package struct Frame: Sendable {
             notice: notice)
     }
 
-    func may(_ permission: String) -> Bool { permissions.contains(permission) }
+    /// Whoever may not is not offered it, and no page asks for it: a refusal would be one in the audit.
+    package func may(_ permission: String) -> Bool { permissions.contains(permission) }
 
     /// A hidden field that says that a form is of this reader's pages.
     var token: HTML { #"<input type="hidden" name="token" value="\#(formToken)">"# }
